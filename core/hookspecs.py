@@ -1,0 +1,33 @@
+"""The hooks a plugin can implement; the project name is `tastemap`, the entry-point group too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from core.architecture import Architecture
+    from core.datasets.contract import DataSource
+    from core.events import Event
+
+PROJECT = "tastemap"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class TastemapHooks:
+    """Every hook returns a list, so that one plugin can bring several of a kind."""
+
+    @hookspec
+    def register_architectures(self) -> list[type[Architecture]]:  # type: ignore[empty-body]
+        """Give the architectures that this plugin brings: subclasses of `core.Architecture`."""
+
+    @hookspec
+    def register_datasets(self) -> list[DataSource]:  # type: ignore[empty-body]
+        """Give the readers and named data sets that this plugin brings."""
+
+    @hookspec
+    def register_trackers(self) -> list[Callable[[dict[str, Any]], Callable[[Event], None]]]:  # type: ignore[empty-body]
+        """Give tracker factories: called with the run's configuration, they return a receiver of its events."""
