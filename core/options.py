@@ -93,15 +93,8 @@ class OptionField:
 
 
 @dataclass_transform(field_specifiers=(option,), kw_only_default=True, frozen_default=True)
-class ArchitectureOptions:
-    """Base of every architecture's `Options`: subclass it and annotate one attribute an option.
-
-    ```python
-    class Options(ArchitectureOptions):
-        factors: int = option(default=50, help="Latent factors per user and item.", minimum=1)
-        l2: float = 0.02
-    ```
-    """
+class OptionSet:
+    """A frozen set of declared options: annotate one attribute an option in a subclass."""
 
     _fields: ClassVar[tuple[OptionField, ...]] = ()
 
@@ -131,6 +124,17 @@ class ArchitectureOptions:
     def to_dict(self) -> dict[str, OptionValue]:
         """All options with their values, ready for JSON."""
         return {field.name: getattr(self, field.name) for field in self.fields()}
+
+
+class ArchitectureOptions(OptionSet):
+    """Base of every architecture's `Options`.
+
+    ```python
+    class Options(ArchitectureOptions):
+        factors: int = option(default=50, help="Latent factors per user and item.", minimum=1)
+        l2: float = 0.02
+    ```
+    """
 
 
 def suggest(word: str, known: typing.Iterable[str]) -> str:

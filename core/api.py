@@ -1,0 +1,126 @@
+"""The headless Python interface: train, load a run, evaluate it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.datasets import load_ratings, split_ratings
+from core.datasets.ratings import Ratings
+from core.errors import RunError
+from core.events import Event
+from core.options import OptionValue
+from core.plugins import Registry, load_plugins
+from core.recommender.metrics import mae, rmse
+from core.runs.run import Run
+from core.runs.store import find_run
+from core.settings import resolve
+from core.training.controls import Controls
+from core.training.session import Session, saved_choices
+
+
+def train(
+    ratings: Ratings | str | Path,
+    architecture: str = "bias",
+    *,
+    recipe: str = "default",
+    options: Mapping[str, OptionValue] | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    controls: Controls | None = None,
+    registry: Registry | None = None,
+    folder: Path | None = None,
+    **settings: object,
+) -> Run:
+    """Train an architecture on a ratings table and return the saved run.
+
+    `ratings` is a table, a data set's name or a path; `options` are the architecture's, `settings` any field
+    of `core.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event` receives
+    every event; `controls` steers from another thread. Raises TastemapError.
+    """
+    registry = registry or load_plugins()
+    table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
+    resolved = resolve(registry.architecture(architecture), recipe, options, settings)
+    session = Session(table, resolved, registry, on_event or _ignore, controls or Controls())
+    return Run.open(session.start(folder), registry)
+
+
+def resume(
+    run: str | Path,
+    *,
+    data: str | Path | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    controls: Controls | None = None,
+    registry: Registry | None = None,
+    **settings: object,
+) -> Run:
+    """Go on with an interrupted run from its last checkpoint, to the numbers of an uninterrupted one.
+
+    `data` replaces the recorded source where the file has moved; `settings` may change what lies ahead
+    (epochs, say). Raises TastemapError.
+    """
+    registry = registry or load_plugins()
+    folder = find_run(str(run))
+    opened = Run.open(folder, registry)
+    resolved = saved_choices(opened.config, registry, settings)
+    ratings = recorded_ratings(opened, data)
+    Session(ratings, resolved, registry, on_event or _ignore, controls or Controls()).resume(folder)
+    return Run.open(folder, registry)
+
+
+def load_run(run: str | Path, registry: Registry | None = None) -> Run:
+    """Open a saved run by id, by a beginning of it, by path, or "latest"; raises UsageError or RunError."""
+    return Run.open(find_run(str(run)), registry)
+
+
+def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
+    """Read the table that a run was trained on again, from its recorded source or from `data`."""
+    recorded = run.config.data
+    try:
+        reading = dict(recorded["reading"])
+        source = data or str(reading["source"])
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{run.folder} doesn't say where its data is: {error}.", hint="Use --data.") from None
+    return load_ratings(source, reading, sources=run.registry.data_sources)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Errors of a run on a table: over `ratings` rows, of which `fallbacks` had an id that training never saw."""
+
+    part: str
+    rmse: float
+    mae: float
+    ratings: int
+    fallbacks: int
+    split_hash: str | None
+
+
+def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
+    """Measure a run's clipped predictions.
+
+    Without `ratings` on the held-out part of its own table, found again by the recorded split; with
+    `ratings` on all rows of that table. Raises RunError where its own table has changed.
+    """
+    if ratings is not None:
+        return _measure(run, ratings, "all rows", None)
+    table = recorded_ratings(run)
+    split = split_ratings(
+        table, seed=int(run.config.split["seed"]), test_fraction=float(run.config.split["test_fraction"])
+    )
+    if split.hash != run.config.split["hash"]:
+        hint = "Name a table with --data to measure on all its rows."
+        raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
+    return _measure(run, table, "held-out", split.hash, split.test)
+
+
+def _measure(run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)) -> Evaluation:
+    predictions = run.model.predict_ratings(table)[rows]
+    fallbacks = int(run.model.predictor.uses_fallback(table)[rows].sum())
+    truth = table.ratings[rows]
+    return Evaluation(part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash)
+
+
+def _ignore(event: Event) -> None:
+    del event

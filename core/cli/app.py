@@ -1,0 +1,115 @@
+"""The commands and their help; each loads what it needs only when it runs."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.flag_help import TrainCommand
+from core.errors import UsageError
+
+app = typer.Typer(
+    name="tastemap",
+    help="A terminal workbench for collaborative filtering. Without a command it opens the screen.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Plugins = Annotated[list[Path], typer.Option("--plugin", help="Load a plugin from this Python file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tastemap {version('tastemap')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    plugin: Plugins = [],  # noqa: B006 - typer copies it
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Note the plugins for the command that follows, or open the screen where none does."""
+    del show_version
+    context.obj = list(plugin)
+    if context.invoked_subcommand is None:
+        screens = entry_points(group="tastemap.app")
+        if not screens:
+            raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")
+        raise typer.Exit(next(iter(screens)).load()(plugins=context.obj) or 0)
+
+
+@app.command(cls=TrainCommand, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def train(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
+    recipe: Annotated[str, typer.Option(help="Named options and settings, as in notebook.")] = "default",
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = "",
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Train a model and save it as a run."""
+    from core.cli.train import run_training
+
+    code = run_training(context.args, data, arch, recipe, resume, _plugins(context, plugin), as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def predict(
+    context: typer.Context,
+    run: RunName,
+    user: Annotated[str, typer.Argument(help="User id, as in the table.")],
+    item: Annotated[str, typer.Argument(help="Item id, as in the table.")],
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Predict a user's rating of an item with a saved run."""
+    from core.cli.lookups import print_prediction
+
+    print_prediction(run, user, item, _plugins(context, plugin), as_json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def evaluate(
+    context: typer.Context,
+    run: RunName,
+    data: Annotated[str, typer.Option(help="Another table: all its rows are measured.")] = "",
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Measure a saved run on the held-out part of its table, or on another table."""
+    from core.cli.lookups import print_evaluation
+
+    print_evaluation(run, data, context.args, _plugins(context, plugin), as_json)
+
+
+@app.command()
+def runs(as_json: AsJson = False) -> None:
+    """List the saved runs, the newest first."""
+    from core.cli.lookups import print_runs
+
+    print_runs(as_json)
+
+
+@app.command()
+def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
+    """List the architectures with their options, and plugins that are broken with the reason."""
+    from core.cli.plugin_list import print_plugins
+
+    print_plugins(_plugins(context, plugin), as_json)
+
+
+def _plugins(context: typer.Context, own: list[Path]) -> list[Path]:
+    return [*context.obj, *own]

@@ -1,0 +1,125 @@
+"""Show a training on the terminal: an epoch table on stdout and a progress bar, or events as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from core.events import (
+    BatchProgress,
+    EpochFinished,
+    Event,
+    Finished,
+    LearningRateChanged,
+    PhaseChanged,
+    RunStarted,
+)
+
+_COLUMNS = f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
+
+
+class JsonView:
+    """Prints each event as one line of JSON."""
+
+    def __enter__(self) -> Self:
+        """Nothing to prepare."""
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to put away."""
+
+    def show(self, event: Event) -> None:
+        """Print the event now."""
+        print(event.to_json(), flush=True)
+
+
+class TextView:
+    """Prints an epoch table, with a progress bar beside it where a person watches."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._task: TaskID | None = None
+        self._batches = 1
+
+    def __enter__(self) -> Self:
+        """Start the progress bar, if a person can see it."""
+        if self._console.is_terminal:
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=None, speed="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the progress bar away."""
+        self._bar.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case PhaseChanged():
+                self._describe(f"{event.phase} {event.detail}".strip())
+            case RunStarted():
+                self._batches = event.batches
+                self._print(_headline(event))
+                self._print(_COLUMNS)
+                self._describe("training", total=event.epochs * event.batches)
+            case BatchProgress():
+                self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
+            case EpochFinished():
+                self._print(_row(event))
+                self._advance(event.epoch, 0, event.ratings_per_second)
+            case LearningRateChanged():
+                self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
+            case Finished():
+                self._print(_closing(event))
+
+    def _print(self, line: str) -> None:
+        if sys.stdout.isatty():
+            self._bar.console.print(line, markup=False, soft_wrap=True)
+        else:
+            print(line, flush=True)
+
+    def _describe(self, description: str, total: float | None = None) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, description=description, total=total, completed=0)
+
+    def _advance(self, epochs: int, batches: int, ratings_per_second: float) -> None:
+        if self._task is not None:
+            speed = f"{ratings_per_second:,.0f} ratings/s"
+            self._bar.update(self._task, completed=epochs * self._batches + batches, speed=speed)
+
+
+def _headline(event: RunStarted) -> str:
+    data = event.data
+    return (
+        f"{event.architecture} on {data.get('name')}: {data.get('users'):,} users × {data.get('items'):,} items, "
+        f"{data.get('ratings'):,} ratings; {event.parameters:,} parameters on {event.device}"
+    )
+
+
+def _row(event: EpochFinished) -> str:
+    best = " *" if event.best and event.tuning_rmse is not None else ""
+    return (
+        f"{event.epoch:>4}/{event.epochs:<4} {event.train_rmse:>11.4f} {_figure(event.val_rmse):>9} "
+        f"{_figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _closing(event: Finished) -> str:
+    return (
+        f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
+        f"({event.ratings_per_second:,.0f} ratings/s)\n"
+        f"val RMSE {_figure(event.val_rmse)}  MAE {_figure(event.val_mae)}  split {event.split_hash}\n"
+        f"run {event.run}"
+    )

@@ -1,0 +1,39 @@
+"""`python -m core.engine [--plugin FILE.py …]`: speak JSON lines until told to quit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+
+from core.engine.channel import EventWriter, claim_stdout, failure, read_commands
+from core.errors import TastemapError
+
+
+def main() -> int:
+    arguments = _parse()
+    writer = EventWriter(claim_stdout())
+    from core.engine.server import EngineServer, ready
+    from core.plugins import load_plugins
+
+    try:
+        server = EngineServer(load_plugins(arguments.plugin), writer.emit)
+    except TastemapError as error:
+        writer.emit(failure(error))
+        return error.exit_code
+    writer.emit(ready())
+    reading = (sys.stdin.buffer, server.controls.send, writer.emit)
+    threading.Thread(target=read_commands, args=reading, daemon=True, name="commands").start()
+    server.serve()
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m core.engine", description=__doc__)
+    parser.add_argument("--plugin", type=Path, action="append", default=[], help="Load a plugin from a file.")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

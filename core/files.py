@@ -1,0 +1,53 @@
+"""Write files so that a crash, a full disk or kill -9 leaves the old content or the new, never half."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import RunError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step; raises RunError where the disk doesn't take it."""
+    write_through(path, lambda temporary: temporary.write_bytes(content))
+
+
+def write_through(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, sync it to disk and rename it over `path`.
+
+    Raises RunError naming the file and the system's reason; the old file is then still there.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(descriptor)
+        temporary = Path(name)
+        write(temporary)
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> RunError:
+    """Tell a failed write in plain words."""
+    hint = "Free some space or set TASTEMAP_RUNS to a folder on another disk; what was saved before is intact."
+    return RunError(f"Can't write {path}: {error.strerror or error}.", hint=hint)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return  # Windows can't open a folder; its rename is durable enough without
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

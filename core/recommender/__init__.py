@@ -1,0 +1,1 @@
+"""Recommender views in pure NumPy: predictions, fallbacks and metrics, with no TensorFlow."""

@@ -1,0 +1,60 @@
+"""A trained model in memory: what every view works on, be it a saved run or the run in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.architecture import Architecture
+from core.datasets.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.options import ArchitectureOptions
+from core.recommender.baseline import Baseline
+from core.recommender.predictor import Prediction, Predictor
+from core.recommender.scorer import Scorer, make_scorer
+from core.trainer import Arrays
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights with the vocabularies and training means that give them meaning.
+
+    `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
+    `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
+    """
+
+    architecture: Architecture
+    options: ArchitectureOptions
+    users: Vocabulary
+    items: Vocabulary
+    item_table: ItemTable
+    baseline: Baseline
+    weights: Arrays
+    offset: float
+
+    def table(self, name: str) -> FloatArray | None:
+        """One embedding table by name, shape (rows, dimension); None where the model has no such table."""
+        table: FloatArray | None = self.weights.get(f"table/{name}")  # type: ignore[assignment]
+        return table
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
+        return make_scorer(self.architecture, self.options, self.weights, self.offset)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Predicts by external ids."""
+        return Predictor(self.users, self.items, self.item_table, self.baseline, self.scorer)
+
+    def predict(self, user: object, item: object) -> Prediction:
+        """Predict the rating of one user for one item, both external ids; unknown ids get the fallback."""
+        return self.predictor.predict(user, item)
+
+    def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:
+        """Predict pairs of external ids, result of shape (n,); unknown ids get the fallback."""
+        return self.predictor.predict_many(users, items)
+
+    def predict_ratings(self, ratings: Ratings) -> FloatArray:
+        """Predict every row of a table, shape (n,), whatever its ids; unknown ids get the fallback."""
+        return self.predictor.predict_ratings(ratings)

@@ -1,0 +1,91 @@
+"""A run's configuration: everything needed to train it again, as plain JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from core.errors import RunError
+from core.files import write_atomically
+from core.runs.store import CONFIG_FILE
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
+    `settings` the fields of `core.settings.TrainingSettings`, `scoring` what turns scores into ratings."""
+
+    run: str
+    architecture: str
+    origin: str
+    recipe: str
+    options: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    data: Mapping[str, Any]
+    split: Mapping[str, Any]
+    scoring: Mapping[str, Any]
+    device: str = ""
+    parameters: int = 0
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    versions: Mapping[str, str] = field(default_factory=lambda: installed_versions())
+    format: int = FORMAT
+
+    def write(self, folder: Path) -> None:
+        """Write this configuration into a run folder."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
+        write_atomically(folder / CONFIG_FILE, f"{text}\n".encode())
+
+
+def read_config(folder: Path) -> RunConfig:
+    """Read a run's configuration; raises RunError where it is missing, damaged or of a later format."""
+    path = folder / CONFIG_FILE
+    values = read_json(path)
+    if values.get("format") != FORMAT:
+        hint = "It was written by another version of tastemap, or is no run."
+        raise RunError(f"{path} has format {values.get('format')!r}, not {FORMAT}.", hint=hint)
+    try:
+        config = RunConfig(**values)
+    except TypeError as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
+    _check_types(path, config)
+    return config
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a file; raises RunError naming the file."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} is damaged: {error}.", hint="Restore it from a copy or train again.") from None
+    if not isinstance(values, dict):
+        raise RunError(f"{path} is damaged: it holds no JSON object.")
+    return values
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions that a run's numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for name in ("tastemap", "tensorflow", "keras", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _check_types(path: Path, config: RunConfig) -> None:
+    for name in ("options", "settings", "data", "split", "scoring"):
+        if not isinstance(getattr(config, name), dict):
+            raise RunError(f"{path} is damaged: {name!r} is no JSON object.")
+    if not isinstance(config.architecture, str) or not isinstance(config.run, str):
+        raise RunError(f"{path} is damaged: 'run' and 'architecture' must be text.")

@@ -1,0 +1,92 @@
+"""A saved run: look predictions up and read its tables, by external ids, without running any stored code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core.datasets.ratings import RatingScale
+from core.errors import RunError
+from core.plugins import Registry, load_plugins
+from core.recommender.model import Model
+from core.recommender.predictor import Prediction
+from core.runs.arrays import read_arrays
+from core.runs.config import RunConfig, read_config
+from core.runs.vocabulary_files import read_vocabularies
+from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
+from core.trainer import Arrays
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read lazily; `registry` holds the plugins that know its architecture."""
+
+    folder: Path
+    config: RunConfig
+    registry: Registry
+
+    @classmethod
+    def open(cls, folder: Path, registry: Registry | None = None) -> Run:
+        """Open a run folder; raises RunError where it isn't one or is damaged."""
+        return cls(folder, read_config(folder), registry or load_plugins())
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.config.run
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """The finished epochs: fields of `core.events.EpochFinished`."""
+        return read_history(self.folder)
+
+    @cached_property
+    def summary(self) -> dict[str, Any] | None:
+        """The fields of `core.events.Finished`, None for a run that was interrupted."""
+        return read_summary(self.folder)
+
+    @property
+    def state(self) -> str:
+        """"finished" (completed or stopped) or "interrupted", which can be resumed."""
+        return "finished" if self.summary else "interrupted"
+
+    @property
+    def val_rmse(self) -> float | None:
+        """Held-out RMSE of the saved weights; of the last finished epoch for an interrupted run."""
+        source = self.summary or (self.history[-1] if self.history else {})
+        return source.get("val_rmse")
+
+    @cached_property
+    def model(self) -> Model:
+        """The weights of the finished run, or of an interrupted run's last finished epoch, ready for views."""
+        architecture = self.registry.architecture(self.config.architecture)
+        options = architecture.Options.parse(self.config.options)
+        weights = self._read_weights()
+        try:
+            scale, scoring = self.config.data["scale"], self.config.scoring
+            rating_scale = RatingScale(scale["minimum"], scale["maximum"], scale["step"])
+            mean, offset = float(scoring["training_mean"]), float(scoring["offset"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
+        vocabularies = read_vocabularies(self.folder, mean, rating_scale)
+        model = Model(architecture, options, *vocabularies, weights, offset)
+        self._check_rows(model)
+        return model
+
+    def predict(self, user: object, item: object) -> Prediction:
+        """Predict the rating of one user for one item, both external ids; unknown ids get the fallback."""
+        return self.model.predict(user, item)
+
+    def _read_weights(self) -> Arrays:
+        name = WEIGHTS_FILE if (self.folder / WEIGHTS_FILE).exists() else CHECKPOINT_FILE
+        arrays, _ = read_arrays(self.folder / name)
+        return {key: value for key, value in arrays.items() if key.startswith(("table/", "head/"))}
+
+    def _check_rows(self, model: Model) -> None:
+        rows = {"user": len(model.users), "item": len(model.items)}
+        for name, table in model.weights.items():
+            side = name.removeprefix("table/").partition("_")[0]
+            if name.startswith("table/") and len(table) != rows.get(side):
+                raise RunError(f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids.")

@@ -1,0 +1,45 @@
+"""The folder of runs: make names, find runs by id, prefix, path or "latest"."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import UsageError
+from core.paths import runs_folder
+
+CONFIG_FILE = "config.json"
+
+
+def new_run_id(architecture: str) -> str:
+    """Make a run's id from the architecture, the time and four random hex digits; ids sort by time within one."""
+    return f"{architecture}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def list_runs(folder: Path | None = None) -> list[Path]:
+    """List the run folders, the newest first; folders that hold no run are passed over."""
+    folder = folder or runs_folder()
+    if not folder.is_dir():
+        return []
+    runs = [path for path in folder.iterdir() if (path / CONFIG_FILE).is_file()]
+    return sorted(runs, key=lambda path: ((path / CONFIG_FILE).stat().st_mtime_ns, path.name), reverse=True)
+
+
+def find_run(name: str, folder: Path | None = None) -> Path:
+    """Find a run by id, by a beginning that only one has, by path, or `latest`; raises UsageError."""
+    if (Path(name) / CONFIG_FILE).is_file():
+        return Path(name)
+    runs = list_runs(folder)
+    if name == "latest" and runs:
+        return runs[0]
+    matching = [path for path in runs if path.name == name] or [p for p in runs if p.name.startswith(name)]
+    if len(matching) == 1 and name:
+        return matching[0]
+    if len(matching) > 1 and name:
+        raise UsageError(f"{name!r} could be {len(matching)} runs.", hint=f"One is {matching[0].name}.")
+    raise UsageError(f"There is no run {name!r} in {folder or runs_folder()}.", hint=_known(runs))
+
+
+def _known(runs: list[Path]) -> str:
+    return f"The latest is {runs[0].name}; `tastemap runs` lists all." if runs else "`tastemap train` makes one."

@@ -1,0 +1,133 @@
+"""Write a run while it trains: history, checkpoint, best weights, and the summary at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from core.errors import RunError
+from core.events import EpochFinished, Finished
+from core.files import cannot_write, write_atomically
+from core.runs.arrays import read_arrays, write_arrays
+from core.runs.config import read_json
+from core.trainer import Arrays
+from core.training.progress import Progress
+
+HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
+CHECKPOINT_FILE = "checkpoint/state.safetensors"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run folder for writing; raises RunError while another process trains it."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        hint = "Wait for it, or stop it, before you resume."
+        raise RunError(f"{folder.name} is being trained by another process.", hint=hint) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class RunWriter:
+    """Writes one run folder; implements `core.training.loop.Checkpoints`.
+
+    An epoch counts once its checkpoint is renamed into place. History lines of later epochs, which a crash may
+    leave, are cut off when the run goes on, and the same epochs then write the same lines again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
+        """Append the epoch to the history, then replace the checkpoint."""
+        self._append(event.to_json())
+        write_arrays(self.folder / CHECKPOINT_FILE, state, progress.to_dict())
+        self._forget_other_best(progress.best_epoch)
+
+    def save_best(self, epoch: int, weights: Arrays) -> None:
+        """Keep the best weights under their epoch's number; older ones go after the next checkpoint."""
+        write_arrays(self._best_file(epoch), weights, {"epoch": epoch})
+
+    def load_checkpoint(self) -> tuple[Progress, Arrays] | None:
+        """Read the checkpoint and cut the history to it; None where no epoch was finished."""
+        if not (self.folder / CHECKPOINT_FILE).exists():
+            self._rewrite_history([])
+            return None
+        state, about = read_arrays(self.folder / CHECKPOINT_FILE)
+        progress = Progress.from_dict(about)
+        self._rewrite_history(read_history(self.folder)[: progress.epoch])
+        return progress, state
+
+    def best_weights(self, epoch: int) -> Arrays | None:
+        """Read the best weights of that epoch, None where early stopping keeps none."""
+        return read_arrays(self._best_file(epoch))[0] if self._best_file(epoch).exists() else None
+
+    def finish(self, weights: Arrays, summary: Finished) -> None:
+        """Write the weights that predictions use, then the summary that marks the run as finished."""
+        write_arrays(self.folder / WEIGHTS_FILE, weights, {"epoch": summary.best_epoch})
+        text = json.dumps(json.loads(summary.to_json()), indent=2, ensure_ascii=False)
+        write_atomically(self.folder / SUMMARY_FILE, f"{text}\n".encode())
+
+    def _best_file(self, epoch: int) -> Path:
+        return self.folder / f"checkpoint/best-{epoch}.safetensors"
+
+    def _forget_other_best(self, epoch: int) -> None:
+        for path in (self.folder / "checkpoint").glob("best-*.safetensors"):
+            if path != self._best_file(epoch):
+                path.unlink(missing_ok=True)
+
+    def _append(self, line: str) -> None:
+        path = self.folder / HISTORY_FILE
+        try:
+            with path.open("a", encoding="utf-8") as history:
+                history.write(f"{line}\n")
+                history.flush()
+                os.fsync(history.fileno())
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def _rewrite_history(self, events: list[dict[str, Any]]) -> None:
+        lines = "".join(f"{json.dumps(event, ensure_ascii=False)}\n" for event in events)
+        write_atomically(self.folder / HISTORY_FILE, lines.encode())
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """Read a run's finished epochs, oldest first; a last line that a crash cut short is left out.
+
+    Raises RunError where any other line is damaged.
+    """
+    path = folder / HISTORY_FILE
+    if not path.exists():
+        return []
+    events: list[dict[str, Any]] = []
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):  # what stands after the last line break is incomplete
+        try:
+            events.append(_event(line))
+        except ValueError as error:
+            hint = "Restore it from a copy, or delete the run."
+            raise RunError(f"{path}, line {number} is damaged: {error}.", hint=hint) from None
+    return events
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    event = json.loads(line)
+    if not isinstance(event, dict) or not isinstance(event.get("epoch"), int):
+        raise ValueError("it holds no epoch")
+    return event
+
+
+def read_summary(folder: Path) -> dict[str, Any] | None:
+    """Read a finished run's summary, None for a run that was interrupted."""
+    return read_json(folder / SUMMARY_FILE) if (folder / SUMMARY_FILE).exists() else None
+

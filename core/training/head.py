@@ -1,0 +1,64 @@
+"""Assemble an architecture's head: a Keras model from embedding rows to a score."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from core.architecture import Architecture, EmbeddingSide, EmbeddingSpec
+from core.errors import PluginError
+from core.options import ArchitectureOptions
+
+
+@dataclass(frozen=True)
+class Head:
+    """A built architecture: `model` maps embedding rows, one input a spec in their order, to (batch, 1)."""
+
+    model: Any
+    specs: tuple[EmbeddingSpec, ...]
+
+
+def build_head(architecture: Architecture, options: ArchitectureOptions, seed: int) -> Head:
+    """Call `build` and check what it gives; start weights follow from `seed`.
+
+    Raises PluginError where the architecture asks for no embedding or its score has the wrong shape.
+    """
+    keras.utils.set_random_seed(seed)
+    user, item = EmbeddingSide("user", _new_input), EmbeddingSide("item", _new_input)
+    score = architecture.build(user, item, options)
+    specs = (*user.specs, *item.specs)
+    if not specs:
+        raise PluginError(f"{architecture.name} asks for no embedding: call user.embed() or item.embed().")
+    model = keras.Model([*user.inputs, *item.inputs], _as_column(score, architecture.name))
+    _refuse_embedding_layers(model, architecture.name)
+    return Head(model, specs)
+
+
+def _new_input(name: str, dimension: int) -> Any:
+    return keras.Input((dimension,), name=name)
+
+
+def _as_column(score: Any, name: str) -> Any:
+    shape = tuple(getattr(score, "shape", ("?",)))
+    if shape == (None,):
+        return keras.layers.Reshape((1,))(score)
+    if shape != (None, 1):
+        raise PluginError(f"{name}.build() must return a score of shape (batch,) or (batch, 1), not {shape}.")
+    return score
+
+
+def _refuse_embedding_layers(model: Any, name: str) -> None:
+    if any(isinstance(layer, keras.layers.Embedding) for layer in model.layers):
+        hint = "Use user.embed() and item.embed() instead."
+        raise PluginError(f"{name} has a keras Embedding layer, which would train slowly.", hint=hint)
+
+
+@functools.cache
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up chatter out of the log; errors still come through."""
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")

@@ -1,0 +1,40 @@
+"""Score with a saved Keras head: the one place where predictions need TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.architecture import Architecture, Rows
+from core.errors import RunError
+from core.options import ArchitectureOptions
+from core.trainer import Arrays, FloatArray
+from core.training.head import build_head
+
+
+def load_head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
+) -> Callable[[Rows], FloatArray]:
+    """Build the head from the plugin, fill in the saved weights and return a function rows → scores.
+
+    The head comes from the installed architecture, never from the run folder. Raises RunError where the saved
+    weights don't fit it.
+    """
+    head = build_head(architecture, options, seed=0)
+    saved = [weights[name] for name in sorted(weights, key=_number) if name.startswith("head/")]
+    try:
+        for variable, value in zip(head.model.weights, saved, strict=True):
+            variable.assign(value)
+    except ValueError as error:
+        hint = "Has the plugin changed since the run was trained?"
+        raise RunError(f"The saved head doesn't fit {architecture.name}: {error}", hint=hint) from None
+
+    def head_scores(rows: Rows) -> FloatArray:
+        inputs = [rows[spec.name] for spec in head.specs]
+        scores: FloatArray = head.model(inputs, training=False).numpy().reshape(-1)
+        return scores
+
+    return head_scores
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("/")[2]) if name.startswith("head/") else -1

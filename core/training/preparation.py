@@ -1,0 +1,87 @@
+"""Cut a ratings table into what training, tuning and the held-out figures need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.datasets import split_ratings
+from core.datasets.ratings import Ratings
+from core.datasets.split import Split, carve_tuning
+from core.recommender.baseline import Baseline
+from core.recommender.metrics import mae, rmse
+from core.settings import TrainingSettings
+from core.trainer import FloatArray, RowArray, Trainer, TrainingData
+
+TRAIN_SAMPLE = 200_000
+"""The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rated pairs: rows of users and items and their ratings, each of shape (n,)."""
+
+    users: RowArray
+    items: RowArray
+    ratings: FloatArray
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return len(self.ratings)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Errors of one model on one set of pairs; None where there are no pairs."""
+
+    rmse: float | None
+    mae: float | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A split table: `train` for the trainer, `train_sample`, `tuning` (maybe empty) and `held_out` to measure."""
+
+    split: Split
+    baseline: Baseline
+    train: TrainingData
+    train_sample: Pairs
+    tuning: Pairs
+    held_out: Pairs
+
+    def measure(self, trainer: Trainer, pairs: Pairs) -> Figures:
+        """Measure clipped predictions of the trainer's current weights on pairs."""
+        if not len(pairs):
+            return Figures(None, None)
+        raw = trainer.scores(pairs.users, pairs.items) + np.float32(self.train.mean)
+        predictions = self.baseline.predictions(raw, pairs.users, pairs.items)
+        return Figures(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
+
+
+def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
+    """Split, carve a tuning part where early stopping asks for one, and measure the training means."""
+    split = split_ratings(ratings, seed=settings.split_seed, test_fraction=settings.test_fraction)
+    if settings.early_stopping:
+        train, tuning = carve_tuning(split, settings.tuning_fraction, settings.split_seed)
+    else:
+        train, tuning = split.train, np.zeros(0, np.int64)
+    part = _pairs(ratings, train)
+    counts = (ratings.user_count, ratings.item_count)
+    baseline = Baseline.measure(part.users, part.items, part.ratings, counts, ratings.scale)
+    mean = baseline.mean if settings.center else 0.0
+    data = TrainingData(part.users, part.items, part.ratings - np.float32(mean), *counts, mean)
+    sample = _pairs(ratings, _sample(train))
+    return Prepared(split, baseline, data, sample, _pairs(ratings, tuning), _pairs(ratings, split.test))
+
+
+def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:
+    return Pairs(ratings.users[rows], ratings.items[rows], ratings.ratings[rows])
+
+
+def _sample(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    if len(rows) <= TRAIN_SAMPLE:
+        return rows
+    chosen = np.random.default_rng(0).choice(len(rows), TRAIN_SAMPLE, replace=False)
+    return rows[np.sort(chosen)]

@@ -1,0 +1,38 @@
+"""Score many pairs on the device, a fixed chunk at a time so that XLA compiles once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from core.trainer import FloatArray, RowArray
+from core.training.head import Head
+
+CHUNK = 8192
+
+
+def compile_scores(head: Head, tables: Sequence[Any]) -> Any:
+    """Compile `score(users, items)` → scores; all of shape (CHUNK,)."""
+
+    @tf.function(jit_compile=True)
+    def score(users: Any, items: Any) -> Any:
+        index = {"user": users, "item": items}
+        rows = [tf.gather(table, index[spec.side]) for table, spec in zip(tables, head.specs, strict=True)]
+        return tf.reshape(head.model(rows, training=False), [CHUNK])
+
+    return score
+
+
+def score_in_chunks(score: Any, users: RowArray, items: RowArray) -> FloatArray:
+    """Score pairs of any number with a compiled `score`; users, items and the result have shape (n,)."""
+    count = len(users)
+    padded = -(-count // CHUNK) * CHUNK
+    columns = [np.pad(np.asarray(column, np.int32), (0, padded - count)) for column in (users, items)]
+    chunks = [
+        score(*(tf.constant(column[start : start + CHUNK]) for column in columns)).numpy()
+        for start in range(0, padded, CHUNK)
+    ]
+    return np.concatenate(chunks)[:count] if chunks else np.zeros(0, np.float32)

@@ -1,0 +1,208 @@
+"""One training from start (or checkpoint) to its finished run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.commands import Command
+from core.datasets import describe
+from core.datasets.ratings import Ratings
+from core.errors import RunError
+from core.events import Event, Finished, PhaseChanged, RunStarted
+from core.files import cannot_write
+from core.options import ArchitectureOptions
+from core.paths import runs_folder
+from core.plugins import Registry
+from core.recommender.model import Model
+from core.runs.config import RunConfig, read_config
+from core.runs.store import new_run_id
+from core.runs.vocabulary_files import write_vocabularies
+from core.runs.writer import RunWriter, locked
+from core.settings import Resolved, TrainingSettings
+from core.trainer import Arrays, Trainer
+from core.training.controls import Controls
+from core.training.loop import TrainingLoop
+from core.training.preparation import Prepared, prepare
+from core.training.progress import Progress
+
+
+@dataclass
+class Session:
+    """Trains one run and tells about it.
+
+    `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
+    receives commands that don't steer, between two slices of batches.
+    """
+
+    ratings: Ratings
+    resolved: Resolved
+    registry: Registry
+    emit: Callable[[Event], None]
+    controls: Controls = field(default_factory=Controls)
+    answer: Callable[[Command], None] = lambda command: None
+    trainer: Trainer | None = None
+    prepared: Prepared | None = None
+
+    def start(self, folder: Path | None = None) -> Path:
+        """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
+        run = new_run_id(self.resolved.architecture.name)
+        folder = folder or runs_folder() / run
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise RunError(f"{folder} exists already.", hint="Choose another folder.") from None
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        with locked(folder):
+            prepared, trainer, device = self._make_trainer()
+            config = self._config(folder.name, prepared, trainer, device)
+            write_vocabularies(folder, self.ratings, prepared.baseline)
+            config.write(folder)
+            self._train(folder, config, prepared, trainer, Progress())
+        return folder
+
+    def resume(self, folder: Path) -> Path:
+        """Go on with a run from its last checkpoint; raises RunError where the data isn't the recorded one."""
+        config = read_config(folder)
+        _check_data(config, self.ratings)
+        with locked(folder):
+            prepared, trainer, _ = self._make_trainer()
+            checkpoint = RunWriter(folder).load_checkpoint()
+            if checkpoint is not None:
+                trainer.restore(checkpoint[1])
+            self._train(folder, config, prepared, trainer, checkpoint[0] if checkpoint else Progress())
+        return folder
+
+    def model(self) -> Model:
+        """The run in training with a copy of its current weights; raises RunError before it has any."""
+        if self.trainer is None or self.prepared is None:
+            raise RunError("Training hasn't started yet.", hint="Ask again in a moment.")
+        ratings, resolved = self.ratings, self.resolved
+        return Model(
+            resolved.architecture,
+            resolved.options,
+            ratings.user_vocabulary,
+            ratings.item_vocabulary,
+            ratings.item_table,
+            self.prepared.baseline,
+            self.trainer.weights(),
+            self.prepared.train.mean,
+        )
+
+    def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
+        self.emit(PhaseChanged("starting TensorFlow"))
+        from core.training.start import make_trainer
+
+        settings, options = self.resolved.settings, self.resolved.options
+        self.prepared = prepare(self.ratings, settings)
+        architecture = self.resolved.architecture
+        self.trainer, device = make_trainer(architecture, options, settings, self.prepared.train)
+        return self.prepared, self.trainer, device
+
+    def _train(
+        self, folder: Path, config: RunConfig, prepared: Prepared, trainer: Trainer, progress: Progress
+    ) -> None:
+        settings = self.resolved.settings
+        writer = RunWriter(folder)
+        keeper = _LastEpoch(writer)
+        loop = TrainingLoop(
+            trainer,
+            prepared,
+            settings.plan(),
+            settings.early_stopping,
+            keeper,
+            self.emit,
+            self.controls,
+            self.answer,
+            progress,
+        )
+        self.emit(PhaseChanged("compiling"))
+        loop.warm_up()
+        self.emit(_run_started(config, loop, trainer))
+        reason = loop.run()
+        self.emit(self._finish(loop, folder, reason, writer, keeper))
+
+    def _finish(
+        self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: _LastEpoch
+    ) -> Finished:
+        """Save the best weights (the last epoch's without early stopping) and the figures that they reach."""
+        if keeper.state is not None:
+            loop.trainer.restore(keeper.state)
+        weights = loop.trainer.weights()
+        best = writer.best_weights(loop.progress.best_epoch)
+        if best is not None:
+            weights = best
+            loop.trainer.restore({**loop.trainer.state(), **best})
+        summary = loop.summary(folder, reason)
+        writer.finish(weights, summary)
+        return summary
+
+    def _config(self, run: str, prepared: Prepared, trainer: Trainer, device: str) -> RunConfig:
+        resolved, name = self.resolved, self.resolved.architecture.name
+        split = asdict(prepared.split)
+        return RunConfig(
+            run=run,
+            architecture=name,
+            origin=self.registry.architectures[name].origin,
+            recipe=resolved.recipe,
+            options=resolved.options.to_dict(),
+            settings=resolved.settings.to_dict(),
+            data={**describe(self.ratings), "reading": self.ratings.reading},
+            split={
+                **{key: value for key, value in split.items() if key not in ("train", "test")},
+                "train_ratings": len(prepared.split.train),
+                "test_ratings": len(prepared.split.test),
+            },
+            scoring={"offset": prepared.train.mean, "training_mean": prepared.baseline.mean},
+            device=device,
+            parameters=trainer.parameters,
+        )
+
+
+@dataclass
+class _LastEpoch:
+    """Passes checkpoints on and keeps the state of the last finished epoch at hand."""
+
+    writer: RunWriter
+    state: Arrays | None = None
+
+    def save_epoch(self, event: Any, progress: Progress, state: Arrays) -> None:
+        self.state = state
+        self.writer.save_epoch(event, progress, state)
+
+    def save_best(self, epoch: int, weights: Arrays) -> None:
+        self.writer.save_best(epoch, weights)
+
+
+def saved_choices(config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None) -> Resolved:
+    """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
+    architecture = registry.architecture(config.architecture)
+    options: ArchitectureOptions = architecture.Options.parse(config.options)
+    parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
+    return Resolved(architecture, options, parsed, config.recipe)
+
+
+def _check_data(config: RunConfig, ratings: Ratings) -> None:
+    recorded = config.data.get("fingerprint")
+    if recorded != ratings.fingerprint:
+        hint = "Name the table that it was trained on with --data, or train a new run."
+        raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
+
+
+def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer) -> RunStarted:
+    return RunStarted(
+        config.run,
+        config.architecture,
+        config.options,
+        config.settings,
+        config.data,
+        str(config.split["hash"]),
+        config.device,
+        trainer.parameters,
+        loop.schedule.epochs,
+        loop.trainer.begin_epoch(loop.progress.epoch + 1),
+        loop.progress.epoch + 1,
+    )

@@ -1,0 +1,20 @@
+"""Make the trainer of an architecture: its own, or the engine's gradient trainer. Loads TensorFlow."""
+
+from __future__ import annotations
+
+from core.architecture import Architecture
+from core.options import ArchitectureOptions
+from core.settings import TrainingSettings
+from core.trainer import Trainer, TrainingData
+from core.training.device import choose_device, describe_device
+from core.training.gradient_trainer import GradientTrainer
+
+
+def make_trainer(
+    architecture: Architecture, options: ArchitectureOptions, settings: TrainingSettings, data: TrainingData
+) -> tuple[Trainer, str]:
+    """Give the trainer and the name of its device for people; raises DeviceError or PluginError."""
+    device = choose_device(settings.device)
+    own = architecture.trainer(data, settings, options)
+    trainer = own or GradientTrainer(architecture, options, settings, data, device)
+    return trainer, describe_device(device)

@@ -1,0 +1,1 @@
+"""The built-in architectures, one small file each, loaded by entry point exactly as a stranger's."""

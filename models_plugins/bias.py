@@ -1,0 +1,59 @@
+"""Dot product plus biases: the second model of the notebook, and the classic of Koren, Bell & Volinsky 2009."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import Architecture, ArchitectureOptions, EmbeddingSide, Recipe, Rows, Terms, hookimpl, option
+
+
+class Bias(Architecture):
+    """Dot product of user and item factors plus a bias for each."""
+
+    name = "bias"
+    recipes = {
+        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.06}),
+        "notebook": Recipe(
+            "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
+            {"l2": 1e-4, "bias_l2": 0.0, "initial_spread": 0.029},
+            {"schedule": "1x0.001,6x0.01,15x0.001", "learning_rate": 0.001, "optimizer": "adam", "center": False},
+        ),
+    }
+
+    class Options(ArchitectureOptions):
+        """What can be chosen."""
+
+        factors: int = option(
+            default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
+        )
+        l2: float = option(
+            default=0.115, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
+        )
+        bias_l2: float = option(
+            default=0.012, help="l2 on the biases, per rating.", minimum=0, maximum=100, search=(0.003, 0.1)
+        )
+        initial_spread: float = option(default=0.011, help="Factors' standard deviation at the start.", minimum=0)
+
+    def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
+        """Score = user factors · item factors + user bias + item bias."""
+        from keras import layers
+
+        factors = [
+            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread) for side in (user, item)
+        ]
+        biases = [side.embed(1, role="bias", l2=options.bias_l2) for side in (user, item)]
+        return layers.Add()([layers.Dot(axes=1)(factors), *biases])
+
+    def terms(self, rows: Rows, options: Options) -> Terms:
+        """One term per factor and one per bias."""
+        return {
+            "factors": rows["user_factors"] * rows["item_factors"],
+            "user bias": rows["user_bias"],
+            "item bias": rows["item_bias"],
+        }
+
+
+@hookimpl
+def register_architectures() -> list[type[Architecture]]:
+    """Bring `bias`."""
+    return [Bias]

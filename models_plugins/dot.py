@@ -1,0 +1,51 @@
+"""Dot product of factors: the first model of the notebook, and the plainest matrix factorization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import Architecture, ArchitectureOptions, EmbeddingSide, Recipe, Rows, Terms, hookimpl, option
+
+
+class Dot(Architecture):
+    """Dot product of user and item factors."""
+
+    name = "dot"
+    recipes = {
+        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.07}),
+        "notebook": Recipe(
+            "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
+            {"l2": 1e-4, "initial_mean": 0.0, "initial_spread": 0.029},
+            {"schedule": "1x0.001,3x0.01,6x0.001", "learning_rate": 0.001, "optimizer": "adam", "center": False},
+        ),
+    }
+
+    class Options(ArchitectureOptions):
+        """What can be chosen."""
+
+        factors: int = option(
+            default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
+        )
+        l2: float = option(
+            default=0.1, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
+        )
+        initial_mean: float = option(default=0.1, help="Mean of the factors at the start.")
+        initial_spread: float = option(default=0.02, help="Their standard deviation at the start.", minimum=0)
+
+    def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
+        """Score = user factors · item factors."""
+        from keras import layers
+
+        start = {"initial_mean": options.initial_mean, "initial_spread": options.initial_spread}
+        factors = [side.embed(options.factors, l2=options.l2, **start) for side in (user, item)]
+        return layers.Dot(axes=1)(factors)
+
+    def terms(self, rows: Rows, options: Options) -> Terms:
+        """One term per factor."""
+        return {"factors": rows["user_factors"] * rows["item_factors"]}
+
+
+@hookimpl
+def register_architectures() -> list[type[Architecture]]:
+    """Bring `dot`."""
+    return [Dot]
