@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,10 +43,7 @@ def start(
     del show_version
     context.obj = list(plugin)
     if context.invoked_subcommand is None:
-        screens = entry_points(group="tastemap.app")
-        if not screens:
-            raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")
-        raise typer.Exit(next(iter(screens)).load()(plugins=context.obj) or 0)
+        raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
 
 
 @app.command(cls=TrainCommand, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -109,6 +106,25 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     from core.cli.plugin_list import print_plugins
 
     print_plugins(_plugins(context, plugin), as_json)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback expose the app.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    plugin: Plugins = [],  # noqa: B006
+) -> None:
+    """Open the same screen in a browser."""
+    raise typer.Exit(_app("serve")(host=host, port=port, plugins=_plugins(context, plugin)) or 0)
+
+
+def _app(name: str) -> Any:
+    """Find the screen by entry point, since `core` knows nothing of it."""
+    found = entry_points(group="tastemap.app", name=name)
+    if not found:
+        raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")
+    return next(iter(found)).load()
 
 
 def _plugins(context: typer.Context, own: list[Path]) -> list[Path]:
