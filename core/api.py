@@ -87,7 +87,7 @@ def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Errors of a run on a table: over `ratings` rows, of which `fallbacks` had an id that training never saw."""
+    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
 
     part: str
     rmse: float
@@ -115,11 +115,15 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
     return _measure(run, table, "held-out", split.hash, split.test)
 
 
-def _measure(run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)) -> Evaluation:
+def _measure(
+    run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)
+) -> Evaluation:
     predictions = run.model.predict_ratings(table)[rows]
     fallbacks = int(run.model.predictor.uses_fallback(table)[rows].sum())
     truth = table.ratings[rows]
-    return Evaluation(part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash)
+    return Evaluation(
+        part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash
+    )
 
 
 def _ignore(event: Event) -> None:

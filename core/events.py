@@ -72,7 +72,7 @@ class BatchProgress(Event):
 
 @dataclass(frozen=True)
 class EpochFinished(Event):
-    """An epoch's figures; `seconds` is training alone; `best` says whether these weights are the best so far."""
+    """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
 
     epoch: int
     epochs: int
@@ -113,7 +113,7 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """The run is saved; `reason` is completed, stopped or early_stopping; `best_epoch` gave the saved weights."""
+    """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping."""
 
     run: str
     reason: str

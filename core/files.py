@@ -39,7 +39,9 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Tell a failed write in plain words."""
-    hint = "Free some space or set TASTEMAP_RUNS to a folder on another disk; what was saved before is intact."
+    hint = (
+        "Free some space or set TASTEMAP_RUNS to a folder on another disk; what was saved before is intact."
+    )
     return RunError(f"Can't write {path}: {error.strerror or error}.", hint=hint)
 
 

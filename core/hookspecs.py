@@ -30,4 +30,4 @@ class TastemapHooks:
 
     @hookspec
     def register_trackers(self) -> list[Callable[[dict[str, Any]], Callable[[Event], None]]]:  # type: ignore[empty-body]
-        """Give tracker factories: called with the run's configuration, they return a receiver of its events."""
+        """Give tracker factories: called with a run's configuration, each gives a receiver of its events."""

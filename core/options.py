@@ -74,7 +74,7 @@ class OptionField:
     def _check_bounds(self, value: OptionValue) -> None:
         if self.choices and value not in self.choices:
             raise UsageError(f"{self.flag} takes {self._expected()}, not {value!r}.")
-        if isinstance(value, str) or isinstance(value, bool):
+        if isinstance(value, str | bool):
             return
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum

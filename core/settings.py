@@ -27,7 +27,9 @@ class TrainingSettings(OptionSet):
         default=0.001, help="Adam's learning rate for the head's own weights.", minimum=1e-12, maximum=10
     )
     batch_size: int = option(default=64, help="Ratings per update.", minimum=1, maximum=10_000_000)
-    seed: int = option(default=1, help="Seed of start values, order and dropout.", minimum=0, maximum=2**31 - 1)
+    seed: int = option(
+        default=1, help="Seed of start values, order and dropout.", minimum=0, maximum=2**31 - 1
+    )
     split_seed: int = option(default=42, help="Seed of the split.", minimum=0, maximum=2**63 - 1)
     test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
     early_stopping: int = option(
@@ -72,7 +74,9 @@ def resolve(
         merged = _without_steps(merged)
     parsed = TrainingSettings.parse(merged)
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
-    return Resolved(architecture, architecture.Options.parse({**chosen.options, **(options or {})}), parsed, recipe)
+    return Resolved(
+        architecture, architecture.Options.parse({**chosen.options, **(options or {})}), parsed, recipe
+    )
 
 
 def find_recipe(architecture: Architecture, name: str) -> Recipe:

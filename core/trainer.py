@@ -49,7 +49,7 @@ class Trainer(Protocol):
         """Count the trained numbers."""
 
     def begin_epoch(self, epoch: int) -> int:
-        """Make ready for an epoch (from 1), the same way whatever ran before; returns its count of batches."""
+        """Make ready for an epoch (from 1), whatever ran before; returns its count of batches."""
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Train on `count` batches of this epoch from number `first` (from 0)."""

@@ -1,4 +1,4 @@
-"""Dot product plus biases: the second model of the notebook, and the classic of Koren, Bell & Volinsky 2009."""
+"""Dot product plus biases: the notebook's second model, the classic of Koren, Bell & Volinsky 2009."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ class Bias(Architecture):
         "notebook": Recipe(
             "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
             {"l2": 1e-4, "bias_l2": 0.0, "initial_spread": 0.029},
-            {"schedule": "1x0.001,6x0.01,15x0.001", "learning_rate": 0.001, "optimizer": "adam", "center": False},
+            {
+                "schedule": "1x0.001,6x0.01,15x0.001",
+                "learning_rate": 0.001,
+                "optimizer": "adam",
+                "center": False,
+            },
         ),
     }
 
@@ -32,14 +37,17 @@ class Bias(Architecture):
         bias_l2: float = option(
             default=0.012, help="l2 on the biases, per rating.", minimum=0, maximum=100, search=(0.003, 0.1)
         )
-        initial_spread: float = option(default=0.011, help="Factors' standard deviation at the start.", minimum=0)
+        initial_spread: float = option(
+            default=0.011, help="Factors' standard deviation at the start.", minimum=0
+        )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
         """Score = user factors · item factors + user bias + item bias."""
         from keras import layers
 
         factors = [
-            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread) for side in (user, item)
+            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread)
+            for side in (user, item)
         ]
         biases = [side.embed(1, role="bias", l2=options.bias_l2) for side in (user, item)]
         return layers.Add()([layers.Dot(axes=1)(factors), *biases])

@@ -16,7 +16,12 @@ class Dot(Architecture):
         "notebook": Recipe(
             "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
             {"l2": 1e-4, "initial_mean": 0.0, "initial_spread": 0.029},
-            {"schedule": "1x0.001,3x0.01,6x0.001", "learning_rate": 0.001, "optimizer": "adam", "center": False},
+            {
+                "schedule": "1x0.001,3x0.01,6x0.001",
+                "learning_rate": 0.001,
+                "optimizer": "adam",
+                "center": False,
+            },
         ),
     }
 
@@ -36,9 +41,16 @@ class Dot(Architecture):
         """Score = user factors · item factors."""
         from keras import layers
 
-        start = {"initial_mean": options.initial_mean, "initial_spread": options.initial_spread}
-        factors = [side.embed(options.factors, l2=options.l2, **start) for side in (user, item)]
-        return layers.Dot(axes=1)(factors)
+        user_factors, item_factors = (
+            side.embed(
+                options.factors,
+                l2=options.l2,
+                initial_mean=options.initial_mean,
+                initial_spread=options.initial_spread,
+            )
+            for side in (user, item)
+        )
+        return layers.Dot(axes=1)([user_factors, item_factors])
 
     def terms(self, rows: Rows, options: Options) -> Terms:
         """One term per factor."""

@@ -30,18 +30,23 @@ class NeuralNet(Architecture):
             default=70, help="Units of the hidden layer.", minimum=1, maximum=65536, search=(32, 256)
         )
         dropout: float = option(default=0.3, help="Dropout on the factors.", minimum=0, maximum=0.99)
-        hidden_dropout: float = option(default=0.75, help="Dropout on the hidden layer.", minimum=0, maximum=0.99)
+        hidden_dropout: float = option(
+            default=0.75, help="Dropout on the hidden layer.", minimum=0, maximum=0.99
+        )
         l2: float = option(
             default=0.02, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.003, 0.2)
         )
-        initial_spread: float = option(default=0.1, help="Factors' standard deviation at the start.", minimum=0)
+        initial_spread: float = option(
+            default=0.1, help="Factors' standard deviation at the start.", minimum=0
+        )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
         """Score = dense(dropout(relu(dense(dropout([user factors, item factors])))))."""
         from keras import layers
 
         factors = [
-            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread) for side in (user, item)
+            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread)
+            for side in (user, item)
         ]
         hidden = layers.Dropout(options.dropout)(layers.Concatenate()(factors))
         hidden = layers.Dense(options.hidden_units, activation="relu")(hidden)

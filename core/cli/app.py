@@ -111,7 +111,9 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
 @app.command()
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback expose the app.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback expose the app.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     plugin: Plugins = [],  # noqa: B006
 ) -> None:

@@ -13,13 +13,17 @@ from core.options import OptionField
 class TrainCommand(TyperCommand):
     """A command whose help goes on with the declared options, read only when help is asked for."""
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click's signature
         """Write a section for each group of declared options."""
         from core.cli.flags import READING_FLAGS
         from core.plugins import load_plugins
         from core.settings import TrainingSettings
 
-        _write(formatter, "Training settings (defaults: those of the architecture's recipe)", TrainingSettings.fields())
+        _write(
+            formatter,
+            "Training settings (defaults: those of the architecture's recipe)",
+            TrainingSettings.fields(),
+        )
         for name, registered in load_plugins().architectures.items():
             _write(formatter, f"Options of --arch {name}", registered.architecture.Options.fields())
         _write(formatter, "Reading a table", READING_FLAGS)

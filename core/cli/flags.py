@@ -38,9 +38,9 @@ def _negated(
     flag: str, value: str, has_value: str, owners: Mapping[str, tuple[str, OptionField]]
 ) -> tuple[str, str, str]:
     positive = f"--{flag.removeprefix('--no-')}"
-    if flag.startswith("--no-") and flag not in owners and positive in owners and not has_value:
-        if owners[positive][1].type is bool:
-            return positive, "no", "="
+    is_negated = flag.startswith("--no-") and flag not in owners and not has_value
+    if is_negated and positive in owners and owners[positive][1].type is bool:
+        return positive, "no", "="
     return flag, value, has_value
 
 

@@ -63,7 +63,9 @@ def print_runs(as_json: bool) -> None:
         return
     for row in rows:
         rmse = "-" if row["val_rmse"] is None else f"{row['val_rmse']:.4f}"
-        print(f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}")
+        print(
+            f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
+        )
     if not rows:
         print("No runs yet: `tastemap train --data demo` makes one.", file=sys.stderr)
 
@@ -80,4 +82,3 @@ def _row(run: Run) -> dict[str, Any]:
         "split_hash": run.config.split.get("hash"),
         "path": str(run.folder),
     }
-

@@ -35,7 +35,7 @@ def run_training(
     """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
     registry = load_plugins(plugins)
     controls = Controls()
-    with (JsonView() if as_json else TextView()) as view, _stopping(controls) as interrupted:
+    with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
         if resume:
             _resume(words, data, resume, registry, view.show, controls)
         else:

@@ -19,7 +19,9 @@ from core.events import (
     RunStarted,
 )
 
-_COLUMNS = f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
+_COLUMNS = (
+    f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
+)
 
 
 class JsonView:
@@ -97,10 +99,10 @@ class TextView:
 
 
 def _headline(event: RunStarted) -> str:
-    data = event.data
+    users, items, ratings = (event.data.get(name) for name in ("users", "items", "ratings"))
     return (
-        f"{event.architecture} on {data.get('name')}: {data.get('users'):,} users × {data.get('items'):,} items, "
-        f"{data.get('ratings'):,} ratings; {event.parameters:,} parameters on {event.device}"
+        f"{event.architecture} on {event.data.get('name')}: {users:,} users × {items:,} items, "
+        f"{ratings:,} ratings; {event.parameters:,} parameters on {event.device}"
     )
 
 

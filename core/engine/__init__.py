@@ -1,1 +1,1 @@
-"""The engine as a child process: JSON-line commands on standard input, JSON-line events on standard output."""
+"""The engine as a child process: JSON-line commands on its input, JSON-line events on its output."""

@@ -41,7 +41,9 @@ class EventWriter:
                 self.broken = True
 
 
-def read_commands(stream: IO[bytes], deliver: Callable[[Command], None], emit: Callable[[Event], None]) -> None:
+def read_commands(
+    stream: IO[bytes], deliver: Callable[[Command], None], emit: Callable[[Event], None]
+) -> None:
     """Deliver each command of the stream; a bad line gives a Failed event, the stream's end a Quit."""
     while line := stream.readline(LONGEST_COMMAND + 1):
         if len(line) > LONGEST_COMMAND:

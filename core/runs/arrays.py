@@ -30,9 +30,13 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
             about = json.loads((stored.metadata() or {}).get("about", "{}"))
     except FileNotFoundError:
-        raise RunError(f"{path} is missing.", hint="The run never finished an epoch, or is damaged.") from None
+        raise RunError(
+            f"{path} is missing.", hint="The run never finished an epoch, or is damaged."
+        ) from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Restore it from a copy or train again.") from None
+        raise RunError(
+            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
+        ) from None
     if not isinstance(about, dict):
         raise RunError(f"{path} is damaged: its description is no JSON object.")
     return arrays, about

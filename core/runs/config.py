@@ -18,6 +18,17 @@ from core.runs.store import CONFIG_FILE
 FORMAT = 1
 
 
+def installed_versions() -> dict[str, str]:
+    """The versions that a run's numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for name in ("tastemap", "tensorflow", "keras", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
 @dataclass(frozen=True)
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
@@ -35,7 +46,7 @@ class RunConfig:
     device: str = ""
     parameters: int = 0
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    versions: Mapping[str, str] = field(default_factory=lambda: installed_versions())
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:
@@ -66,21 +77,12 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Restore it from a copy or train again.") from None
+        raise RunError(
+            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
+        ) from None
     if not isinstance(values, dict):
         raise RunError(f"{path} is damaged: it holds no JSON object.")
     return values
-
-
-def installed_versions() -> dict[str, str]:
-    """The versions that a run's numbers may depend on."""
-    found = {"python": platform.python_version()}
-    for name in ("tastemap", "tensorflow", "keras", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
 
 
 def _check_types(path: Path, config: RunConfig) -> None:

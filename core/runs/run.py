@@ -49,7 +49,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """"finished" (completed or stopped) or "interrupted", which can be resumed."""
+        """ "finished" (completed or stopped) or "interrupted", which can be resumed."""
         return "finished" if self.summary else "interrupted"
 
     @property
@@ -60,7 +60,7 @@ class Run:
 
     @cached_property
     def model(self) -> Model:
-        """The weights of the finished run, or of an interrupted run's last finished epoch, ready for views."""
+        """The weights, ready for views; those of the last finished epoch where the run was interrupted."""
         architecture = self.registry.architecture(self.config.architecture)
         options = architecture.Options.parse(self.config.options)
         weights = self._read_weights()
@@ -89,4 +89,6 @@ class Run:
         for name, table in model.weights.items():
             side = name.removeprefix("table/").partition("_")[0]
             if name.startswith("table/") and len(table) != rows.get(side):
-                raise RunError(f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids.")
+                raise RunError(
+                    f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids."
+                )

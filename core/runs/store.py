@@ -13,7 +13,7 @@ CONFIG_FILE = "config.json"
 
 
 def new_run_id(architecture: str) -> str:
-    """Make a run's id from the architecture, the time and four random hex digits; ids sort by time within one."""
+    """Make a run's id from the architecture, the time (UTC) and four random hex digits."""
     return f"{architecture}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
@@ -42,4 +42,6 @@ def find_run(name: str, folder: Path | None = None) -> Path:
 
 
 def _known(runs: list[Path]) -> str:
-    return f"The latest is {runs[0].name}; `tastemap runs` lists all." if runs else "`tastemap train` makes one."
+    return (
+        f"The latest is {runs[0].name}; `tastemap runs` lists all." if runs else "`tastemap train` makes one."
+    )

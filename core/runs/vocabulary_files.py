@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.datasets.ratings import ItemTable, RatingScale, Ratings, Vocabulary
+from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
 from core.errors import RunError
 from core.files import write_through
 from core.recommender.baseline import Baseline
@@ -57,7 +57,9 @@ def read_vocabularies(
         item_table = ItemTable(titles, genres, items["year"].to_numpy().astype(np.int32))
         return Vocabulary(_ids(users["user"])), Vocabulary(_ids(items["item"])), item_table, baseline
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"The tables in {folder} are damaged: {error}.", hint="Restore the run folder.") from None
+        raise RunError(
+            f"The tables in {folder} are damaged: {error}.", hint="Restore the run folder."
+        ) from None
 
 
 def _ids(column: Any) -> Any:
@@ -87,4 +89,6 @@ def _read(path: Path) -> pyarrow.Table:
     except FileNotFoundError:
         raise RunError(f"{path} is missing.", hint="Restore the run folder from a copy.") from None
     except (pyarrow.ArrowException, OSError) as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Restore it from a copy or train again.") from None
+        raise RunError(
+            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
+        ) from None

@@ -41,8 +41,8 @@ def locked(folder: Path) -> Iterator[None]:
 class RunWriter:
     """Writes one run folder; implements `core.training.loop.Checkpoints`.
 
-    An epoch counts once its checkpoint is renamed into place. History lines of later epochs, which a crash may
-    leave, are cut off when the run goes on, and the same epochs then write the same lines again.
+    An epoch counts once its checkpoint is renamed into place. History lines of later epochs, which a crash
+    may leave, are cut off when the run goes on, and the same epochs then write the same lines again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -130,4 +130,3 @@ def _event(line: bytes) -> dict[str, Any]:
 def read_summary(folder: Path) -> dict[str, Any] | None:
     """Read a finished run's summary, None for a run that was interrupted."""
     return read_json(folder / SUMMARY_FILE) if (folder / SUMMARY_FILE).exists() else None
-

@@ -40,3 +40,8 @@ class Controls:
             return self._mailbox.get(block=wait_seconds is not None, timeout=wait_seconds)
         except queue.Empty:
             return None
+
+
+def ignore(command: Command) -> None:
+    """Do nothing with a command that doesn't steer."""
+    del command

@@ -20,7 +20,9 @@ def choose_device(wanted: str) -> str:
     """
     gpus = tf.config.list_physical_devices("GPU") if wanted != "cpu" else []
     if wanted == "gpu" and not gpus:
-        hint = 'Install the GPU build (pip install "tastemap[gpu]") and check nvidia-smi, or use --device cpu.'
+        hint = (
+            'Install the GPU build (pip install "tastemap[gpu]") and check nvidia-smi, or use --device cpu.'
+        )
         raise DeviceError("TensorFlow sees no GPU here.", hint=hint)
     if not gpus:
         return "/CPU:0"

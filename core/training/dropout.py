@@ -63,7 +63,9 @@ def hash_bits(shape: list[int], step: Any, salt: int) -> Any:
     """
     count = int(np.prod(shape))
     position = tf.bitcast(tf.range((count + 1) // 2, dtype=tf.int32), tf.uint32)
-    offset = _mix(tf.bitcast(step, tf.uint32) * tf.constant(_GOLDEN, tf.uint32) + tf.constant(salt, tf.uint32))
+    offset = _mix(
+        tf.bitcast(step, tf.uint32) * tf.constant(_GOLDEN, tf.uint32) + tf.constant(salt, tf.uint32)
+    )
     high = _mix(position * tf.constant(0x85EBCA6B, tf.uint32) + offset)
     low = tf.bitwise.left_shift(high, tf.constant(16, tf.uint32))
     return tf.reshape(tf.concat([high, low], 0)[:count], shape)

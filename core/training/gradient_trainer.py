@@ -21,7 +21,6 @@ from core.training.scoring import compile_scores, score_in_chunks
 from core.training.step import StepParts, compile_slice
 from core.training.table_optimizers import TABLE_OPTIMIZERS
 
-
 _WEIGHTS = ("table", "head")
 _STATE = (*_WEIGHTS, "slot", "optimizer", "noise")
 

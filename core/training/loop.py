@@ -14,7 +14,7 @@ from core.errors import DivergenceError
 from core.events import BatchProgress, EpochFinished, Event, Finished, LearningRateChanged, Paused, Resumed
 from core.schedule import Schedule
 from core.trainer import Arrays, SliceTotals, Trainer
-from core.training.controls import Controls
+from core.training.controls import Controls, ignore
 from core.training.pace import Pace
 from core.training.preparation import Prepared
 from core.training.progress import Progress
@@ -70,7 +70,7 @@ class TrainingLoop:
     checkpoints: Checkpoints
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
-    answer: Callable[[Command], None] = lambda command: None
+    answer: Callable[[Command], None] = ignore
     progress: Progress = field(default_factory=Progress)
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
@@ -181,7 +181,9 @@ class TrainingLoop:
 
     def _refuse_divergence(self, epoch: _Epoch) -> None:
         scale = self.prepared.baseline.scale
-        if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (1 + abs(scale.maximum - scale.minimum)):
+        if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (
+            1 + abs(scale.maximum - scale.minimum)
+        ):
             return
         rate = self.learning_rate(epoch.number)
         raise DivergenceError(

@@ -42,7 +42,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A split table: `train` for the trainer, `train_sample`, `tuning` (maybe empty) and `held_out` to measure."""
+    """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure."""
 
     split: Split
     baseline: Baseline

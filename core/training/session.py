@@ -23,10 +23,11 @@ from core.runs.vocabulary_files import write_vocabularies
 from core.runs.writer import RunWriter, locked
 from core.settings import Resolved, TrainingSettings
 from core.trainer import Arrays, Trainer
-from core.training.controls import Controls
+from core.training.controls import Controls, ignore
 from core.training.loop import TrainingLoop
 from core.training.preparation import Prepared, prepare
 from core.training.progress import Progress
+from core.training.trackers import with_trackers
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Session:
     registry: Registry
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
-    answer: Callable[[Command], None] = lambda command: None
+    answer: Callable[[Command], None] = ignore
     trainer: Trainer | None = None
     prepared: Prepared | None = None
 
@@ -65,7 +66,7 @@ class Session:
         return folder
 
     def resume(self, folder: Path) -> Path:
-        """Go on with a run from its last checkpoint; raises RunError where the data isn't the recorded one."""
+        """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
         config = read_config(folder)
         _check_data(config, self.ratings)
         with locked(folder):
@@ -106,6 +107,7 @@ class Session:
         self, folder: Path, config: RunConfig, prepared: Prepared, trainer: Trainer, progress: Progress
     ) -> None:
         settings = self.resolved.settings
+        self.emit = with_trackers(self.emit, self.registry.trackers, asdict(config))
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer)
         loop = TrainingLoop(
@@ -177,7 +179,9 @@ class _LastEpoch:
         self.writer.save_best(epoch, weights)
 
 
-def saved_choices(config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None) -> Resolved:
+def saved_choices(
+    config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None
+) -> Resolved:
     """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
     architecture = registry.architecture(config.architecture)
     options: ArchitectureOptions = architecture.Options.parse(config.options)

@@ -22,7 +22,7 @@ class StepParts:
     """What a step works on.
 
     `head` scores rows; `training_model` is its copy with counter dropout, trained by `head_optimizer`.
-    `tables` and `slots` are TensorFlow variables in the order of `head.specs`, `slots` a tuple for each table.
+    `tables` and `slots` are TensorFlow variables in the order of `head.specs`; a table has a tuple of slots.
     """
 
     head: Head
