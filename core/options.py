@@ -55,7 +55,7 @@ class OptionField:
         """Turn text or a JSON value into this option's type; raises UsageError if it doesn't fit."""
         try:
             parsed = self._convert(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UsageError(f"{self.flag} takes {self._expected()}, not {value!r}.") from None
         self._check_bounds(parsed)
         return parsed
@@ -165,6 +165,10 @@ def _to_bool(value: object) -> bool:
 
 
 def _to_int(value: object) -> int:
+    if isinstance(value, str) and value.strip().lstrip("+-").isdecimal():
+        return int(value)  # exact beyond 2^53, where the way over float isn't
+    if isinstance(value, int):
+        return value
     number = float(typing.cast("float", value))
     if number != int(number):
         raise ValueError(value)

@@ -12,7 +12,7 @@ class Bias(Architecture):
 
     name = "bias"
     recipes = {
-        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.06}),
+        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.058}),
         "notebook": Recipe(
             "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
             {"l2": 1e-4, "bias_l2": 0.0, "initial_spread": 0.029},
@@ -32,7 +32,7 @@ class Bias(Architecture):
             default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
         )
         l2: float = option(
-            default=0.115, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
+            default=0.117, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
         )
         bias_l2: float = option(
             default=0.012, help="l2 on the biases, per rating.", minimum=0, maximum=100, search=(0.003, 0.1)

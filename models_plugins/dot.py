@@ -12,7 +12,7 @@ class Dot(Architecture):
 
     name = "dot"
     recipes = {
-        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.07}),
+        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.065}),
         "notebook": Recipe(
             "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
             {"l2": 1e-4, "initial_mean": 0.0, "initial_spread": 0.029},
@@ -32,10 +32,14 @@ class Dot(Architecture):
             default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
         )
         l2: float = option(
-            default=0.1, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
+            default=0.04, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.02, 0.2)
         )
-        initial_mean: float = option(default=0.1, help="Mean of the factors at the start.")
-        initial_spread: float = option(default=0.02, help="Their standard deviation at the start.", minimum=0)
+        initial_mean: float = option(
+            default=0.3, help="Mean of the factors at the start, towards which l2 pulls: the room for biases."
+        )
+        initial_spread: float = option(
+            default=0.012, help="Factors' standard deviation at the start.", minimum=0
+        )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
         """Score = user factors · item factors."""

@@ -6,11 +6,8 @@ import os
 import platform
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import tensorflow as tf
-
 from core.errors import DeviceError
+from core.training.backend import tf
 
 
 def choose_device(wanted: str) -> str:

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
+
+from core.training.backend import keras, tf
 
 _step: ContextVar[Any] = ContextVar("step")
 _GOLDEN = 0x9E3779B1

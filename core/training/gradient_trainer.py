@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from core.architecture import Architecture, EmbeddingSpec
 from core.errors import RunError
 from core.options import ArchitectureOptions
 from core.settings import TrainingSettings
 from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
+from core.training.backend import keras, tf
 from core.training.dropout import with_counter_dropout
 from core.training.head import build_head
 from core.training.scoring import compile_scores, score_in_chunks

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
-
-import keras
 
 from core.architecture import Architecture, EmbeddingSide, EmbeddingSpec
 from core.errors import PluginError
 from core.options import ArchitectureOptions
+from core.training.backend import keras
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,3 @@ def _refuse_embedding_layers(model: Any, name: str) -> None:
     if any(isinstance(layer, keras.layers.Embedding) for layer in model.layers):
         hint = "Use user.embed() and item.embed() instead."
         raise PluginError(f"{name} has a keras Embedding layer, which would train slowly.", hint=hint)
-
-
-@functools.cache
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up chatter out of the log; errors still come through."""
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")

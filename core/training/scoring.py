@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from core.trainer import FloatArray, RowArray
+from core.training.backend import tf
 from core.training.head import Head
 
 CHUNK = 8192

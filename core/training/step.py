@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
-
+from core.training.backend import tf
 from core.training.dropout import counting
 from core.training.head import Head
 from core.training.table_optimizers import TableOptimizer

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
+from core.training.backend import tf
 
 Update = Callable[[Any, Sequence[Any], Any, Any, Any, Any], tuple[Any, list[Any]]]
 """(table, slots, index, gradient, learning rate, valid) → (new table, new slots)."""

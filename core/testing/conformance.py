@@ -1,0 +1,103 @@
+"""The checks behind `assert_conforms`, each a plain function that raises AssertionError in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.architecture import Architecture
+from core.options import ArchitectureOptions, OptionValue
+from core.plugins import check_architecture
+from core.recommender.scorer import make_scorer
+from core.settings import Resolved, resolve
+from core.testing.tables import planted_training_data
+from core.trainer import Arrays, Trainer
+
+_MARGIN = 0.97
+
+
+def assert_conforms(
+    architecture: Architecture, options: Mapping[str, OptionValue] | None = None, epochs: int = 8
+) -> None:
+    """Check that an architecture keeps the contract, learns, repeats itself, resumes and reloads.
+
+    Trains for a few seconds on a small planted table. `options` replace the defaults (few factors make it
+    faster). Raises AssertionError or PluginError saying what is wrong.
+    """
+    check_architecture(type(architecture))
+    resolved = resolve(architecture, options=options, settings={"epochs": epochs, "device": "cpu"})
+    _check_options(resolved.options)
+    trainer = _train(resolved, epochs)
+    _check_learning(trainer)
+    _check_repeatable(trainer, _train(resolved, epochs))
+    _check_resumable(resolved, epochs, trainer)
+    _check_saved_scores(resolved, trainer)
+
+
+def _start(resolved: Resolved) -> Trainer:
+    from core.training.start import make_trainer
+
+    trainer, _ = make_trainer(
+        resolved.architecture, resolved.options, resolved.settings, planted_training_data()
+    )
+    return trainer
+
+
+def _train(resolved: Resolved, epochs: int) -> Trainer:
+    trainer = _start(resolved)
+    _run_epochs(trainer, resolved, range(1, epochs + 1))
+    return trainer
+
+
+def _run_epochs(trainer: Trainer, resolved: Resolved, epochs: range) -> None:
+    schedule = resolved.settings.plan()
+    for epoch in epochs:
+        batches = trainer.begin_epoch(epoch)
+        trainer.run_batches(0, batches, schedule.learning_rate(min(epoch, schedule.epochs)))
+
+
+def _check_options(options: ArchitectureOptions) -> None:
+    again = type(options).parse(json.loads(json.dumps(options.to_dict())))
+    assert again == options, "Options must come back the same from JSON."
+
+
+def _check_learning(trainer: Trainer) -> None:
+    data = planted_training_data()
+    scores = trainer.scores(data.users, data.items)
+    assert scores.shape == (len(data),), f"Scores must have shape ({len(data)},), not {scores.shape}."
+    assert np.isfinite(scores).all(), "Training gave scores that are not finite; lower the learning rate."
+    error = float(np.mean((scores - data.targets) ** 2))
+    baseline = float(np.mean(data.targets**2))
+    assert error < _MARGIN * baseline, f"It learns nothing: MSE {error:.4f}, the mean's is {baseline:.4f}."
+
+
+def _check_repeatable(first: Trainer, second: Trainer) -> None:
+    _assert_same(first.state(), second.state(), "Two trainings with one seed differ in {}.")
+
+
+def _check_resumable(resolved: Resolved, epochs: int, whole: Trainer) -> None:
+    half = epochs // 2
+    first, second = _start(resolved), _start(resolved)
+    _run_epochs(first, resolved, range(1, half + 1))
+    second.restore(first.state())
+    _run_epochs(second, resolved, range(half + 1, epochs + 1))
+    _assert_same(whole.state(), second.state(), "A resumed training differs in {}.")
+
+
+def _assert_same(first: Arrays, second: Arrays, message: str) -> None:
+    assert first.keys() == second.keys(), message.format("the names of its arrays")
+    for name, array in first.items():
+        assert np.array_equal(array, second[name], equal_nan=True), message.format(name)
+
+
+def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
+    """Saved weights must give the trainer's scores, by the head and, where there are any, by the terms."""
+    data = planted_training_data()
+    users, items = data.users[:300], data.items[:300]
+    scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0)
+    saved = scorer.raw_predictions(users, items)
+    what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
+    expected = trainer.scores(users, items)
+    assert np.allclose(saved, expected, rtol=1e-4, atol=1e-4), f"The {what} and the trained head disagree."

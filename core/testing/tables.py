@@ -1,0 +1,26 @@
+"""A small planted table for the conformance kit."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from core.trainer import TrainingData
+
+
+@functools.cache
+def planted_training_data(
+    users: int = 80, items: int = 50, ratings: int = 2500, seed: int = 0
+) -> TrainingData:
+    """Make ratings from planted biases and two planted factors; the same table for the same arguments."""
+    generator = np.random.default_rng(seed)
+    tastes, traits = generator.normal(0, 0.7, (users, 2)), generator.normal(0, 0.7, (items, 2))
+    pairs = generator.choice(users * items, ratings, replace=False)
+    user_rows, item_rows = np.divmod(pairs, items)
+    exact = generator.normal(0, 0.3, users)[user_rows] + generator.normal(0, 0.5, items)[item_rows]
+    exact += (tastes[user_rows] * traits[item_rows]).sum(axis=1) + generator.normal(0, 0.2, ratings)
+    rounded = np.clip(np.round((3 + exact) * 2) / 2, 0.5, 5).astype(np.float32)
+    mean = float(rounded.mean())
+    targets = rounded - np.float32(mean)
+    return TrainingData(user_rows.astype(np.int32), item_rows.astype(np.int32), targets, users, items, mean)

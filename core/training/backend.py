@@ -1,0 +1,40 @@
+"""TensorFlow and Keras, imported without their start-up chatter; every module here takes them from this one.
+
+TensorFlow 2.21 logs a few lines straight to file descriptor 2 while it loads, whatever its log level says.
+They are held back, and shown after all if the import fails.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@contextmanager
+def _held_back_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as chatter:
+        os.dup2(chatter.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            chatter.seek(0)
+            os.write(real, chatter.read())
+            raise
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+
+
+with _held_back_stderr():
+    import keras
+    import tensorflow as tf
+
+__all__ = ["keras", "tf"]

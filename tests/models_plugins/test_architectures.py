@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import Architecture, load_plugins
+from core.testing import assert_conforms
+from core.training.head import build_head
+from tests.support import json_lines, tastemap
+
+SAMPLE = Path(__file__).parent.parent / "sample_plugin"
+
+
+@pytest.mark.parametrize("name", ["dot", "bias", "nn"])
+def test_the_built_in_architectures_conform(name: str) -> None:
+    assert_conforms(load_plugins().architecture(name), {"factors": 8})
+
+
+@pytest.mark.parametrize("name", ["dot", "bias", "nn"])
+def test_every_recipe_can_be_resolved_and_notebook_has_its_options(name: str) -> None:
+    from core.settings import resolve
+
+    architecture = load_plugins().architecture(name)
+    notebook = resolve(architecture, "notebook")
+    expected = {
+        "dot": [1e-3, *[1e-2] * 3, *[1e-3] * 6],
+        "bias": [1e-3, *[1e-2] * 6, *[1e-3] * 15],
+        "nn": [1e-3] * 8,
+    }
+    assert list(notebook.settings.plan().learning_rates) == expected[name]
+    assert notebook.options.to_dict()["factors"] == 50
+    assert notebook.options.to_dict()["l2"] == 1e-4
+    assert (notebook.settings.optimizer, notebook.settings.batch_size) == ("adam", 64)
+
+
+def test_the_net_is_the_notebook_s() -> None:
+    architecture = load_plugins().architecture("nn")
+    head = build_head(architecture, architecture.Options(), seed=1)
+    described = [
+        (type(layer).__name__, getattr(layer, "rate", getattr(layer, "units", None)))
+        for layer in head.model.layers[2:]
+    ]
+    assert described == [
+        ("Concatenate", None),
+        ("Dropout", 0.3),
+        ("Dense", 70),
+        ("Dropout", 0.75),
+        ("Dense", 1),
+    ]
+
+
+class Liar(Architecture):
+    """Its terms are not its score."""
+
+    name = "liar"
+
+    def build(self, user: Any, item: Any, options: Any) -> Any:
+        return user.embed(1, role="bias") + item.embed(1, role="bias")
+
+    def terms(self, rows: Any, options: Any) -> Any:
+        return {"user bias": rows["user_bias"] * np.float32(2)}
+
+
+class Idle(Architecture):
+    """Learns nothing."""
+
+    name = "idle"
+
+    def build(self, user: Any, item: Any, options: Any) -> Any:
+        return 0.0 * (user.embed(1, role="bias") + item.embed(1, role="bias"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"), [(Liar(), "terms and the trained head disagree"), (Idle(), "learns nothing")]
+)
+def test_the_kit_catches_what_breaks_the_contract(broken: Architecture, said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        assert_conforms(broken)
+
+
+def test_the_sample_plugin_is_at_most_fifteen_lines_of_code() -> None:
+    with tokenize.open(SAMPLE / "tastemap_gmf.py") as source:
+        tokens = list(tokenize.generate_tokens(source.readline))
+    skipped = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+    code = {token.start[0] for token in tokens if token.type not in skipped and not _is_docstring(token)}
+    assert len(code) <= 15
+
+
+def _is_docstring(token: tokenize.TokenInfo) -> bool:
+    return token.type == tokenize.STRING and token.line.strip().startswith('"""')
+
+
+@pytest.mark.slow
+def test_a_fourth_architecture_comes_from_a_package_of_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    build = tmp_path / "source"
+    build.mkdir()
+    for file in SAMPLE.iterdir():
+        if file.is_file():
+            (build / file.name).write_bytes(file.read_bytes())
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*install, "--target", str(target), str(build)], check=True, capture_output=True)
+    told = tastemap(
+        "train",
+        "--data",
+        "demo",
+        "--arch",
+        "gmf",
+        "--epochs",
+        "3",
+        "--factors",
+        "8",
+        "--json",
+        PYTHONPATH=str(target),
+    )
+    finished = json_lines(told.stdout)[-1]
+    assert finished["event"] == "finished"
+    assert finished["val_rmse"] < 1.0
+    listed = tastemap("plugins", PYTHONPATH=str(target)).stdout
+    assert "gmf  Weighted dot product of factors plus biases" in listed
+    assert "[tastemap-gmf 0.1]" in listed

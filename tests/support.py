@@ -1,0 +1,82 @@
+"""Helpers that several test folders share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+
+
+def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:
+    """Make ratings = 3 + biases + two planted factors + noise, on half stars."""
+    generator = np.random.default_rng(seed)
+    tastes, traits = generator.normal(0, 0.7, (users, 2)), generator.normal(0, 0.7, (items, 2))
+    user_bias, item_bias = generator.normal(0, 0.3, users), generator.normal(0, 0.5, items)
+    user_rows = np.repeat(np.arange(users), per_user)
+    item_rows = np.concatenate([generator.permutation(items)[:per_user] for _ in range(users)])
+    exact = 3 + user_bias[user_rows] + item_bias[item_rows] + (tastes[user_rows] * traits[item_rows]).sum(1)
+    noisy = exact + generator.normal(0, 0.2, len(exact))
+    order = generator.permutation(len(exact))
+    return table_of(
+        user_rows[order], item_rows[order], np.clip(np.round(noisy[order] * 2) / 2, 0.5, 5), users, items
+    )
+
+
+def table_of(user_rows: Any, item_rows: Any, values: Any, users: int, items: int) -> Ratings:
+    """Make a Ratings from rows and values; users are called u0, u1, …, items 100, 101, …."""
+    return Ratings(
+        name="made",
+        source="made by a test",
+        users=np.asarray(user_rows, np.int32),
+        items=np.asarray(item_rows, np.int32),
+        ratings=np.asarray(values, np.float32),
+        timestamps=None,
+        user_vocabulary=Vocabulary(np.array([f"u{row}" for row in range(users)])),
+        item_vocabulary=Vocabulary(np.arange(100, 100 + items)),
+        item_table=ItemTable(
+            tuple(f"Title {row}" for row in range(items)),
+            tuple(("Drama",) if row % 2 else ("Comedy", "Crime") for row in range(items)),
+            np.arange(1950, 1950 + items, dtype=np.int32),
+        ),
+        scale=RatingScale(0.5, 5.0, 0.5),
+        reading={"source": "made"},
+    )
+
+
+def write_csv(path: Path, ratings: Ratings) -> Path:
+    """Write a table as a CSV file with MovieLens's column names."""
+    rows = zip(
+        ratings.user_vocabulary.ids[ratings.users],
+        ratings.item_vocabulary.ids[ratings.items],
+        ratings.ratings.tolist(),
+        strict=True,
+    )
+    lines = "".join(f"{user},{item},{rating}\n" for user, item, rating in rows)
+    path.write_text(f"userId,movieId,rating\n{lines}")
+    return path
+
+
+def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own and check its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from core.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Read a JSON object from every line."""
+    return [json.loads(line) for line in text.splitlines()]
