@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from core.engine.channel import EventWriter, claim_stdout, failure, read_commands
+from core.engine.channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
 from core.errors import TastemapError
 
 
@@ -23,7 +23,7 @@ def main() -> int:
         writer.emit(failure(error))
         return error.exit_code
     writer.emit(ready())
-    reading = (sys.stdin.buffer, server.controls.send, writer.emit)
+    reading = (claim_stdin(), server.controls.send, writer.emit)
     threading.Thread(target=read_commands, args=reading, daemon=True, name="commands").start()
     server.serve()
     return 0

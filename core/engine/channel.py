@@ -23,6 +23,11 @@ def claim_stdout() -> TextIO:
     return events
 
 
+def claim_stdin() -> IO[bytes]:
+    """Give a stream of one's own on standard input: Python locks `sys.stdin` at exit and would abort."""
+    return os.fdopen(os.dup(0), "rb")
+
+
 class EventWriter:
     """Writes events, one line each, from any thread; `broken` becomes True when nobody listens any more."""
 

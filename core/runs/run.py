@@ -80,7 +80,7 @@ class Run:
         return self.model.predict(user, item)
 
     def _read_weights(self) -> Arrays:
-        name = WEIGHTS_FILE if (self.folder / WEIGHTS_FILE).exists() else CHECKPOINT_FILE
+        name = WEIGHTS_FILE if self.summary else CHECKPOINT_FILE
         arrays, _ = read_arrays(self.folder / name)
         return {key: value for key, value in arrays.items() if key.startswith(("table/", "head/"))}
 

@@ -59,7 +59,8 @@ class RunWriter:
         write_arrays(self._best_file(epoch), weights, {"epoch": epoch})
 
     def load_checkpoint(self) -> tuple[Progress, Arrays] | None:
-        """Read the checkpoint and cut the history to it; None where no epoch was finished."""
+        """Read the checkpoint, cut the history to it and take the summary back; None before any epoch."""
+        (self.folder / SUMMARY_FILE).unlink(missing_ok=True)
         if not (self.folder / CHECKPOINT_FILE).exists():
             self._rewrite_history([])
             return None

@@ -1,0 +1,207 @@
+"""The engine as a real child process: JSON lines in and out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from core.commands import Command, Pause, Query, Quit, Resume, SetLearningRate, Stop, Train
+from core.events import (
+    Answer,
+    BatchProgress,
+    EngineReady,
+    EpochFinished,
+    Event,
+    Failed,
+    Finished,
+    LearningRateChanged,
+    Paused,
+    Resumed,
+    RunStarted,
+    parse_event,
+)
+from tests.support import make_ratings, write_csv
+
+
+class Child:
+    """A running engine; `until` reads events up to the first of a kind."""
+
+    def __init__(self, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "core.engine", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(os.environ),
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.input: IO[bytes] = self.process.stdin
+        self.output: IO[bytes] = self.process.stdout
+
+    def send(self, command: Command) -> None:
+        self.send_line(command.to_json())
+
+    def send_line(self, line: str) -> None:
+        self.input.write(f"{line}\n".encode())
+        self.input.flush()
+
+    def next(self) -> Event:
+        line = self.output.readline()
+        assert line, "the engine closed its output"
+        return parse_event(line.decode())
+
+    def until(self, kind: type[Any], fits: Callable[[Any], bool] = lambda event: True) -> Any:
+        while True:
+            event = self.next()
+            if isinstance(event, kind) and fits(event):
+                return event
+            assert not isinstance(event, Failed), event
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    made = Child()
+    yield made
+    made.process.kill()
+    made.process.wait()
+    made.input.close()
+    made.output.close()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    return str(write_csv(tmp_path / "ratings.csv", make_ratings()))
+
+
+def long_training(table: str) -> Train:
+    return Train(table, {"architecture": "bias", "epochs": 100_000, "options": {"factors": 4}})
+
+
+def test_it_says_that_it_is_ready_before_tensorflow_is_loaded(child: Child) -> None:
+    ready = child.until(EngineReady)
+    assert ready.process == child.process.pid
+    assert ready.device is None
+    child.send(Quit())
+    assert child.process.wait(timeout=10) == 0
+
+
+@pytest.mark.slow
+def test_a_whole_conversation(child: Child, table: str) -> None:
+    child.send(long_training(table))
+    started = child.until(RunStarted)
+    assert (started.architecture, started.options["factors"]) == ("bias", 4)
+    assert started.data["users"] == 60
+    child.until(EpochFinished)
+
+    asked = time.perf_counter()
+    child.send(SetLearningRate(0.01))
+    changed = child.until(LearningRateChanged)
+    assert changed.learning_rate == 0.01
+    assert time.perf_counter() - asked < 0.5
+    after = child.until(EpochFinished)
+    assert after.learning_rate == pytest.approx(0.01, rel=1e-3)
+
+    child.send(Query("a", "prediction", None, {"user": "u1", "item": 100}))
+    live = child.until(Answer).result
+    assert 0.5 <= live["rating"] <= 5
+
+    child.send(Pause())
+    child.until(Paused)
+    child.send(Query("b", "prediction", None, {"user": "u1", "item": "nobody"}))
+    assert "no training rating" in child.until(Answer).result["fallback"]
+    child.send(Resume())
+    child.until(Resumed)
+
+    child.send(Query("c", "no such view"))
+    failed = next_of(child, Failed)
+    assert (failed.request, failed.kind) == ("c", "UsageError")
+    child.send(long_training(table))
+    assert "running already" in next_of(child, Failed).message
+
+    child.send(Stop())
+    finished = child.until(Finished)
+    assert finished.reason == "stopped"
+    child.send(Query("d", "prediction", finished.run, {"user": "u1", "item": 100}))
+    assert child.until(Answer).result["title"] == "100"
+    child.send(Query("e", "prediction", None, {"user": "u1", "item": 100}))
+    assert "Nothing is training" in next_of(child, Failed).message
+
+
+def next_of(child: Child, kind: type[Any]) -> Any:
+    while not isinstance(event := child.next(), kind):
+        pass
+    return event
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "Not a line of JSON"),
+        ('{"command":"fly"}', "Not a known command"),
+        ('{"command":"train","data":"/nowhere.csv"}', "nowhere.csv"),
+        ('{"command":"train","data":"demo","settings":{"epochs":0}}', "--epochs takes"),
+        ('{"command":"train","data":"demo","settings":{"options":3}}', "options must be an object"),
+        ('{"command":"train","data":"demo","settings":{"architecture":"bais"}}', "no architecture 'bais'"),
+        ('{"command":"resume_run","run":"nothing"}', "There is no run"),
+        ('{"command":"query","request":"1","view":"prediction","run":"x"}', "There is no run"),
+        (f'{{"command":"{"x" * 2_000_000}"}}', "left out"),
+    ],
+)
+def test_a_bad_command_fails_in_plain_words_and_the_engine_goes_on(
+    child: Child, line: str, said: str
+) -> None:
+    child.send_line(line)
+    failed = next_of(child, Failed)
+    assert said in f"{failed.message} {failed.hint}"
+    child.send(Quit())
+    assert child.process.wait(timeout=10) == 0
+
+
+@pytest.mark.slow
+def test_closing_its_input_stops_and_saves_the_training_and_ends_the_process(
+    child: Child, table: str
+) -> None:
+    child.send(long_training(table))
+    child.until(EpochFinished)
+    child.input.close()
+    finished = child.until(Finished)
+    assert finished.reason == "stopped"
+    assert (Path(finished.path) / "summary.json").exists()
+    assert child.process.wait(timeout=10) == 0
+    child.input = Path(os.devnull).open("wb")  # closed by the fixture
+
+
+@pytest.mark.slow
+def test_what_a_plugin_prints_never_reaches_the_events(tmp_path: Path, table: str) -> None:
+    plugin = tmp_path / "chatty.py"
+    plugin.write_text(
+        "import os\nfrom core import Architecture, hookimpl\nprint('loading')\n"
+        "class Chatty(Architecture):\n    name = 'chatty'\n"
+        "    def build(self, user, item, options):\n        print('building'); os.write(1, b'raw')\n"
+        "        return user.embed(1, role='bias') + item.embed(1, role='bias')\n"
+        "@hookimpl\ndef register_architectures():\n    return [Chatty]\n"
+    )
+    child = Child("--plugin", str(plugin))
+    child.send(Train(table, {"architecture": "chatty", "epochs": 1}))
+    assert child.until(Finished).epochs == 1
+    child.process.kill()
+    child.process.wait()
+    child.input.close()
+    child.output.close()
+
+
+@pytest.mark.slow
+def test_progress_inside_a_long_epoch_streams(child: Child, tmp_path: Path) -> None:
+    big = str(write_csv(tmp_path / "big.csv", make_ratings(users=400, items=300, per_user=150)))
+    child.send(Train(big, {"architecture": "nn", "epochs": 2, "batch_size": 2}))
+    told = [child.until(BatchProgress) for _ in range(5)]
+    assert all(20_000 < event.batches < 30_000 for event in told)
+    assert all(event.ratings_per_second > 0 for event in told)

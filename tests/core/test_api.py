@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import load_run, train
+from core.api import evaluate
+from core.datasets.ratings import Ratings
+from core.events import Finished
+from core.plugins import load_plugins
+from core.recommender.baseline import Baseline
+from core.runs.run import Run
+from tests.support import table_of
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_importing_core_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, core, core.events, core.commands, core.errors, core.options;"
+        "sys.exit(any(n in sys.modules for n in ('numpy', 'pandas', 'keras', 'tensorflow', 'rich')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_name_exists() -> None:
+    import core
+
+    for name in core.__all__:
+        assert getattr(core, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = core.nonsense
+
+
+@pytest.mark.slow
+def test_the_example_of_the_readme_runs() -> None:
+    text = (ROOT / "README.md").read_text()
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    done = subprocess.run([sys.executable, "-c", example[1]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\d\.\d", done.stdout)
+
+
+def test_a_run_is_saved_and_predicts_the_same_when_loaded(ratings: Ratings) -> None:
+    events = []
+    run = train(ratings, "bias", epochs=3, options={"factors": 4}, on_event=events.append)
+    loaded = load_run(run.id[:-2])
+    assert loaded.val_rmse == run.val_rmse == events[-1].val_rmse
+    assert isinstance(events[-1], Finished)
+    assert loaded.predict("u3", "105") == run.predict("u3", 105)
+    assert loaded.predict("u3", 105).title == "Title 5"
+    whole = loaded.model.predict_ratings(ratings)
+    assert whole.shape == (len(ratings),)
+    one = loaded.predict(
+        ratings.user_vocabulary.identifier(int(ratings.users[0])), 100 + int(ratings.items[0])
+    )
+    assert one.rating == pytest.approx(float(whole[0]), abs=1e-5)
+
+
+def test_a_net_is_reloaded_from_its_plugin_and_predicts_the_same(ratings: Ratings) -> None:
+    run = train(ratings, "nn", epochs=2, options={"factors": 4})
+    measured = evaluate_whole(run, ratings)
+    assert measured == evaluate_whole(load_run(run.id), ratings)
+    assert run.model.scorer.terms(0, 0) is None
+
+
+def evaluate_whole(run: Run, ratings: Ratings) -> float:
+    return evaluate(run, ratings).rmse
+
+
+def test_terms_of_a_prediction_sum_to_it(ratings: Ratings) -> None:
+    run = train(ratings, "bias", epochs=3, options={"factors": 4})
+    terms = run.model.scorer.terms(3, 5)
+    assert terms is not None
+    assert {name: part.shape for name, part in terms.items()} == {
+        "factors": (4,),
+        "user bias": (1,),
+        "item bias": (1,),
+    }
+    total = run.model.offset + sum(float(part.sum()) for part in terms.values())
+    assert total == pytest.approx(run.predict("u3", 105).raw, abs=1e-5)
+
+
+def test_ids_that_training_never_saw_get_the_documented_fallback(ratings: Ratings) -> None:
+    run = train(ratings, "bias", epochs=3)
+    baseline = run.model.baseline
+    assert run.predict("nobody", "nothing").raw == pytest.approx(baseline.mean, abs=1e-5)
+    assert run.predict("u3", "nothing").raw == pytest.approx(
+        baseline.mean + float(baseline.user_offsets[3]), abs=1e-5
+    )
+    assert run.predict("nobody", 105).raw == pytest.approx(
+        baseline.mean + float(baseline.item_offsets[5]), abs=1e-5
+    )
+
+
+def test_baseline_offsets_are_damped_means() -> None:
+    table = table_of([0, 0, 1], [0, 1, 0], [5.0, 4.0, 3.0], users=3, items=2)
+    baseline = Baseline.measure(table.users, table.items, table.ratings, (3, 2), table.scale)
+    assert baseline.mean == 4
+    np.testing.assert_allclose(baseline.user_offsets, [1 / 7, -1 / 6, 0], rtol=1e-6)
+    np.testing.assert_allclose(baseline.item_offsets, [0, 0], atol=1e-7)
+    np.testing.assert_array_equal(baseline.user_counts, [2, 1, 0])
+    raw = np.array([9.0, 9.0], np.float32)
+    np.testing.assert_allclose(
+        baseline.predictions(raw, np.array([0, 2]), np.array([0, 1])), [5.0, 4.0], rtol=1e-6
+    )
+
+
+def test_a_tracker_hears_every_event_and_a_broken_one_costs_nothing(ratings: Ratings) -> None:
+    heard = []
+    registry = load_plugins()
+    registry.trackers = [
+        lambda config: heard.append,
+        lambda config: 1 / 0,
+        lambda config: lambda event: 1 / 0,
+    ]
+    run = train(ratings, "bias", epochs=2, registry=registry)
+    assert run.state == "finished"
+    assert [type(event).__name__ for event in heard if type(event).__name__ != "PhaseChanged"] == [
+        "RunStarted",
+        "EpochFinished",
+        "EpochFinished",
+        "Finished",
+    ]

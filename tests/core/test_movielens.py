@@ -1,0 +1,70 @@
+"""The figures that the README claims, on the notebook's edition of MovieLens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pytest
+
+from core import load_ratings, train
+from core.datasets import split_ratings
+from tests.support import json_lines, tastemap
+
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+BOUNDS = {"dot": 0.885, "bias": 0.872, "nn": 0.885}
+
+
+def test_the_split_is_the_one_of_all_reference_figures(movielens_2016: Path) -> None:
+    ratings = load_ratings(movielens_2016)
+    assert (len(ratings), ratings.user_count, ratings.item_count) == (100_004, 671, 9_066)
+    split = split_ratings(ratings)
+    expected = np.flatnonzero(np.random.default_rng(42).random(100_004) < 0.8)
+    np.testing.assert_array_equal(split.train, expected)
+
+
+@pytest.mark.parametrize("architecture", sorted(BOUNDS))
+def test_held_out_rmse_of_the_defaults_over_three_seeds(movielens_2016: Path, architecture: str) -> None:
+    ratings = load_ratings(movielens_2016)
+    figures = [train(ratings, architecture, seed=seed).val_rmse or 9 for seed in (1, 2, 3)]
+    assert figures[0] <= BOUNDS[architecture], figures
+    assert mean(figures) <= BOUNDS[architecture] + 0.003, figures
+
+
+def test_the_top_of_the_bias_table_holds_the_notebook_s_films(movielens_2016: Path) -> None:
+    run = train(load_ratings(movielens_2016), "bias")
+    bias, baseline = run.model.table("item_bias"), run.model.baseline
+    assert bias is not None
+    popular = np.argsort(-baseline.item_counts, kind="stable")[:2000]
+    top = [run.model.item_table.titles[row] for row in popular[np.argsort(-bias[popular, 0])][:15]]
+    assert "Shawshank Redemption, The (1994)" in top
+    assert "Godfather, The (1972)" in top
+
+
+@pytest.mark.parametrize("architecture", ["dot", "bias", "nn"])
+def test_the_notebook_s_recipe_runs_its_steps(movielens_2016: Path, architecture: str) -> None:
+    words = ["train", "--data", str(movielens_2016), "--arch", architecture, "--recipe", "notebook", "--json"]
+    events = json_lines(tastemap(*words).stdout)
+    rates = [event["learning_rate"] for event in events if event["event"] == "epoch_finished"]
+    expected = {
+        "dot": [1e-3, *[1e-2] * 3, *[1e-3] * 6],
+        "bias": [1e-3, *[1e-2] * 6, *[1e-3] * 15],
+        "nn": [1e-3] * 8,
+    }
+    assert rates == pytest.approx(expected[architecture])
+    assert events[-1]["val_rmse"] < 1.2
+
+
+def test_peak_memory_of_a_bias_run_stays_below_1200_megabytes(movielens_2016: Path) -> None:
+    script = (
+        "import resource, json, sys; from core import train; "
+        f"run = train({str(movielens_2016)!r}, 'bias'); "
+        "print(json.dumps({'kilobytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["kilobytes"] < 1_200_000
