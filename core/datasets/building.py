@@ -8,7 +8,7 @@ from typing import Any
 from core.datasets.cleaning import BadValueError, clean_ratings, clean_times, find_scale, handle_counts
 from core.datasets.columns import COUNT_NAMES, plain
 from core.datasets.contract import RawTable
-from core.datasets.duplicates import Columns, settle
+from core.datasets.duplicates import Columns, settle_parts
 from core.datasets.identifiers import BadIdentifierError, Encoded, encode
 from core.datasets.item_tables import align
 from core.datasets.options import ReadingOptions
@@ -25,12 +25,17 @@ def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Rat
         return _build(raw, name, source, options)
     except BadIdentifierError as bad:
         column = _column(raw, "user_column" if "user id" in bad.reason else "item_column")
-        raise DataError(f"{bad.reason}.", path=source, row=raw.line_of(bad.index), column=column) from None
+        path = raw.path_of(bad.index) or source
+        raise DataError(f"{bad.reason}.", path=path, row=raw.line_of(bad.index), column=column) from None
     except BadValueError as bad:
         role = "time_column" if "time" in bad.reason else "rating_column"
         line = raw.line_of(bad.index)
         raise DataError(
-            f"{bad.reason}.", path=source, row=line, column=_column(raw, role), value=bad.value
+            f"{bad.reason}.",
+            path=raw.path_of(bad.index) or source,
+            row=line,
+            column=_column(raw, role),
+            value=bad.value,
         ) from None
 
 
@@ -45,7 +50,9 @@ def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ra
     _check_lengths(users, items, ratings, source)
     times, time_repairs = clean_times(raw.timestamps)
     columns = Columns(users.rows, items.rows, ratings, times)
-    columns, duplicate_repairs = settle(columns, len(items.vocabulary), options.duplicates)
+    columns, held_out, duplicate_repairs = settle_parts(
+        columns, raw.held_out, len(items.vocabulary), options.duplicates
+    )
     counted = plain(str(raw.found.get("rating_column", ""))) in COUNT_NAMES
     values, count_repairs = _counts(columns, options, counted, source)
     columns = replace(columns, ratings=values)
@@ -71,6 +78,7 @@ def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ra
         item_table=table,
         scale=find_scale(columns.ratings),
         repairs=repairs + _untitled(raw, untitled),
+        held_out=held_out,
         reading={**options.to_dict(), **raw.found, "source": source},
     )
 

@@ -45,6 +45,11 @@ def row_number(index: int) -> int:
     return index + 1
 
 
+def no_path(_: int) -> str | None:
+    """Name no file of its own for a row: the source stands for it."""
+    return None
+
+
 @dataclass(frozen=True)
 class RawTable:
     """Ratings as read, before ids become rows: four columns of one length n.
@@ -52,7 +57,8 @@ class RawTable:
     `users`, `items`: anything pyarrow takes (lists, NumPy or Arrow arrays) of integers or texts.
     `ratings`: numbers. `timestamps`: integer or decimal seconds, dates, or None.
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
-    `line_of` turns a row (from 0) into a line of the file (from 1) for error messages.
+    `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
+    `path_of` names its file. The last `held_out` rows are an official test part.
     """
 
     users: Any
@@ -64,6 +70,8 @@ class RawTable:
     repairs: tuple[Repair, ...] = ()
     files: tuple[Path, ...] = ()
     line_of: Callable[[int], int] = row_number
+    path_of: Callable[[int], str | None] = no_path
+    held_out: int = 0
 
 
 class DataSource(ABC):

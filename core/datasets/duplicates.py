@@ -46,13 +46,50 @@ def settle(columns: Columns, item_count: int, how: str) -> tuple[Columns, tuple[
     return columns.take(kept, in_file_order), (Repair("duplicates", count, message),)
 
 
+def settle_parts(
+    columns: Columns, held_out: int, item_count: int, how: str
+) -> tuple[Columns, int, tuple[Repair, ...]]:
+    """Settle training and official test part each for itself; a test pair that training has too is stated."""
+    border = len(columns.users) - held_out
+    if not held_out:
+        settled, repairs = settle(columns, item_count, how)
+        return settled, 0, repairs
+    rows = np.arange(len(columns.users))
+    train, train_repairs = settle(columns.take(rows[:border]), item_count, how)
+    try:
+        test, test_repairs = settle(columns.take(rows[border:]), item_count, how)
+    except BadValueError as bad:
+        raise BadValueError(bad.index + border, bad.reason, bad.value) from None
+    leaks = int(np.isin(_keys(test, item_count), _keys(train, item_count)).sum())
+    message = f"{leaks} test ratings are of pairs that training has too: kept in both"
+    leaked = (Repair("leaks", leaks, message),) if leaks else ()
+    return _joined(train, test), len(test.users), (*train_repairs, *test_repairs, *leaked)
+
+
+def _joined(first: Columns, second: Columns) -> Columns:
+    times = None
+    if first.timestamps is not None and second.timestamps is not None:
+        times = np.concatenate([first.timestamps, second.timestamps])
+    return Columns(
+        np.concatenate([first.users, second.users]),
+        np.concatenate([first.items, second.items]),
+        np.concatenate([first.ratings, second.ratings]),
+        times,
+    )
+
+
+def _keys(columns: Columns, item_count: int) -> LongArray:
+    keys: LongArray = columns.users.astype(np.int64) * item_count + columns.items
+    return keys
+
+
 def _many(count: int) -> str:
     return "1 duplicate rating" if count == 1 else f"{count} duplicate ratings"
 
 
 def _groups(columns: Columns, item_count: int) -> tuple[LongArray, LongArray]:
     """Order the rows by pair, then by time, then by place in the file; say where each pair starts."""
-    keys = columns.users.astype(np.int64) * item_count + columns.items
+    keys = _keys(columns, item_count)
     if columns.timestamps is None:
         order = np.argsort(keys, kind="stable")
     else:

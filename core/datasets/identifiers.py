@@ -36,7 +36,12 @@ def encode(column: Any, what: str) -> Encoded:
 
     Ids that are all written as whole numbers become int64; "007" stays text. Raises BadIdentifierError.
     """
-    column = _arrow(column)
+    import pyarrow as pa
+
+    try:
+        column = _arrow(column)
+    except (pa.ArrowException, UnicodeError) as error:
+        raise BadIdentifierError(0, f"the {what} ids can't be read as text ({error})") from error
     if column.null_count:
         raise BadIdentifierError(_first_null(column), f"the {what} id is missing")
     encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -21,12 +22,16 @@ _NO_GENRES = {"(no genres listed)", "unknown", ""}
 
 def read_items(location: Location, options: ReadingOptions) -> tuple[RawItems, tuple[Repair, ...]]:
     """Read a text table of items: ids, and titles, genres and years where there are such columns."""
-    dialect = sniff(location, ReadingOptions(encoding=options.encoding))
+    dialect = sniff(location, ReadingOptions(encoding=options.items_encoding))
+    items = _columns(location, dialect, options)
+    if not options.items_encoding and any("\ufffd" in title for title in items.titles):
+        dialect = dataclasses.replace(dialect, encoding="latin-1", guessed_encoding=True)
+        items = _columns(location, dialect, options)
     repairs: tuple[Repair, ...] = ()
     if dialect.guessed_encoding:
         message = f"{location.name} is not UTF-8: read as {dialect.encoding}"
         repairs = (Repair("encoding", 1, message),)
-    return _columns(location, dialect, options), repairs
+    return items, repairs
 
 
 def _columns(location: Location, dialect: Dialect, options: ReadingOptions) -> RawItems:

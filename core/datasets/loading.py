@@ -1,14 +1,19 @@
-"""Loads ratings from wherever they are: the demo set, a named data set, a file or a folder."""
+"""Loads ratings from wherever they are: the demo set, a named data set, a file, folder or archive."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.datasets import cache
+from core.datasets.archives import enter, listing
 from core.datasets.building import build
-from core.datasets.contract import DataSource, Location, Reader
+from core.datasets.contract import DataSource, Location, RawTable, Reader
+from core.datasets.named import fetched_file, find_named
 from core.datasets.opening import check_location
 from core.datasets.options import ReadingOptions
+from core.datasets.pairs import join
 from core.datasets.ratings import Ratings
 from core.datasets.readers import builtin_readers
 from core.errors import DataError, UsageError
@@ -22,7 +27,7 @@ def load_ratings(
     reading: Mapping[str, object] | None = None,
     sources: Sequence[DataSource] = (),
 ) -> Ratings:
-    """Load ratings from "demo", a named data set, a file or a folder.
+    """Load ratings from "demo", a named data set that was fetched, a file, a folder or a zip archive.
 
     `reading` holds values of `ReadingOptions`; `sources` are those that plugins brought, asked before the
     built-in ones. `load_ratings(r.reading["source"], r.reading)` reads the table of `r` again.
@@ -33,24 +38,72 @@ def load_ratings(
         from core.datasets.demo import demo_ratings
 
         return demo_ratings()
-    path = Path(source).expanduser()
+    named = find_named(str(source), sources)
+    if named is not None:
+        options = ReadingOptions.parse({**named.reading, **(reading or {})})
+    path = fetched_file(named) if named is not None else Path(source).expanduser()
     check_location(path)
-    reader = find_reader(path, options, sources)
-    table = reader.read(path, options)
+    ratings = _load(path, options, sources)
+    if named is not None:
+        ratings = dataclasses.replace(ratings, name=named.name)
+        ratings.reading["source"] = named.name
+    return ratings
+
+
+def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
+    """Open the cached table or read the file; a cache that can't be used is stated among the repairs."""
+    cached, broken = cache.lookup(path, options)
+    if cached is not None:
+        return cached
+    table = _read(path, options, sources)
+    ratings = build(table, path.stem if path.is_file() else path.name, str(path.absolute()), options)
+    notes = (*broken, *cache.store(ratings, path, options, table.files))
+    return dataclasses.replace(ratings, repairs=(*ratings.repairs, *notes)) if notes else ratings
+
+
+def _read(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
+    table = _read_one(path, options, sources)
+    if not options.test_file:
+        return table
+    test = Path(options.test_file).expanduser()
+    check_location(test)
+    joined = join(table, _read_one(test, dataclasses.replace(options, items="none"), sources))
+    joined.found["test_file"] = str(test.absolute())
+    return joined
+
+
+def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
+    location = enter(path)
+    reader = find_reader(location, options, sources)
+    table = reader.read(location, options)
     table.found.setdefault("reader", reader.name)
-    return build(table, path.stem if path.is_file() else path.name, str(path.absolute()), options)
+    if options.items not in ("", "none"):
+        table.found["items"] = str(Path(options.items).absolute())
+    return dataclasses.replace(table, files=tuple({path: None, **dict.fromkeys(table.files)}))
 
 
 def find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:
     """Find the reader named in the options, or the first that recognizes the file."""
-    readers = [*(source for source in sources if isinstance(source, Reader)), *builtin_readers()]
+    readers = all_readers(sources)
     if options.reader:
         return _named(options.reader, readers)
     for reader in readers:
         if reader.recognizes(location):
             return reader
+    inside = listing(location)
+    message = f"no ratings found in it; it holds {inside}." if inside else "no ratings found in it."
     hint = "Expected is a file of ratings or a folder with ratings.csv, u.data or ratings.dat."
-    raise DataError("no ratings found in it.", path=str(location), hint=hint)
+    raise DataError(message, path=str(location), hint=hint)
+
+
+def all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:
+    """List the readers in the order in which they are asked; raises UsageError for a name given twice."""
+    readers = [*(source for source in sources if isinstance(source, Reader)), *builtin_readers()]
+    names = [reader.name for reader in readers]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"Two readers are named {twice[0]!r}.", hint="Remove one of the plugins.")
+    return readers
 
 
 def _named(name: str, readers: Sequence[Reader]) -> Reader:

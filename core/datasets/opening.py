@@ -51,8 +51,18 @@ def open_table(location: Location) -> Iterator[IO[bytes]]:
     """Open a file for reading its uncompressed bytes; raises DataError for a missing or damaged one."""
     with reading_errors(location), contextlib.ExitStack() as stack:
         compression = compression_of(location)
-        stream: Any = stack.enter_context(location.open("rb"))
+        stream: Any = stack.enter_context(_open(location))
         yield stack.enter_context(_decompress(stream, compression)) if compression else stream
+
+
+def _open(location: Location) -> Any:
+    """Open a file; one in an archive may be locked or packed in a way that Python doesn't know."""
+    try:
+        return location.open("rb")
+    except (RuntimeError, NotImplementedError) as error:
+        raise DataError(
+            f"can't be unpacked ({error}).", path=str(location), hint="Unpack it first."
+        ) from error
 
 
 def _decompress(stream: Any, compression: str) -> Any:

@@ -28,6 +28,7 @@ class ReadingOptions(OptionSet):
     encoding: str = option(default="", help="Text encoding, as in utf-8 or latin-1.")
     decimal: str = option(default="", help="Decimal sign of the ratings.", choices=("", ".", ","))
     items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
+    items_encoding: str = option(default="", help="Text encoding of the items table.")
     items_id_column: str = option(default="", help="Column of the item ids in the items table.")
     title_column: str = option(default="", help="Column of the titles in the items table.")
     genres_column: str = option(default="", help="Column of the genres in the items table.")

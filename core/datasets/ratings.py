@@ -70,7 +70,8 @@ class Repair:
 @dataclass(frozen=True)
 class Ratings:
     """A ratings table: `users`, `items` (int32 rows into the vocabularies), `ratings` (float32) and
-    `timestamps` (int64 seconds, or None), all of shape (n,), in file order."""
+    `timestamps` (int64 seconds, or None), all of shape (n,), in file order. Where there is an official
+    test part, it is the last `held_out` rows."""
 
     name: str
     source: str
@@ -84,6 +85,7 @@ class Ratings:
     scale: RatingScale
     repairs: tuple[Repair, ...] = ()
     reading: dict[str, object] = field(default_factory=dict)
+    held_out: int = 0
 
     def __len__(self) -> int:
         """Count the ratings."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from core.datasets.masks import Mask, fold_mask, last_out_mask, official_mask, per_user_mask, random_mask
 from core.datasets.ratings import LongArray, Ratings
 from core.errors import DataError, UsageError
+from core.options import suggest
 
-Mask = npt.NDArray[np.bool_]
+METHODS = ("random", "user", "last", "kfold", "official")
 
 
 @dataclass(frozen=True)
 class Split:
     """Rows (int64, ascending) of the training and the test part of a ratings table.
 
-    `hash` (16 hex digits) is the same only for the same data split the same way.
+    `hash` (16 hex digits) is the same only for the same data split the same way. `details` holds what the
+    method needs besides (`folds` and `fold`, or `count`).
     """
 
     train: LongArray
@@ -27,34 +30,74 @@ class Split:
     test_fraction: float
     hash: str
     method: str = "random"
+    details: dict[str, int] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, object]:
+        """What `split_ratings` needs to make this split again, and its hash; ready for JSON."""
+        return {
+            "method": self.method,
+            "seed": self.seed,
+            "test_fraction": self.test_fraction,
+            **self.details,
+            "hash": self.hash,
+        }
 
 
 def split_ratings(
-    ratings: Ratings, seed: int = 42, test_fraction: float = 0.2, method: str = "random"
+    ratings: Ratings,
+    seed: int = 42,
+    test_fraction: float = 0.2,
+    method: str = "random",
+    *,
+    folds: int = 5,
+    fold: int = 1,
+    count: int = 1,
 ) -> Split:
-    """Split ratings in file order from a seed; raises UsageError where a part would be empty."""
+    """Split ratings by a method, reproducibly.
+
+    random: about `test_fraction` of all rows. user: that share of every user's rows, one at least staying.
+    last: the latest `count` of every user who has more. kfold: fold number `fold` (from 1) of `folds`.
+    official: the test file that the table came with. Raises UsageError or DataError where it can't be done.
+    """
     _check_fraction(test_fraction, "test_fraction")
-    if method != "random":
-        raise UsageError(f"There is no split method {method!r}.", hint="Known: random.")
-    return make_split(ratings, random_mask(len(ratings), seed, test_fraction), seed, test_fraction, method)
+    details: dict[str, int] = {}
+    if method == "random":
+        mask = random_mask(len(ratings), seed, test_fraction)
+    elif method == "user":
+        mask = per_user_mask(ratings, seed, test_fraction)
+    elif method == "last":
+        mask, details = last_out_mask(ratings, count), {"count": count}
+    elif method == "kfold":
+        mask, details = fold_mask(len(ratings), seed, folds, fold), {"folds": folds, "fold": fold}
+    elif method == "official":
+        mask = official_mask(ratings)
+    else:
+        raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
+    return make_split(ratings, mask, seed, test_fraction, method, details)
 
 
-def random_mask(count: int, seed: int, fraction: float) -> Mask:
-    """Draw which of `count` rows stay: bool of shape (count,), False for about `fraction` of them."""
-    # 1 - 0.2 and its like are rounded so that the threshold is the 0.8 that people write.
-    return np.random.default_rng(seed).random(count) < round(1.0 - fraction, 12)
+def cross_validation(ratings: Ratings, folds: int = 5, seed: int = 42) -> list[Split]:
+    """Make the splits of a k-fold cross-validation: every rating is tested exactly once."""
+    share = 1 / folds if folds > 0 else 0.0
+    return [split_ratings(ratings, seed, share, "kfold", folds=folds, fold=fold + 1) for fold in range(folds)]
 
 
-def make_split(ratings: Ratings, mask: Mask, seed: int, test_fraction: float, method: str) -> Split:
+def make_split(
+    ratings: Ratings,
+    mask: Mask,
+    seed: int,
+    test_fraction: float,
+    method: str,
+    details: Mapping[str, int] | None = None,
+) -> Split:
     """Make a split of a training mask, shape (n,); raises DataError where a part is empty."""
     for rows, part in ((mask, "training"), (~mask, "test")):
         if not rows.any():
             hint = "Choose another test fraction, seed or method; the table may be too small."
             raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
-    digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes())
-    return Split(
-        np.flatnonzero(mask), np.flatnonzero(~mask), seed, test_fraction, digest.hexdigest()[:16], method
-    )
+    digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes()).hexdigest()[:16]
+    train, test = np.flatnonzero(mask), np.flatnonzero(~mask)
+    return Split(train, test, seed, test_fraction, digest, method, dict(details or {}))
 
 
 def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, LongArray]:
@@ -65,8 +108,27 @@ def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, L
     _check_fraction(fraction, "tuning_fraction")
     mask = random_mask(len(split.train), seed, fraction)
     if mask.all() or not mask.any():
-        raise UsageError(f"A tuning part of {fraction:g} of {len(split.train)} training ratings is empty.")
+        message = (
+            f"A tuning part of {fraction:g} of {len(split.train)} training ratings leaves one part empty."
+        )
+        raise UsageError(message, hint="Choose another tuning fraction or seed.")
     return split.train[mask], split.train[~mask]
+
+
+def unseen(ratings: Ratings, split: Split) -> dict[str, int]:
+    """Count the test part's users, items and ratings that training has never seen; ready for JSON."""
+    told: dict[str, int] = {}
+    strange = np.zeros(len(split.test), dtype=bool)
+    for name, rows, total in (
+        ("users", ratings.users, ratings.user_count),
+        ("items", ratings.items, ratings.item_count),
+    ):
+        known = np.zeros(total, dtype=bool)
+        known[rows[split.train]] = True
+        missing = ~known[rows[split.test]]
+        told[name] = len(np.unique(rows[split.test][missing]))
+        strange |= missing
+    return {**told, "ratings": int(strange.sum())}
 
 
 def _check_fraction(fraction: float, name: str) -> None:

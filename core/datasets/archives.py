@@ -1,0 +1,47 @@
+"""Looks into zip archives, so that they are read without unpacking."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from core.datasets.contract import Location
+from core.datasets.opening import first_bytes, reading_errors
+from core.errors import DataError
+
+_ZIP = b"PK\x03\x04"
+
+
+def enter(path: Path) -> Location:
+    """Give the place that holds the data: the path itself or, for a zip archive, the folder or file inside.
+
+    Raises DataError for a damaged archive or an empty one.
+    """
+    if path.is_dir() or first_bytes(path, 4) != _ZIP:
+        return path
+    with reading_errors(path):
+        place = zipfile.Path(path)
+        while len(inside := _contents(place)) == 1:
+            place = inside[0]
+            if place.is_file():
+                return place
+    if not inside:
+        raise DataError("the archive is empty.", path=str(path))
+    return place
+
+
+def _contents(place: zipfile.Path) -> list[zipfile.Path]:
+    """What is in a folder of an archive, without the resource forks and readmes that are no data."""
+    return [
+        other
+        for other in place.iterdir()
+        if other.name != "__MACOSX"
+        and not other.name.startswith(".")
+        and not other.name.lower().startswith("readme")
+    ]
+
+
+def listing(location: Location) -> str:
+    """Name some of the files in a folder, for an error message."""
+    names = sorted(other.name for other in location.iterdir()) if location.is_dir() else []
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")

@@ -1,0 +1,40 @@
+"""Reads MovieLens 1M and 10M: ratings.dat beside movies.dat, separated by "::"."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from core.datasets.columns import NONE
+from core.datasets.contract import Location, RawTable, Reader
+from core.datasets.item_tables import read_items
+from core.datasets.options import ReadingOptions
+from core.datasets.readers.text import items_location, read_text, with_items
+
+
+class MovieLensDat(Reader):
+    """A folder with ratings.dat, or that file itself."""
+
+    name = "movielens-dat"
+    description = "Folder of ratings.dat and movies.dat, separated by '::' (ml-1m, ml-10m)."
+
+    def recognizes(self, location: Location) -> bool:
+        """A folder that holds ratings.dat, or that file."""
+        return (
+            location.joinpath("ratings.dat").is_file()
+            if location.is_dir()
+            else location.name == "ratings.dat"
+        )
+
+    def read(self, location: Location, options: ReadingOptions) -> RawTable:
+        """Read the ratings and the titles beside them."""
+        ratings = location.joinpath("ratings.dat") if location.is_dir() else location
+        form = dataclasses.replace(
+            options, separator=options.separator or "colons", header=options.header or "no"
+        )
+        table = read_text(ratings, form)
+        folder: Any = ratings.parent
+        items = items_location(options) or folder.joinpath("movies.dat")
+        if options.items == NONE or not items.is_file():
+            return table
+        return with_items(table, *read_items(items, options), items)
