@@ -60,7 +60,8 @@ class TextView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the progress bar away."""
-        self._bar.stop()
+        if self._task is not None:
+            self._bar.stop()
 
     def show(self, event: Event) -> None:
         """Show one event."""

@@ -176,7 +176,7 @@ def test_closing_its_input_stops_and_saves_the_training_and_ends_the_process(
     assert finished.reason == "stopped"
     assert (Path(finished.path) / "summary.json").exists()
     assert child.process.wait(timeout=10) == 0
-    child.input = Path(os.devnull).open("wb")  # closed by the fixture
+    child.input = Path(os.devnull).open("wb")  # noqa: SIM115 - closed by the fixture
 
 
 @pytest.mark.slow
