@@ -1,0 +1,231 @@
+"""The app: holds the shared state, relays the engine, and switches between screens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.signal import Signal
+
+from core.commands import Train, Warm
+from core.engine.client import EngineEnded, LogLine, Notice
+from core.errors import RunError, UsageError
+from core.events import EngineReady, Event, Failed, Finished
+from core.plugins import Registry
+from tui.commands import palette_entries
+from tui.engine import Engine
+from tui.messages import EngineNotice
+from tui.preferences import read_keymap, read_preferences, write_preferences
+from tui.screens.ask import AskScreen
+from tui.screens.factors import FactorsScreen
+from tui.screens.help import HelpScreen
+from tui.screens.log import LogScreen
+from tui.screens.lookup import LookupScreen
+from tui.screens.map import MapScreen
+from tui.screens.race import RaceScreen
+from tui.screens.runs import RunsScreen
+from tui.screens.train import TrainScreen
+from tui.terminal import lacks_unicode
+from tui.themes import TASTEMAP, TASTEMAP_LIGHT
+from tui.widgets.top_bar import TABS
+from tui.workbench import Workbench
+
+RESTARTS, WITHIN_SECONDS = 3, 60.0
+
+
+def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
+    action = f"show('{mode}')"
+    return [
+        Binding(key, action, name, id=f"app.{mode}", show=False),
+        Binding(f"f{key}", action, name, id=f"app.{mode}_anywhere", show=False, priority=True),
+    ]
+
+
+class TastemapApp(App[int]):
+    """Train, look up, map: six screens over one engine."""
+
+    TITLE = "Tastemap"
+    CSS_PATH = "tastemap.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar[dict[str, Any]] = {
+        "train": TrainScreen,
+        "lookup": LookupScreen,
+        "factors": FactorsScreen,
+        "map": MapScreen,
+        "runs": RunsScreen,
+        "race": RaceScreen,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(binding for tab in TABS for binding in _mode_keys(*tab)),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+p", "command_palette", "Commands", id="app.palette", show=False, priority=True),
+        Binding("L", "log", "Engine log", id="app.log", show=False),
+        Binding("T", "next_theme", "Dark or light", id="app.theme", show=False),
+        Binding("q", "ask_quit", "Quit", id="app.quit"),
+        Binding("escape", "leave_field", "Leave the field", id="app.leave", show=False),
+    ]
+
+    def __init__(self, engine: Engine, registry: Registry) -> None:
+        super().__init__()
+        self.bench = Workbench(engine, registry)
+        self.preferences = read_preferences()
+        self.ascii_only = lacks_unicode()
+        self.told: Signal[Notice] = Signal(self, "told")
+        self.own_keys: dict[str, str] = {}
+        self._ends: list[float] = []
+
+    def on_mount(self) -> None:
+        """Dress up, show the first screen, and only then spawn the engine."""
+        for theme in (TASTEMAP, TASTEMAP_LIGHT):
+            self.register_theme(theme)
+        known = self.preferences.theme in self.available_themes
+        self.theme = self.preferences.theme if known else TASTEMAP.name
+        self._use_own_keys()
+        self.switch_mode("train")
+        self.call_after_refresh(self.start_engine)
+
+    def start_engine(self) -> None:
+        """Spawn the engine's child and relay what it says, in a worker of its own."""
+        self.run_worker(self._relay(), name="engine", group="engine", exclusive=True)
+
+    async def _relay(self) -> None:
+        engine = self.bench.engine
+        try:
+            await engine.start()
+        except OSError as error:
+            self.post_message(EngineNotice(EngineEnded(f"it can't be started: {error}.", False)))
+            return
+        engine.send(Warm())
+        async for notice in engine.notices():
+            self.post_message(EngineNotice(notice))
+
+    @on(EngineNotice)
+    def engine_told(self, message: EngineNotice) -> None:
+        """Fold what the engine said into the state, then let the screens draw it."""
+        match message.notice:
+            case LogLine(text):
+                self.bench.note(text)
+            case EngineEnded() as ended:
+                self._engine_ended(ended)
+            case EngineReady(device=device):
+                self.bench.device = device or self.bench.device
+            case Event() as event:
+                self._event_told(event)
+        self.told.publish(message.notice)
+
+    def _event_told(self, event: Event) -> None:
+        self.bench.apply(event)
+        following = self.bench.race.next_command(event)
+        if following is not None:
+            self.bench.begin(following)
+        if isinstance(event, Failed):
+            self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+        if isinstance(event, Finished) and self.preferences.newcomer:
+            self.remember(newcomer=False)
+
+    def _engine_ended(self, ended: EngineEnded) -> None:
+        if ended.expected:
+            return
+        self.bench.note(f"The engine ended: {ended.reason}")
+        was_training = self.bench.training.active
+        hint = (
+            "Press r on the Train screen to go on with the run."
+            if was_training
+            else "It starts again by itself."
+        )
+        self.bench.race.abandon()
+        self.bench.apply(Failed("EngineEnded", f"The engine ended: {ended.reason}", hint))
+        self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
+        now = time.monotonic()
+        self._ends = [moment for moment in self._ends if now - moment < WITHIN_SECONDS] + [now]
+        if len(self._ends) <= RESTARTS:
+            self.set_timer(0.5, self.start_engine)
+
+    def train(self, command: Train) -> bool:
+        """Start a training and remember its data; says why where it can't."""
+        if self.bench.training.active:
+            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
+            return False
+        if not self.bench.begin(command):
+            self.notify("See its log (L).", title="The engine isn't running", severity="error")
+            return False
+        self.remember(data=command.data)
+        return True
+
+    def remember(self, **changes: Any) -> None:
+        """Change preferences and write them down."""
+        if replace(self.preferences, **changes) == self.preferences:
+            return
+        self.preferences = replace(self.preferences, **changes)
+        try:
+            write_preferences(self.preferences)
+        except RunError as error:
+            self.notify(error.hint, title=error.message, severity="warning")
+
+    def _use_own_keys(self) -> None:
+        try:
+            self.own_keys = read_keymap(self.known_actions())
+            self.set_keymap(self.own_keys)
+        except UsageError as error:
+            self.notify(error.hint, title=error.message, severity="error", timeout=15)
+
+    def known_actions(self) -> set[str]:
+        """The names of all actions whose keys can be changed."""
+        owners = [type(self), *self.MODES.values()]
+        bindings = [binding for owner in owners for binding in owner.BINDINGS]
+        return {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer every action of the screen and the app in the command palette."""
+        yield from palette_entries(self, screen)
+
+    def action_show(self, mode: str) -> None:
+        """Switch to one of the six screens."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def action_help(self) -> None:
+        """Explain the screen that is shown."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.current_mode))
+
+    def action_log(self) -> None:
+        """Show what the engine wrote to standard error."""
+        if not isinstance(self.screen, LogScreen):
+            self.push_screen(LogScreen())
+
+    def action_next_theme(self) -> None:
+        """Switch between our dark and our light theme."""
+        self.theme = TASTEMAP_LIGHT.name if self.current_theme.dark else TASTEMAP.name
+
+    def watch_theme(self, theme: str) -> None:
+        """Remember the theme, however it was chosen."""
+        self.remember(theme=theme)
+
+    def action_leave_field(self) -> None:
+        """Take the focus out of a field, so that keys act again."""
+        self.screen.set_focus(None)
+
+    def action_ask_quit(self) -> None:
+        """Quit; ask first while something trains."""
+        if not self.bench.training.active:
+            self.exit(0)
+            return
+        question = "Training is stopped and saved with the epochs it has. Quit?"
+        self.push_screen(AskScreen(question, yes="Quit"), self._quit_if)
+
+    def _quit_if(self, sure: bool | None) -> None:
+        if sure:
+            self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """Leave no child behind, whatever ended the app."""
+        await self.bench.engine.close()

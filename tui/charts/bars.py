@@ -1,0 +1,67 @@
+"""Horizontal bars as text, for the parts of a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from tui.formats import fit
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True)
+class BarStyle:
+    """The looks of bars above and below zero."""
+
+    positive: str = "green"
+    negative: str = "red"
+    label: str = ""
+    ascii_only: bool = False
+
+
+def signed_bars(terms: Sequence[tuple[str, float]], width: int, style: BarStyle = BarStyle()) -> Text:  # noqa: B008
+    """Draw one line a term around a middle axis: `name  ███│      +0.31`; bars share one scale."""
+    if not terms:
+        return Text()
+    names = min(max(len(name) for name, _ in terms), max(8, width // 3))
+    half = max(3, (width - names - 12) // 2)
+    largest = max(abs(value) for _, value in terms) or 1.0
+    lines = [_signed_line(name, value, names, half, largest, style) for name, value in terms]
+    return Text("\n").join(lines)
+
+
+def _signed_line(name: str, value: float, names: int, half: int, largest: float, style: BarStyle) -> Text:
+    length = abs(value) / largest * half
+    bar = _bar(length, style.ascii_only)
+    left, right = ("", bar) if value >= 0 else (_mirrored(length, style.ascii_only), "")
+    line = Text(no_wrap=True)
+    line.append(f"{fit(name, names):<{names}} ", style.label)
+    line.append(f"{left:>{half}}", style.negative)
+    line.append("|" if style.ascii_only else "│", "dim")
+    line.append(f"{right:<{half}}", style.positive)
+    return line.append(f" {value:+7.3f}")
+
+
+def _bar(length: float, ascii_only: bool) -> str:
+    if ascii_only:
+        return "#" * round(length)
+    whole, part = divmod(round(length * 8), 8)
+    return "█" * whole + (_EIGHTHS[part] if part else "")
+
+
+def _mirrored(length: float, ascii_only: bool) -> str:
+    """A bar that grows to the left; Unicode has only halves there."""
+    if ascii_only:
+        return "#" * round(length)
+    whole, part = divmod(round(length * 2), 2)
+    return ("▐" if part else "") + "█" * whole
+
+
+def share_bar(fraction: float, width: int, ascii_only: bool = False) -> str:
+    """A filled bar of `width` columns: `━━━━━╺────`."""
+    done = round(max(0.0, min(1.0, fraction)) * width)
+    full, empty = ("#", "-") if ascii_only else ("━", "─")
+    return full * done + empty * (width - done)

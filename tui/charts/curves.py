@@ -1,0 +1,149 @@
+"""Curves over epochs as text: train and validation loss, and the race's overlaid runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotext
+from rich.text import Text
+
+Rgb = tuple[int, int, int]
+
+SMALLEST = (24, 6)
+"""Columns and rows below which a chart says nothing; it is then left out."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named line: one value an epoch; `dotted` ones differ without colour as well."""
+
+    name: str
+    epochs: Sequence[float]
+    values: Sequence[float]
+    colour: Rgb
+    dotted: bool = False
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is pointed out: the best epoch with its value, and epochs where the learning rate was changed."""
+
+    best: tuple[float, float] | None = None
+    best_colour: Rgb = (255, 200, 60)
+    changes: Sequence[float] = ()
+    change_colour: Rgb = (120, 120, 120)
+
+
+def curves_chart(
+    curves: Sequence[Curve],
+    width: int,
+    height: int,
+    *,
+    log: bool = False,
+    marks: Marks = Marks(),  # noqa: B008 - frozen
+    axis: Rgb = (150, 150, 150),
+    ascii_only: bool = False,
+) -> Text:
+    """Draw curves into `width` × `height` characters; empty text where there is nothing or no room."""
+    shown = [thinned(curve, width) for curve in curves if curve.values]
+    if not shown or width < SMALLEST[0] or height < SMALLEST[1]:
+        return Text()
+    plotext.clear_figure()
+    plotext.limit_size(False, False)
+    plotext.plot_size(width, height)
+    plotext.canvas_color("default")
+    plotext.axes_color("default")
+    plotext.ticks_color(axis)
+    _draw_marks(marks, log, shown, ascii_only)
+    for curve in shown:
+        _draw_curve(curve, log, ascii_only)
+    _draw_best(marks, log, ascii_only)
+    _draw_ticks(shown, log, width, height)
+    return Text.from_ansi(plotext.build())
+
+
+def thinned(curve: Curve, points: int) -> Curve:
+    """Keep at most so many points of a curve, evenly, its first and last among them."""
+    total = len(curve.values)
+    if total <= points:
+        return curve
+    picked = [round(number * (total - 1) / (points - 1)) for number in range(points)]
+    return Curve(
+        curve.name,
+        [curve.epochs[index] for index in picked],
+        [curve.values[index] for index in picked],
+        curve.colour,
+        curve.dotted,
+    )
+
+
+def legend(curves: Sequence[Curve], marks: Marks, ascii_only: bool = False) -> Text:
+    """One line that says which line is what; the line's look is shown, so colour isn't needed."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for curve in curves:
+        line = (". ." if ascii_only else "· ·") if curve.dotted else ("***" if ascii_only else "━━━")
+        text.append(f"{line} ", f"rgb({','.join(map(str, curve.colour))})").append(f"{curve.name}  ")
+    if marks.best:
+        colour = f"rgb({','.join(map(str, marks.best_colour))})"
+        text.append("O " if ascii_only else "● ", colour).append(f"best {marks.best[1]:.4f}  ")
+    if marks.changes:
+        text.append("| " if ascii_only else "│ ").append("learning rate changed")
+    return text
+
+
+def _draw_curve(curve: Curve, log: bool, ascii_only: bool) -> None:
+    values = [_scaled(value, log) for value in curve.values]
+    solid = "*" if ascii_only else "braille"
+    if curve.dotted or len(values) == 1:
+        plotext.scatter(curve.epochs, values, marker="." if ascii_only else "·", color=curve.colour)
+    else:
+        plotext.plot(curve.epochs, values, marker=solid, color=curve.colour)
+
+
+def _draw_best(marks: Marks, log: bool, ascii_only: bool) -> None:
+    if marks.best:
+        epoch, value = marks.best
+        marker = "O" if ascii_only else "●"
+        plotext.scatter([epoch], [_scaled(value, log)], marker=marker, color=marks.best_colour)
+
+
+def _draw_marks(marks: Marks, log: bool, curves: Sequence[Curve], ascii_only: bool) -> None:
+    values = [_scaled(value, log) for curve in curves for value in curve.values]
+    low, high = min(values), max(values)
+    steps = [low + (high - low) * step / 60 for step in range(61)]
+    for epoch in marks.changes:
+        marker = "|" if ascii_only else "│"
+        plotext.scatter([epoch] * len(steps), steps, marker=marker, color=marks.change_colour)
+
+
+def _draw_ticks(curves: Sequence[Curve], log: bool, width: int, height: int) -> None:
+    values = [_scaled(value, log) for curve in curves for value in curve.values]
+    low, high = min(values), max(values)
+    if high - low < 1e-9:
+        low, high = low - 0.01, high + 0.01
+    plotext.ylim(low, high)
+    rows = max(2, min(6, height // 3))
+    heights = [low + (high - low) * step / (rows - 1) for step in range(rows)]
+    plotext.yticks(heights, [f"{10**tick if log else tick:.3f}" for tick in heights])
+    first = min(epoch for curve in curves for epoch in curve.epochs)
+    last = max(epoch for curve in curves for epoch in curve.epochs)
+    plotext.xlim(first, max(last, first + 1))
+    ticks = epoch_ticks(first, last, max(2, width // 10))
+    plotext.xticks(ticks, [f"{tick:.0f}" for tick in ticks])
+
+
+def epoch_ticks(first: float, last: float, most: int) -> list[float]:
+    """Whole epochs to label, evenly spaced on round numbers, at most `most`; the last epoch is among them."""
+    span = max(1.0, last - first)
+    steps = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
+    step = next((step for step in steps if span / step <= most - 1), steps[-1])
+    start = math.ceil(first / step) * step
+    ticks = [float(tick) for tick in range(int(start), int(last) + 1, step)]
+    ticks = [tick for tick in ticks if last - tick >= step / 2]
+    return [*ticks, last]
+
+
+def _scaled(value: float, log: bool) -> float:
+    return math.log10(max(value, 1e-9)) if log else value

@@ -1,0 +1,50 @@
+"""The entry points of the screen: open it in this terminal, or serve it to a browser."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+
+def run(plugins: list[Path]) -> int | None:
+    """Open the screen and return its exit code; raises PluginError for a plugin file that can't be loaded."""
+    if not sys.stdout.isatty():
+        from core.errors import UsageError
+
+        raise UsageError("The screen needs a terminal.", hint="`tastemap train` and the others work without.")
+    from core.engine.client import EngineClient, engine_command
+    from core.plugins import load_plugins
+    from tui.app import TastemapApp
+
+    return TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins)).run()
+
+
+def serve(host: str, port: int, plugins: list[Path]) -> int | None:
+    """Serve the screen to browsers; each that opens the page gets an app and an engine of its own."""
+    from core.errors import UsageError
+
+    try:
+        from textual_serve.server import Server
+    except ImportError:
+        hint = "Install it: pip install textual-serve."
+        raise UsageError("Serving to a browser needs textual-serve.", hint=hint) from None
+    words = [sys.executable, "-m", "tui.launch", *(str(path.absolute()) for path in plugins)]
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        print(f"tastemap: anyone who reaches {host}:{port} can use this app and your files.", file=sys.stderr)
+    Server(shlex.join(words), host=host, port=port, title="Tastemap").serve()
+    return 0
+
+
+def main() -> None:
+    """Open the screen for the server, whose pipes are no terminal."""
+    from core.engine.client import EngineClient, engine_command
+    from core.plugins import load_plugins
+    from tui.app import TastemapApp
+
+    plugins = [Path(word) for word in sys.argv[1:]]
+    TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins)).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Small questions on top of a screen: yes or no, and a line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label
+
+from core.errors import TastemapError
+
+
+class AskScreen(ModalScreen[bool]):
+    """A question with yes and no; Escape means no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape", "answer(False)", "No"),
+    ]
+
+    def __init__(self, question: str, yes: str = "Yes") -> None:
+        super().__init__()
+        self._question, self._yes = question, yes
+
+    def compose(self) -> ComposeResult:
+        """The question and two buttons."""
+        with Vertical(classes="dialog"):
+            yield Label(self._question)
+            with Horizontal(classes="buttons"):
+                yield Button(f"{self._yes} (y)", variant="primary", id="yes", compact=True)
+                yield Button("No (n)", id="no", compact=True)
+
+    @on(Button.Pressed)
+    def pressed(self, event: Button.Pressed) -> None:
+        """Answer by button."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by key."""
+        self.dismiss(answer)
+
+
+class PromptScreen(ModalScreen[str]):
+    """A line of text; `check` raises TastemapError for one that won't do, and its message is shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", priority=True)]
+
+    def __init__(self, question: str, value: str = "", check: Callable[[str], object] = str) -> None:
+        super().__init__()
+        self._question, self._value, self._check = question, value, check
+
+    def compose(self) -> ComposeResult:
+        """The question, the line, and room for what is wrong with it."""
+        with Vertical(classes="dialog"):
+            yield Label(self._question)
+            yield Input(self._value, id="answer", select_on_focus=True)
+            yield Label("Enter takes it, Escape leaves it.", id="problem")
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Take the line if it will do."""
+        try:
+            self._check(event.value)
+        except TastemapError as error:
+            problem = self.query_one("#problem", Label)
+            problem.update(f"{error.message} {error.hint}")
+            problem.add_class("-wrong")
+        else:
+            self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)

@@ -1,0 +1,169 @@
+"""The Train screen: choose, start, watch and steer a training."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from core.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
+from core.errors import ProtocolError, UsageError
+from tui.datasets import offered_datasets
+from tui.formats import rate
+from tui.screens.ask import PromptScreen
+from tui.screens.base import BenchScreen
+from tui.screens.pick import PickScreen
+from tui.training import Stage
+from tui.widgets.chart_view import ChartView
+from tui.widgets.fields import FieldRow
+from tui.widgets.live_panel import LivePanel
+from tui.widgets.setup_form import SetupForm
+
+RATE_STEP = 1.5
+
+
+class TrainScreen(BenchScreen):
+    """The form to the left, the training to the right; below 100 columns one makes room for the other."""
+
+    MODE = "train"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Train", id="train.start"),
+        Binding("p", "pause", "Pause/resume", id="train.pause"),
+        Binding("x", "stop", "Stop", id="train.stop"),
+        Binding("plus,equals_sign", "scale(True)", "Rate up", key_display="+", id="train.rate_up"),
+        Binding("minus", "scale(False)", "Rate down", key_display="-", id="train.rate_down"),
+        Binding("l", "type_rate", "Type rate", id="train.rate"),
+        Binding("d", "choose_data", "Data", id="train.data"),
+        Binding("g", "toggle_log", "Log axis", id="train.log_axis", show=False),
+        Binding("r", "resume", "Resume run", id="train.resume", show=False),
+        Binding("f", "toggle_form", "Form", id="train.form"),
+    ]
+
+    def compose_body(self) -> ComposeResult:
+        """Form and live panel."""
+        app = self.tastemap
+        offers = [offer.name for offer in offered_datasets(self.bench.registry)]
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield SetupForm(self.bench.registry, app.preferences.data, offers)
+                yield Static("", id="explanation")
+            yield LivePanel(app.preferences.data)
+
+    def on_mount(self) -> None:
+        """Start with the keys at hand, not in a field."""
+        self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
+        self.query_one("#left").border_title = "Setup"
+        self.query_one("#start").focus()
+        self.set_interval(1.0, self._tick)
+
+    def redraw(self) -> None:
+        """Draw the training as it is now."""
+        super().redraw()
+        bench = self.bench
+        self.set_class(bench.training.stage is not Stage.IDLE, "-live")
+        self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device)
+        self.refresh_bindings()
+
+    def _tick(self) -> None:
+        """Memory changes without any event."""
+        if self.bench.training.active or self.bench.engine.running:
+            self.redraw_soon()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys that do nothing now."""
+        del parameters
+        if action in ("pause", "stop", "scale", "type_rate"):
+            return self.bench.training.active
+        if action == "start":
+            return not self.bench.training.active
+        return action != "toggle_form" or not (self.has_class("-normal") or self.has_class("-wide"))
+
+    @on(SetupForm.Start)
+    def action_start(self) -> None:
+        """Train what the form says."""
+        try:
+            command = self.query_one(SetupForm).command()
+        except UsageError as error:
+            self.notify(error.hint or "Look at the field in red.", title=error.message, severity="error")
+            return
+        if self.tastemap.train(command):
+            self.remove_class("-form")
+            self.set_focus(None)
+            self.redraw()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        paused = self.bench.training.stage is Stage.PAUSED
+        self.bench.send(Resume() if paused else Pause())
+
+    def action_stop(self) -> None:
+        """Stop and keep the best weights."""
+        self.bench.race.abandon()
+        self.bench.send(Stop())
+
+    def action_scale(self, up: bool) -> None:
+        """Multiply or divide the learning rate."""
+        wanted = self.bench.scale_learning_rate(RATE_STEP if up else 1 / RATE_STEP)
+        if wanted is not None:
+            self._say_rate(wanted)
+
+    def action_type_rate(self) -> None:
+        """Ask for a learning rate."""
+        current = rate(self.bench.training.learning_rate)
+        self.app.push_screen(PromptScreen("Learning rate from now on", current, parse_rate), self._use_rate)
+
+    def _use_rate(self, text: str | None) -> None:
+        if text is not None and self.bench.training.active:
+            self._say_rate(self.bench.set_learning_rate(parse_rate(text)))
+
+    def _say_rate(self, wanted: float) -> None:
+        self.app.clear_notifications()
+        self.notify(f"Learning rate {rate(wanted)}", timeout=1.5)
+
+    def action_choose_data(self) -> None:
+        """Pick a data set; the real ones are fetched when training starts."""
+        choices = [(offer.name, offer.description) for offer in offered_datasets(self.bench.registry)]
+        heading = "Which ratings? A path to a file or folder can be typed into the Data field as well."
+        self.app.push_screen(PickScreen(heading, choices), self._use_data)
+
+    def _use_data(self, name: str | None) -> None:
+        if name:
+            self.query_one(SetupForm).choose_data(name)
+
+    def action_toggle_log(self) -> None:
+        """Switch the chart's axis."""
+        chart = self.query_one(ChartView)
+        chart.border_title = f"Loss (RMSE{', log axis' if chart.toggle_log() else ''})"
+
+    def action_toggle_form(self) -> None:
+        """Where there is no room for both: form or training."""
+        self.toggle_class("-form")
+
+    def action_resume(self) -> None:
+        """Go on with the run that was interrupted."""
+        started = self.bench.training.started
+        if self.bench.training.active or started is None or self.bench.training.finished:
+            self.notify("Interrupted runs are listed under Runs (5).", title="Nothing to go on with here")
+        elif self.bench.begin(ResumeRun(started.run)):
+            self.redraw()
+        else:
+            self.notify("Try again in a second.", title="The engine is starting", severity="warning")
+
+    @on(FieldRow.Described)
+    def described(self, message: FieldRow.Described) -> None:
+        """Explain the field in focus, or say what is wrong in it."""
+        explanation = self.query_one("#explanation", Static)
+        explanation.update(message.text)
+        explanation.set_class(message.wrong, "-wrong")
+
+
+def parse_rate(text: str) -> float:
+    """Read a learning rate; raises ProtocolError for one that can't train."""
+    try:
+        return SetLearningRate(float(text)).learning_rate
+    except ValueError:
+        raise ProtocolError(f"A learning rate is a number above 0, not {text!r}.") from None
