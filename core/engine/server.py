@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from core.commands import Command, Query, Quit, ResumeRun, Train, Warm
 from core.datasets import load_ratings
 from core.engine.channel import failure
+from core.engine.view_models import LiveModels, saved_model
 from core.engine.views import answer_view
 from core.errors import TastemapError, UsageError
 from core.events import Answer, EngineReady, Event, PhaseChanged
@@ -30,7 +31,8 @@ class EngineServer:
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
     _session: Session | None = None
-    _opened: dict[str, Run] = field(default_factory=dict)
+    _live: LiveModels | None = None
+    _opened: dict[str, tuple[Run, Model]] = field(default_factory=dict)
     _quitting: bool = False
 
     def serve(self) -> None:
@@ -93,22 +95,23 @@ class EngineServer:
 
     def _run(self, session: Session, work: Callable[[Session], object]) -> None:
         session.controls, session.answer = self.controls, self.obey
-        self._session = session
+        self._session, self._live = session, LiveModels(session)
         try:
             work(session)
         finally:
-            self._session = None
+            self._session = self._live = None
 
     def _model(self, run: str | None) -> Model:
         if run is None:
-            if self._session is None:
+            if self._live is None:
                 raise UsageError("Nothing is training; name a run.")
-            return self._session.model()
+            return self._live.current()
         folder = find_run(run)
         key = str(folder)
-        if key not in self._opened or self._opened[key].summary is None:
-            self._opened[key] = Run.open(folder, self.registry)
-        return self._opened[key].model
+        if key not in self._opened or self._opened[key][0].summary is None:
+            opened = Run.open(folder, self.registry)
+            self._opened[key] = opened, saved_model(opened)
+        return self._opened[key][1]
 
     def _warm(self) -> None:
         self.emit(PhaseChanged("starting TensorFlow"))

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from core.engine.arguments import Arguments
+from core.engine.view_lists import LIST_VIEWS
+from core.engine.view_tables import TABLE_VIEWS
 from core.errors import UsageError
 from core.options import suggest
 from core.recommender.model import Model
 
-View = Callable[[Model, Mapping[str, Any]], Any]
+VIEWS = {**LIST_VIEWS, **TABLE_VIEWS}
 
 
 def answer_view(view: str, model: Model, arguments: Mapping[str, Any]) -> Any:
-    """Compute a view; raises UsageError for an unknown view or a missing argument."""
+    """Compute a view; raises UsageError for an unknown view and for missing, wrong or unknown arguments."""
     if view not in VIEWS:
         raise UsageError(f"There is no view {view!r}.", hint=suggest(view, VIEWS))
-    return VIEWS[view](model, arguments)
+    given = Arguments(arguments)
+    result = jsonable(VIEWS[view](model, given))
+    given.finish()
+    return result
 
 
-def argument(arguments: Mapping[str, Any], name: str) -> Any:
-    """Take an argument; raises UsageError where it is missing."""
-    if name not in arguments:
-        raise UsageError(f"The query lacks {name!r}.")
-    return arguments[name]
-
-
-def _prediction(model: Model, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments: user, item (external ids)."""
-    return asdict(model.predict(argument(arguments, "user"), argument(arguments, "item")))
-
-
-VIEWS: Mapping[str, View] = {"prediction": _prediction}
+def jsonable(result: Any) -> Any:
+    """Turn frozen dataclasses, alone or in a tuple or dict, into plain dicts and lists."""
+    if is_dataclass(result) and not isinstance(result, type):
+        return asdict(result)
+    if isinstance(result, tuple | list):
+        return [jsonable(part) for part in result]
+    return {key: jsonable(part) for key, part in result.items()} if isinstance(result, dict) else result

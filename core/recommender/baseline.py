@@ -37,7 +37,9 @@ class Baseline:
         """Compute the means of a training part; `counts` are the numbers of users and items."""
         mean = float(ratings.mean(dtype=np.float64))
         residuals = ratings.astype(np.float64) - mean
-        measured = [_offsets(rows, residuals, count) for rows, count in zip((users, items), counts, strict=True)]
+        measured = [
+            _offsets(rows, residuals, count) for rows, count in zip((users, items), counts, strict=True)
+        ]
         (user_counts, user_offsets), (item_counts, item_offsets) = measured
         return cls(mean, scale, user_counts, item_counts, user_offsets, item_offsets)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from core.architecture import Architecture
 from core.datasets.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.errors import RunError, TastemapError
 from core.options import ArchitectureOptions
 from core.recommender.baseline import Baseline
 from core.recommender.predictor import Prediction, Predictor
+from core.recommender.rated import RatedTable
 from core.recommender.scorer import Scorer, make_scorer
 from core.trainer import Arrays
 
@@ -21,6 +25,8 @@ class Model:
 
     `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
     `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
+    `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
+    is the run's, None while it isn't saved; `facts` are what the run knows of itself (`run`, `val_rmse`).
     """
 
     architecture: Architecture
@@ -31,11 +37,29 @@ class Model:
     baseline: Baseline
     weights: Arrays
     offset: float
+    read_rated: Callable[[], RatedTable] | None = None
+    folder: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def table(self, name: str) -> FloatArray | None:
         """One embedding table by name, shape (rows, dimension); None where the model has no such table."""
         table: FloatArray | None = self.weights.get(f"table/{name}")  # type: ignore[assignment]
         return table
+
+    @cached_property
+    def rated(self) -> RatedTable:
+        """The ratings behind the model, read on first use; raises TastemapError where they can't be."""
+        if self.read_rated is None:
+            raise RunError("This model comes without its ratings table.")
+        return self.read_rated()
+
+    @cached_property
+    def rated_or_reason(self) -> tuple[RatedTable | None, str]:
+        """The ratings behind the model and "", or None and why they can't be read."""
+        try:
+            return self.rated, ""
+        except TastemapError as error:
+            return None, str(error)
 
     @cached_property
     def scorer(self) -> Scorer:

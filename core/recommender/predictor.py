@@ -42,22 +42,28 @@ class Predictor:
     def predict(self, user: object, item: object) -> Prediction:
         """Predict one pair of external ids."""
         user_row, item_row = self.users.row(user), self.items.row(item)
-        raw = float(self._raw(_rows(user_row), _rows(item_row))[0])
+        raw = float(self.raw_rows(_rows(user_row), _rows(item_row))[0])
         rating = float(self.baseline.clip(np.array([raw], np.float32))[0])
         title = "" if item_row is None else self.item_table.titles[item_row]
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
         known_item = str(item) if item_row is None else self.items.identifier(item_row)
-        return Prediction(known_user, known_item, title, rating, raw, self._explain_fallback(user_row, item_row))
+        return Prediction(
+            known_user, known_item, title, rating, raw, self._explain_fallback(user_row, item_row)
+        )
 
     def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:
         """Predict pairs of external ids, shape (n,), clipped."""
         user_rows = _rows(*(self.users.row(user) for user in users))
         item_rows = _rows(*(self.items.row(item) for item in items))
-        return self.baseline.clip(self._raw(user_rows, item_rows))
+        return self.baseline.clip(self.raw_rows(user_rows, item_rows))
+
+    def predict_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
+        """Predict pairs of rows, shape (n,), clipped; −1 stands for an unknown id."""
+        return self.baseline.clip(self.raw_rows(users, items))
 
     def predict_ratings(self, ratings: Ratings) -> FloatArray:
         """Predict every row of a ratings table, shape (n,), mapping its ids to this run's."""
-        return self.baseline.clip(self._raw(*self._translate(ratings)))
+        return self.baseline.clip(self.raw_rows(*self._translate(ratings)))
 
     def uses_fallback(self, ratings: Ratings) -> npt.NDArray[np.bool_]:
         """Say for every row of a table, shape (n,), whether training never saw its user or its item."""
@@ -72,8 +78,11 @@ class Predictor:
         found = (users >= 0) & (items >= 0)
         return found & self.baseline.known(np.maximum(users, 0), np.maximum(items, 0))
 
-    def _raw(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
-        """Model predictions where training saw both, the fallback elsewhere; row −1 is an unknown id."""
+    def raw_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
+        """Predict pairs of rows, shape (n,), not clipped; row −1 stands for an unknown id.
+
+        The model predicts where training saw both, else the fallback does.
+        """
         known = self._known(users, items)
         raw = np.full(len(users), np.float32(self.baseline.mean), np.float32)
         raw += np.where(users >= 0, self.baseline.user_offsets[users], 0)

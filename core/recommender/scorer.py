@@ -1,4 +1,4 @@
-"""Score pairs from saved tables: with NumPy where the architecture splits its score, else with its Keras head."""
+"""Score pairs from saved tables: with NumPy where the score splits into terms, else with the Keras head."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True)
 class Scorer:
-    """Raw predictions of pairs of rows: score + `offset`, not clipped; `terms` where the score can be split."""
+    """Raw predictions of pairs of rows (score + `offset`, not clipped), and terms where they can be split."""
 
     tables: Mapping[str, FloatArray]
     offset: float
