@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.datasets.contract import DataSource, Edition, NamedDataset, RawItems, RawTable, Reader
-from core.datasets.convert import convert
+from core.datasets.converting import convert
 from core.datasets.describing import describe
-from core.datasets.fetch import Fetched, fetch
+from core.datasets.fetching import Fetched, fetch
 from core.datasets.loading import load_ratings
 from core.datasets.named import list_datasets
 from core.datasets.options import ReadingOptions

@@ -13,7 +13,7 @@ _LICENCE = (
     "MovieLens data by GroupLens Research, University of Minnesota. For research use: not for commercial or "
     "revenue-bearing purposes without their permission; no endorsement may be implied; publications cite "
     "F. M. Harper and J. A. Konstan (2015), The MovieLens Datasets, ACM TiiS 5, 4. "
-    "Redistribution is limited. The README inside the archive holds the full terms, which are the ones that bind."
+    "Redistribution is limited. The README in the archive holds the full terms, and they bind."
 )
 _MOVIELENS = {
     "ml-100k": "100,000 ratings of 1,682 films by 943 people, 1998, with official folds",

@@ -27,7 +27,9 @@ def factorize(ratings, rows, factors=20, sweeps=12, penalty=4.0):
     ]
     for sweep in range(2 * sweeps):
         side = sweep % 2
-        solve(tables[side], tables[1 - side], (users, items)[side], (items, users)[side], stars, penalty, side)
+        solve(
+            tables[side], tables[1 - side], (users, items)[side], (items, users)[side], stars, penalty, side
+        )
     return tables, mean
 
 
@@ -46,9 +48,7 @@ def solve(table, other, own, others, stars, penalty, side):
         design = known[:, free]
         weights = penalty * np.eye(len(free))
         weights[-1, -1] = 1.0
-        table[row, free] = np.linalg.solve(
-            design.T @ design + weights, design.T @ (stars[chosen] - offset)
-        )
+        table[row, free] = np.linalg.solve(design.T @ design + weights, design.T @ (stars[chosen] - offset))
         table[row, fixed] = 1.0
 
 
