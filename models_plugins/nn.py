@@ -12,7 +12,11 @@ class NeuralNet(Architecture):
 
     name = "nn"
     recipes = {
-        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 8, "learning_rate": 0.05}),
+        "default": Recipe(
+            "Tuned on a part of training.",
+            {},
+            {"epochs": 4, "learning_rate": 0.022, "head_learning_rate": 0.0004},
+        ),
         "notebook": Recipe(
             "The 2017 notebook's network, 8 epochs of Adam.",
             {"l2": 1e-4, "initial_spread": 0.029},
@@ -34,10 +38,10 @@ class NeuralNet(Architecture):
             default=0.75, help="Dropout on the hidden layer.", minimum=0, maximum=0.99
         )
         l2: float = option(
-            default=0.02, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.003, 0.2)
+            default=0.024, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.003, 0.2)
         )
         initial_spread: float = option(
-            default=0.1, help="Factors' standard deviation at the start.", minimum=0
+            default=0.015, help="Factors' standard deviation at the start.", minimum=0
         )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Options) -> Any:
