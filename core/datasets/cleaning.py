@@ -12,7 +12,9 @@ from core.datasets.ratings import FloatArray, IntArray, LongArray, RatingScale, 
 from core.errors import DataError
 
 _MILLISECONDS = 100_000_000_000
+_MOST_STEPS = 1000
 COUNT_LIMIT = 100
+"""Whole numbers from 0 up and above this are taken for counts: rating scales end at 100 at most."""
 
 
 class BadValueError(Exception):
@@ -92,9 +94,10 @@ def _dates(texts: Any) -> tuple[LongArray, npt.NDArray[np.bool_]]:
 
     dates = pd.to_datetime(texts, errors="coerce", utc=True, format="mixed")
     missing = dates.isna().to_numpy()
-    wrong = missing & texts.notna().to_numpy()
-    if wrong.any():
-        index = int(np.argmax(wrong))
+    unread = texts[missing].fillna("").astype(str).str.strip()
+    wrong = np.flatnonzero(missing)[unread.ne("").to_numpy()]
+    if len(wrong):
+        index = int(wrong[0])
         raise BadValueError(
             index, f"the time {str(texts.iloc[index])[:60]!r} is not a date", str(texts.iloc[index])
         )
@@ -118,12 +121,14 @@ def find_scale(ratings: FloatArray) -> RatingScale:
     """The observed scale; the step is 0 where the values are no regular grid."""
     values = np.unique(ratings).astype(np.float64)
     low, high = float(values[0]), float(values[-1])
-    if len(values) < 2 or len(values) > 1000:
+    if len(values) < 2 or len(values) > _MOST_STEPS or np.abs(values).max() > 1e9:
         return RatingScale(low, high)
-    step = float(np.diff(values).min())
-    places = (values - low) / step
-    regular = np.abs(places - np.round(places)).max() < 1e-3
-    return RatingScale(low, high, round(step, 6) if regular else 0.0)
+    thousandths = values * 1000
+    whole = np.round(thousandths).astype(np.int64)
+    if np.abs(thousandths - whole).max() > 0.01:
+        return RatingScale(low, high)
+    step = int(np.gcd.reduce(np.diff(whole))) / 1000
+    return RatingScale(low, high, step if (high - low) / step <= _MOST_STEPS else 0.0)
 
 
 def handle_counts(

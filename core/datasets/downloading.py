@@ -13,6 +13,12 @@ from core.errors import DataError
 Progress = Callable[[int, int | None], None]
 """Receives the bytes that are there and, where the server says it, the bytes there will be."""
 
+ATTEMPTS = 4
+"""Tries in a row that bring nothing new, for each mirror."""
+
+PAUSE = 1.0
+"""Seconds of waiting before the third try, and as many more before each one after it."""
+
 _CHUNK = 1 << 16
 
 
@@ -22,19 +28,18 @@ def silent(done: int, total: int | None) -> None:
 
 @dataclass(frozen=True)
 class Downloader:
-    """A downloader for pooch: `timeout` is the longest silence in seconds, `attempts` the tries a mirror."""
+    """A downloader for pooch: `timeout` is the longest silence in seconds."""
 
     progress: Progress = silent
     timeout: float = 20.0
-    attempts: int = 4
-    pause: float = 1.0
 
     def __call__(self, url: str, output_file: Any, pooch: Any) -> None:
-        """Download `url` into `output_file`; raises DataError with the last reason after all attempts."""
+        """Download `url` into `output_file`; raises DataError after `ATTEMPTS` that brought nothing."""
         import requests
 
         part = Path(pooch.part_file)
-        for attempt in range(self.attempts):
+        fruitless, most = 0, -1
+        while True:
             try:
                 self._continue(url, part)
                 part.replace(output_file)
@@ -44,9 +49,12 @@ class Downloader:
             except requests.exceptions.HTTPError as error:
                 raise DataError(f"{url}: the server refused ({_status(error)}).") from error
             except requests.exceptions.RequestException as error:
-                if attempt + 1 == self.attempts:
+                size = part.stat().st_size if part.exists() else 0
+                fruitless = fruitless + 1 if size <= most else 1
+                most = max(most, size)
+                if fruitless >= ATTEMPTS:
                     raise DataError(f"{url}: {_reason(error)}.", hint=_OFFLINE) from error
-                time.sleep(self.pause * attempt)
+                time.sleep(PAUSE * (fruitless - 1))
 
     def _continue(self, url: str, part: Path) -> None:
         """Ask for what is missing; a server that doesn't resume sends everything again."""
