@@ -13,9 +13,10 @@ class Dot(Architecture):
     name = "dot"
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.065}),
+        # Its l2 of 1e-4 on whole tables in every batch equals 0.067 per rating for a user of average activity.
         "notebook": Recipe(
-            "The 2017 notebook's 50 factors, l2 and hand-set learning rates with Adam.",
-            {"l2": 1e-4, "initial_mean": 0.0, "initial_spread": 0.029},
+            "The 2017 notebook's 50 factors and hand-set learning rates with Adam.",
+            {"l2": 0.067, "initial_mean": 0.0, "initial_spread": 0.029},
             {
                 "schedule": "1x0.001,3x0.01,6x0.001",
                 "learning_rate": 0.001,

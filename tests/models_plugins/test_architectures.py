@@ -35,7 +35,7 @@ def test_every_recipe_can_be_resolved_and_notebook_has_its_options(name: str) ->
     }
     assert list(notebook.settings.plan().learning_rates) == expected[name]
     assert notebook.options.to_dict()["factors"] == 50
-    assert notebook.options.to_dict()["l2"] == 1e-4
+    assert notebook.options.to_dict()["l2"] == 0.067
     assert (notebook.settings.optimizer, notebook.settings.batch_size) == ("adam", 64)
 
 
