@@ -13,7 +13,7 @@ class Bias(Architecture):
     name = "bias"
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.058}),
-        # Its l2 of 1e-4 on whole tables in every batch equals 0.067 per rating for a user of average activity.
+        # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(
             "The 2017 notebook's 50 factors and hand-set learning rates with Adam.",
             {"l2": 0.067, "bias_l2": 0.0, "initial_spread": 0.029},

@@ -17,7 +17,7 @@ class NeuralNet(Architecture):
             {},
             {"epochs": 4, "learning_rate": 0.022, "head_learning_rate": 0.0004},
         ),
-        # Its l2 of 1e-4 on whole tables in every batch equals 0.067 per rating for a user of average activity.
+        # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(
             "The 2017 notebook's network, 8 epochs of Adam.",
             {"l2": 0.067, "initial_spread": 0.029},
