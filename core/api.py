@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.datasets import load_ratings, split_ratings
+from core.datasets import load_ratings
 from core.datasets.ratings import Ratings
 from core.errors import RunError
 from core.events import Event
 from core.options import OptionValue
 from core.plugins import Registry, load_plugins
 from core.recommender.metrics import mae, rmse
+from core.runs.recorded_split import recorded_split
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.settings import resolve
@@ -106,9 +107,7 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
     if ratings is not None:
         return _measure(run, ratings, "all rows", None)
     table = recorded_ratings(run)
-    split = split_ratings(
-        table, seed=int(run.config.split["seed"]), test_fraction=float(run.config.split["test_fraction"])
-    )
+    split = recorded_split(run.config.split, table)
     if split.hash != run.config.split["hash"]:
         hint = "Name a table with --data to measure on all its rows."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)

@@ -32,6 +32,14 @@ class TrainingSettings(OptionSet):
     )
     split_seed: int = option(default=42, help="Seed of the split.", minimum=0, maximum=2**63 - 1)
     test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
+    split: str = option(
+        default="random",
+        help="What is held out: random ratings, a share of each user's, their last, a fold, a test file.",
+        choices=("random", "user", "last", "kfold", "official"),
+    )
+    last_count: int = option(default=1, help="Ratings of each user that --split last holds out.", minimum=1)
+    folds: int = option(default=5, help="Folds of --split kfold.", minimum=2, maximum=1000)
+    fold: int = option(default=1, help="The fold that --split kfold holds out, from 1.", minimum=1)
     early_stopping: int = option(
         default=0,
         help="Stop after this many epochs without a better tuning RMSE and keep the best (0: never).",

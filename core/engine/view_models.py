@@ -23,14 +23,13 @@ def saved_model(run: Run) -> Model:
 def read_rated(run: Run) -> RatedTable:
     """Read a run's recorded table and split again; raises TastemapError where it's gone or has changed."""
     from core.api import recorded_ratings
-    from core.datasets import split_ratings
+    from core.runs.recorded_split import recorded_split
 
     table, recorded = recorded_ratings(run), run.config.split
     if table.fingerprint != run.config.data.get("fingerprint"):
         hint = "Its true ratings and histories can't be shown; predictions are as they were."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    split = split_ratings(table, seed=int(recorded["seed"]), test_fraction=float(recorded["test_fraction"]))
-    return RatedTable.of(table, split.train)
+    return RatedTable.of(table, recorded_split(recorded, table).train)
 
 
 class LiveModels:

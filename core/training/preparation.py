@@ -62,7 +62,15 @@ class Prepared:
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     """Split, carve a tuning part where early stopping asks for one, and measure the training means."""
-    split = split_ratings(ratings, seed=settings.split_seed, test_fraction=settings.test_fraction)
+    split = split_ratings(
+        ratings,
+        settings.split_seed,
+        settings.test_fraction,
+        settings.split,
+        folds=settings.folds,
+        fold=settings.fold,
+        count=settings.last_count,
+    )
     if settings.early_stopping:
         train, tuning = carve_tuning(split, settings.tuning_fraction, settings.split_seed)
     else:

@@ -10,6 +10,7 @@ from typing import Any
 from core.commands import Command
 from core.datasets import describe
 from core.datasets.ratings import Ratings
+from core.datasets.split import unseen
 from core.errors import RunError
 from core.events import Event, Finished, PhaseChanged, RunStarted
 from core.files import cannot_write
@@ -144,7 +145,6 @@ class Session:
 
     def _config(self, run: str, prepared: Prepared, trainer: Trainer, device: str) -> RunConfig:
         resolved, name = self.resolved, self.resolved.architecture.name
-        split = asdict(prepared.split)
         return RunConfig(
             run=run,
             architecture=name,
@@ -152,11 +152,12 @@ class Session:
             recipe=resolved.recipe,
             options=resolved.options.to_dict(),
             settings=resolved.settings.to_dict(),
-            data={**describe(self.ratings), "reading": self.ratings.reading},
+            data=describe(self.ratings),
             split={
-                **{key: value for key, value in split.items() if key not in ("train", "test")},
+                **prepared.split.settings(),
                 "train_ratings": len(prepared.split.train),
                 "test_ratings": len(prepared.split.test),
+                "unseen": unseen(self.ratings, prepared.split),
             },
             scoring={"offset": prepared.train.mean, "training_mean": prepared.baseline.mean},
             device=device,
