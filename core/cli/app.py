@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points, version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.cli.data_commands import data_app
 from core.cli.flag_help import TrainCommand
+from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
+from core.cli.views_app import add_view_commands
 from core.errors import UsageError
 
 app = typer.Typer(
@@ -19,10 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Plugins = Annotated[list[Path], typer.Option("--plugin", help="Load a plugin from this Python file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -59,7 +57,7 @@ def train(
     """Train a model and save it as a run."""
     from core.cli.train import run_training
 
-    code = run_training(context.args, data, arch, recipe, resume, _plugins(context, plugin), as_json)
+    code = run_training(context.args, data, arch, recipe, resume, all_plugins(context, plugin), as_json)
     raise typer.Exit(code)
 
 
@@ -75,7 +73,7 @@ def predict(
     """Predict a user's rating of an item with a saved run."""
     from core.cli.lookups import print_prediction
 
-    print_prediction(run, user, item, _plugins(context, plugin), as_json)
+    print_prediction(run, user, item, all_plugins(context, plugin), as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -89,7 +87,7 @@ def evaluate(
     """Measure a saved run on the held-out part of its table, or on another table."""
     from core.cli.lookups import print_evaluation
 
-    print_evaluation(run, data, context.args, _plugins(context, plugin), as_json)
+    print_evaluation(run, data, context.args, all_plugins(context, plugin), as_json)
 
 
 @app.command()
@@ -105,7 +103,23 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     """List the architectures with their options, and plugins that are broken with the reason."""
     from core.cli.plugin_list import print_plugins
 
-    print_plugins(_plugins(context, plugin), as_json)
+    print_plugins(all_plugins(context, plugin), as_json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def crossval(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
+    recipe: Annotated[str, typer.Option(help="Named options and settings.")] = "default",
+    folds: Annotated[int, typer.Option(help="Number of folds.", min=2, max=1000)] = 5,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Cross-validate: train once for each fold; takes the options of `train`."""
+    from core.cli.cross_validation import run_cross_validation
+
+    run_cross_validation(context.args, data, arch, recipe, folds, all_plugins(context, plugin), as_json)
 
 
 @app.command()
@@ -118,7 +132,7 @@ def serve(
     plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Open the same screen in a browser."""
-    raise typer.Exit(_app("serve")(host=host, port=port, plugins=_plugins(context, plugin)) or 0)
+    raise typer.Exit(_app("serve")(host=host, port=port, plugins=all_plugins(context, plugin)) or 0)
 
 
 def _app(name: str) -> Any:
@@ -129,5 +143,5 @@ def _app(name: str) -> Any:
     return next(iter(found)).load()
 
 
-def _plugins(context: typer.Context, own: list[Path]) -> list[Path]:
-    return [*context.obj, *own]
+app.add_typer(data_app)
+add_view_commands(app)

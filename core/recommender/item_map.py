@@ -15,7 +15,8 @@ from core.recommender.model import Model
 
 @dataclass(frozen=True)
 class ItemMap:
-    """Columns of equal length, the most rated item first; `explained` and `names` are those of x and y.
+    """Columns of equal length, the most rated item first; `components` (numbered from 1), `explained` and
+    `names` are those of x and y.
 
     `bias` is None where the architecture has no item biases; a year of 0 is unknown.
     """
@@ -28,6 +29,7 @@ class ItemMap:
     genres: tuple[tuple[str, ...], ...]
     ratings: tuple[int, ...]
     bias: tuple[float, ...] | None
+    components: tuple[int, int]
     explained: tuple[float, ...]
     names: dict[str, str]
 
@@ -58,6 +60,7 @@ def item_map(
         tuple(table.genres[row] for row in rows),
         tuple(model.baseline.item_counts[rows].tolist()),
         None if bias is None else _rounded(bias[rows]),
+        components,
         tuple(projection.explained[chosen].tolist()),
         {axis: names.get(number, "") for axis, number in zip("xy", components, strict=True)},
     )

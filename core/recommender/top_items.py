@@ -50,6 +50,9 @@ class ItemFilter:
         return has
 
 
+EVERYTHING = ItemFilter()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recommendation(ItemCard):
     """An item and its predicted rating, clipped to the scale."""
@@ -62,7 +65,7 @@ def top_items(
     users: Sequence[object],
     count: int = 10,
     unseen: bool = True,
-    only: ItemFilter = ItemFilter(),
+    only: ItemFilter = EVERYTHING,
     diversity: float = 0.0,
 ) -> tuple[Recommendation, ...]:
     """Recommend the `count` items of the highest predicted rating, averaged over the users.

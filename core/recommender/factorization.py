@@ -1,0 +1,81 @@
+"""Models whose score is a dot product plus biases: for them whole blocks of scores are one matrix product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.datasets.ratings import FloatArray
+from core.recommender.catalogue import bias_column
+from core.recommender.model import Model
+
+_KNOWN_TABLES = {"user_factors", "item_factors", "user_bias", "item_bias"}
+_CHECKED_PAIRS = 256
+
+
+@dataclass(frozen=True)
+class Factorization:
+    """raw = offset + user factors · item factors + user bias + item bias.
+
+    Factors have shape (rows, factors), biases (rows,), zero where the model has none; `learns_user_bias`
+    says whether it has user biases.
+    """
+
+    offset: float
+    user_factors: FloatArray
+    item_factors: FloatArray
+    user_bias: FloatArray
+    item_bias: FloatArray
+    learns_user_bias: bool
+
+    @cached_property
+    def _item_columns(self) -> FloatArray:
+        return np.ascontiguousarray(self.item_factors.T)
+
+    def raw_block(self, users: np.ndarray[tuple[int], np.dtype[np.integer]]) -> FloatArray:
+        """Raw predictions of all items for user rows, shape (users, items)."""
+        block: FloatArray = self.user_factors[users] @ self._item_columns
+        block += self.item_bias + np.float32(self.offset)
+        block += self.user_bias[users][:, None]
+        return block
+
+
+def find_factorization(model: Model) -> Factorization | None:
+    """See a model as a factorization, or None where its score is anything else.
+
+    Table names alone don't tell, so random pairs are scored both ways and must agree.
+    """
+    tables = {name.removeprefix("table/") for name in model.weights}
+    if not {"user_factors", "item_factors"} <= tables <= _KNOWN_TABLES or not _fit_together(model):
+        return None
+    found = _assemble(model)
+    generator = np.random.default_rng(0)
+    users = generator.integers(len(model.users), size=_CHECKED_PAIRS)
+    items = generator.integers(len(model.items), size=_CHECKED_PAIRS)
+    product = np.einsum("ij,ij->i", found.user_factors[users], found.item_factors[items])
+    expected = product + found.user_bias[users] + found.item_bias[items] + np.float32(found.offset)
+    agrees = np.allclose(model.scorer.raw_predictions(users, items), expected, rtol=1e-4, atol=1e-4)
+    return found if agrees else None
+
+
+def _fit_together(model: Model) -> bool:
+    widths = {name: array.shape[1] for name, array in model.weights.items()}
+    return widths["table/user_factors"] == widths["table/item_factors"] and all(
+        width == 1 for name, width in widths.items() if name.endswith("bias")
+    )
+
+
+def _assemble(model: Model) -> Factorization:
+    user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
+    assert user_factors is not None and item_factors is not None  # noqa: S101 - checked by the caller
+    user_bias, item_bias = bias_column(model, "user"), bias_column(model, "item")
+    return Factorization(
+        model.offset,
+        user_factors,
+        item_factors,
+        np.zeros(len(user_factors), np.float32) if user_bias is None else user_bias,
+        np.zeros(len(item_factors), np.float32) if item_bias is None else item_bias,
+        learns_user_bias=user_bias is not None,
+    )
