@@ -71,6 +71,7 @@ class TextView:
             case RunStarted():
                 self._batches = event.batches
                 self._print(_headline(event))
+                self._state_repairs(event)
                 self._print(_COLUMNS)
                 self._describe("training", total=event.epochs * event.batches)
             case BatchProgress():
@@ -82,6 +83,14 @@ class TextView:
                 self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
             case Finished():
                 self._print(_closing(event))
+
+    def _state_repairs(self, event: RunStarted) -> None:
+        for repair in event.data.get("repairs", []):
+            line = f"tastemap: {repair['message']}"
+            if self._console.is_terminal:
+                self._bar.console.print(line, markup=False, soft_wrap=True)
+            else:
+                print(line, file=sys.stderr)
 
     def _print(self, line: str) -> None:
         if sys.stdout.isatty():

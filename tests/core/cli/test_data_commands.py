@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import json_lines, make_ratings, tastemap, write_csv
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "ratings.csv", make_ratings())
+
+
+def test_list_names_the_demo_first() -> None:
+    listed = json.loads(tastemap("data", "list", "--json").stdout)
+    assert listed[0]["name"] == "demo"
+    assert "ml-latest-small" in tastemap("data", "list").stdout
+
+
+def test_describe_says_what_is_in_a_table_and_how_it_was_read(csv: Path) -> None:
+    told = json.loads(tastemap("data", "describe", str(csv), "--json").stdout)
+    assert (told["users"], told["items"], told["ratings"]) == (60, 40, 1500)
+    assert told["reading"]["user_column"] == "userId"
+    text = tastemap("data", "describe", str(csv)).stdout
+    assert "ratings        1,500" in text
+    assert "read with      rating_column = rating" in text
+
+
+def test_other_names_are_given_by_flags_and_repairs_are_stated(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("who;what;howgood\na;x;3\na;y;4\nb;x;5\nb;y;1\na;x;2\n")
+    flags = [
+        "--user-column",
+        "who",
+        "--item-column",
+        "what",
+        "--rating-column",
+        "howgood",
+        "--separator",
+        "semicolon",
+    ]
+    told = json.loads(tastemap("data", "describe", str(path), *flags, "--json").stdout)
+    assert (told["ratings"], told["duplicates"]) == (4, 1)
+    assert "duplicate" in tastemap("data", "describe", str(path), *flags).stdout
+
+
+def test_convert_writes_a_table_that_reads_the_same(csv: Path, tmp_path: Path) -> None:
+    target = tmp_path / "same.parquet"
+    assert "1,500 ratings" in tastemap("data", "convert", str(csv), str(target)).stdout
+    first, second = (
+        json.loads(tastemap("data", "describe", str(path), "--json").stdout) for path in (csv, target)
+    )
+    assert first["fingerprint"] == second["fingerprint"]
+    assert "is there already" in tastemap("data", "convert", str(csv), str(target), expect=2).stderr
+
+
+def test_fetch_refuses_without_the_licence_and_takes_a_file(tmp_path: Path) -> None:
+    refused = tastemap("data", "fetch", "ml-latest-small", expect=2)
+    assert "licence" in refused.stderr
+    assert "Did you mean" in tastemap("data", "fetch", "ml-latest-smal", expect=2).stderr
+    wrong = tmp_path / "wrong.zip"
+    wrong.write_bytes(b"no archive")
+    words = ["data", "fetch", "ml-latest-small", "--accept-licence", "--from-file", str(wrong)]
+    assert "zip archive" in tastemap(*words, expect=1).stderr
+
+
+@pytest.mark.slow
+def test_cross_validation_trains_every_fold_and_sums_up(csv: Path) -> None:
+    words = ["crossval", "--data", str(csv), "--folds", "3", "--epochs", "2", "--json"]
+    lines = json_lines(tastemap(*words).stdout)
+    folds = [line["val_rmse"] for line in lines[:-1]]
+    assert len(folds) == 3
+    assert len({line["split_hash"] for line in lines[:-1]}) == 3
+    assert lines[-1]["rmse"]["mean"] == pytest.approx(np.mean(folds))
+    assert lines[-1]["rmse"]["deviation"] == pytest.approx(np.std(folds, ddof=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["user", "kfold"])
+def test_a_run_s_split_is_made_again_whatever_its_method(csv: Path, method: str) -> None:
+    words = [
+        "train",
+        "--data",
+        str(csv),
+        "--split",
+        method,
+        "--folds",
+        "4",
+        "--fold",
+        "2",
+        "--epochs",
+        "1",
+        "--json",
+    ]
+    finished = json_lines(tastemap(*words).stdout)[-1]
+    measured = json.loads(tastemap("evaluate", finished["run"], "--json").stdout)
+    assert measured["split_hash"] == finished["split_hash"]
+    assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)
