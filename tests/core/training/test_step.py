@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
 
 
 def test_no_batches_change_nothing(ratings: Ratings) -> None:
-    trainer = trainer_of(ratings, "nn")
+    trainer = trainer_of(ratings, "nn", learning_rate=0.05)
     before = trainer.state()
     trainer.begin_epoch(1)
     totals = trainer.run_batches(0, 0, 0.05)
