@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
 from core.datasets.contract import Location
 from core.datasets.opening import first_bytes, reading_errors
 from core.errors import DataError
+
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError, OverflowError)
+"""What zipfile raises for the directory of a damaged archive."""
 
 _ZIP = b"PK\x03\x04"
 
@@ -20,7 +24,7 @@ def enter(path: Path) -> Location:
     if path.is_dir() or first_bytes(path, 4) != _ZIP:
         return path
     with reading_errors(path):
-        place = zipfile.Path(path)
+        place = _archive(path)
         while len(inside := _contents(place)) == 1:
             place = inside[0]
             if place.is_file():
@@ -28,6 +32,13 @@ def enter(path: Path) -> Location:
     if not inside:
         raise DataError("the archive is empty.", path=str(path))
     return place
+
+
+def _archive(path: Path) -> zipfile.Path:
+    try:
+        return zipfile.Path(path)
+    except _UNREADABLE as error:
+        raise DataError(f"the archive is damaged or of an unknown kind ({error}).", path=str(path)) from error
 
 
 def _contents(place: zipfile.Path) -> list[zipfile.Path]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Repair, Vocabulary
 
 FORMAT = 1
+_ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
 class CacheError(Exception):
@@ -60,6 +61,8 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     for name, checksum in facts["checksums"].items():
         if _checksum(folder / name) != checksum:
             raise CacheError(f"{name} has changed")
+    if not set(facts["checksums"]) >= _ALWAYS:
+        raise CacheError("files are missing from its list")
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
     table = _read_texts(folder / "items.parquet")

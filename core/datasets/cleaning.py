@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.datasets.columns import MISSING
 from core.datasets.options import ReadingOptions
-from core.datasets.ratings import FloatArray, IntArray, LongArray, RatingScale, Repair
+from core.datasets.ratings import FloatArray, LongArray, RatingScale, Repair
 from core.errors import DataError
 
 _MILLISECONDS = 100_000_000_000
@@ -75,9 +76,8 @@ def clean_times(column: Any) -> tuple[LongArray | None, tuple[Repair, ...]]:
     if pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
         seconds, missing = _numeric_times(array)
     else:
-        dates = pd.Series(array.to_pandas())
-        seconds, missing = _dates(dates)
-    return _fill(seconds, missing)
+        seconds, missing = _dates(pd.Series(array.to_pandas()))
+    return (None, ()) if missing.all() else _fill(seconds, missing)
 
 
 def _numeric_times(array: Any) -> tuple[LongArray, npt.NDArray[np.bool_]]:
@@ -95,7 +95,7 @@ def _dates(texts: Any) -> tuple[LongArray, npt.NDArray[np.bool_]]:
     dates = pd.to_datetime(texts, errors="coerce", utc=True, format="mixed")
     missing = dates.isna().to_numpy()
     unread = texts[missing].fillna("").astype(str).str.strip()
-    wrong = np.flatnonzero(missing)[unread.ne("").to_numpy()]
+    wrong = np.flatnonzero(missing)[~unread.isin(MISSING).to_numpy()]
     if len(wrong):
         index = int(wrong[0])
         raise BadValueError(
@@ -167,10 +167,3 @@ def _counts_refused(ratings: FloatArray) -> DataError:
     )
     hint = "Choose with implicit: binarize, log, or keep if they are ratings after all."
     return DataError(message, hint=hint)
-
-
-def repeated(users: IntArray, items: IntArray, item_count: int) -> int:
-    """Count the ratings whose pair occurs again."""
-    keys = users.astype(np.int64) * item_count + items
-    keys.sort()
-    return int(np.count_nonzero(keys[1:] == keys[:-1]))

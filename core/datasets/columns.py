@@ -45,6 +45,8 @@ GENRE_NAMES = ("genres", "genre", "categories", "category", "maincategory", "tag
 YEAR_NAMES = ("year", "releaseyear", "yearofpublication", "releasedate", "publicationyear")
 
 NONE = "none"
+MISSING = ("", "NA", "N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "#N/A")
+"""How an empty cell of numbers or times may be written; in a column of ids these are ids."""
 
 
 def plain(name: str) -> str:

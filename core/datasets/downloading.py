@@ -19,7 +19,7 @@ ATTEMPTS = 4
 PAUSE = 1.0
 """Seconds of waiting before the third try, and as many more before each one after it."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 
 
 def silent(done: int, total: int | None) -> None:

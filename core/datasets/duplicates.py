@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.datasets.cleaning import BadValueError, repeated
+from core.datasets.cleaning import BadValueError
 from core.datasets.ratings import FloatArray, IntArray, LongArray, Repair
 
 
@@ -19,31 +19,41 @@ class Columns:
     ratings: FloatArray
     timestamps: LongArray | None
 
-    def take(self, rows: LongArray, ratings: FloatArray | None = None) -> Columns:
-        """Keep some rows, with other ratings where they are given."""
+    def take(self, rows: LongArray) -> Columns:
+        """Keep some rows."""
         times = None if self.timestamps is None else self.timestamps[rows]
-        return Columns(
-            self.users[rows], self.items[rows], self.ratings[rows] if ratings is None else ratings, times
-        )
+        return Columns(self.users[rows], self.items[rows], self.ratings[rows], times)
 
 
 def settle(columns: Columns, item_count: int, how: str) -> tuple[Columns, tuple[Repair, ...]]:
     """Leave one rating a pair, in file order; `how` is last, mean or error (raises BadValueError)."""
-    count = repeated(columns.users, columns.items, item_count)
-    if not count:
+    keys = _keys(columns, item_count)
+    repeated = _repeated(keys)
+    if not len(repeated):
         return columns, ()
-    order, starts = _groups(columns, item_count)
+    rows = _rows_with(keys, repeated)
+    order, starts = _groups(keys[rows], None if columns.timestamps is None else columns.timestamps[rows])
+    order = rows[order]
+    count = len(rows) - len(repeated)
     if how == "error":
         raise _first_duplicate(order, starts)
     ends = np.append(starts[1:], len(order)) - 1
-    kept = np.sort(order[ends])
+    kept = np.ones(len(keys), dtype=bool)
+    kept[rows] = False
+    kept[order[ends]] = True
     if how == "last":
-        return columns.take(kept), (Repair("duplicates", count, f"{_many(count)}: the last one kept"),)
+        settled, message = columns, f"{_many(count)}: the last one kept"
+    else:
+        settled, message = _averaged(columns, order, starts, ends), f"{_many(count)}: their mean taken"
+    return settled.take(np.flatnonzero(kept)), (Repair("duplicates", count, message),)
+
+
+def _averaged(columns: Columns, order: LongArray, starts: LongArray, ends: LongArray) -> Columns:
+    """Put the mean of each pair where its last rating is."""
     sums = np.add.reduceat(columns.ratings[order].astype(np.float64), starts)
-    means = (sums / (ends - starts + 1)).astype(np.float32)
-    in_file_order = means[np.argsort(order[ends], kind="stable")]
-    message = f"{_many(count)}: replaced by the mean of their pair"
-    return columns.take(kept, in_file_order), (Repair("duplicates", count, message),)
+    ratings = columns.ratings.copy()
+    ratings[order[ends]] = sums / (ends - starts + 1)
+    return replace(columns, ratings=ratings)
 
 
 def settle_parts(
@@ -87,16 +97,26 @@ def _many(count: int) -> str:
     return "1 duplicate rating" if count == 1 else f"{count} duplicate ratings"
 
 
-def _groups(columns: Columns, item_count: int) -> tuple[LongArray, LongArray]:
-    """Order the rows by pair, then by time, then by place in the file; say where each pair starts."""
-    keys = _keys(columns, item_count)
-    if columns.timestamps is None:
-        order = np.argsort(keys, kind="stable")
-    else:
-        order = np.lexsort((columns.timestamps, keys))
+def _repeated(keys: LongArray) -> LongArray:
+    """The pairs that occur more than once; sorting a copy is quicker than any hashing here."""
+    arranged = np.sort(keys)
+    again: LongArray = np.unique(arranged[1:][arranged[1:] == arranged[:-1]])
+    return again
+
+
+def _rows_with(keys: LongArray, wanted: LongArray) -> LongArray:
+    import pandas as pd
+
+    return np.flatnonzero(pd.Series(keys).isin(wanted).to_numpy())
+
+
+def _groups(keys: LongArray, timestamps: LongArray | None) -> tuple[LongArray, LongArray]:
+    """Order rows by pair, then by time, then by place in the file; say where each pair starts."""
+    columns = (keys,) if timestamps is None else (timestamps, keys)
+    order = np.lexsort(columns)
     arranged = keys[order]
     starts = np.flatnonzero(np.append(True, arranged[1:] != arranged[:-1]))
-    return order.astype(np.int64), starts.astype(np.int64)
+    return order, starts
 
 
 def _first_duplicate(order: LongArray, starts: LongArray) -> BadValueError:

@@ -16,7 +16,7 @@ from core.datasets.options import ReadingOptions
 from core.datasets.pairs import join
 from core.datasets.ratings import Ratings
 from core.datasets.readers import builtin_readers
-from core.errors import DataError, UsageError
+from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
 
 DEMO = "demo"
@@ -75,11 +75,23 @@ def _read(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
 def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
     location = enter(path)
     reader = find_reader(location, options, sources)
-    table = reader.read(location, options)
+    table = _ask(reader, location, options)
     table.found.setdefault("reader", reader.name)
     if options.items not in ("", "none"):
         table.found["items"] = str(Path(options.items).absolute())
     return dataclasses.replace(table, files=tuple({path: None, **dict.fromkeys(table.files)}))
+
+
+def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTable:
+    """Let a reader read; readers are plugins, so what else they raise is told as a fault of theirs."""
+    try:
+        return reader.read(location, options)
+    except TastemapError:
+        raise
+    except Exception as error:
+        message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
+        hint = "Is the file complete? Otherwise this is a fault of the reader."
+        raise DataError(message, path=str(location), hint=hint) from error
 
 
 def find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:

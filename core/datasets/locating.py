@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from core.datasets.columns import MISSING
 from core.datasets.contract import Location
 from core.datasets.opening import LINE_LIMIT, open_table
 from core.datasets.sniffing import Dialect, split_line, too_long
-from core.datasets.text_tables import MISSING
 from core.errors import DataError
 
 

@@ -19,6 +19,9 @@ LINE_LIMIT = 1 << 20
 """Longest line accepted, in bytes: a longer one is no table, and holding it would fill the memory."""
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2"}
+_LOCKED = (RuntimeError, NotImplementedError)
+"""What zipfile raises for encrypted members and for ways of packing that it doesn't know."""
+
 _BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
@@ -41,7 +44,7 @@ def compression_of(location: Location) -> str:
 
 def first_bytes(location: Location, count: int) -> bytes:
     """Read the first bytes as they are stored; empty if there is no such readable file."""
-    with contextlib.suppress(OSError, zipfile.BadZipFile), location.open("rb") as stream:
+    with contextlib.suppress(OSError, *_LOCKED, *_BROKEN), location.open("rb") as stream:
         return bytes(stream.read(count))
     return b""
 
@@ -56,10 +59,10 @@ def open_table(location: Location) -> Iterator[IO[bytes]]:
 
 
 def _open(location: Location) -> Any:
-    """Open a file; one in an archive may be locked or packed in a way that Python doesn't know."""
+    """Open a file that may be locked."""
     try:
         return location.open("rb")
-    except (RuntimeError, NotImplementedError) as error:
+    except _LOCKED as error:
         raise DataError(
             f"can't be unpacked ({error}).", path=str(location), hint="Unpack it first."
         ) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.datasets.columns import MISSING
 from core.datasets.contract import Location
 from core.datasets.opening import LINE_LIMIT, compression_of, open_table, reading_errors
 from core.datasets.rewriting import Rewriter
@@ -14,7 +15,6 @@ from core.datasets.sniffing import Dialect, is_number
 from core.errors import DataError
 
 BLOCK = 4 * LINE_LIMIT
-MISSING = ("", "NA", "N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "#N/A")
 
 
 class ParseError(Exception):

@@ -252,7 +252,8 @@ def test_counts_are_refused_with_an_explanation(write):
 
 
 @pytest.mark.parametrize(
-    ("how", "values"), [("binarize", [1, 0, 0]), ("keep", [13, 2, 1]), ("log", [2.639057, 1.098612, 0.693147])]
+    ("how", "values"),
+    [("binarize", [1, 0, 0]), ("keep", [13, 2, 1]), ("log", [2.639057, 1.098612, 0.693147])],
 )
 def test_counts_by_request(write, how, values):
     ratings = load_ratings(write("user,artist,plays\na,x,13\nb,x,2\nb,y,1\n"), {"implicit": how})
@@ -271,6 +272,12 @@ def test_missing_times_and_milliseconds_are_stated(write):
     assert ratings.timestamps.tolist() == [1_500_000_000, 1_500_000_000, 1_500_000_001]
     assert repairs(ratings)["times"].count == 1
     assert "milliseconds" in repairs(ratings)
+
+
+def test_times_that_are_all_missing_are_no_times(write):
+    for cell in ("", "NA", " "):
+        content = f"userId,movieId,rating,timestamp\n1,1,3,{cell}\n2,1,4,{cell}\n2,2,5,{cell}\n"
+        assert load_ratings(write(content)).timestamps is None
 
 
 def test_spaces_around_ids_are_removed_and_counted(write):

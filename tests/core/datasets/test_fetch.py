@@ -118,7 +118,9 @@ def test_fetch_then_load_by_name(server):
     assert len(ratings) == 20_000
     assert ratings.name == "tiny"
     assert ratings.item_table.titles[0] == "Zero (2000)"
-    assert load_ratings(ratings.reading["source"], ratings.reading, [source]).fingerprint == ratings.fingerprint
+    assert (
+        load_ratings(ratings.reading["source"], ratings.reading, [source]).fingerprint == ratings.fingerprint
+    )
 
 
 def test_a_second_fetch_asks_nobody(server):
@@ -143,7 +145,7 @@ def test_before_fetching_a_name_says_how(server):
 def test_a_dropped_download_is_resumed(server):
     fetched = get(dataset(server, "drops"))
     assert fetched.sha256 == hashlib.sha256(BODY).hexdigest()
-    assert server.asked[1] == ("/drops", "bytes=60000-")
+    assert server.asked[1] == ("/drops", f"bytes={60_000 // (1 << 14) * (1 << 14)}-")
 
 
 def test_a_server_that_does_not_resume_starts_again(server):
@@ -186,7 +188,9 @@ def test_offline_is_said_once(server, unused_port):
 
 
 def test_no_secure_connection_is_said(server):
-    source = NamedDataset("tiny", "", Edition((f"https://127.0.0.1:{server.server_port}/a",), "tiny.zip"), LICENCE)
+    source = NamedDataset(
+        "tiny", "", Edition((f"https://127.0.0.1:{server.server_port}/a",), "tiny.zip"), LICENCE
+    )
     with pytest.raises(DataError, match="no secure connection"):
         get(source)
 

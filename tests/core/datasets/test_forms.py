@@ -81,7 +81,10 @@ def test_parquet_faults(tmp_path):
 
 def test_movielens_folder(write):
     ratings_path = write(text(","), "ml/ratings.csv")
-    write('movieId,title,genres\n12,"Matrix, The (1999)",Action|Sci-Fi\n10,Up (2009),(no genres listed)\n', "ml/movies.csv")
+    write(
+        'movieId,title,genres\n12,"Matrix, The (1999)",Action|Sci-Fi\n10,Up (2009),(no genres listed)\n',
+        "ml/movies.csv",
+    )
     for source in (ratings_path.parent, ratings_path):
         ratings = load_ratings(source)
         assert ratings.item_table.titles == ("Up (2009)", "11", "Matrix, The (1999)")
@@ -111,7 +114,10 @@ def test_movielens_100k(write):
 
 def test_movielens_dat(write):
     path = write(text("::", False), "ml-1m/ratings.dat")
-    write("10::Misérables, Les (1995)::Drama|Musical\n12::Up: 3 (2009)::Animation\n".encode("latin-1"), "ml-1m/movies.dat")
+    write(
+        "10::Misérables, Les (1995)::Drama|Musical\n12::Up: 3 (2009)::Animation\n".encode("latin-1"),
+        "ml-1m/movies.dat",
+    )
     for source in (path.parent, path):
         ratings = load_ratings(source)
         assert table(ratings) == ROWS
@@ -167,7 +173,9 @@ def test_usual_column_names_are_found_and_shown(write, names, columns):
     usual = {"user": 0, "item": 1, "rating": 2, "time": 3}
     header = names.split(separator)
     roles = dict(zip(columns, usual.values(), strict=True))
-    lines = [separator.join(str(row[roles[name]]) if name in roles else "9" for name in header) for row in ROWS]
+    lines = [
+        separator.join(str(row[roles[name]]) if name in roles else "9" for name in header) for row in ROWS
+    ]
     ratings = load_ratings(write("\n".join([names, *lines])))
     found = describe(ratings)["reading"]
     assert tuple(found[f"{role}_column"] for role in usual) == columns
@@ -239,12 +247,17 @@ def test_times_as_dates(write):
 
 
 def test_items_table_of_other_names(write):
-    items = write("Book_ID;Name;Categories;Year\n12;Emma;Classic, Romance;1815\n10;Ulysses;;1922\n", "books.txt")
+    items = write(
+        "Book_ID;Name;Categories;Year\n12;Emma;Classic, Romance;1815\n10;Ulysses;;1922\n", "books.txt"
+    )
     ratings = load_ratings(write(text(",")), {"items": str(items), "items_id_column": "Book_ID"})
     assert ratings.item_table.titles == ("Ulysses", "11", "Emma")
     assert ratings.item_table.genres[2] == ("Classic", "Romance")
     assert ratings.item_table.years.tolist() == [1922, 0, 1815]
-    assert load_ratings(ratings.reading["source"], ratings.reading).item_table.titles == ratings.item_table.titles
+    assert (
+        load_ratings(ratings.reading["source"], ratings.reading).item_table.titles
+        == ratings.item_table.titles
+    )
 
 
 def test_reading_is_json_and_reads_the_same_again(write):
@@ -280,6 +293,9 @@ def test_a_reader_from_a_plugin(write):
     with pytest.raises(DataError, match="rating") as caught:
         load_ratings(bad, sources=[JsonLines()])
     assert caught.value.row == 2
+    broken = write("not json", "broken.jsonl")
+    with pytest.raises(DataError, match="the reader 'json-lines' failed"):
+        load_ratings(broken, sources=[JsonLines()])
     with pytest.raises(UsageError, match="Two readers"):
         load_ratings(path, sources=[JsonLines(), JsonLines()])
     with pytest.raises(UsageError, match="no reader 'json-line'"):

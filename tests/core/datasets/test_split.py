@@ -48,10 +48,15 @@ def test_methods_partition_and_repeat(demo, method):
 
 
 def test_hashes_tell_seeds_methods_and_data_apart(demo, write):
-    other = load_ratings(write("u,i,rating\n" + "".join(f"{n % 7},{n},{n % 5}\n" for n in range(200))), {
-        "user_column": "u", "item_column": "i"
-    })
-    hashes = {split_ratings(demo, seed, 0.2, method).hash for seed in (1, 2) for method in ("random", "user", "kfold")}
+    other = load_ratings(
+        write("u,i,rating\n" + "".join(f"{n % 7},{n},{n % 5}\n" for n in range(200))),
+        {"user_column": "u", "item_column": "i"},
+    )
+    hashes = {
+        split_ratings(demo, seed, 0.2, method).hash
+        for seed in (1, 2)
+        for method in ("random", "user", "kfold")
+    }
     assert len({*hashes, split_ratings(other, 1).hash}) == 7
     assert all(len(name) == 16 for name in hashes)
 
