@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets.cached_table import FORMAT, CacheError, read_table, write_table
+from core.datasets.columns import NONE
 from core.datasets.options import ReadingOptions
 from core.datasets.ratings import Ratings, Repair
 
@@ -73,6 +74,10 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
 
 def _key(path: Path, options: ReadingOptions) -> str:
     asked = {**options.to_dict(), "source": str(path.absolute())}
+    for name in ("items", "test_file"):
+        # The same relative path means another file in another working directory.
+        if asked[name] not in ("", NONE):
+            asked[name] = str(Path(str(asked[name])).absolute())
     return hashlib.sha256(json.dumps([FORMAT, asked], sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -10,7 +10,7 @@ from core.datasets import cache
 from core.datasets.archives import enter, listing
 from core.datasets.building import build
 from core.datasets.contract import DataSource, Location, RawTable, Reader
-from core.datasets.named import fetched_file, find_named
+from core.datasets.named import all_datasets, fetched_file, find_named
 from core.datasets.opening import check_location
 from core.datasets.options import ReadingOptions
 from core.datasets.pairs import join
@@ -41,13 +41,23 @@ def load_ratings(
     named = find_named(str(source), sources)
     if named is not None:
         options = ReadingOptions.parse({**named.reading, **(reading or {})})
-    path = fetched_file(named) if named is not None else Path(source).expanduser()
-    check_location(path)
+    path = fetched_file(named) if named is not None else _path(source, sources)
     ratings = _load(path, options, sources)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
         ratings.reading["source"] = named.name
     return ratings
+
+
+def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
+    path = Path(source).expanduser()
+    if len(path.parts) == 1 and not path.suffix and not path.exists():
+        known = [DEMO, *all_datasets(sources)]
+        raise DataError(
+            f"no data set, file or folder is named {str(source)!r}.", hint=suggest(str(source), known)
+        )
+    check_location(path)
+    return path
 
 
 def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:

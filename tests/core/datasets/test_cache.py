@@ -73,6 +73,16 @@ def test_other_options_are_another_table(table, parses):
     assert len(parses) == 2
 
 
+def test_a_relative_items_path_is_another_file_elsewhere(table, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "items.csv").write_text("movieId,title\n0,Another\n")
+    titles = []
+    for folder in (tmp_path, tmp_path / "elsewhere"):
+        monkeypatch.chdir(folder)
+        titles.append(load_ratings(table, {"items": "items.csv"}).item_table.titles[0])
+    assert titles == ["Zero (2000)", "Another"]
+
+
 @pytest.mark.parametrize("changed", ["table.csv", "items.csv"])
 def test_a_changed_file_is_read_again(table, parses, changed):
     reading = {"items": str(table.with_name("items.csv"))}

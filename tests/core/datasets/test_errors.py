@@ -119,6 +119,12 @@ def test_file_not_found_suggests_a_neighbour(write):
     assert "ratings.csv" in error.hint
 
 
+def test_a_name_that_is_none_suggests_data_sets():
+    error = failure("ml-20")
+    assert "no data set, file or folder" in str(error)
+    assert "'ml-20m'" in error.hint
+
+
 def test_folder_without_ratings_says_what_it_holds(write):
     path = write("hello", "folder/notes.txt")
     error = failure(path.parent)

@@ -47,6 +47,20 @@ def test_compression_by_content_not_by_name(write, pack):
     assert table(load_ratings(write(bytes(packed), "table"))) == ROWS
 
 
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, lzma.compress, bz2.compress, pa.Codec("zstd").compress]
+)
+def test_faults_in_compressed_files_have_their_line(write, pack):
+    with pytest.raises(DataError, match="'bad'") as caught:
+        load_ratings(write(bytes(pack(text(",").replace("2.0", "bad").encode())), "table"))
+    assert caught.value.row == 4
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_id(write):
+    ratings = load_ratings(write(text(",", header=False).encode("utf-8-sig")))
+    assert table(ratings) == ROWS
+
+
 def test_compressed_colons(write):
     assert table(load_ratings(write(gzip.compress(text("::", False).encode()), "r.dat.gz"))) == ROWS
 
