@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
@@ -12,17 +13,19 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widgets import Input
 
 from core.commands import Train, Warm
 from core.engine.client import EngineEnded, LogLine, Notice
 from core.errors import RunError, UsageError
-from core.events import EngineReady, Event, Failed, Finished
+from core.events import Event, Failed, Finished
 from core.plugins import Registry
 from tui.commands import palette_entries
 from tui.engine import Engine
-from tui.messages import EngineNotice
+from tui.messages import EngineNotice, LatestRun
 from tui.preferences import read_keymap, read_preferences, write_preferences
 from tui.screens.ask import AskScreen
+from tui.screens.base import BenchScreen
 from tui.screens.factors import FactorsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.log import LogScreen
@@ -34,7 +37,7 @@ from tui.screens.train import TrainScreen
 from tui.terminal import lacks_unicode
 from tui.themes import TASTEMAP, TASTEMAP_LIGHT
 from tui.widgets.top_bar import TABS
-from tui.workbench import Workbench
+from tui.workbench import Subject, Workbench
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
 
@@ -68,7 +71,7 @@ class TastemapApp(App[int]):
         Binding("L", "log", "Engine log", id="app.log", show=False),
         Binding("T", "next_theme", "Dark or light", id="app.theme", show=False),
         Binding("q", "ask_quit", "Quit", id="app.quit"),
-        Binding("escape", "leave_field", "Leave the field", id="app.leave", show=False),
+        Binding("escape", "leave_field", "Leave field", id="app.leave"),
     ]
 
     def __init__(self, engine: Engine, registry: Registry) -> None:
@@ -77,6 +80,7 @@ class TastemapApp(App[int]):
         self.preferences = read_preferences()
         self.ascii_only = lacks_unicode()
         self.told: Signal[Notice] = Signal(self, "told")
+        self.deleted: list[tuple[Path, Path]] = []
         self.own_keys: dict[str, str] = {}
         self._ends: list[float] = []
 
@@ -89,10 +93,29 @@ class TastemapApp(App[int]):
         self._use_own_keys()
         self.switch_mode("train")
         self.call_after_refresh(self.start_engine)
+        self.call_after_refresh(self._look_for_runs)
 
     def start_engine(self) -> None:
         """Spawn the engine's child and relay what it says, in a worker of its own."""
         self.run_worker(self._relay(), name="engine", group="engine", exclusive=True)
+
+    def _look_for_runs(self) -> None:
+        self.run_worker(self._latest_run, name="latest", group="latest", thread=True)
+
+    def _latest_run(self) -> None:
+        from tui.runs import latest_run
+
+        run = latest_run()
+        if run is not None:
+            self.post_message(LatestRun(Subject(str(run.folder), run.label)))
+
+    @on(LatestRun)
+    def latest_run_found(self, message: LatestRun) -> None:
+        """Look at the newest run until something else is chosen."""
+        if self.bench.subject is None and not self.bench.training.active:
+            self.bench.subject = message.subject
+            if isinstance(self.screen, BenchScreen):
+                self.screen.redraw()
 
     async def _relay(self) -> None:
         engine = self.bench.engine
@@ -113,8 +136,6 @@ class TastemapApp(App[int]):
                 self.bench.note(text)
             case EngineEnded() as ended:
                 self._engine_ended(ended)
-            case EngineReady(device=device):
-                self.bench.device = device or self.bench.device
             case Event() as event:
                 self._event_told(event)
         self.told.publish(message.notice)
@@ -157,6 +178,12 @@ class TastemapApp(App[int]):
             return False
         self.remember(data=command.data)
         return True
+
+    def look_up(self, item: Any, title: str) -> None:
+        """Take an item to the Lookup screen."""
+        self.action_show("lookup")
+        if isinstance(self.screen, LookupScreen):
+            self.screen.open_item(item, title)
 
     def remember(self, **changes: Any) -> None:
         """Change preferences and write them down."""
@@ -214,6 +241,11 @@ class TastemapApp(App[int]):
         """Take the focus out of a field, so that keys act again."""
         self.screen.set_focus(None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show the key that leaves a field only in a field."""
+        del parameters
+        return action != "leave_field" or isinstance(self.focused, Input)
+
     def action_ask_quit(self) -> None:
         """Quit; ask first while something trains."""
         if not self.bench.training.active:
@@ -227,5 +259,9 @@ class TastemapApp(App[int]):
             self.exit(0)
 
     async def on_unmount(self) -> None:
-        """Leave no child behind, whatever ended the app."""
+        """Leave no child behind, whatever ended the app, and empty this session's trash."""
         await self.bench.engine.close()
+        if self.deleted:
+            from tui.runs import empty_trash
+
+            empty_trash([place for place, _ in self.deleted])

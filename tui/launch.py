@@ -17,7 +17,9 @@ def run(plugins: list[Path]) -> int | None:
     from core.plugins import load_plugins
     from tui.app import TastemapApp
 
-    return TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins)).run()
+    app = TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins))
+    app.run()
+    return app.return_code
 
 
 def serve(host: str, port: int, plugins: list[Path]) -> int | None:

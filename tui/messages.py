@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from core.engine.client import Notice
+from tui.workbench import Subject
 
 
 @dataclass
@@ -15,6 +16,13 @@ class EngineNotice(Message):
     """The engine said something: an event, a log line or its end."""
 
     notice: Notice
+
+
+@dataclass
+class LatestRun(Message):
+    """There is a saved run to look at."""
+
+    subject: Subject
 
 
 @dataclass

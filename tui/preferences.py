@@ -1,4 +1,4 @@
-"""What the screen remembers between sessions, and the user's own keys: two small files in the config folder."""
+"""What the screen remembers between sessions, and the user's own keys: two small files."""
 
 from __future__ import annotations
 

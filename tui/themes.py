@@ -49,3 +49,13 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """A theme's colour as three numbers."""
     parsed = Color.parse(colour)
     return parsed.r, parsed.g, parsed.b
+
+
+ORDERED_DARK = ("#6f7bf7", "#4a9fe0", "#35c2a5", "#9bd35a", "#f2d94a")
+ORDERED_LIGHT = ("#3b3fb5", "#1f77b4", "#00866b", "#5b8c00", "#a67c00")
+"""Colours from low to high, for numbers."""
+
+
+def ordered(dark: bool) -> tuple[str, ...]:
+    """The colours of ordered categories; one more, grey, is for the unknown."""
+    return (*(ORDERED_DARK if dark else ORDERED_LIGHT), "#888888")

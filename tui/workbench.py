@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.commands import Command, ResumeRun, SetLearningRate, Train
-from core.events import Event, Finished, RunStarted
+from core.events import EngineReady, Event, Finished, PhaseChanged, RunStarted
 from core.plugins import Registry
 from tui.engine import Engine
 from tui.race import Race
@@ -34,6 +34,7 @@ class Workbench:
     race: Race = field(default_factory=Race)
     log: list[str] = field(default_factory=list)
     device: str = ""
+    preparing: str = ""
     _asked_rate: float | None = None
 
     def apply(self, event: Event) -> None:
@@ -41,7 +42,12 @@ class Workbench:
         self.training.apply(event)
         self.race.apply(event)
         self._asked_rate = None
-        if isinstance(event, RunStarted):
+        if isinstance(event, PhaseChanged):
+            self.preparing = f"{event.phase} {event.detail}".strip()
+        elif isinstance(event, EngineReady):
+            self.device, self.preparing = event.device or self.device, ""
+        elif isinstance(event, RunStarted):
+            self.preparing = ""
             self.subject = Subject(None, f"{event.architecture} · {data_name(event.data)} · training")
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)

@@ -22,7 +22,7 @@ class BarStyle:
     ascii_only: bool = False
 
 
-def signed_bars(terms: Sequence[tuple[str, float]], width: int, style: BarStyle = BarStyle()) -> Text:  # noqa: B008
+def signed_bars(terms: Sequence[tuple[str, float]], width: int, style: BarStyle = BarStyle()) -> Text:
     """Draw one line a term around a middle axis: `name  ███│      +0.31`; bars share one scale."""
     if not terms:
         return Text()

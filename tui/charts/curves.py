@@ -42,7 +42,7 @@ def curves_chart(
     height: int,
     *,
     log: bool = False,
-    marks: Marks = Marks(),  # noqa: B008 - frozen
+    marks: Marks = Marks(),
     axis: Rgb = (150, 150, 150),
     ascii_only: bool = False,
 ) -> Text:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tui.app import TastemapApp
 
 REDRAW_SECONDS = 0.12
+ASKING = "Asking the engine …"
 
 
 class BenchScreen(Screen[None]):
@@ -92,7 +95,12 @@ class BenchScreen(Screen[None]):
 
     def ask(self, view: str, **arguments: Any) -> None:
         """Ask the engine in a worker; the answer arrives as a message, a newer question replaces an older."""
-        self.run_worker(self._ask(view, arguments), name=view, group=view, exclusive=True)
+        self.start_worker(view, self._ask, view, arguments)
+
+    def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Run a coroutine function as the only worker of its group; an older one is cancelled."""
+        call: Any = partial(work, *arguments)  # Textual's own type admits no callable that needs no result
+        self.run_worker(call, name=group, group=group, exclusive=True)
 
     async def _ask(self, view: str, arguments: dict[str, Any]) -> None:
         try:

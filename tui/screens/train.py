@@ -32,7 +32,7 @@ class TrainScreen(BenchScreen):
     MODE = "train"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Train", id="train.start"),
-        Binding("p", "pause", "Pause/resume", id="train.pause"),
+        Binding("p", "pause", "Pause", id="train.pause"),
         Binding("x", "stop", "Stop", id="train.stop"),
         Binding("plus,equals_sign", "scale(True)", "Rate up", key_display="+", id="train.rate_up"),
         Binding("minus", "scale(False)", "Rate down", key_display="-", id="train.rate_down"),
@@ -46,10 +46,9 @@ class TrainScreen(BenchScreen):
     def compose_body(self) -> ComposeResult:
         """Form and live panel."""
         app = self.tastemap
-        offers = [offer.name for offer in offered_datasets(self.bench.registry)]
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield SetupForm(self.bench.registry, app.preferences.data, offers)
+                yield SetupForm(self.bench.registry, app.preferences.data)
                 yield Static("", id="explanation")
             yield LivePanel(app.preferences.data)
 
@@ -126,7 +125,12 @@ class TrainScreen(BenchScreen):
 
     def action_choose_data(self) -> None:
         """Pick a data set; the real ones are fetched when training starts."""
-        choices = [(offer.name, offer.description) for offer in offered_datasets(self.bench.registry)]
+        try:
+            offers = offered_datasets(self.bench.registry)
+        except UsageError as error:
+            self.notify(error.hint, title=error.message, severity="error")
+            return
+        choices = [(offer.name, offer.description) for offer in offers]
         heading = "Which ratings? A path to a file or folder can be typed into the Data field as well."
         self.app.push_screen(PickScreen(heading, choices), self._use_data)
 

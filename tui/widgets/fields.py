@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester
 from textual.widgets import Checkbox, Input, Label, Select
 from textual.widgets.select import NoSelection
 
@@ -38,9 +38,9 @@ class FieldRow(Horizontal):
             super().__init__()
             self.text, self.wrong = text, wrong
 
-    def __init__(self, field: OptionField, baseline: OptionValue, suggestions: Iterable[str] = ()) -> None:
+    def __init__(self, field: OptionField, baseline: OptionValue, suggester: Suggester | None = None) -> None:
         super().__init__(id=f"row-{field.name}")
-        self.field, self.baseline, self._suggestions = field, baseline, tuple(suggestions)
+        self.field, self.baseline, self._suggester = field, baseline, suggester
 
     def compose(self) -> ComposeResult:
         """The name and the editor that fits the type."""
@@ -52,8 +52,7 @@ class FieldRow(Horizontal):
             choices = [(choice, choice) for choice in self.field.choices]
             yield Select(choices, value=self.baseline, allow_blank=False, compact=True, id=editor_id)
         else:
-            suggester = SuggestFromList(self._suggestions) if self._suggestions else None
-            yield Input(shown(self.baseline), compact=True, id=editor_id, suggester=suggester)
+            yield Input(shown(self.baseline), compact=True, id=editor_id, suggester=self._suggester)
 
     @property
     def text(self) -> str | bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -20,7 +21,7 @@ from tui.widgets.epoch_table import EpochTable
 WELCOME = """\
 [b $primary]Learn what people like from the ratings they gave.[/]
 
-[b $accent] s [/]  trains a model on [b]{data}[/] — a few seconds
+[b $accent] s [/]  trains a model on [b]$data[/] — a few seconds
 [b $accent] 2 [/]  looks a title up: the predicted rating, and why
 [b $accent] 4 [/]  draws the map of tastes
 
@@ -39,7 +40,8 @@ class LivePanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
-        yield Static(Content.from_markup(WELCOME.replace("{data}", "$data"), data=self._data), id="welcome")
+        name = Path(self._data).name or self._data
+        yield Static(Content.from_markup(WELCOME, data=name), id="welcome")
         yield Static("", id="headline")
         yield Static("", id="machine")
         chart = ChartView(self._curves, id="loss")

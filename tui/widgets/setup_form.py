@@ -16,6 +16,7 @@ from core.errors import UsageError
 from core.options import OptionField
 from core.plugins import Registry
 from core.settings import TrainingSettings, resolve
+from tui.datasets import DatasetSuggester
 from tui.widgets.fields import FieldGroup, FieldRow
 
 FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
@@ -28,9 +29,9 @@ class SetupForm(VerticalScroll, can_focus=False):
     class Start(Message):
         """The button was pressed."""
 
-    def __init__(self, registry: Registry, data: str, offers: list[str]) -> None:
+    def __init__(self, registry: Registry, data: str) -> None:
         super().__init__(id="setup")
-        self._registry, self._data, self._offers = registry, data, offers
+        self._registry, self._data = registry, data
         names = sorted(registry.architectures)
         self.architecture = "bias" if "bias" in names else (names or [""])[0]
         self.recipe = "default"
@@ -40,7 +41,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         settings, options = self._defaults()
         yield Button("Train  s", id="start", variant="primary", compact=True)
         with FieldGroup(id="choice"):
-            yield FieldRow(DATA, self._data, self._offers)
+            yield FieldRow(DATA, self._data, DatasetSuggester(self._registry))
             yield FieldRow(self._architecture_field(), self.architecture)
             yield FieldRow(self._recipe_field(), self.recipe)
         with FieldGroup(id="settings"):

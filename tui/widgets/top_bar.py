@@ -26,7 +26,7 @@ class TopBar(Horizontal):
 
     DEFAULT_CSS = """
     TopBar { height: 1; background: $panel; }
-    TopBar > Static { link-style: none; link-style-hover: underline; link-background-hover: $panel-lighten-2; }
+    TopBar > Static { link-style: none; link-background-hover: $panel-lighten-2; }
     TopBar > #tabs { width: auto; }
     TopBar > #status {
         width: 1fr; text-align: right; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
@@ -59,6 +59,8 @@ def status_line(bench: Workbench) -> Content:
     training = bench.training
     if training.active:
         return Content.from_markup("[$accent]●[/] $words", words=training_words(training))
+    if bench.preparing:
+        return Content.from_markup("[$foreground 60%]engine: $words …[/]", words=bench.preparing)
     if bench.subject:
         return Content.from_markup("[$foreground 60%]model[/] $label", label=bench.subject.label)
     return Content.from_markup("[$foreground 60%]no model yet[/]")

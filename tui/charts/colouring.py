@@ -1,0 +1,67 @@
+"""Colour a map by genre, year, bias or popularity: a category for each item, and a name for each category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+WAYS = ("genre", "year", "bias", "popularity")
+MOST = 8
+BINS = 5
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """`categories` has a number from 0 for each item, `names` one text a category.
+
+    `ordered` ones run from low to high and want colours that do too.
+    """
+
+    categories: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+    ordered: bool = False
+
+
+def colour_by(way: str, items: Mapping[str, Any]) -> Colouring:
+    """Categorise the items of a map answer; a column that the answer lacks gives one category."""
+    if way == "genre":
+        return _by_genre(items["genres"])
+    if way == "year":
+        return _by_number(items["years"], "{:.0f}–{:.0f}", unknown=0)
+    if way == "bias":
+        missing = [0.0] * len(items["ratings"])
+        return _by_number(
+            items.get("bias") or missing, "{:+.2f} to {:+.2f}", None if items.get("bias") else 0
+        )
+    return _by_number(items["ratings"], "{:,.0f}–{:,.0f} ratings")
+
+
+def _by_genre(genres: Any) -> Colouring:
+    """An item's colour is that of its rarest genre among the most common ones: "Drama" alone says little."""
+    counts = Counter(name for names in genres for name in names)
+    common = [name for name, _ in counts.most_common(MOST - 1)]
+    rank = {name: number for number, name in enumerate(common)}
+    chosen = [max((rank[name] for name in names if name in rank), default=len(common)) for names in genres]
+    categories = np.array(chosen, np.int32)
+    return Colouring(categories, (*common, "other"))
+
+
+def _by_number(values: Any, form: str, unknown: float | None = None) -> Colouring:
+    numbers = np.asarray(values, np.float64)
+    known = numbers != unknown if unknown is not None else np.isfinite(numbers)
+    if not known.any():
+        return Colouring(np.zeros(len(numbers), np.int32), ("unknown",))
+    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)))
+    bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
+    pairs = list(pairwise(edges)) or [(edges[0], edges[0])]
+    names = [form.format(low, high) for low, high in pairs]
+    if not known.all():
+        names.append("unknown")
+        bins[~known] = len(names) - 1
+    return Colouring(bins.astype(np.int32), tuple(names), ordered=True)

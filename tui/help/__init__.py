@@ -1,0 +1,1 @@
+"""The help texts, one a screen."""
