@@ -11,6 +11,7 @@ from core.cli.data_commands import data_app
 from core.cli.flag_help import TrainCommand
 from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.cli.views_app import add_view_commands
+from core.cli.views_people_app import add_people_commands
 from core.errors import UsageError
 
 app = typer.Typer(
@@ -145,3 +146,4 @@ def _app(name: str) -> Any:
 
 app.add_typer(data_app)
 add_view_commands(app)
+add_people_commands(app)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.architecture import Architecture
 from core.datasets.ratings import FloatArray, ItemTable, Ratings, Vocabulary
@@ -17,6 +17,8 @@ from core.recommender.predictor import Prediction, Predictor
 from core.recommender.rated import RatedTable
 from core.recommender.scorer import Scorer, make_scorer
 from core.trainer import Arrays
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ class Model:
     read_rated: Callable[[], RatedTable] | None = None
     folder: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
+        """Compute something about this model once and keep it under a name."""
+        if name not in self._remembered:
+            self._remembered[name] = compute()
+        kept: Kept = self._remembered[name]
+        return kept
 
     def table(self, name: str) -> FloatArray | None:
         """One embedding table by name, shape (rows, dimension); None where the model has no such table."""

@@ -22,6 +22,8 @@ QUERIES: dict[str, dict[str, Any]] = {
     "crosstab": {"users": 1},
     "map": {"components": [2, 1], "last": 2},
     "summary": {},
+    "fold_in": {"ratings": {"10": 5, "12": 0.5}, "count": 2},
+    "why": {"user": "bob", "item": 13, "instead": {"14": 1}},
 }
 
 
@@ -46,6 +48,8 @@ def test_every_view_is_tried_here() -> None:
         ("biases", {"count": -1}, "at least 0"),
         ("search", {"text": "x", "side": "film"}, "not 'film'"),
         ("map", {"components": [1]}, "two numbers"),
+        ("fold_in", {"ratings": [5]}, "an object of ratings"),
+        ("fold_in", {"ratings": {"10": "5"}}, "not '5'"),
         ("map", {"components": [1, "2"]}, "two whole numbers"),
     ],
 )
