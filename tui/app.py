@@ -20,20 +20,11 @@ from core.engine.client import EngineEnded, LogLine, Notice
 from core.errors import RunError, UsageError
 from core.events import Event, Failed, Finished
 from core.plugins import Registry
-from tui.commands import palette_entries
 from tui.engine import Engine
 from tui.messages import EngineNotice, LatestRun
+from tui.modes import SCREENS, screen_class, screen_maker
 from tui.preferences import read_keymap, read_preferences, write_preferences
-from tui.screens.ask import AskScreen
 from tui.screens.base import BenchScreen
-from tui.screens.factors import FactorsScreen
-from tui.screens.help import HelpScreen
-from tui.screens.log import LogScreen
-from tui.screens.lookup import LookupScreen
-from tui.screens.map import MapScreen
-from tui.screens.race import RaceScreen
-from tui.screens.runs import RunsScreen
-from tui.screens.train import TrainScreen
 from tui.terminal import lacks_unicode
 from tui.themes import TASTEMAP, TASTEMAP_LIGHT
 from tui.widgets.top_bar import TABS
@@ -56,14 +47,7 @@ class TastemapApp(App[int]):
     TITLE = "Tastemap"
     CSS_PATH = "tastemap.tcss"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar[dict[str, Any]] = {
-        "train": TrainScreen,
-        "lookup": LookupScreen,
-        "factors": FactorsScreen,
-        "map": MapScreen,
-        "runs": RunsScreen,
-        "race": RaceScreen,
-    }
+    MODES: ClassVar[dict[str, Any]] = {mode: screen_maker(mode) for mode in SCREENS}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for tab in TABS for binding in _mode_keys(*tab)),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
@@ -181,6 +165,8 @@ class TastemapApp(App[int]):
 
     def look_up(self, item: Any, title: str) -> None:
         """Take an item to the Lookup screen."""
+        from tui.screens.lookup import LookupScreen
+
         self.action_show("lookup")
         if isinstance(self.screen, LookupScreen):
             self.screen.open_item(item, title)
@@ -197,19 +183,21 @@ class TastemapApp(App[int]):
 
     def _use_own_keys(self) -> None:
         try:
-            self.own_keys = read_keymap(self.known_actions())
+            self.own_keys = read_keymap(self.known_actions)
             self.set_keymap(self.own_keys)
         except UsageError as error:
             self.notify(error.hint, title=error.message, severity="error", timeout=15)
 
     def known_actions(self) -> set[str]:
         """The names of all actions whose keys can be changed."""
-        owners = [type(self), *self.MODES.values()]
+        owners = [type(self), *map(screen_class, SCREENS)]
         bindings = [binding for owner in owners for binding in owner.BINDINGS]
         return {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action of the screen and the app in the command palette."""
+        from tui.commands import palette_entries
+
         yield from palette_entries(self, screen)
 
     def action_show(self, mode: str) -> None:
@@ -221,11 +209,15 @@ class TastemapApp(App[int]):
 
     def action_help(self) -> None:
         """Explain the screen that is shown."""
+        from tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.current_mode))
 
     def action_log(self) -> None:
         """Show what the engine wrote to standard error."""
+        from tui.screens.log import LogScreen
+
         if not isinstance(self.screen, LogScreen):
             self.push_screen(LogScreen())
 
@@ -251,6 +243,8 @@ class TastemapApp(App[int]):
         if not self.bench.training.active:
             self.exit(0)
             return
+        from tui.screens.ask import AskScreen
+
         question = "Training is stopped and saved with the epochs it has. Quit?"
         self.push_screen(AskScreen(question, yes="Quit"), self._quit_if)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def keymap_path() -> Path:
     return config_folder() / KEYMAP_FILE
 
 
-def read_keymap(known: set[str]) -> dict[str, str]:
+def read_keymap(known_actions: Callable[[], set[str]]) -> dict[str, str]:
     """Read the user's own keys: `"train.pause" = "space"` a line, several keys with commas.
 
     Raises UsageError for a file that can't be read or an action that doesn't exist.
@@ -58,6 +59,7 @@ def read_keymap(known: set[str]) -> dict[str, str]:
         raise UsageError(
             f"{path} can't be read: {error}.", hint="A line is: 'train.pause' = 'space'"
         ) from None
+    known = known_actions()
     for name, keys in stored.items():
         if name not in known or not isinstance(keys, str):
             raise UsageError(f"{path}: {name!r} is no action.", hint=f"Known: {', '.join(sorted(known))}.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
-import plotext
 from rich.text import Text
 
 Rgb = tuple[int, int, int]
@@ -36,6 +37,9 @@ class Marks:
     change_colour: Rgb = (120, 120, 120)
 
 
+plotext: Any = None  # loaded for the first chart, not for the first frame
+
+
 def curves_chart(
     curves: Sequence[Curve],
     width: int,
@@ -50,6 +54,7 @@ def curves_chart(
     shown = [thinned(curve, width) for curve in curves if curve.values]
     if not shown or width < SMALLEST[0] or height < SMALLEST[1]:
         return Text()
+    _load_plotext()
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plot_size(width, height)
@@ -62,6 +67,11 @@ def curves_chart(
     _draw_best(marks, log, ascii_only)
     _draw_ticks(shown, log, width, height)
     return Text.from_ansi(plotext.build())
+
+
+def _load_plotext() -> None:
+    global plotext  # noqa: PLW0603
+    plotext = import_module("plotext")
 
 
 def thinned(curve: Curve, points: int) -> Curve:

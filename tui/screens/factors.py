@@ -35,7 +35,7 @@ class FactorsScreen(BenchScreen):
         Binding("n", "name", "Name", id="factors.name"),
         Binding("left,h", "component(-1)", "Previous component", id="factors.previous", show=False),
         Binding("right,l", "component(1)", "Next component", id="factors.next", show=False),
-        Binding("v", "toggle_truth", "True or not", id="factors.truth"),
+        Binding("v", "toggle_truth", "Truth", id="factors.truth"),
         Binding("e", "export", "CSV", id="factors.export"),
         Binding("m", "most_rated", "Most rated", id="factors.most_rated", show=False),
     ]
@@ -44,6 +44,7 @@ class FactorsScreen(BenchScreen):
         super().__init__()
         self._components: list[Mapping[str, Any]] = []
         self._component = 0
+        self._biases: Mapping[str, Any] = {}
         self._crosstab: Mapping[str, Any] | None = None
         self._show_truth = True
         self._most_rated = MOST_RATED
@@ -91,9 +92,8 @@ class FactorsScreen(BenchScreen):
         """Fill the tab that was asked for."""
         match message.view:
             case "biases":
-                for side in SIDES:
-                    lines = bias_lines(message.result, side)
-                    self.query_one(f"#biases-{side}", Static).update(lines)
+                self._biases = message.result
+                self._show_biases()
             case "components":
                 self._components = message.result["components"]
                 self._component = min(self._component, max(0, len(self._components) - 1))
@@ -113,6 +113,15 @@ class FactorsScreen(BenchScreen):
             self.query_one(f"#{places[message.view]}", Static).update(text)
         else:
             self.notify(message.hint, title=message.message, severity="error")
+
+    def on_resize(self) -> None:
+        """Leave the counts out where titles need the room."""
+        self._show_biases()
+
+    def _show_biases(self) -> None:
+        for side in SIDES if self._biases else ():
+            lines = bias_lines(self._biases, side, compact=self.size.width < 100)
+            self.query_one(f"#biases-{side}", Static).update(lines)
 
     def _show_component(self) -> None:
         if not self._components:

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
+from tui.modes import screen_class
 from tui.preferences import keymap_path
 
 
@@ -36,7 +37,7 @@ class HelpScreen(ModalScreen[None]):
 def help_text(app: App[Any], mode: str) -> str:
     """The screen's own text and the tables of keys."""
     text = (files("tui.help") / f"{mode}.md").read_text(encoding="utf-8")
-    screen = app.MODES[mode]
+    screen = screen_class(mode)
     return "\n\n".join(
         (
             text,

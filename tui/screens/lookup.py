@@ -123,7 +123,7 @@ class LookupScreen(BenchScreen):
         if self._user is not None and self._item is not None:
             self.ask("dissection", user=self._user, item=self._item)
         if lists and self._item is not None:
-            self.ask("similar_items", item=self._item, count=25)
+            self.ask("similar_items", item=self._item, count=25, min_ratings=10)
         if lists and self._user is not None:
             self.ask("top_items", user=self._user, count=25)
             self.ask("user_history", user=self._user, count=12)

@@ -43,7 +43,7 @@ class MapScreen(BenchScreen):
         Binding("enter", "neighbours", "Similar", id="map.similar"),
         Binding("plus,equals_sign", "zoom(True)", "Zoom in", key_display="+", id="map.zoom_in", show=False),
         Binding("minus", "zoom(False)", "Zoom out", key_display="-", id="map.zoom_out", show=False),
-        Binding("0", "reset", "All", id="map.reset"),
+        Binding("0", "reset", "All", id="map.reset", show=False),
         Binding("up,k", "move(0, 1)", "Up", id="map.up", show=False),
         Binding("down,j", "move(0, -1)", "Down", id="map.down", show=False),
         Binding("left,h", "move(-1, 0)", "Left", id="map.left", show=False),
@@ -162,7 +162,7 @@ class MapScreen(BenchScreen):
         return ordered(dark) if colouring.ordered else categories(dark)
 
     def _show_card(self, index: int | None) -> None:
-        self.query_one("#map-card", Static).update(card(self._items, index))
+        self.query_one("#map-card", Static).update(card(self._items, index, compact=self.size.width < 100))
 
     @on(MapCanvas.Selected)
     def selected(self, message: MapCanvas.Selected) -> None:

@@ -14,9 +14,7 @@ from core.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
 from core.errors import ProtocolError, UsageError
 from tui.datasets import offered_datasets
 from tui.formats import rate
-from tui.screens.ask import PromptScreen
 from tui.screens.base import BenchScreen
-from tui.screens.pick import PickScreen
 from tui.training import Stage
 from tui.widgets.chart_view import ChartView
 from tui.widgets.fields import FieldRow
@@ -112,6 +110,8 @@ class TrainScreen(BenchScreen):
 
     def action_type_rate(self) -> None:
         """Ask for a learning rate."""
+        from tui.screens.ask import PromptScreen
+
         current = rate(self.bench.training.learning_rate)
         self.app.push_screen(PromptScreen("Learning rate from now on", current, parse_rate), self._use_rate)
 
@@ -125,6 +125,8 @@ class TrainScreen(BenchScreen):
 
     def action_choose_data(self) -> None:
         """Pick a data set; the real ones are fetched when training starts."""
+        from tui.screens.pick import PickScreen
+
         try:
             offers = offered_datasets(self.bench.registry)
         except UsageError as error:

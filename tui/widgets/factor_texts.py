@@ -16,19 +16,20 @@ from tui.widgets.map_texts import short_title
 MUTED = "$foreground 60%"
 
 
-def bias_lines(table: Mapping[str, Any], side: str) -> Content:
+def bias_lines(table: Mapping[str, Any], side: str, compact: bool = False) -> Content:
     """One line an item: rank, bias, title, number of ratings."""
     lines = [
         Content.from_markup(
-            f"[{MUTED}]$rank[/] [b $accent]$bias[/] [{MUTED}]$ratings[/]  $title",
+            f"[{MUTED}]$rank[/] [b $accent]$bias[/][{MUTED}]$ratings[/]  $title",
             rank=f"{number:>2}",
             bias=f"{item['bias']:+.3f}",
             title=item["title"] or str(item["item"]),
-            ratings=f"{count(item['ratings']):>6}",
+            ratings="" if compact else f" {count(item['ratings']):>6}",
         )
         for number, item in enumerate(table[side], 1)
     ]
-    note = f"Rank, bias, number of ratings, title. Bias: {table['source']}."
+    columns = "bias, title" if compact else "bias, number of ratings, title"
+    note = f"Rank, {columns}. Source: {table['source']}."
     return Content("\n").join([*lines, Content.from_markup(f"\n[{MUTED}]$note[/]", note=note)])
 
 

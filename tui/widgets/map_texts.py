@@ -46,7 +46,7 @@ def legend(way: str, colouring: Colouring, colours: Sequence[str], shapes: bool,
     return Content("").join(parts)
 
 
-def card(items: Mapping[str, Any], index: int | None) -> Content:
+def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> Content:
     """An item in a few lines."""
     if index is None or not items or index >= len(items["items"]):
         return Content.from_markup("[$foreground 60%]Arrow keys walk from title to title.[/]")
@@ -59,7 +59,11 @@ def card(items: Mapping[str, Any], index: int | None) -> Content:
         ("x, y", f"{items['x'][index]:+.3f}, {items['y'][index]:+.3f}"),
         ("id", str(items["items"][index])),
     ]
-    lines = [Content.from_markup("[b $accent]$title[/]", title=items["titles"][index])]
+    title = Content.from_markup("[b $accent]$title[/]", title=items["titles"][index])
+    if compact:
+        short = f"{', '.join(items['genres'][index])} · {count(items['ratings'][index])} ratings"
+        return title + Content.from_markup("\n$short\n$rest", short=short, rest=f"bias {facts[3][1]}")
+    lines = [title]
     lines += [
         Content.from_markup("[$foreground 60%]$name[/] $value", name=f"{name:<8}", value=value)
         for name, value in facts
