@@ -24,19 +24,16 @@ def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Rat
     try:
         return _build(raw, name, source, options)
     except BadIdentifierError as bad:
-        column = _column(raw, "user_column" if "user id" in bad.reason else "item_column")
-        path = raw.path_of(bad.index) or source
-        raise DataError(f"{bad.reason}.", path=path, row=raw.line_of(bad.index), column=column) from None
+        role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, None
     except BadValueError as bad:
-        role = "time_column" if "time" in bad.reason else "rating_column"
-        line = raw.line_of(bad.index)
-        raise DataError(
-            f"{bad.reason}.",
-            path=raw.path_of(bad.index) or source,
-            row=line,
-            column=_column(raw, role),
-            value=bad.value,
-        ) from None
+        role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, bad.value
+    raise DataError(
+        f"{reason}.",
+        path=raw.path_of(index) or source,
+        row=raw.line_of(index),
+        column=_column(raw, role),
+        value=value,
+    )
 
 
 def _column(raw: RawTable, role: str) -> str | None:

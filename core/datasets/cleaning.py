@@ -19,11 +19,11 @@ COUNT_LIMIT = 100
 
 
 class BadValueError(Exception):
-    """A value that can't be used: `index` is its row from 0, `reason` what is wrong with it."""
+    """A value that can't be used: `index` is its row from 0, `what` it is (rating, time or pair)."""
 
-    def __init__(self, index: int, reason: str, value: object) -> None:
+    def __init__(self, index: int, reason: str, value: object, what: str = "rating") -> None:
         super().__init__(reason)
-        self.index, self.reason, self.value = index, reason, value
+        self.index, self.reason, self.value, self.what = index, reason, value, what
 
 
 def clean_ratings(column: Any) -> FloatArray:
@@ -97,10 +97,8 @@ def _dates(texts: Any) -> tuple[LongArray, npt.NDArray[np.bool_]]:
     unread = texts[missing].fillna("").astype(str).str.strip()
     wrong = np.flatnonzero(missing)[~unread.isin(MISSING).to_numpy()]
     if len(wrong):
-        index = int(wrong[0])
-        raise BadValueError(
-            index, f"the time {str(texts.iloc[index])[:60]!r} is not a date", str(texts.iloc[index])
-        )
+        written = str(texts.iloc[wrong[0]])
+        raise BadValueError(int(wrong[0]), f"the time {written[:60]!r} is not a date", written, "time")
     seconds = dates.dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
     return seconds, missing
 

@@ -55,6 +55,8 @@ class Downloader:
                 if fruitless >= ATTEMPTS:
                     raise DataError(f"{url}: {_reason(error)}.", hint=_OFFLINE) from error
                 time.sleep(PAUSE * (fruitless - 1))
+            except OSError as error:
+                raise DataError(f"can't be written ({error.strerror or error}).", path=part) from error
 
     def _continue(self, url: str, part: Path) -> None:
         """Ask for what is missing; a server that doesn't resume sends everything again."""

@@ -69,7 +69,7 @@ def settle_parts(
     try:
         test, test_repairs = settle(columns.take(rows[border:]), item_count, how)
     except BadValueError as bad:
-        raise BadValueError(bad.index + border, bad.reason, bad.value) from None
+        raise BadValueError(bad.index + border, bad.reason, bad.value, bad.what) from None
     leaks = int(np.isin(_keys(test, item_count), _keys(train, item_count)).sum())
     message = f"{leaks} test ratings are of pairs that training has too: kept in both"
     leaked = (Repair("leaks", leaks, message),) if leaks else ()
@@ -125,4 +125,4 @@ def _first_duplicate(order: LongArray, starts: LongArray) -> BadValueError:
     first_of_group = np.minimum.reduceat(order, starts)
     again = order[order != first_of_group[group]]
     index = int(again.min())
-    return BadValueError(index, "this user has rated this item before", None)
+    return BadValueError(index, "this user has rated this item before", None, "pair")

@@ -15,11 +15,11 @@ _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
 
 
 class BadIdentifierError(Exception):
-    """An id that can't be used: `index` is its row from 0, `reason` what is wrong with it."""
+    """An id that can't be used: `what` it is of (user or item), `index` its row from 0."""
 
-    def __init__(self, index: int, reason: str) -> None:
-        super().__init__(reason)
-        self.index, self.reason = index, reason
+    def __init__(self, index: int, what: str, reason: str) -> None:
+        super().__init__(f"the {what} id {reason}")
+        self.index, self.what, self.reason = index, what, f"the {what} id {reason}"
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ def encode(column: Any, what: str) -> Encoded:
     try:
         column = _arrow(column)
     except (pa.ArrowException, UnicodeError) as error:
-        raise BadIdentifierError(0, f"the {what} ids can't be read as text ({error})") from error
+        raise BadIdentifierError(0, what, f"can't be read as text ({error})") from error
     if column.null_count:
-        raise BadIdentifierError(_first_null(column), f"the {what} id is missing")
+        raise BadIdentifierError(_first_null(column), what, "is missing")
     encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
     rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return _named(*_by_appearance(rows, encoded.dictionary), what)
@@ -125,10 +125,10 @@ def _check_texts(rows: IntArray, values: Any, what: str) -> None:
 
     lengths = pc.utf8_length(values)
     for wrong, reason in (
-        (pc.equal(lengths, 0), f"the {what} id is missing"),
-        (pc.greater(lengths, LONGEST), f"the {what} id is longer than {LONGEST} characters"),
-        (pc.match_substring(values, "\0"), f"the {what} id holds a zero character"),
+        (pc.equal(lengths, 0), "is missing"),
+        (pc.greater(lengths, LONGEST), f"is longer than {LONGEST} characters"),
+        (pc.match_substring(values, "\0"), "holds a zero character"),
     ):
         position = pc.index(wrong, True).as_py()
         if position >= 0:
-            raise BadIdentifierError(int(np.argmax(rows == position)), reason)
+            raise BadIdentifierError(int(np.argmax(rows == position)), what, reason)

@@ -110,12 +110,20 @@ def find_reader(location: Location, options: ReadingOptions, sources: Sequence[D
     if options.reader:
         return _named(options.reader, readers)
     for reader in readers:
-        if reader.recognizes(location):
+        if _recognizes(reader, location):
             return reader
     inside = listing(location)
     message = f"no ratings found in it; it holds {inside}." if inside else "no ratings found in it."
     hint = "Expected is a file of ratings or a folder with ratings.csv, u.data or ratings.dat."
     raise DataError(message, path=str(location), hint=hint)
+
+
+def _recognizes(reader: Reader, location: Location) -> bool:
+    try:
+        return reader.recognizes(location)
+    except Exception as error:
+        message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
+        raise DataError(message, path=str(location), hint="This is a fault of the reader.") from error
 
 
 def all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:

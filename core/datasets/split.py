@@ -60,20 +60,23 @@ def split_ratings(
     official: the test file that the table came with. Raises UsageError or DataError where it can't be done.
     """
     _check_fraction(test_fraction, "test_fraction")
-    details: dict[str, int] = {}
-    if method == "random":
-        mask = random_mask(len(ratings), seed, test_fraction)
-    elif method == "user":
-        mask = per_user_mask(ratings, seed, test_fraction)
-    elif method == "last":
-        mask, details = last_out_mask(ratings, count), {"count": count}
-    elif method == "kfold":
-        mask, details = fold_mask(len(ratings), seed, folds, fold), {"folds": folds, "fold": fold}
-    elif method == "official":
-        mask = official_mask(ratings)
-    else:
-        raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
+    details = {"last": {"count": count}, "kfold": {"folds": folds, "fold": fold}}.get(method, {})
+    mask = _mask(ratings, seed, test_fraction, method, details)
     return make_split(ratings, mask, seed, test_fraction, method, details)
+
+
+def _mask(ratings: Ratings, seed: int, test_fraction: float, method: str, details: Mapping[str, int]) -> Mask:
+    if method == "random":
+        return random_mask(len(ratings), seed, test_fraction)
+    if method == "user":
+        return per_user_mask(ratings, seed, test_fraction)
+    if method == "last":
+        return last_out_mask(ratings, **details)
+    if method == "kfold":
+        return fold_mask(len(ratings), seed, **details)
+    if method == "official":
+        return official_mask(ratings)
+    raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
 
 
 def cross_validation(ratings: Ratings, folds: int = 5, seed: int = 42) -> list[Split]:
