@@ -66,7 +66,9 @@ def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
     if cached is not None:
         return cached
     table = _read(path, options, sources)
-    ratings = build(table, path.stem if path.is_file() else path.name, str(path.absolute()), options)
+    ratings = build(
+        table, path.stem if path.is_file() else path.absolute().name, str(path.absolute()), options
+    )
     notes = (*broken, *cache.store(ratings, path, options, table.files))
     return dataclasses.replace(ratings, repairs=(*ratings.repairs, *notes)) if notes else ratings
 

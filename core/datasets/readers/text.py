@@ -41,6 +41,10 @@ class TextTable(Reader):
         """Sniff, find the columns and read them; raises DataError naming file, line, column and value."""
         table = read_text(location, options)
         items = items_location(options)
+        if items is None and options.title_column and options.items != NONE:
+            # The titles stand in the ratings table itself, beside every rating.
+            column = str(table.found["item_column"])
+            items, options = location, dataclasses.replace(options, items_id_column=column)
         if items is None:
             return table
         raw_items, repairs = read_items(items, options)

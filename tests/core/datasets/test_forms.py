@@ -274,6 +274,22 @@ def test_items_table_of_other_names(write):
     )
 
 
+def test_titles_in_the_ratings_table_itself(write):
+    path = write(
+        "user,book,rating,name,genre\n1,10,4,Emma (1815),Novel\n2,10,3,Emma (1815),Novel\n2,11,5,Ulysses,\n"
+    )
+    assert load_ratings(path).item_table.titles == ("10", "11")
+    ratings = load_ratings(path, {"title_column": "name"})
+    assert ratings.item_table.titles == ("Emma (1815)", "Ulysses")
+    assert ratings.item_table.genres == (("Novel",), ())
+    assert load_ratings(path, ratings.reading).item_table.titles == ratings.item_table.titles
+
+
+def test_a_folder_given_as_a_dot_has_its_name(write, monkeypatch):
+    monkeypatch.chdir(write(text(","), "stars/ratings.csv").parent)
+    assert load_ratings(".").name == "stars"
+
+
 def test_reading_is_json_and_reads_the_same_again(write):
     for path in (write(text(" ", False)), write_100k(write)):
         first = load_ratings(path)
