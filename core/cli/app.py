@@ -12,6 +12,7 @@ from core.cli.flag_help import TrainCommand
 from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.cli.views_app import add_view_commands
 from core.cli.views_people_app import add_people_commands
+from core.cli.views_quality_app import add_quality_commands
 from core.errors import UsageError
 
 app = typer.Typer(
@@ -48,7 +49,8 @@ def start(
 @app.command(cls=TrainCommand, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def train(
     context: typer.Context,
-    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    data: Annotated[str, typer.Option("--data", "--train", help="demo, a data set's name, or a path.")] = "",
+    test: Annotated[str, typer.Option(help="A file of ratings to hold out, as u1.test beside u1.base.")] = "",
     arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
     recipe: Annotated[str, typer.Option(help="Named options and settings, as in notebook.")] = "default",
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = "",
@@ -58,7 +60,9 @@ def train(
     """Train a model and save it as a run."""
     from core.cli.train import run_training
 
-    code = run_training(context.args, data, arch, recipe, resume, all_plugins(context, plugin), as_json)
+    official = ["--test-file", test, "--split", "official"] if test else []
+    words = [*context.args, *official]
+    code = run_training(words, data, arch, recipe, resume, all_plugins(context, plugin), as_json)
     raise typer.Exit(code)
 
 
@@ -147,3 +151,4 @@ def _app(name: str) -> Any:
 app.add_typer(data_app)
 add_view_commands(app)
 add_people_commands(app)
+add_quality_commands(app)

@@ -19,6 +19,7 @@ from core.datasets.cached_table import FORMAT, CacheError, read_table, write_tab
 from core.datasets.columns import NONE
 from core.datasets.options import ReadingOptions
 from core.datasets.ratings import Ratings, Repair
+from core.paths import cache_folder
 
 SMALLEST = 5_000_000
 """Files below this size (bytes) are read so quickly that caching them would only litter."""
@@ -27,16 +28,14 @@ KEPT = 8
 """Tables kept; the ones used longest ago go first."""
 
 
-def cache_folder() -> Path:
-    """The cache folder for tables: `$XDG_CACHE_HOME/tastemap/tables` on Linux."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("tastemap") / "tables"
+def tables_folder() -> Path:
+    """The folder of parsed tables in the cache folder."""
+    return cache_folder() / "tables"
 
 
 def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[Repair, ...]]:
     """Find the cached table; a damaged one is removed and stated."""
-    folder = cache_folder() / _key(path, options)
+    folder = tables_folder() / _key(path, options)
     if not folder.is_dir():
         return None, ()
     try:
@@ -57,7 +56,7 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
     """Cache a table read from large files; a folder that can't be written is stated, not fatal."""
     if sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST:
         return ()
-    folder = cache_folder()
+    folder = tables_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.datasets.contract import NamedDataset
 from core.errors import DataError
 
-AGAIN = "Fetch it again, or download by hand and use from_file."
+AGAIN = "Fetch it again, or download by hand and use --from-file."
 
 
 def check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, str]:

@@ -82,6 +82,6 @@ def missing_column(names: tuple[str, ...], wanted: str, what: str, location: Loc
     """The error for a column that isn't there, with those that are."""
     listed = ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
     near = suggest(wanted, names) if wanted else ""
-    hint = near if near.startswith("Did") else f"Name one with {what}_column."
+    hint = near if near.startswith("Did") else f"Name one with --{what}-column."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
     return DataError(f"{asked}; the columns are {listed}.", path=str(location), row=1, hint=hint)

@@ -83,8 +83,8 @@ class Downloader:
                 self.progress(done, total)
 
 
-_OFFLINE = "Check the connection and try again (it resumes), or download by hand and use from_file."
-_TLS = "A proxy or the clock may be the cause; or download by hand and use from_file."
+_OFFLINE = "Check the connection and try again (it resumes), or download by hand and use --from-file."
+_TLS = "A proxy or the clock may be the cause; or download by hand and use --from-file."
 
 
 def _status(error: Any) -> str:

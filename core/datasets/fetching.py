@@ -88,7 +88,7 @@ def _take(dataset: NamedDataset, source: Path, path: Path) -> Fetched:
 def _download(dataset: NamedDataset, path: Path, downloader: Downloader) -> Fetched:
     """Try the mirrors in turn; raises DataError with the reasons of all where none gives the right file."""
     part = path.with_name(path.name + ".part")
-    failures = [DataError("it has no address.", hint="Use from_file.")] if not dataset.edition.urls else []
+    failures = [DataError("it has no address.", hint="Use --from-file.")] if not dataset.edition.urls else []
     for url in dataset.edition.urls:
         try:
             _retrieve(url, part, downloader)
@@ -96,7 +96,7 @@ def _download(dataset: NamedDataset, path: Path, downloader: Downloader) -> Fetc
         except DataError as error:
             failures.append(error)
     reasons = " ".join(failure.message for failure in failures)
-    hint = failures[-1].hint or "Try again later, or download by hand and use from_file."
+    hint = failures[-1].hint or "Try again later, or download by hand and use --from-file."
     raise DataError(f"{dataset.name} could not be fetched: {reasons}", hint=hint)
 
 

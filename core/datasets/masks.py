@@ -36,7 +36,7 @@ def last_out_mask(ratings: Ratings, count: int) -> Mask:
     if count < 1:
         raise UsageError(f"count must be at least 1, not {count}.")
     if ratings.timestamps is None:
-        hint = "Name the column with time_column, or split another way."
+        hint = "Name the column with --time-column, or split another way."
         raise DataError(
             "the last ratings can't be told: the table has no times.", path=ratings.source, hint=hint
         )

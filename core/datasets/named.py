@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.datasets.contract import DataSource, Edition, NamedDataset
 from core.errors import DataError, UsageError
+from core.paths import cache_folder
 
 _GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 _LICENCE = (
@@ -59,10 +60,8 @@ def find_named(source: str, sources: Sequence[DataSource] = ()) -> NamedDataset 
 
 
 def download_folder() -> Path:
-    """The folder of fetched data sets: `$XDG_CACHE_HOME/tastemap/datasets` on Linux."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("tastemap") / "datasets"
+    """The folder of fetched data sets in the cache folder."""
+    return cache_folder() / "datasets"
 
 
 def fetched_path(dataset: NamedDataset) -> Path:

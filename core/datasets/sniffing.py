@@ -116,8 +116,8 @@ def _complete_lines(text: str, more: bool, location: Location) -> list[str]:
     lines = text.replace("\r\n", "\n").split("\n")
     if more:
         lines.pop()
-    if not lines:
-        raise too_long(location, 1)
+    if more and len(lines) < 2:
+        raise too_long(location, len(lines) + 1)
     lines = [line for line in lines[: 4 * _SAMPLE_LINES] if line.strip()][: _SAMPLE_LINES + 1]
     if not lines:
         raise DataError("the file has no rows.", path=str(location))

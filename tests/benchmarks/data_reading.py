@@ -98,7 +98,7 @@ def _peak() -> float:
 def measure(name: str, path: Path, cache: Path) -> dict[str, float]:
     """Run a step in a fresh process with a cache folder of its own."""
     command = [sys.executable, __file__, "--step", name, "--file", str(path)]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "TASTEMAP_CACHE": str(cache), "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     told: dict[str, float] = json.loads(done.stdout)
     return told

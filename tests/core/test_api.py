@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from core import load_run, train
 from core.api import evaluate
-from core.datasets.ratings import Ratings
+from core.datasets.ratings import Ratings, Vocabulary
 from core.events import Finished
 from core.plugins import load_plugins
 from core.recommender.baseline import Baseline
@@ -110,6 +111,16 @@ def test_baseline_offsets_are_damped_means() -> None:
     np.testing.assert_allclose(
         baseline.predictions(raw, np.array([0, 2]), np.array([0, 1])), [5.0, 4.0], rtol=1e-6
     )
+
+
+def test_renaming_ids_changes_no_prediction(ratings: Ratings) -> None:
+    renamed = replace(
+        ratings,
+        user_vocabulary=Vocabulary(np.arange(900, 900 + ratings.user_count)),
+        item_vocabulary=Vocabulary(np.array([f"item {row * 7}" for row in range(ratings.item_count)])),
+    )
+    first, second = (train(table, "bias", epochs=3).model for table in (ratings, renamed))
+    np.testing.assert_array_equal(first.predict_ratings(ratings), second.predict_ratings(renamed))
 
 
 def test_a_tracker_hears_every_event_and_a_broken_one_costs_nothing(ratings: Ratings) -> None:

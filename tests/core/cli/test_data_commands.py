@@ -79,6 +79,20 @@ def test_cross_validation_trains_every_fold_and_sums_up(csv: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_official_pair_of_files_is_trained_and_held_out(csv: Path, tmp_path: Path) -> None:
+    lines = csv.read_text().splitlines()
+    (tmp_path / "a.csv").write_text("\n".join(lines[:1201]) + "\n")
+    (tmp_path / "b.csv").write_text("\n".join([lines[0], *lines[1201:]]) + "\n")
+    words = ["train", "--train", str(tmp_path / "a.csv"), "--test", str(tmp_path / "b.csv"), "--epochs", "1"]
+    events = json_lines(tastemap(*words, "--json").stdout)
+    config = json.loads((Path(events[-1]["path"]) / "config.json").read_text())
+    assert config["split"]["method"] == "official"
+    assert (config["split"]["train_ratings"], config["split"]["test_ratings"]) == (1200, 300)
+    measured = json.loads(tastemap("evaluate", "latest", "--json").stdout)
+    assert measured["ratings"] == 300
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["user", "kfold"])
 def test_a_run_s_split_is_made_again_whatever_its_method(csv: Path, method: str) -> None:
     words = [

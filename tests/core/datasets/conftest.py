@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: folder / name)
+    monkeypatch.setenv("TASTEMAP_CACHE", str(folder / "tastemap"))
     return folder
 
 

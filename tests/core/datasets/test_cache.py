@@ -55,7 +55,7 @@ def same(first, second):
 
 
 def folders():
-    return [folder for folder in cache.cache_folder().iterdir() if folder.is_dir()]
+    return [folder for folder in cache.tables_folder().iterdir() if folder.is_dir()]
 
 
 def test_the_second_opening_parses_nothing_and_is_the_same(table, parses):
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_is_stated(table, own_cache):
 def test_small_tables_are_not_cached(table, monkeypatch):
     monkeypatch.setattr(cache, "SMALLEST", 5_000_000)
     load_ratings(table)
-    assert not cache.cache_folder().exists()
+    assert not cache.tables_folder().exists()
 
 
 def test_only_the_newest_tables_are_kept(write, monkeypatch):
@@ -156,7 +156,7 @@ def test_only_the_newest_tables_are_kept(write, monkeypatch):
     for number in range(4):
         load_ratings(write(f"user,item,rating\n1,1,1\n2,{number + 2},2\n", f"{number}.csv"))
     assert len(folders()) == 2
-    assert not list(cache.cache_folder().glob(".writing*"))
+    assert not list(cache.tables_folder().glob(".writing*"))
 
 
 def test_the_official_part_survives_the_cache(write):

@@ -27,7 +27,7 @@ def test_missing_rating_column_lists_those_there_are(write):
     error = failure(write("userId,movieId,when\n1,2,3\n2,3,4\n"))
     assert "no rating column" in str(error)
     assert "'userId', 'movieId', 'when'" in str(error)
-    assert "rating_column" in error.hint
+    assert "--rating-column" in error.hint
 
 
 def test_misspelt_column_is_suggested(write):
@@ -176,6 +176,12 @@ def test_endless_line_is_refused_without_loading_it(tmp_path, start):
     error = failure(path)
     assert time.perf_counter() - started < 5
     assert "longer than 1 MiB" in str(error) or "binary" in str(error)
+
+
+def test_an_endless_line_right_after_the_header_is_named(write):
+    error = failure(write("userId,movieId,rating\n" + "x" * 4_000_000))
+    assert "longer than 1 MiB" in str(error)
+    assert error.row == 2
 
 
 def test_endless_text_line_names_its_line(write):

@@ -152,7 +152,7 @@ def test_a_full_disk_is_told(server, monkeypatch):
 def test_no_address_is_told(server):
     with pytest.raises(DataError, match="no address") as caught:
         get(dataset(server))
-    assert "from_file" in caught.value.hint
+    assert "--from-file" in caught.value.hint
 
 
 def test_licence_comes_first(server):
@@ -190,7 +190,7 @@ def test_a_stall_ends_with_one_error(server):
     with pytest.raises(DataError, match="stopped answering") as caught:
         get(dataset(server, "stalls"))
     assert time.perf_counter() - started < 6
-    assert "from_file" in caught.value.hint
+    assert "--from-file" in caught.value.hint
 
 
 @pytest.mark.parametrize("path", ["stalls", "missing", "drops-and-never-resumes", "corrupts", "cuts"])
@@ -208,7 +208,7 @@ def test_offline_is_said_once(server, unused_port):
     source = NamedDataset("tiny", "", Edition((f"http://127.0.0.1:{unused_port}/a",), "tiny.zip"), LICENCE)
     with pytest.raises(DataError, match="no connection") as caught:
         get(source)
-    assert "from_file" in caught.value.hint
+    assert "--from-file" in caught.value.hint
 
 
 def test_no_secure_connection_is_said(server):
