@@ -46,16 +46,18 @@ def recommend(
 def similar(
     context: typer.Context,
     run: RunName,
-    item: Annotated[str, typer.Argument(help="Item id or title.")],
+    item: Annotated[str, typer.Argument(help="Item id or title; a user id with --users.")],
     count: Count = 10,
+    users: Annotated[bool, typer.Option("--users", help="Compare users instead of items.")] = False,
     min_ratings: Annotated[int, typer.Option(help="Only items with so many training ratings.", min=1)] = 5,
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """List the items whose factors are most like an item's."""
-    from core.cli.views_lookup import open_model, print_similar
+    """List the items (or users) whose factors are most like an item's (or a user's)."""
+    from core.cli.views_lookup import open_model, print_similar, print_similar_users
 
-    print_similar(open_model(run, all_plugins(context, plugin)), item, count, min_ratings, as_json)
+    show = print_similar_users if users else print_similar
+    show(open_model(run, all_plugins(context, plugin)), item, count, min_ratings, as_json)
 
 
 def biases(

@@ -14,7 +14,7 @@ from core.errors import UsageError
 from core.plugins import load_plugins
 from core.recommender.catalogue import ItemCard, item_card
 from core.recommender.model import Model
-from core.recommender.neighbours import similar_items
+from core.recommender.neighbours import similar_items, similar_users
 from core.recommender.recommend_all import recommend_all, write_recommendations
 from core.recommender.resolve import resolve_item
 from core.recommender.top_items import ItemFilter, top_items
@@ -80,6 +80,15 @@ def print_similar(model: Model, item: str, count: int, min_ratings: int, as_json
         return
     note(f"most like {chosen.item} {chosen.title}, by the cosine of the factors:")
     print_table([(f"{other.similarity:.3f}", *_columns(other)) for other in found])
+
+
+def print_similar_users(model: Model, user: str, count: int, min_ratings: int, as_json: bool) -> None:
+    """Print the users most like a user."""
+    found = similar_users(model, user, count, min_ratings)
+    if as_json:
+        print_json({"user": user, "similar": [asdict(other) for other in found]})
+        return
+    print_table([(f"{one.similarity:.3f}", f"user {one.user}", f"{one.ratings:,} ratings") for one in found])
 
 
 def _columns(item: ItemCard) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from core.cli.views_text import note, print_table
 from core.recommender.biases import bias_table
 from core.recommender.components import Component, component_table
 from core.recommender.model import Model
+from core.recommender.named_axes import named_axes
 
 
 def print_biases(model: Model, most_rated: int, count: int, as_json: bool) -> None:
@@ -28,12 +29,14 @@ def print_biases(model: Model, most_rated: int, count: int, as_json: bool) -> No
 def print_components(model: Model, most_rated: int, components: int, ends: int, as_json: bool) -> None:
     """Print the components with the items at both ends."""
     table = component_table(model, most_rated, components, ends)
+    axes = named_axes(model, most_rated, components)
     if as_json:
-        print_json(asdict(table))
+        print_json({**asdict(table), "axes": [asdict(axis) for axis in axes]})
         return
-    for component in table.components:
+    for component, axis in zip(table.components, axes, strict=True):
         name = f" “{component.name}”" if component.name else ""
         print(f"component {component.number}{name}: {component.explained:.1%} of the variance")
+        print(f"high: {axis.high or 'no clear property'}; low: {axis.low or 'no clear property'}")
         print_table(_ends(component))
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def saved_model(run: Run) -> Model:
     """The model of a saved run; its ratings table is read when a view asks for it."""
-    facts = {"run": run.id, "val_rmse": run.val_rmse, "split_hash": run.config.split.get("hash")}
+    seconds = (run.summary or {}).get("seconds")
+    split_hash = run.config.split.get("hash")
+    facts = {"run": run.id, "val_rmse": run.val_rmse, "split_hash": split_hash, "seconds": seconds}
     return replace(run.model, read_rated=lambda: read_rated(run), folder=run.folder, facts=facts)
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from core.engine.arguments import Arguments
 from core.engine.view_lists import LIST_VIEWS
 from core.engine.view_people import PEOPLE_VIEWS
+from core.engine.view_quality import QUALITY_VIEWS
 from core.engine.view_tables import TABLE_VIEWS
 from core.errors import UsageError
 from core.options import suggest
 from core.recommender.model import Model
 
-VIEWS = {**LIST_VIEWS, **TABLE_VIEWS, **PEOPLE_VIEWS}
+VIEWS = {**LIST_VIEWS, **TABLE_VIEWS, **PEOPLE_VIEWS, **QUALITY_VIEWS}
 
 
 def answer_view(view: str, model: Model, arguments: Mapping[str, Any]) -> Any:

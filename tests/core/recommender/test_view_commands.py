@@ -43,6 +43,7 @@ def test_recommend_all_writes_a_file(trained: str, tmp_path: Path) -> None:
 
 def test_similar_biases_components_and_map_answer(trained: str, tmp_path: Path) -> None:
     assert len(ask("similar", trained, "100", "-n", "2")["similar"]) == 2
+    assert len(ask("similar", trained, "u0", "--users", "-n", "2")["similar"]) == 2
     assert ask("biases", trained, "-n", "2")["source"] == "item bias"
     assert len(ask("components", trained, "--components", "2")["components"]) == 2
     assert len(ask("map", trained, "--last", "7")["items"]) == 7
@@ -58,11 +59,20 @@ def test_foldin_and_why_answer(trained: str) -> None:
     assert why["dissection"]["available"]
 
 
+def test_diagnose_rank_and_compare_answer(trained: str) -> None:
+    assert len(ask("diagnose", trained, "--worst", "2")["worst"]) == 2
+    assert ask("rank", trained, "-k", "3")["popularity"]["k"] == 3
+    first, second = ask("compare", trained, trained)
+    assert first["rmse"] == second["rmse"]
+    assert second["verdict"] == "no clear difference"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (("similar", "RUN", "zzzz"), "No item has the id or title"),
         (("foldin", "RUN", "--rate", "100"), "ITEM=RATING"),
+        (("compare", "RUN"), "two runs"),
         (("recommend", "RUN", "nobody"), "There is no user 'nobody'"),
         (("why", "RUN", "u0", "100", "--had", "100=77"), "0.5 to 5"),
     ],

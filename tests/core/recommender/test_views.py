@@ -22,6 +22,9 @@ QUERIES: dict[str, dict[str, Any]] = {
     "crosstab": {"users": 1},
     "map": {"components": [2, 1], "last": 2},
     "summary": {},
+    "axes": {"components": 1},
+    "ranking": {"k": 2, "relevant_from": 4},
+    "diagnosis": {"worst": 1},
     "fold_in": {"ratings": {"10": 5, "12": 0.5}, "count": 2},
     "why": {"user": "bob", "item": 13, "instead": {"14": 1}},
 }
@@ -35,7 +38,7 @@ def test_results_are_plain_json(view: str) -> None:
 
 
 def test_every_view_is_tried_here() -> None:
-    assert {*QUERIES, "name_component"} <= set(VIEWS)
+    assert {*QUERIES, "name_component", "comparison"} == set(VIEWS)
 
 
 @pytest.mark.parametrize(
