@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,18 @@ def test_fetch_refuses_without_the_licence_and_takes_a_file(tmp_path: Path) -> N
     wrong = tmp_path / "wrong.zip"
     wrong.write_bytes(b"no archive")
     words = ["data", "fetch", "ml-latest-small", "--accept-licence", "--from-file", str(wrong)]
-    assert "zip archive" in tastemap(*words, expect=1).stderr
+    assert "not a zip file" in tastemap(*words, expect=1).stderr
+
+
+def test_a_set_taken_from_a_file_is_known_by_its_name_from_then_on(csv: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "downloaded.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(csv, "ml-latest-small/ratings.csv")
+    assert "not on this machine yet" in tastemap("data", "describe", "ml-latest-small", expect=1).stderr
+    words = ["data", "fetch", "ml-latest-small", "--accept-licence", "--from-file", str(archive)]
+    assert "no published checksum is known" in tastemap(*words).stdout
+    told = json.loads(tastemap("data", "describe", "ml-latest-small", "--json").stdout)
+    assert (told["users"], told["ratings"]) == (60, 1500)
 
 
 @pytest.mark.slow
