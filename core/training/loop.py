@@ -13,11 +13,12 @@ from core.commands import Command, Pause, Resume, SetLearningRate, Stop
 from core.errors import DivergenceError
 from core.events import BatchProgress, EpochFinished, Event, Finished, LearningRateChanged, Paused, Resumed
 from core.schedule import Schedule
-from core.trainer import Arrays, SliceTotals, Trainer
+from core.trainer import Arrays, Trainer
 from core.training.controls import Controls, ignore
 from core.training.pace import Pace
 from core.training.preparation import Prepared
 from core.training.progress import Progress
+from core.training.running_epoch import RunningEpoch
 
 
 class Checkpoints(Protocol):
@@ -28,32 +29,6 @@ class Checkpoints(Protocol):
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         """Keep the weights of the best epoch so far."""
-
-
-@dataclass
-class _Epoch:
-    """The epoch in progress: batches done, the sum of squared errors and the seconds of training."""
-
-    number: int
-    batches: int
-    done: int = 0
-    squared_error: float = 0.0
-    ratings: int = 0
-    seconds: float = 0.0
-
-    def add(self, batches: int, totals: SliceTotals, seconds: float) -> None:
-        self.done += batches
-        self.squared_error += totals.squared_error
-        self.ratings += totals.ratings
-        self.seconds += seconds
-
-    @property
-    def running_rmse(self) -> float:
-        return math.sqrt(self.squared_error / max(1, self.ratings))
-
-    @property
-    def ratings_per_second(self) -> float:
-        return self.ratings / max(self.seconds, 1e-9)
 
 
 @dataclass
@@ -120,8 +95,8 @@ class TrainingLoop:
         """The learning rate of an epoch after what was set by hand."""
         return self.schedule.learning_rate(epoch) * self.progress.rate_scale
 
-    def _run_epoch(self, number: int) -> _Epoch | None:
-        epoch = _Epoch(number, self.trainer.begin_epoch(number))
+    def _run_epoch(self, number: int) -> RunningEpoch | None:
+        epoch = RunningEpoch(number, self.trainer.begin_epoch(number))
         while epoch.done < epoch.batches:
             self._obey(epoch)
             if self._stopped:
@@ -129,7 +104,7 @@ class TrainingLoop:
             self._run_slice(epoch)
         return epoch
 
-    def _run_slice(self, epoch: _Epoch) -> None:
+    def _run_slice(self, epoch: RunningEpoch) -> None:
         count = self._pace.next_count(epoch.batches - epoch.done)
         started = time.perf_counter()
         totals = self.trainer.run_batches(epoch.done, count, self.learning_rate(epoch.number))
@@ -140,7 +115,7 @@ class TrainingLoop:
         if epoch.done < epoch.batches:
             self.emit(self._batch_progress(epoch))
 
-    def _obey(self, epoch: _Epoch) -> None:
+    def _obey(self, epoch: RunningEpoch) -> None:
         command = self.controls.next()
         paused = False
         while command is not None or paused:
@@ -162,12 +137,12 @@ class TrainingLoop:
                     self.answer(command)
             command = self.controls.next(wait_seconds=0.05 if paused else None)
 
-    def _set_learning_rate(self, learning_rate: float, epoch: _Epoch) -> None:
+    def _set_learning_rate(self, learning_rate: float, epoch: RunningEpoch) -> None:
         scale = learning_rate / self.schedule.learning_rate(epoch.number)
         self.progress = replace(self.progress, rate_scale=scale)
         self.emit(LearningRateChanged(epoch.number, epoch.done, learning_rate))
 
-    def _batch_progress(self, epoch: _Epoch) -> BatchProgress:
+    def _batch_progress(self, epoch: RunningEpoch) -> BatchProgress:
         left = epoch.batches - epoch.done + epoch.batches * (self.schedule.epochs - epoch.number)
         return BatchProgress(
             epoch.number,
@@ -179,7 +154,7 @@ class TrainingLoop:
             left * epoch.seconds / epoch.done,
         )
 
-    def _refuse_divergence(self, epoch: _Epoch) -> None:
+    def _refuse_divergence(self, epoch: RunningEpoch) -> None:
         scale = self.prepared.baseline.scale
         if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (
             1 + abs(scale.maximum - scale.minimum)
@@ -192,7 +167,7 @@ class TrainingLoop:
             hint=f"Try a lower learning rate (--learning-rate {rate / 10:.2g}) or more l2.",
         )
 
-    def _close_epoch(self, epoch: _Epoch) -> None:
+    def _close_epoch(self, epoch: RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
         held_out = measure(self.trainer, self.prepared.held_out)
@@ -212,7 +187,7 @@ class TrainingLoop:
         self._remember(epoch, self.last_event)
         self.emit(self.last_event)
 
-    def _remember(self, epoch: _Epoch, event: EpochFinished) -> None:
+    def _remember(self, epoch: RunningEpoch, event: EpochFinished) -> None:
         self.progress = replace(
             self.progress,
             epoch=epoch.number,
