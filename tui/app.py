@@ -154,11 +154,8 @@ class TastemapApp(App[int]):
 
     def train(self, command: Train) -> bool:
         """Start a training and remember its data; says why where it can't."""
-        if self.bench.training.active:
-            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
-            return False
         if not self.bench.begin(command):
-            self.notify("See its log (L).", title="The engine isn't running", severity="error")
+            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
             return False
         self.remember(data=command.data)
         return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.commands import Command, ResumeRun, SetLearningRate, Train
-from core.events import EngineReady, Event, Finished, PhaseChanged, RunStarted
+from core.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
 from core.plugins import Registry
 from tui.engine import Engine
 from tui.race import Race
@@ -35,6 +35,7 @@ class Workbench:
     log: list[str] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
+    _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
 
     def apply(self, event: Event) -> None:
@@ -42,10 +43,13 @@ class Workbench:
         self.training.apply(event)
         self.race.apply(event)
         self._asked_rate = None
+        if isinstance(event, Failed) and event.request is None:
+            self._waiting = None
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
             self.device, self.preparing = event.device or self.device, ""
+            self._send_waiting()
         elif isinstance(event, RunStarted):
             self.preparing = ""
             self.subject = Subject(None, f"{event.architecture} · {data_name(event.data)} · training")
@@ -53,11 +57,16 @@ class Workbench:
             self.subject = self._finished_subject(event)
 
     def begin(self, command: Train | ResumeRun) -> bool:
-        """Send a training to the engine and forget the last one; False where no engine takes it."""
-        if self.training.active or not self.engine.send(command):
+        """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
+        if self.training.active:
             return False
         self.training = TrainingState(stage=Stage.PREPARING, phase="waiting for the engine")
+        self._waiting = None if self.engine.send(command) else command
         return True
+
+    def _send_waiting(self) -> None:
+        if self._waiting is not None and self.engine.send(self._waiting):
+            self._waiting = None
 
     def send(self, command: Command) -> bool:
         """Send any other command."""

@@ -62,28 +62,40 @@ def _first_free(
     height, width = taken.shape
     row, column = point
     length = len(cells)
+    # With each place the cells that must be free as well: a sign in the gap would seem to own the label.
     places = [
-        (row, column + 2),
-        (row, column - length - 1),
-        (row - 1, column - length // 2),
-        (row + 1, column - length // 2),
+        (row, column + 2, column + 1, column + 2 + length),
+        (row, column - length - 1, column - length - 1, column),
+        (row - 1, column - length // 2, column - length // 2, column - length // 2 + length),
+        (row + 1, column - length // 2, column - length // 2, column - length // 2 + length),
     ]
-    for at_row, at_column in places:
+    for at_row, at_column, low, high in places:
         inside = 0 <= at_row < height and at_column >= 0 and at_column + length <= width
-        if inside and (must or not taken[at_row, at_column : at_column + length].any()):
+        if inside and (must or not taken[at_row, low:high].any()):
             return Placed(index, at_row, at_column, cells)
     return None
 
 
 def cells_of(text: str) -> list[str]:
-    """Split a text into cells: a combining sign joins the cell before, a wide character takes two."""
+    """Split a text into cells: a combining sign joins the cell before, a wide character takes two.
+
+    Characters that form one sign together (emoji with modifiers, flags) are replaced by `?`: terminals differ
+    about their width, and a line that is a cell too long breaks the whole picture.
+    """
+    cells = _split(text)
+    if cell_len("".join(cells)) == len(cells):
+        return cells
+    return _split("".join(letter if letter.isalnum() or letter.isascii() else "?" for letter in text))
+
+
+def _split(text: str) -> list[str]:
     cells: list[str] = []
     for character in text:
         width = cell_len(character)
-        if (width == 0 or combining(character)) and cells:
-            cells[-1] = (cells[-1] + character)[:4]
-        elif character.isprintable() and width:
-            cells += [character] + [""] * (width - 1)
-        else:
+        if combining(character) or (width == 0 and character.isprintable()):
+            cells[-1:] = [(cells[-1] + character)[:4]] if cells else []
+        elif not character.isprintable():
             cells.append(" ")
+        else:
+            cells += [character] + [""] * (width - 1)
     return cells

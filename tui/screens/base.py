@@ -37,7 +37,7 @@ class BenchScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     _redraw_pending = False
-    _seen_subject: object = None
+    _seen_subject: object = "none was seen yet"
 
     def compose(self) -> ComposeResult:
         """The bar, the body, the keys."""

@@ -82,8 +82,8 @@ class RaceScreen(BenchScreen):
             return
         data = self.tastemap.preferences.data
         commands = [(name, Train(data, {"architecture": name})) for name in names]
-        if self.bench.training.active or not self.bench.engine.running:
-            self.notify("Wait for it, or stop it under Train.", title="The engine is busy or not there")
+        if self.bench.training.active:
+            self.notify("Wait for it, or stop it under Train.", title="A training is running already")
             return
         self.tastemap.train(self.bench.race.start(commands))
         self.redraw()

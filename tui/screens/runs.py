@@ -42,6 +42,7 @@ class RunsRead(Message):
 class Compared(Message):
     """The engine compared two runs on their held-out ratings, or said why it can't."""
 
+    names: list[str]
     text: str
 
 
@@ -63,6 +64,7 @@ class RunsScreen(BenchScreen):
         super().__init__()
         self._runs: list[SavedRun] = []
         self._marked: list[str] = []
+        self._verdict: tuple[list[str], str] = ([], "")
 
     def compose_body(self) -> ComposeResult:
         """Table, details, curves."""
@@ -132,7 +134,9 @@ class RunsScreen(BenchScreen):
         details = self.query_one("#runs-details", Static)
         self.query_one("#runs-right").border_title = "Compare" if len(marked) > 1 else "Details"
         if len(marked) > 1:
-            details.update(comparison_text(marked))
+            judged, verdict = self._verdict
+            names = [run.name for run in marked]
+            details.update(comparison_text(marked, verdict if judged == names else ""))
         elif current:
             details.update(details_text(current))
         else:
@@ -176,19 +180,19 @@ class RunsScreen(BenchScreen):
             self.start_worker("compare", self._compare, *pair)
 
     async def _compare(self, one: SavedRun, other: SavedRun) -> None:
+        names = [one.name, other.name]
         try:
             result = await self.bench.engine.ask("comparison", str(one.folder), other=str(other.folder))
         except QueryError as error:
-            self.post_message(Compared(f"{error.message}"))
+            self.post_message(Compared(names, error.message))
         else:
-            self.post_message(Compared(verdict_text(result)))
+            self.post_message(Compared(names, verdict_text(result)))
 
     @on(Compared)
     def compared(self, message: Compared) -> None:
         """Add the interval to the comparison."""
-        marked = self._compared()
-        if len(marked) == 2:
-            self.query_one("#runs-details", Static).update(comparison_text(marked, message.text))
+        self._verdict = message.names, message.text
+        self._show_details()
 
     def action_delete(self) -> None:
         """Move the run to the trash, where it stays until one quits."""
@@ -245,7 +249,7 @@ class RunsScreen(BenchScreen):
         elif self.bench.begin(ResumeRun(str(run.folder))):
             self.tastemap.action_show("train")
         else:
-            self.notify("A training is running, or the engine is starting.", severity="warning")
+            self.notify("Stop it first.", title="A training is running already", severity="warning")
 
     def action_toggle_log(self) -> None:
         """Switch the chart's axis."""

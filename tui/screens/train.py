@@ -156,8 +156,6 @@ class TrainScreen(BenchScreen):
             self.notify("Interrupted runs are listed under Runs (5).", title="Nothing to go on with here")
         elif self.bench.begin(ResumeRun(started.run)):
             self.redraw()
-        else:
-            self.notify("Try again in a second.", title="The engine is starting", severity="warning")
 
     @on(FieldRow.Described)
     def described(self, message: FieldRow.Described) -> None:

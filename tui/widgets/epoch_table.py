@@ -51,11 +51,6 @@ class EpochTable(ScrollView, can_focus=True):
     _epochs: Sequence[EpochFinished] = ()
     _best: int | None = None
 
-    @property
-    def length(self) -> int:
-        """How many epochs were drawn last."""
-        return self.virtual_size.height - 1
-
     def show(self, epochs: Sequence[EpochFinished], best: int | None) -> None:
         """Draw these epochs, the best by its number, and keep the end in view if it was."""
         at_end = self.scroll_offset.y >= self.max_scroll_y - 1

@@ -37,6 +37,7 @@ class LivePanel(Vertical):
         super().__init__(id="live")
         self._data = data
         self._training = TrainingState()
+        self._drawn: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
@@ -53,16 +54,14 @@ class LivePanel(Vertical):
 
     def show(self, training: TrainingState, process: int | None, device: str) -> None:
         """Draw the training as it is now."""
-        new_epochs = (
-            training is not self._training or len(training.epochs) != self.query_one(EpochTable).length
-        )
-        self._training = training
+        drawn = (id(training), training.stage, len(training.epochs), len(training.changes))
+        news, self._drawn, self._training = drawn != self._drawn, drawn, training
         self.set_class(training.stage is Stage.IDLE, "-idle")
         bar_width = max(8, min(40, self.size.width - 52))
         ascii_only = self.query_one(ChartView).ascii_only
         self.query_one("#headline", Static).update(headline(training, bar_width, ascii_only))
         self.query_one("#machine", Static).update(machine_line(training, process, device))
-        if new_epochs or training.stage in (Stage.FINISHED, Stage.FAILED):
+        if news:
             best = training.best
             self.query_one(EpochTable).show(training.epochs, best.epoch if best else None)
             self.query_one(ChartView).refresh()

@@ -1,0 +1,79 @@
+"""An engine that plays what a real one once said: recorded events and answers, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from core.commands import Command
+from core.engine.client import EngineEnded, Notice, QueryError
+from core.events import EngineReady, Event, parse_event
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+def recorded_events() -> list[Event]:
+    """What the engine said while it trained `bias` on the demo set, from RunStarted to Finished."""
+    lines = (RECORDINGS / "training.jsonl").read_text(encoding="utf-8").splitlines()
+    return [parse_event(line) for line in lines]
+
+
+def recorded_answers() -> dict[str, Any]:
+    """What the engine answered about that model, by view."""
+    answers: dict[str, Any] = json.loads((RECORDINGS / "answers.json").read_text(encoding="utf-8"))
+    return answers
+
+
+class FakeEngine:
+    """Notes what it is sent; `say` makes it speak; `mute` views are never answered."""
+
+    def __init__(self, answers: dict[str, Any] | None = None) -> None:
+        self.answers = recorded_answers() if answers is None else answers
+        self.sent: list[Command] = []
+        self.asked: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.mute: set[str] = set()
+        self.starts = 0
+        self.closed = False
+        self.running = False
+        self.process_id: int | None = None
+        self._notices: asyncio.Queue[Notice] = asyncio.Queue()
+
+    async def start(self) -> None:
+        self.starts += 1
+        self.running = True
+        self.say(EngineReady("0.1.0", 1, "CPU (test)"))
+
+    def send(self, command: Command) -> bool:
+        if self.running:
+            self.sent.append(command)
+        return self.running
+
+    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
+        self.asked.append((view, run, arguments))
+        if view in self.mute:
+            await asyncio.Event().wait()
+        if view not in self.answers:
+            raise QueryError(f"There is no view {view!r}.", hint="This engine is a fake.")
+        return self.answers[view]
+
+    def say(self, *notices: Notice) -> None:
+        for notice in notices:
+            self._notices.put_nowait(notice)
+
+    def die(self, reason: str) -> None:
+        self.running = False
+        self.say(EngineEnded(reason, expected=False))
+
+    async def notices(self) -> AsyncIterator[Notice]:
+        while True:
+            notice = await self._notices.get()
+            yield notice
+            if isinstance(notice, EngineEnded):
+                return
+
+    async def close(self) -> None:
+        self.closed, self.running = True, False
+        self.say(EngineEnded("", expected=True))

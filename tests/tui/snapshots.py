@@ -1,0 +1,42 @@
+"""Compare the screen with a stored SVG; `TASTEMAP_UPDATE_SNAPSHOTS=1` accepts what has changed."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import os
+import re
+from pathlib import Path
+
+from tui.app import TastemapApp
+
+FOLDER = Path(__file__).parent / "snapshots"
+UPDATE = "TASTEMAP_UPDATE_SNAPSHOTS"
+
+
+def changes_of(app: TastemapApp, name: str) -> str:
+    """Say how the screen differs from its picture: the lines of text, and where the new picture lies."""
+    drawn, stored = normalised(app.export_screenshot(title=name)), FOLDER / f"{name}.svg"
+    if os.environ.get(UPDATE):
+        stored.write_text(drawn, encoding="utf-8")
+        return ""
+    expected = stored.read_text(encoding="utf-8") if stored.exists() else ""
+    if drawn == expected:
+        return ""
+    new = stored.with_suffix(".new.svg")
+    new.write_text(drawn, encoding="utf-8")
+    changes = difflib.unified_diff(texts(expected), texts(drawn), "stored", "drawn", lineterm="", n=0)
+    lines = "\n".join(changes) or "Only colours."
+    return f"{name} looks otherwise; see {new.name}, and {UPDATE}=1 accepts it.\n{lines}"
+
+
+def normalised(svg: str) -> str:
+    """Replace the number that each export makes up for its ids."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def texts(svg: str) -> list[str]:
+    """The text of each piece, for people to compare."""
+    return [
+        html.unescape(text).replace("\xa0", " ") for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    ]

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from tui.charts.bars import BarStyle, share_bar, signed_bars
+from tui.charts.curves import Curve, Marks, curves_chart, epoch_ticks, legend, thinned
+
+BLUE, ORANGE = (80, 160, 255), (255, 150, 80)
+EPOCHS = [float(number) for number in range(1, 21)]
+TRAIN = Curve("train", EPOCHS, [0.7 + 0.4 / epoch for epoch in EPOCHS], BLUE, dotted=True)
+VAL = Curve("val", EPOCHS, [0.85 + 0.3 / epoch for epoch in EPOCHS], ORANGE)
+MARKS = Marks(best=(20.0, VAL.values[-1]), changes=[7.0])
+
+GOLDEN = """\
+     ┌─────────────────────────────────────────┐
+1.150┤⡇            │                           │
+     │⠸⡀           │                           │
+     │ ⢇           │                           │
+1.007┤ ⠘⢄          │                           │
+     │   ⠑⠤⣀       │                           │
+     │  ·   ⠉⠒⠤⣀⣀⣀⣀⡀                           │
+0.863┤             ⠈⠉⠉⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠢⠤⠤⠤⠤⠤⠤⠤⠤⠤●│
+     │    · ·      │                           │
+     │        ·  · · · ·                       │
+0.720┤             │     · · · · · ·  · · · · ·│
+     └───────────────────┬────────────────────┬┘
+                        10                   20"""
+
+
+def test_the_loss_chart_is_this_text() -> None:
+    chart = curves_chart([TRAIN, VAL], 48, 13, marks=MARKS).plain
+    assert "\n".join(line.rstrip() for line in chart.splitlines()) == GOLDEN, chart
+
+
+def test_the_chart_in_ascii_has_nothing_else() -> None:
+    chart = curves_chart([TRAIN, VAL], 60, 16, marks=MARKS, ascii_only=True).plain
+    inner = "".join(line[6:-1] for line in chart.splitlines()[1:-2])
+    assert inner.isascii()
+    assert {"*", ".", "O", "|"} <= set(inner)
+
+
+def test_train_and_val_differ_without_colour() -> None:
+    text = legend([TRAIN, VAL], MARKS).plain
+    assert "· · train" in text
+    assert "━━━ val" in text
+    assert "best 0.8650" in text
+
+
+def test_a_logarithmic_axis_labels_values_not_logarithms() -> None:
+    curve = Curve("val", [1.0, 2.0, 3.0], [10.0, 1.0, 0.1], BLUE)
+    linear = curves_chart([curve], 60, 16).plain
+    log = curves_chart([curve], 60, 16, log=True).plain
+    assert "10.000" in log
+    assert "0.100" in log
+    assert log != linear
+
+
+def test_no_room_or_no_values_draw_nothing() -> None:
+    assert curves_chart([TRAIN], 10, 3).plain == ""
+    assert curves_chart([Curve("val", [], [], BLUE)], 60, 16).plain == ""
+
+
+def test_one_epoch_and_equal_values_can_be_drawn() -> None:
+    assert "·" in curves_chart([Curve("val", [1.0], [0.9], BLUE)], 40, 10).plain
+    assert curves_chart([Curve("val", [1.0, 2.0], [0.9, 0.9], BLUE)], 40, 10).plain
+
+
+def test_thinning_keeps_ends_and_stays_within_its_number() -> None:
+    long = Curve("val", list(map(float, range(10_000))), list(map(float, range(10_000))), BLUE)
+    thin = thinned(long, 80)
+    assert len(thin.values) == 80
+    assert (thin.values[0], thin.values[-1]) == (0.0, 9999.0)
+
+
+def test_ticks_are_round_epochs_and_the_last_one() -> None:
+    assert epoch_ticks(1, 20, 5) == [5, 10, 15, 20]
+    assert epoch_ticks(1, 1, 5) == [1]
+    assert len(epoch_ticks(1, 12_345, 6)) <= 7
+
+
+BARS = """\
+user bias      ▐███│           -0.300
+item bias          │█████████  +0.800
+factor 1           │▏          +0.010"""
+
+
+def test_bars_grow_to_both_sides_of_one_axis() -> None:
+    drawn = signed_bars([("user bias", -0.3), ("item bias", 0.8), ("factor 1", 0.01)], 40).plain
+    assert drawn == BARS, drawn
+
+
+def test_bars_in_ascii() -> None:
+    drawn = signed_bars([("up", 1.0), ("down", -0.5)], 40, BarStyle(ascii_only=True)).plain
+    assert drawn.isascii()
+    assert drawn.splitlines()[0].count("#") == 2 * drawn.splitlines()[1].count("#")
+
+
+def test_a_share_bar_is_as_wide_as_asked_whatever_the_share() -> None:
+    for share in (-1.0, 0.0, 0.33, 1.0, 7.0):
+        assert len(share_bar(share, 20)) == 20

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from core.events import EpochFinished
+from core.plugins import Registry
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.fake_engine import FakeEngine, recorded_events
+from tui.app import TastemapApp
+from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
+from tui.screens.lookup import LookupScreen
+from tui.widgets.map_canvas import MapCanvas
+
+Piloted = Pilot[int]
+
+
+def first_title(engine: FakeEngine) -> str:
+    return str(engine.answers["map"]["titles"][0])
+
+
+def test_the_map_is_walked_searched_coloured_and_zoomed(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("4")
+        await sees(pilot, "Map of items", first_title(engine), "year", "bias")
+        canvas = app.screen.query_one(MapCanvas)
+        assert canvas.emphasis.cursor == 0
+        await pilot.press("left")
+        moved = canvas.emphasis.cursor
+        assert moved not in (0, None)
+        await pilot.press("enter")
+        await sees(pilot, "Most similar")
+        assert NEIGHBOUR in canvas.picture().looks
+        await pilot.press("slash", *"alien")
+        await until(pilot, lambda: FOUND in canvas.picture().looks, "a found title")
+        await pilot.press("enter")
+        assert canvas.emphasis.cursor is not None
+        assert "alien" in engine.answers["map"]["titles"][canvas.emphasis.cursor].casefold()
+        width = canvas.view.width
+        await pilot.press("plus", "plus")
+        assert canvas.view.width < width / 1.9
+        assert CURSOR in canvas.picture().looks
+        await pilot.press("0", "c")
+        await sees(pilot, "year  ")
+        await pilot.press("g")
+        await sees(pilot, "Prediction", "predicted")
+        assert isinstance(app.screen, LookupScreen)
+
+    run_app(scenario, engine, registry)
+
+
+def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("4")
+        await sees(pilot, "Map of items")
+        await pilot.press("n")
+        assert engine.asked[-1][2] == {"components": [1, 3], "first": 50, "last": 100}
+        await pilot.press("x")
+        assert engine.asked[-1][2]["components"] == [2, 3]
+        await pilot.press("m")
+        assert engine.asked[-1][2]["last"] == 300
+
+    run_app(scenario, engine, registry)
+    assert all(run == "/runs/bias-recorded" for _, run, _ in engine.asked)
+
+
+def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:2])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await pilot.press("4")
+        await sees(pilot, "Map of items")
+        before = len(engine.asked)
+        await pilot.pause(0.9)
+        engine.say(*(event for event in recorded_events() if isinstance(event, EpochFinished)))
+        await until(pilot, lambda: len(engine.asked) > before, "another question")
+        await pilot.pause(0.2)
+        assert len(engine.asked) == before + 1, "twelve epochs at once are one redraw"
+        assert engine.asked[-1][1] is None
+
+    run_app(scenario, engine, registry)
+
+
+def test_the_mouse_shows_cards_and_zooms(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("4")
+        await sees(pilot, "Map of items")
+        canvas = app.screen.query_one(MapCanvas)
+        hits = canvas.picture().hits
+        row, column = next(
+            (r, c) for r in range(hits.shape[0]) for c in range(hits.shape[1]) if hits[r, c] > 0
+        )
+        await pilot.hover(MapCanvas, offset=(column, row))
+        title = engine.answers["map"]["titles"][int(hits[row, column])]
+        card = app.screen.query_one("#map-card", Static)
+        await until(pilot, lambda: title in str(card.content), title)
+        await pilot.click(MapCanvas, offset=(column, row))
+        assert canvas.emphasis.cursor == int(hits[row, column])
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2", *"ali")
+        await sees(pilot, "predicted", "user bias", "item bias", "factor")
+        assert ("search", "/runs/bias-recorded", {"text": "ali", "side": "item", "limit": 50}) in engine.asked
+        await pilot.press("down")
+        identifier = engine.answers["search"][1]["id"]
+        await until(
+            pilot,
+            lambda: engine.asked[-1][2].get("item") == identifier or asked_item(engine) == identifier,
+            "item",
+        )
+        await pilot.press("enter", "t")
+        await sees(pilot, "hasn't rated")
+        await pilot.press("h")
+        await sees(pilot, "Best", "on average")
+        await pilot.press("s")
+        await sees(pilot, "Nearest in all factors")
+
+    run_app(scenario, engine, registry)
+
+
+def asked_item(engine: FakeEngine) -> object:
+    items = [arguments["item"] for view, _, arguments in engine.asked if view == "dissection"]
+    return items[-1] if items else None
+
+
+def test_unknown_ids_and_undissectable_models_say_why(engine: FakeEngine, registry: Registry) -> None:
+    prediction = engine.answers["dissection"]["prediction"]
+    fallback = "the user had no training rating; the prediction is the item's damped mean of training ratings"
+    engine.answers["dissection"] = {
+        "prediction": {**prediction, "fallback": fallback, "truth": None},
+        "mean": 3.5,
+        "terms": [],
+        "available": False,
+        "reason": "A neural net's score is no sum of parts.",
+    }
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "the user had no training", "no sum of parts", "not rated by this user")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_slow_engine_blocks_nothing(engine: FakeEngine, registry: Registry) -> None:
+    engine.mute = {"map", "biases", "dissection", "search"}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("4")
+        await sees(pilot, "Asking the engine")
+        await pilot.press("3", "c")
+        await sees(pilot, "Low end")
+        await pilot.press("1")
+        await sees(pilot, "Setup")
+
+    run_app(scenario, engine, registry)
+
+
+def test_without_a_model_every_screen_gives_advice(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        for key in ("f2", "f3", "f4", "f5"):
+            await pilot.press(key)
+            await sees(pilot, "1, then s")
+
+    run_app(scenario, engine, registry)
+    assert engine.asked == []
+
+
+def test_factors_show_biases_components_and_crosstab(
+    engine: FakeEngine, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine.answers["name_component"] = {"names": {"2": "classics"}}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("3")
+        await sees(
+            pilot, engine.answers["biases"]["top"][0]["title"], engine.answers["biases"]["bottom"][0]["title"]
+        )
+        await pilot.press("c", "right")
+        second = engine.answers["components"]["components"][1]
+        await sees(pilot, "> 2", second["high"][0]["title"], second["low"][0]["title"])
+        await pilot.press("n", *"classics", "enter")
+        named = ("name_component", "/runs/bias-recorded", {"number": 2, "name": "classics"})
+        await until(pilot, lambda: named in engine.asked, "the name's question")
+        await pilot.press("t")
+        await sees(pilot, "true ratings")
+        await pilot.press("v")
+        await sees(pilot, "predicted ratings")
+        await pilot.press("e")
+        await sees(pilot, "Crosstab written")
+
+    run_app(scenario, engine, registry)
+    rows = list(csv.reader((tmp_path / "crosstab.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0][0] == "true ratings"
+    assert len(rows[0]) == 16
+    assert rows[17][0] == "predicted ratings"
+
+
+def test_a_failing_view_is_told_where_it_would_be(engine: FakeEngine, registry: Registry) -> None:
+    for view in ("map", "biases", "dissection"):
+        del engine.answers[view]
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        for key in ("4", "3", "2"):
+            await pilot.press(key)
+            await sees(pilot, "There is no view", "This engine is a fake.")
+
+    run_app(scenario, engine, registry)
+
+
+def test_titles_with_markup_are_shown_as_they_are(engine: FakeEngine, registry: Registry) -> None:
+    title = "[Rec] [/b] [$accent]² (2009)"
+    engine.answers["biases"]["top"][0]["title"] = title
+    engine.answers["map"]["titles"][0] = title
+    engine.answers["search"][0]["title"] = title
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        for key in ("4", "3", "2"):
+            await pilot.press(key)
+            await sees(pilot, title[:20])
+        assert app.screen.query_one(Input).has_focus
+        assert "markup" not in screen_text(app).casefold()
+
+    run_app(scenario, engine, registry)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.commands import ResumeRun, Train
+from core.events import EpochFinished, Failed, Finished, RunStarted
+from core.plugins import Registry
+from core.runs.config import RunConfig
+from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.fake_engine import FakeEngine, recorded_events
+from tui.app import TastemapApp
+from tui.crosstab import free_path, safe_cell
+from tui.runs import TRASH, differences, read_run
+
+Piloted = Pilot[int]
+
+
+def make_run(folder: Path, name: str, epochs: int = 3, finished: bool = True, **choices: Any) -> Path:
+    """Write the parts of a run folder that the list reads."""
+    run = folder / name
+    started = recorded_events()[0]
+    assert isinstance(started, RunStarted)
+    split = {"hash": choices.pop("split_hash", "abc"), "seed": 42, "test_fraction": 0.2}
+    settings = {**started.settings, **choices}
+    RunConfig(
+        name, "bias", "tastemap 0.1.0", "default", started.options, settings, started.data, split, {},
+        created="2026-03-09T14:05:00+00:00", versions={},
+    ).write(run)  # fmt: skip
+    history = [event for event in recorded_events() if isinstance(event, EpochFinished)][:epochs]
+    (run / "history.jsonl").write_text("".join(f"{event.to_json()}\n" for event in history))
+    if finished:
+        last = recorded_events()[-1]
+        assert isinstance(last, Finished)
+        (run / "summary.json").write_text(json.dumps(json.loads(last.to_json())))
+    return run
+
+
+def test_runs_are_listed_opened_deleted_and_brought_back(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias", "demo", "Mar 09 14:05", "bias-a")
+        await pilot.press("enter")
+        await sees(pilot, "is open")
+        assert app.bench.subject is not None
+        assert app.bench.subject.run == str(private_folders / "bias-a")
+        await pilot.press("d")
+        await until(pilot, lambda: not (private_folders / "bias-a").exists(), "the deletion")
+        await sees(pilot, "No run yet")
+        await pilot.press("u")
+        await until(pilot, (private_folders / "bias-a").exists, "the undo")
+        await sees(pilot, "Mar 09 14:05")
+        await pilot.press("d")
+        await until(pilot, (private_folders / TRASH / "bias-a").exists, "the trash")
+
+    run_app(scenario, engine, registry)
+    assert list(private_folders.iterdir()) == [], "quitting empties the trash"
+
+
+def test_a_run_is_exported_and_an_interrupted_one_resumed(
+    engine: FakeEngine,
+    registry: Registry,
+    private_folders: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = make_run(private_folders, "bias-a", finished=False)
+    (run / "checkpoint").mkdir()
+    (run / "checkpoint" / "state").write_text("large")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "Interrupted: r goes on")
+        await pilot.press("e")
+        await sees(pilot, "Run exported")
+        await pilot.press("r")
+        await until(pilot, lambda: engine.sent[-1] == ResumeRun(str(run)), "the command")
+
+    run_app(scenario, engine, registry)
+    with zipfile.ZipFile(tmp_path / "bias-a.zip") as archive:
+        assert sorted(archive.namelist()) == ["bias-a/config.json", "bias-a/history.jsonl"]
+
+
+def test_two_runs_are_compared(engine: FakeEngine, registry: Registry, private_folders: Path) -> None:
+    make_run(private_folders, "bias-a")
+    make_run(private_folders, "bias-b", epochs=6, seed=7)
+    engine.answers["comparison"] = {"comparable": True, "difference": -0.01, "low": -0.02, "high": -0.005}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-")
+        await pilot.press("space", "down", "space")
+        await sees(pilot, "Compare", "Seed", "a real difference", "━━━")
+
+    run_app(scenario, engine, registry)
+    assert engine.asked[-1][0] == "comparison"
+
+
+def test_runs_on_other_splits_are_not_compared(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+    make_run(private_folders, "bias-b", split_hash="xyz")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-")
+        await pilot.press("space", "down", "space")
+        await sees(pilot, "Not comparable")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_damaged_run_is_listed_with_its_problem(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+    (private_folders / "bias-a" / "config.json").write_text("{")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "damaged")
+        await pilot.press("enter")
+        await sees(pilot, "can't be opened")
+        assert app.bench.subject is None
+
+    run_app(scenario, engine, registry)
+
+
+def test_the_newest_run_is_looked_at_from_the_start(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await sees(pilot, "model bias · demo")
+
+    run_app(scenario, engine, registry)
+
+
+def test_differences_name_what_differs(private_folders: Path) -> None:
+    one = read_run(make_run(private_folders, "bias-a"))
+    other = read_run(make_run(private_folders, "bias-b", seed=7))
+    assert differences(one, other) == [("seed", "1", "7")]
+
+
+def test_exports_overwrite_nothing_and_titles_are_no_formulas(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    assert free_path(tmp_path / "a.csv").name == "a-2.csv"
+    assert safe_cell("=1+1") == "'=1+1"
+    assert safe_cell("Alien") == "Alien"
+
+
+def test_a_race_trains_one_after_another_on_the_same_split(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("6", "s")
+        await until(pilot, lambda: isinstance(engine.sent[-1], Train), "the first start")
+        names = list(registry.architectures)
+        for name in names[:-1]:
+            engine.say(*recorded_events())
+            following = names[names.index(name) + 1]
+            expected = Train("demo", {"architecture": following})
+            await until(pilot, lambda expected=expected: engine.sent[-1] == expected, following)  # type: ignore[misc]
+        engine.say(Failed("DivergenceError", "Not finite any more."))
+        await sees(pilot, "12/12", "Not finite any more.")
+        assert not app.bench.race.active
+        assert screen_text(app).count("━━━ ") >= 2
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_stopped_race_starts_nobody_else(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("6", "s")
+        engine.say(*recorded_events()[:3])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await pilot.press("x")
+        engine.say(recorded_events()[-1])
+        await until(pilot, lambda: not app.bench.training.active, "the end")
+        await pilot.pause(0.2)
+
+    run_app(scenario, engine, registry)
+    assert sum(isinstance(command, Train) for command in engine.sent) == 1

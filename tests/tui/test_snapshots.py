@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from core.plugins import Registry
+from tests.tui.driving import run_app, sees, train_recorded
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.snapshots import changes_of, normalised
+from tui.app import TastemapApp
+
+SIZES = {"wide": (120, 36), "narrow": (80, 24)}
+KEYS = {"train": "1", "lookup": "2", "factors": "3", "map": "4", "race": "6"}
+SIGNS = {
+    "train": "Done",
+    "lookup": "predicted",
+    "factors": "Liked less",
+    "map": "Map of items",
+    "race": "Contestants",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Pilot[int]) -> None:
+        await sees(pilot, "trains a model on demo", "CPU (test)")
+        await pilot.pause(0.3)
+        changed = [changes_of(app, f"first-{size}")]
+        await train_recorded(app, pilot, engine)
+        for screen, key in KEYS.items():
+            app.clear_notifications()
+            await pilot.press(key)
+            await sees(pilot, SIGNS[screen])
+            await pilot.press("escape")
+            await pilot.pause(0.3)
+            changed.append(changes_of(app, f"{screen}-{size}"))
+        if any(changed):
+            pytest.fail("\n".join(filter(None, changed)), pytrace=False)
+
+    run_app(scenario, engine, registry, SIZES[size])
+
+
+def test_a_changed_screen_is_noticed(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Pilot[int]) -> None:
+        before = normalised(app.export_screenshot())
+        assert normalised(app.export_screenshot()) == before
+        await pilot.press("T")
+        assert normalised(app.export_screenshot()) != before
+
+    run_app(scenario, engine, registry)

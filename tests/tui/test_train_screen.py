@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from core.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
+from core.events import Failed, LearningRateChanged, Paused
+from core.plugins import Registry
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.fake_engine import FakeEngine, recorded_events
+from tui.app import TastemapApp
+from tui.preferences import read_preferences
+from tui.widgets.fields import FieldRow
+
+Piloted = Pilot[int]
+
+
+def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await sees(pilot, "trains a model on demo")
+        await train_recorded(app, pilot, engine)
+        await sees(pilot, "val RMSE", "12/12", "best")
+
+    run_app(scenario, engine, registry)
+    assert engine.sent[:2] == [
+        Warm(),
+        Train("demo", {"architecture": "bias", "recipe": "default", "options": {}}),
+    ]
+    assert not read_preferences().newcomer
+
+
+def test_the_form_has_a_field_for_every_option_and_sends_what_was_changed(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("#field-architecture", Select).value = "nn"
+        await until(pilot, lambda: bool(app.screen.query("#row-hidden_units")), "nn's own option")
+        names = {row.field.name for row in app.screen.query(FieldRow)}
+        options = registry.architecture("nn").Options.fields()
+        assert {option.name for option in options} <= names
+        app.screen.query_one("#field-hidden_units", Input).value = "99"
+        app.screen.query_one("#field-epochs", Input).value = "3"
+        await pilot.pause()
+        await pilot.press("s")
+
+    run_app(scenario, engine, registry)
+    expected = {"architecture": "nn", "recipe": "default", "epochs": 3, "options": {"hidden_units": 99}}
+    assert engine.sent[-1] == Train("demo", expected)
+
+
+def test_a_recipe_fills_the_form(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("#field-recipe", Select).value = "notebook"
+        field = app.screen.query_one("#field-epochs", Input)
+        await until(pilot, lambda: field.value == "22", "the recipe's 22 epochs")
+        await pilot.press("s")
+
+    run_app(scenario, engine, registry)
+    assert engine.sent[-1] == Train("demo", {"architecture": "bias", "recipe": "notebook", "options": {}})
+
+
+def test_a_wrong_value_is_explained_and_not_sent(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("#field-epochs", Input).focus()
+        app.screen.query_one("#field-epochs", Input).value = "many"
+        await sees(pilot, "whole number")
+        await pilot.press("escape", "s")
+        await sees(pilot, "takes a whole number")
+
+    run_app(scenario, engine, registry)
+    assert engine.sent == [Warm()]
+
+
+def test_the_remaining_settings_unfold_and_count(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("CollapsibleTitle").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query("#field-batch_size")), "the batch size")
+        app.screen.query_one("#field-batch_size", Input).value = "512"
+        app.set_focus(None)
+        await pilot.press("s")
+
+    run_app(scenario, engine, registry)
+    assert isinstance(engine.sent[-1], Train)
+    assert engine.sent[-1].settings["batch_size"] == 512
+
+
+def test_keys_steer_a_training(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:4])
+        await until(pilot, lambda: len(app.bench.training.epochs) == 3, "three epochs")
+        rate = app.bench.training.learning_rate or 0
+        await pilot.press("plus", "plus")
+        assert engine.sent[-1] == SetLearningRate(rate * 1.5 * 1.5)
+        engine.say(LearningRateChanged(4, 1, rate * 2.25))
+        await sees(pilot, "learning rate changed")
+        await pilot.press("minus")
+        assert engine.sent[-1] == SetLearningRate(rate * 2.25 / 1.5)
+        await pilot.press("p")
+        assert engine.sent[-1] == Pause()
+        engine.say(Paused(4, 1))
+        await sees(pilot, "Paused")
+        await pilot.press("x")
+        assert engine.sent[-1] == Stop()
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_learning_rate_can_be_typed_and_nonsense_is_refused(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:3])
+        await until(pilot, lambda: len(app.bench.training.epochs) == 2, "two epochs")
+        await pilot.press("l", *"-3", "enter")
+        await sees(pilot, "number above 0")
+        await pilot.press("backspace", "backspace", *"0.01", "enter")
+        await until(pilot, lambda: engine.sent[-1] == SetLearningRate(0.01), "the learning rate")
+
+    run_app(scenario, engine, registry)
+
+
+def test_steering_keys_do_nothing_when_nothing_trains(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("plus", "minus", "p", "x", "l", "g", "r")
+        assert "Learning rate from now on" not in screen_text(app)
+
+    run_app(scenario, engine, registry)
+    assert engine.sent == [Warm()]
+
+
+def test_a_second_training_is_refused_while_one_runs(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:2])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await pilot.press("s")
+        assert not app.train(Train("demo"))
+        await sees(pilot, "running already")
+
+    run_app(scenario, engine, registry)
+    assert sum(isinstance(command, Train) for command in engine.sent) == 1
+
+
+def test_a_failed_training_says_why_and_what_to_do(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(Failed("DataError", "There are no ratings in it.", "Choose another file."))
+        await sees(pilot, "Failed", "There are no ratings in it.", "Choose another file.")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_dead_engine_is_told_restarted_and_the_run_resumed(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:4])
+        await until(pilot, lambda: len(app.bench.training.epochs) == 3, "three epochs")
+        engine.die("it was killed (signal 9), perhaps because memory ran out.")
+        await sees(pilot, "signal 9", "Press r")
+        await until(pilot, lambda: engine.starts == 2 and engine.running, "a new engine")
+        await pilot.press("r")
+        assert engine.sent[-1] == ResumeRun("bias-recorded")
+
+    run_app(scenario, engine, registry)
+
+
+def test_an_engine_that_keeps_dying_is_left_alone(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        for starts in (1, 2, 3, 4):
+            await until(pilot, lambda starts=starts: engine.starts == starts, f"start {starts}")  # type: ignore[misc]
+            engine.die("it ended with exit code 1.")
+        await pilot.pause(1.0)
+        assert engine.starts == 4
+
+    run_app(scenario, engine, registry)
+
+
+def test_data_sets_are_one_key_away(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("d")
+        await sees(pilot, "Which ratings?", "ml-100k")
+        await pilot.press("down", "enter")
+        field = app.screen.query_one("#field-data", Input)
+        await until(pilot, lambda: field.value == "ml-100k", "the choice")
+
+    run_app(scenario, engine, registry)
+
+
+def test_the_engines_words_are_in_the_log(engine: FakeEngine, registry: Registry) -> None:
+    from core.engine.client import LogLine
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        engine.say(LogLine("a library says hello"))
+        await until(pilot, lambda: bool(app.bench.log), "the line")
+        await pilot.press("L")
+        await sees(pilot, "a library says hello")
+        engine.say(LogLine("and goodbye"))
+        await sees(pilot, "and goodbye")
+        await pilot.press("escape")
+        await sees(pilot, "Setup")
+
+    run_app(scenario, engine, registry)
