@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from core.engine.arguments import Arguments
@@ -36,9 +36,13 @@ def answer_view(view: str, model: Model, arguments: Mapping[str, Any]) -> Any:
 
 
 def jsonable(result: Any) -> Any:
-    """Turn frozen dataclasses, alone or in a tuple or dict, into plain dicts and lists."""
+    """Turn a dataclass, or a sequence of them, into plain dicts and lists; other values stay as they are.
+
+    A sequence holds dataclasses if its first element is one: long columns of numbers aren't looked through.
+    """
     if is_dataclass(result) and not isinstance(result, type):
-        return asdict(result)
+        return {one.name: jsonable(getattr(result, one.name)) for one in fields(result)}
     if isinstance(result, tuple | list):
-        return [jsonable(part) for part in result]
-    return {key: jsonable(part) for key, part in result.items()} if isinstance(result, dict) else result
+        holds_dataclasses = bool(result) and is_dataclass(result[0])
+        return [jsonable(part) for part in result] if holds_dataclasses else list(result)
+    return result

@@ -18,7 +18,8 @@ from core.recommender.scorer import Scorer
 class Prediction:
     """One predicted rating, clipped to the scale; `raw` is before clipping.
 
-    `fallback` is "" for the model's own prediction, else it says what the ids received and why.
+    `fallback` is "" for the model's own prediction, else it says what the ids received and why. `deviation` is
+    the standard deviation of the true rating around `raw` where the architecture knows it.
     """
 
     user: int | str
@@ -27,6 +28,7 @@ class Prediction:
     rating: float
     raw: float
     fallback: str = ""
+    deviation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ class Predictor:
         title = "" if item_row is None else self.item_table.titles[item_row]
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
         known_item = str(item) if item_row is None else self.items.identifier(item_row)
-        return Prediction(
-            known_user, known_item, title, rating, raw, self._explain_fallback(user_row, item_row)
-        )
+        fallback = self._explain_fallback(user_row, item_row)
+        sure = not fallback and user_row is not None and item_row is not None
+        deviation = self.scorer.deviation(user_row, item_row) if sure else None
+        return Prediction(known_user, known_item, title, rating, raw, fallback, deviation)
 
     def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:
         """Predict pairs of external ids, shape (n,), clipped."""

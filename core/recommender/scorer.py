@@ -25,6 +25,7 @@ class Scorer:
     offset: float
     head_scores: Callable[[Rows], FloatArray]
     split: Callable[[Rows], Terms | None]
+    spread: Callable[[Rows], FloatArray | None] = lambda _: None
 
     def rows(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Gather the embedding rows of pairs, each of shape (n, dimension)."""
@@ -47,6 +48,11 @@ class Scorer:
         terms = self.split(self.rows(np.array([user]), np.array([item])))
         return None if terms is None else {name: np.ravel(part) for name, part in terms.items()}
 
+    def deviation(self, user: int, item: int) -> float | None:
+        """Standard deviation of one pair's rating around its score; None where the architecture can't tell."""
+        deviations = self.spread(self.rows(np.array([user]), np.array([item])))
+        return None if deviations is None else float(deviations[0])
+
 
 def make_scorer(
     architecture: Architecture, options: ArchitectureOptions, weights: Arrays, offset: float
@@ -61,10 +67,13 @@ def make_scorer(
     def split(rows: Rows) -> Terms | None:
         return architecture.terms(rows, options)
 
+    def spread(rows: Rows) -> FloatArray | None:
+        return architecture.uncertainty(rows, options)
+
     empty = {name: table[:0] for name, table in tables.items()}
     splittable = split(empty) is not None
     head_scores = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
-    return Scorer(tables, offset, head_scores, split)
+    return Scorer(tables, offset, head_scores, split, spread)
 
 
 def sum_terms(terms: Terms) -> FloatArray:

@@ -1,8 +1,11 @@
+import gc
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.recommender import search as search_module
 from core.recommender.search import search
 from core.recommender.search_index import SearchIndex, words_of
 from tests.core.recommender.handmade import hand_model
@@ -44,6 +47,23 @@ def test_an_empty_text_finds_the_most_rated() -> None:
 
 def test_nothing_alike_finds_nothing() -> None:
     assert search(hand_model(), "qqqqq") == ()
+
+
+def test_a_live_run_keeps_its_index_although_every_question_has_a_new_model() -> None:
+    first = hand_model()
+    second = replace(first, weights=dict(first.weights))
+    assert search_module._index(first, "item") is search_module._index(second, "item")
+    assert search_module._index(first, "item") is not search_module._index(hand_model(), "item")
+
+
+def test_an_index_goes_with_its_titles() -> None:
+    model = hand_model()
+    search(model, "alien")
+    key = id(model.item_table)
+    assert key in search_module._indexes
+    del model
+    gc.collect()
+    assert key not in search_module._indexes
 
 
 def test_users_are_found_by_id() -> None:
