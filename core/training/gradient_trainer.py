@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.architecture import Architecture, EmbeddingSpec
+from core.architecture import Architecture
 from core.errors import RunError
 from core.options import ArchitectureOptions
 from core.settings import TrainingSettings
@@ -17,11 +17,9 @@ from core.training.backend import keras, tf
 from core.training.dropout import with_counter_dropout
 from core.training.head import build_head
 from core.training.scoring import compile_scores, score_in_chunks
+from core.training.side_table import make_side_table
 from core.training.step import StepParts, compile_slice
 from core.training.table_optimizers import TABLE_OPTIMIZERS
-
-_WEIGHTS = ("table", "head")
-_STATE = (*_WEIGHTS, "slot", "optimizer", "noise")
 
 
 class GradientTrainer:
@@ -40,14 +38,15 @@ class GradientTrainer:
             self._parts = _make_parts(architecture, options, settings, data)
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
         self._run = compile_slice(self._parts)
-        self._score = compile_scores(self._parts.head, self._parts.tables)
+        self._score = compile_scores(self._parts.head, self._parts.sides)
         self._shuffled: list[Any] = []
         self._steps_before = 0
 
     @property
     def parameters(self) -> int:
         """Count the trained numbers: all tables and the head's weights."""
-        return sum(int(np.prod(array.shape)) for array in self._variables(_WEIGHTS).values())
+        variables = [*(side.table for side in self._parts.sides), *self._parts.training_model.weights]
+        return sum(int(np.prod(variable.shape)) for variable in variables)
 
     @property
     def batches(self) -> int:
@@ -82,33 +81,43 @@ class GradientTrainer:
 
     def weights(self) -> Arrays:
         """Copy tables and head weights."""
-        return _numpy(self._variables(_WEIGHTS))
+        tables = {name: array for side in self._parts.sides for name, array in side.arrays().items()}
+        return {
+            **{f"table/{name}": array for name, array in tables.items()},
+            **_copies("head", self._parts.training_model.weights),
+        }
 
     def state(self) -> Arrays:
         """Copy tables, slots, head weights, the head optimizer's variables and random-number states."""
-        return _numpy(self._variables(_STATE))
+        return {
+            **self.weights(),
+            **{name: np.array(variable.numpy()) for name, variable in self._hidden_variables().items()},
+        }
 
     def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take tables, slots, head and optimizer back; raises RunError where names or shapes differ."""
-        variables = self._variables(_STATE)
-        for name, variable in variables.items():
-            if name not in state or tuple(state[name].shape) != tuple(variable.shape):
-                raise RunError(
-                    f"The saved {name} doesn't fit the architecture.", hint="Has its plugin changed since?"
-                )
-        for name, variable in variables.items():
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape:
+                hint = "Has its plugin changed since?"
+                raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
+        for side in self._parts.sides:
+            side.assign([state[f"table/{spec.name}"] for spec in side.specs])
+        heads = _numbered("head", self._parts.training_model.weights)
+        for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
-    def _variables(self, kinds: tuple[str, ...]) -> dict[str, Any]:
+    def _hidden_variables(self) -> dict[str, Any]:
+        """What training needs to go on, beside the weights, by name."""
         parts = self._parts
-        named = {
-            "table": {spec.name: table for spec, table in zip(parts.head.specs, parts.tables, strict=True)},
-            "head": _numbered(parts.training_model.weights),
-            "noise": _numbered(_random_states(parts.training_model)),
-            "slot": _slot_names(parts),
-            "optimizer": _numbered(parts.head_optimizer.variables),
+        return {
+            **{
+                name: slot
+                for side in parts.sides
+                for name, slot in _numbered(f"slot/{side.side}", side.slots).items()
+            },
+            **_numbered("optimizer", parts.head_optimizer.variables),
+            **_numbered("noise", _random_states(parts.training_model)),
         }
-        return {f"{kind}/{name}": variable for kind in kinds for name, variable in named[kind].items()}
 
     def _copy_head(self) -> None:
         trained, plain = self._parts.training_model.weights, self._parts.head.model.weights
@@ -120,43 +129,23 @@ def _make_parts(
     architecture: Architecture, options: ArchitectureOptions, settings: TrainingSettings, data: TrainingData
 ) -> StepParts:
     head = build_head(architecture, options, settings.seed)
+    optimizer = TABLE_OPTIMIZERS[settings.optimizer]
     rows = {"user": data.user_count, "item": data.item_count}
-    tables = tuple(
-        tf.Variable(start_table(spec, rows[spec.side], settings.seed, number), name=spec.name)
-        for number, spec in enumerate(head.specs)
+    by_side = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
+    sides = tuple(
+        make_side_table(side, specs, rows[side], settings.seed, optimizer)
+        for side, specs in by_side.items()
+        if specs
     )
     training_model = with_counter_dropout(head.model, settings.seed)
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
     head_optimizer.build(training_model.trainable_variables)
-    optimizer = TABLE_OPTIMIZERS[settings.optimizer]
-    slots = tuple(
-        tuple(tf.Variable(tf.fill(table.shape, start)) for start in optimizer.slot_starts) for table in tables
-    )
-    return StepParts(head, training_model, head_optimizer, optimizer, tables, slots, settings.batch_size)
-
-
-def start_table(spec: EmbeddingSpec, rows: int, seed: int, number: int) -> FloatArray:
-    """Draw a table's start values, shape (rows, dimension), from the seed and the table's number."""
-    generator = np.random.default_rng([seed, number, 0x7A])
-    drawn = generator.standard_normal((rows, spec.dimension), np.float32)
-    return (np.float32(spec.initial_mean) + np.float32(spec.initial_spread) * drawn).astype(np.float32)
+    return StepParts(head, training_model, head_optimizer, optimizer, sides, settings.batch_size)
 
 
 @tf.function(jit_compile=True, reduce_retracing=True)
 def _take(users: Any, items: Any, targets: Any, order: Any) -> list[Any]:
     return [tf.gather(column, order) for column in (users, items, targets)]
-
-
-def _slot_names(parts: StepParts) -> dict[str, Any]:
-    return {
-        f"{spec.name}/{number}": slot
-        for spec, group in zip(parts.head.specs, parts.slots, strict=True)
-        for number, slot in enumerate(group)
-    }
-
-
-def _numbered(variables: list[Any]) -> dict[str, Any]:
-    return {str(number): variable for number, variable in enumerate(variables)}
 
 
 def _random_states(model: Any) -> list[Any]:
@@ -165,5 +154,9 @@ def _random_states(model: Any) -> list[Any]:
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
-def _numpy(variables: dict[str, Any]) -> Arrays:
-    return {name: np.array(variable.numpy()) for name, variable in variables.items()}
+def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:
+    return {f"{kind}/{number}": variable for number, variable in enumerate(variables)}
+
+
+def _copies(kind: str, variables: Sequence[Any]) -> Arrays:
+    return {name: np.array(variable.numpy()) for name, variable in _numbered(kind, variables).items()}

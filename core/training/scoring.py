@@ -10,17 +10,18 @@ import numpy as np
 from core.trainer import FloatArray, RowArray
 from core.training.backend import tf
 from core.training.head import Head
+from core.training.side_table import SideTable
 
 CHUNK = 8192
 
 
-def compile_scores(head: Head, tables: Sequence[Any]) -> Any:
+def compile_scores(head: Head, sides: Sequence[SideTable]) -> Any:
     """Compile `score(users, items)` → scores; all of shape (CHUNK,)."""
 
     @tf.function(jit_compile=True)
     def score(users: Any, items: Any) -> Any:
         index = {"user": users, "item": items}
-        rows = [tf.gather(table, index[spec.side]) for table, spec in zip(tables, head.specs, strict=True)]
+        rows = [row for side in sides for row in side.split(tf.gather(side.table, index[side.side]))]
         return tf.reshape(head.model(rows, training=False), [CHUNK])
 
     return score

@@ -13,6 +13,7 @@ from typing import Any
 from core.training.backend import tf
 from core.training.dropout import counting
 from core.training.head import Head
+from core.training.side_table import SideTable
 from core.training.table_optimizers import TableOptimizer
 
 
@@ -21,15 +22,14 @@ class StepParts:
     """What a step works on.
 
     `head` scores rows; `training_model` is its copy with counter dropout, trained by `head_optimizer`.
-    `tables` and `slots` are TensorFlow variables in the order of `head.specs`; a table has a tuple of slots.
+    `sides` hold the embeddings, whose specs in their order are those of the head.
     """
 
     head: Head
     training_model: Any
     head_optimizer: Any
     table_optimizer: TableOptimizer
-    tables: tuple[Any, ...]
-    slots: tuple[tuple[Any, ...], ...]
+    sides: tuple[SideTable, ...]
     batch_size: int
 
 
@@ -54,13 +54,12 @@ def compile_slice(parts: StepParts) -> Any:
                 squared, tables, slots = _train_batch(parts, tables, slots, batch, valid, rate)
             return done + 1, error + squared, tables, slots
 
-        tables = [table.read_value() for table in parts.tables]
-        slots = [[slot.read_value() for slot in group] for group in parts.slots]
+        tables = [side.table.read_value() for side in parts.sides]
+        slots = [[slot.read_value() for slot in side.slots] for side in parts.sides]
         start_state = (tf.constant(0), tf.constant(0.0), tables, slots)
         _, error, tables, slots = tf.while_loop(lambda done, *_: done < count, body, start_state)
-        _assign(parts.tables, tables)
-        for variables, values in zip(parts.slots, slots, strict=True):
-            _assign(variables, values)
+        for side, table, group in zip(parts.sides, tables, slots, strict=True):
+            _assign((side.table, *side.slots), (table, *group))
         return error
 
     return run
@@ -71,17 +70,18 @@ def _train_batch(
 ) -> tuple[Any, list[Any], list[list[Any]]]:
     users, items, targets = batch
     index = {"user": users[:, None], "item": items[:, None]}
-    specs = parts.head.specs
-    rows = [tf.gather_nd(table, index[spec.side]) for table, spec in zip(tables, specs, strict=True)]
-    squared, row_gradients = _differentiate(parts, rows, targets, valid)
-    new_tables, new_slots = [], []
-    for spec, table, group, row, gradient in zip(specs, tables, slots, rows, row_gradients, strict=True):
-        weight = valid[:, None]
-        regularized = gradient + spec.l2 * (row - spec.initial_mean) * weight
-        update = parts.table_optimizer.update
-        table, group = update(table, group, index[spec.side], regularized, rate, weight)  # noqa: PLW2901
-        new_tables.append(table)
-        new_slots.append(list(group))
+    wide = [tf.gather_nd(table, index[side.side]) for side, table in zip(parts.sides, tables, strict=True)]
+    rows = [row for side, block in zip(parts.sides, wide, strict=True) for row in side.split(block)]
+    squared, gradients = _differentiate(parts, rows, targets, valid)
+    weight, new_tables, new_slots = valid[:, None], [], []
+    for side, table, group, block in zip(parts.sides, tables, slots, wide, strict=True):
+        own, gradients = gradients[: len(side.specs)], gradients[len(side.specs) :]
+        regularized = tf.concat(own, axis=1) + side.l2 * (block - side.mean) * weight
+        new_table, new_group = parts.table_optimizer.update(
+            table, group, index[side.side], regularized, rate, weight
+        )
+        new_tables.append(new_table)
+        new_slots.append(list(new_group))
     return squared, new_tables, new_slots
 
 
