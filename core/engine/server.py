@@ -22,6 +22,9 @@ from core.settings import Resolved, resolve
 from core.training.controls import Controls
 from core.training.session import Session, saved_choices
 
+MOST_OPEN = 8
+"""Saved runs that are kept in memory for the next question; the one opened first goes first."""
+
 
 @dataclass
 class EngineServer:
@@ -111,6 +114,8 @@ class EngineServer:
         if key not in self._opened or self._opened[key][0].summary is None:
             opened = Run.open(folder, self.registry)
             self._opened[key] = opened, saved_model(opened)
+            while len(self._opened) > MOST_OPEN:
+                del self._opened[next(iter(self._opened))]
         return self._opened[key][1]
 
     def _warm(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from core.errors import RunError
 from core.recommender.model import Model
@@ -12,6 +13,8 @@ from core.runs.run import Run
 
 if TYPE_CHECKING:
     from core.training.session import Session
+
+_shared: WeakValueDictionary[tuple[str, str], RatedTable] = WeakValueDictionary()
 
 
 def saved_model(run: Run) -> Model:
@@ -23,7 +26,17 @@ def saved_model(run: Run) -> Model:
 
 
 def read_rated(run: Run) -> RatedTable:
-    """Read a run's recorded table and split again; raises TastemapError where it's gone or has changed."""
+    """Read a run's recorded table and split again; raises TastemapError where it's gone or has changed.
+
+    Runs of one table and split share it as long as any of them is open.
+    """
+    key = (str(run.config.data.get("fingerprint")), str(run.config.split.get("hash")))
+    shared = _shared.get(key) or _read(run)
+    _shared[key] = shared
+    return shared
+
+
+def _read(run: Run) -> RatedTable:
     from core.api import recorded_ratings
     from core.runs.recorded_split import recorded_split
 
