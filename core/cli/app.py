@@ -11,6 +11,7 @@ from core.cli.data_commands import data_app
 from core.cli.flag_help import TrainCommand
 from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.cli.views_app import add_view_commands
+from core.cli.views_export_app import add_export_command
 from core.cli.views_people_app import add_people_commands
 from core.cli.views_quality_app import add_quality_commands
 from core.errors import UsageError
@@ -152,3 +153,4 @@ app.add_typer(data_app)
 add_view_commands(app)
 add_people_commands(app)
 add_quality_commands(app)
+add_export_command(app)

@@ -1,0 +1,102 @@
+"""A whole `keras.Model` from a run: external ids in, ratings out, needing nothing of tastemap to be used."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.datasets.ratings import Vocabulary
+from core.errors import UsageError
+from core.files import write_through
+from core.recommender.model import Model
+
+
+def export_keras(model: Model, path: Path) -> Path:
+    """Save the whole model as a .keras file; raises UsageError for another ending."""
+    if path.suffix != ".keras":
+        raise UsageError(f"{path} should end in .keras.")
+    whole = whole_model(model)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "model.keras"
+        whole.save(saved)
+        write_through(path, lambda temporary: shutil.copyfile(saved, temporary))
+    return path
+
+
+def whole_model(model: Model) -> Any:
+    """Assemble the model: inputs `user` and `item` of shape (batch,), ratings of shape (batch,).
+
+    It predicts as the run does: clipped, with the same fallback for ids that training never saw. Each table
+    has one row more than ids, the first, for unknown ids.
+    """
+    from core.training.backend import keras
+
+    head = _head(model)
+    inputs, found = _inputs(model)
+    rows = [_rows(model.scorer.tables[spec.name], found[spec.side], spec.name) for spec in head.specs]
+    baseline = model.baseline
+    measured = {
+        "user": (baseline.user_counts, baseline.user_offsets),
+        "item": (baseline.item_counts, baseline.item_offsets),
+    }
+    known, fallback = 1.0, baseline.mean
+    for side, (counts, offsets) in measured.items():
+        known = known * _rows((counts > 0)[:, None], found[side], f"{side}_known")
+        fallback = fallback + _rows(offsets[:, None], found[side], f"{side}_offset")
+    raw = head.model(rows) + model.offset
+    ratings = known * raw + (1.0 - known) * fallback
+    clipped = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)
+    return keras.Model(inputs, keras.layers.Reshape((), name="rating")(clipped), name=model.architecture.name)
+
+
+def _head(model: Model) -> Any:
+    """The architecture's head with the run's weights."""
+    from core.training.head import build_head
+
+    head = build_head(model.architecture, model.options, seed=0)
+    names = [name for name in model.weights if name.startswith("head/")]
+    names.sort(key=lambda name: int(name.removeprefix("head/")))
+    for variable, name in zip(head.model.weights, names, strict=True):
+        variable.assign(model.weights[name])
+    return head
+
+
+def _inputs(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Inputs of external ids, and the rows that they stand for: 0 for unknown ids."""
+    from core.training.backend import keras
+
+    sides = {"user": model.users, "item": model.items}
+    inputs = {
+        side: keras.Input((), name=side, dtype=_dtype(vocabulary)) for side, vocabulary in sides.items()
+    }
+    return inputs, {side: _lookup(sides[side], f"{side}_row")(one) for side, one in inputs.items()}
+
+
+def _dtype(vocabulary: Vocabulary) -> str:
+    return "int64" if vocabulary.ids.dtype.kind == "i" else "string"
+
+
+def _lookup(vocabulary: Vocabulary, name: str) -> Any:
+    from core.training.backend import keras
+
+    ids = vocabulary.ids.tolist()
+    if _dtype(vocabulary) == "string":
+        unknown = "[unknown]" + "?" * max(len(text) for text in ids)
+        return keras.layers.StringLookup(vocabulary=ids, oov_token=unknown, name=name)
+    return keras.layers.IntegerLookup(vocabulary=ids, oov_token=min(ids) - 1, name=name)
+
+
+def _rows(table: npt.NDArray[Any], found: Any, name: str) -> Any:
+    """Look rows up in a frozen table below a row of zeros for unknown ids."""
+    from core.training.backend import keras
+
+    padded = np.vstack([np.zeros((1, table.shape[1])), table]).astype(np.float32)
+    layer = keras.layers.Embedding(*padded.shape, trainable=False, name=name)
+    rows = layer(found)
+    layer.set_weights([padded])
+    return rows
