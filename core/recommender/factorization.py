@@ -11,7 +11,6 @@ from core.datasets.ratings import FloatArray
 from core.recommender.catalogue import bias_column
 from core.recommender.model import Model
 
-_KNOWN_TABLES = {"user_factors", "item_factors", "user_bias", "item_bias"}
 _CHECKED_PAIRS = 256
 
 
@@ -45,10 +44,10 @@ class Factorization:
 def find_factorization(model: Model) -> Factorization | None:
     """See a model as a factorization, or None where its score is anything else.
 
-    Table names alone don't tell, so random pairs are scored both ways and must agree.
+    Table names alone don't tell, and a model may have tables beside its score (uncertainties, say), so random
+    pairs are scored both ways and must agree.
     """
-    tables = {name.removeprefix("table/") for name in model.weights}
-    if not {"user_factors", "item_factors"} <= tables <= _KNOWN_TABLES or not _fit_together(model):
+    if any(name.startswith("head/") for name in model.weights) or not _fit_together(model):
         return None
     found = _assemble(model)
     generator = np.random.default_rng(0)
@@ -61,10 +60,10 @@ def find_factorization(model: Model) -> Factorization | None:
 
 
 def _fit_together(model: Model) -> bool:
-    widths = {name: array.shape[1] for name, array in model.weights.items()}
-    return widths["table/user_factors"] == widths["table/item_factors"] and all(
-        width == 1 for name, width in widths.items() if name.endswith("bias")
-    )
+    user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
+    if user_factors is None or item_factors is None:
+        return False
+    return bool(user_factors.shape[1] == item_factors.shape[1])
 
 
 def _assemble(model: Model) -> Factorization:

@@ -37,7 +37,15 @@ class Folder:
     @classmethod
     def of(cls, model: Model) -> Folder:
         """Make the folder of a model once; raises UsageError where users can't be folded in."""
-        return model.remember("folder", lambda: cls(model, user_prior(model), find_factorization(model)))
+        return model.remember("folder", lambda: cls._make(model))
+
+    @classmethod
+    def _make(cls, model: Model) -> Folder:
+        factorization = find_factorization(model)
+        names = [name for name in model.scorer.tables if name.startswith("user_")]
+        if factorization is not None:
+            names = ["user_factors", *(["user_bias"] if factorization.learns_user_bias else [])]
+        return cls(model, user_prior(model, names), factorization)
 
     def fold(self, items: LongArray, ratings: FloatArray) -> FoldedUser:
         """Find the user who explains ratings of item rows, both of shape (n,)."""
@@ -58,8 +66,11 @@ class Folder:
 
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
-        gathered = self._gather({name: row[None, :] for name, row in user.rows.items()}, items)
-        raw = self.model.scorer.head_scores(gathered) + np.float32(self.model.offset)
+        numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths])
+        if self.factorization is None:
+            raw = self._scores(numbers[None, :].astype(np.float64), items)[0]
+        else:
+            raw = self.linearize(numbers.astype(np.float64), items)[0]
         baseline = self.model.baseline
         fallback = np.float32(baseline.mean + user.offset)
         return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +36,20 @@ class UserPrior:
         return {name: part for (name, _), part in zip(self.widths, parts, strict=True)}
 
 
-def user_prior(model: Model) -> UserPrior:
-    """Measure the prior from the trained users; raises UsageError where there are under two of them.
+def user_prior(model: Model, names: Sequence[str]) -> UserPrior:
+    """Measure the prior of some user tables from the trained users; raises UsageError where there are under
+    two of them, or no tables.
 
     An empirical Bayes estimate: a newcomer with few ratings is taken for an average user with the usual
     correlations between factors, where a ridge of recipe strength would trust three ratings too much.
     """
     trained = model.baseline.user_counts > 0
-    names = sorted(name for name in model.scorer.tables if name.startswith("user_"))
     if not names or trained.sum() < 2:
         raise UsageError("Folding in needs an architecture with user embeddings and two trained users.")
-    tables = [model.scorer.tables[name][trained] for name in names]
+    tables = [model.scorer.tables[name][trained] for name in sorted(names)]
     table = np.hstack(tables).astype(np.float64)
     covariance = _covariance(table)
-    widths = tuple((name, part.shape[1]) for name, part in zip(names, tables, strict=True))
+    widths = tuple((name, part.shape[1]) for name, part in zip(sorted(names), tables, strict=True))
     precision = np.linalg.inv(covariance).astype(np.float64)
     return UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
 

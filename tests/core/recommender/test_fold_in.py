@@ -21,7 +21,7 @@ FOUR_USERS = {"user_factors": [[1, 1], [-1, 0.5], [9, 9]], "user_bias": [[0.25],
 
 def ridge_by_hand(model: Model, items: list[int], ratings: list[float]) -> np.ndarray:
     """Weighted normal equations written out: bias first, as the tables are in order of name."""
-    prior = user_prior(model)
+    prior = user_prior(model, ["user_factors", "user_bias"])
     factors, biases = model.weights["table/item_factors"], model.weights["table/item_bias"][:, 0]
     design = np.hstack([np.ones((len(items), 1)), factors[items]])
     targets = np.array(ratings) - 3 - biases[items]
@@ -31,7 +31,7 @@ def ridge_by_hand(model: Model, items: list[int], ratings: list[float]) -> np.nd
 
 
 def test_the_prior_is_that_of_trained_users_alone() -> None:
-    prior = user_prior(hand_model(**FOUR_USERS))
+    prior = user_prior(hand_model(**FOUR_USERS), ["user_factors", "user_bias"])
     assert prior.widths == (("user_bias", 1), ("user_factors", 2))
     assert prior.mean == pytest.approx([-0.125, 0, 0.75])
     assert np.diag(prior.covariance) == pytest.approx([0.28125, 2, 0.125], abs=2e-3)
@@ -71,6 +71,15 @@ def test_steps_lower_the_cost_of_a_bent_head() -> None:
     found = folder.raw(folder.fold(items, ratings), items)
     average = folder.raw(FoldedUser(folder.prior.rows(folder.prior.mean), 0.0), items)
     assert rmse(found, ratings) < 0.5 * rmse(average, ratings)
+
+
+def test_tables_beside_the_score_change_nothing() -> None:
+    items, ratings = np.array([0, 2]), np.array([5, 4], np.float32)
+    plain, beside = Folder.of(hand_model()), Folder.of(hand_model(user_spread=np.arange(6).reshape(3, 2)))
+    assert beside.factorization is not None
+    np.testing.assert_allclose(beside.numbers(items, ratings), plain.numbers(items, ratings))
+    user = beside.fold(items, ratings)
+    np.testing.assert_allclose(beside.raw(user, items), plain.raw(plain.fold(items, ratings), items))
 
 
 def test_untrained_items_get_the_damped_mean_of_the_ratings() -> None:

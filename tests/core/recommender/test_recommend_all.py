@@ -48,9 +48,14 @@ def test_a_model_without_biases_is_a_factorization_too() -> None:
     assert (found.learns_user_bias, found.user_bias.tolist()) == (False, [0, 0, 0])
 
 
-def test_other_tables_or_widths_are_no_factorization() -> None:
+def test_without_factors_of_one_width_there_is_no_factorization() -> None:
     assert find_factorization(hand_model(user_factors=None, item_factors=None)) is None
-    assert find_factorization(hand_model(user_mood=np.ones((3, 1)))) is None
+    wide = hand_model(item_factors=np.ones((6, 1)), user_bias=None)
+    assert find_factorization(wide) is None
+
+
+def test_tables_beside_the_score_are_passed_over() -> None:
+    assert find_factorization(hand_model(user_spread=np.ones((3, 5)))) is not None
 
 
 def test_a_score_that_only_looks_like_a_factorization_is_found_out() -> None:
