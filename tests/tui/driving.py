@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
@@ -31,12 +32,15 @@ def run_app(
     return app
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str, seconds: float = 8) -> None:
+async def until(
+    pilot: Pilot[int], condition: Callable[[], bool], what: str, seconds: float = 10, pause: float = 0.05
+) -> None:
     """Wait for a condition; fails naming what never came."""
-    for _ in range(int(seconds / 0.05)):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         if condition():
             return
-        await pilot.pause(0.05)
+        await pilot.pause(pause)
     raise AssertionError(f"never saw {what}; the screen was:\n{screen_text(pilot.app)}")
 
 

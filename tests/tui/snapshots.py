@@ -6,6 +6,7 @@ import difflib
 import html
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from tui.app import TastemapApp
@@ -23,11 +24,11 @@ def changes_of(app: TastemapApp, name: str) -> str:
     expected = stored.read_text(encoding="utf-8") if stored.exists() else ""
     if drawn == expected:
         return ""
-    new = stored.with_suffix(".new.svg")
+    new = Path(tempfile.gettempdir()) / stored.with_suffix(".new.svg").name
     new.write_text(drawn, encoding="utf-8")
     changes = difflib.unified_diff(texts(expected), texts(drawn), "stored", "drawn", lineterm="", n=0)
     lines = "\n".join(changes) or "Only colours."
-    return f"{name} looks otherwise; see {new.name}, and {UPDATE}=1 accepts it.\n{lines}"
+    return f"{name} looks otherwise; see {new}, and {UPDATE}=1 accepts it.\n{lines}"
 
 
 def normalised(svg: str) -> str:

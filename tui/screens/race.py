@@ -35,6 +35,8 @@ class RaceScreen(BenchScreen):
         Binding("g", "toggle_log", "Log axis", id="race.log_axis"),
     ]
 
+    _keys_for: object = None
+
     def compose_body(self) -> ComposeResult:
         """List, standing, chart."""
         architectures = self.bench.registry.architectures
@@ -65,7 +67,9 @@ class RaceScreen(BenchScreen):
         self.query_one(ChartView).display = bool(race.lanes)
         self.query_one("#race-standing", Static).update(standing(race.lanes, self._colours()))
         self.query_one(ChartView).refresh()
-        self.refresh_bindings()
+        if self._keys_for != (self.bench.training.active, race.active):
+            self._keys_for = self.bench.training.active, race.active
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what does nothing now."""

@@ -41,6 +41,8 @@ class TrainScreen(BenchScreen):
         Binding("f", "toggle_form", "Form", id="train.form"),
     ]
 
+    _keys_for: object = None
+
     def compose_body(self) -> ComposeResult:
         """Form and live panel."""
         app = self.tastemap
@@ -63,7 +65,9 @@ class TrainScreen(BenchScreen):
         bench = self.bench
         self.set_class(bench.training.stage is not Stage.IDLE, "-live")
         self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device)
-        self.refresh_bindings()
+        if self._keys_for != (bench.training.active, self.size):
+            self._keys_for = bench.training.active, self.size
+            self.refresh_bindings()
 
     def _tick(self) -> None:
         """Memory changes without any event."""

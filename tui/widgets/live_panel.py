@@ -55,13 +55,15 @@ class LivePanel(Vertical):
     def show(self, training: TrainingState, process: int | None, device: str) -> None:
         """Draw the training as it is now."""
         drawn = (id(training), training.stage, len(training.epochs), len(training.changes))
-        news, self._drawn, self._training = drawn != self._drawn, drawn, training
+        before, self._drawn, self._training = self._drawn, drawn, training
         self.set_class(training.stage is Stage.IDLE, "-idle")
         bar_width = max(8, min(40, self.size.width - 52))
         ascii_only = self.query_one(ChartView).ascii_only
-        self.query_one("#headline", Static).update(headline(training, bar_width, ascii_only))
-        self.query_one("#machine", Static).update(machine_line(training, process, device))
-        if news:
+        # Without a layout where only figures change: that is most of what a redraw would cost.
+        line, other_stage = headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
+        self.query_one("#headline", Static).update(line, layout=other_stage)
+        self.query_one("#machine", Static).update(machine_line(training, process, device), layout=False)
+        if drawn != before:
             best = training.best
             self.query_one(EpochTable).show(training.epochs, best.epoch if best else None)
             self.query_one(ChartView).refresh()

@@ -44,7 +44,7 @@ class TopBar(Horizontal):
 
     def show(self, bench: Workbench) -> None:
         """Say what is trained or looked at."""
-        self.query_one("#status", Static).update(status_line(bench))
+        self.query_one("#status", Static).update(status_line(bench), layout=False)
 
     def _tabs(self) -> Content:
         names = []

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from core.engine.client import EngineClient, engine_command
+from core.events import BatchProgress
+from core.plugins import Registry
+from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.test_client import alive
+from tui.app import TastemapApp
+from tui.training import Stage
+from tui.widgets.chart_view import ChartView
+
+Piloted = Pilot[int]
+SLACK = 4.0
+"""Other work on the machine may take so many times longer; the figures themselves are the product's aims."""
+
+
+@pytest.mark.slow
+def test_from_the_first_key_to_a_looked_up_title_on_the_demo_set(registry: Registry) -> None:
+    client = EngineClient(engine_command())
+    processes: list[int] = []
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 90)
+        processes.append(client.process_id or 0)
+        await sees(pilot, "Done", "20/20")
+        await pilot.press("2", *"godfather")
+        await sees(pilot, "Godfather", "predicted", "user bias")
+        await pilot.press("f3")
+        await sees(pilot, "Source: item bias")
+        await pilot.press("4")
+        await sees(pilot, "Map of items", "year")
+        await pilot.press("n", "enter")
+        await sees(pilot, "Most similar")
+
+    run_app(scenario, client, registry)
+    assert processes
+    assert not alive(processes[0]), "quitting leaves no orphan"
+
+
+@pytest.mark.slow
+def test_steering_latency_and_kill_in_a_long_training(registry: Registry) -> None:
+    """One training for several things, since each start of TensorFlow takes seconds."""
+    client = EngineClient(engine_command())
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("#field-epochs", Input).value = "5000"
+        await pilot.pause()
+        await pilot.press("s")
+        await until(pilot, lambda: len(app.bench.training.epochs) > 3, "epochs", 90)
+        await _learning_rate_acts(app, pilot)
+        await _keys_are_drawn_at_once(app, pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: app.bench.training.stage is Stage.PAUSED, "the pause")
+        await pilot.press("p")
+        await until(pilot, lambda: app.bench.training.stage is Stage.RUNNING, "the resumption")
+        epochs = len(app.bench.training.epochs)
+        os.kill(client.process_id or 0, signal.SIGKILL)
+        await sees(pilot, "signal 9", "Press r")
+        await until(pilot, lambda: client.running, "a new engine", 20)
+        await pilot.press("r")
+        await until(pilot, lambda: app.bench.training.has_weights, "the resumed run", 90)
+        started = app.bench.training.started
+        assert started is not None
+        assert epochs - 5 <= started.first_epoch
+        await pilot.press("x")
+        await until(pilot, lambda: app.bench.training.stage is Stage.FINISHED, "the saved run", 30)
+        await sees(pilot, "Stopped")
+
+    run_app(scenario, client, registry)
+
+
+async def _learning_rate_acts(app: TastemapApp, pilot: Piloted) -> None:
+    began, before = time.perf_counter(), len(app.bench.training.changes)
+    await pilot.press("minus")
+    await until(pilot, lambda: len(app.bench.training.changes) > before, "the change")
+    assert time.perf_counter() - began < 0.5 * SLACK
+
+
+async def _keys_are_drawn_at_once(app: TastemapApp, pilot: Piloted) -> None:
+    """From the key to the drawn chart while epochs stream in; the median, since the machine may be busy."""
+    times = []
+    for _ in range(15):
+        began, chart = time.perf_counter(), app.screen.query_one(ChartView)
+        before = chart.log_scale
+        assert app._driver is not None
+        app._driver.send_message(Key("g", "g"))
+        await until(pilot, lambda: chart.log_scale is not before, "the other axis", pause=0.002)  # noqa: B023
+        times.append(time.perf_counter() - began)
+    assert statistics.median(times) < 0.05 * SLACK, [f"{spent * 1000:.0f} ms" for spent in times]
+
+
+def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> None:
+    from tests.tui.fake_engine import FakeEngine, recorded_events
+
+    engine, drawn = FakeEngine(), [0]
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(recorded_events()[0])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        draw = app.screen.redraw  # type: ignore[attr-defined]
+
+        def counted() -> None:
+            drawn[0] += 1
+            draw()
+
+        app.screen.redraw = counted  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        for batch in range(2000):
+            engine.say(BatchProgress(1, batch, 2000, 0.6, 0.05, 1e6, 1.0))
+        await until(pilot, lambda: app.bench.training.progress is not None, "progress")
+        progress = app.bench.training
+        await until(
+            pilot, lambda: progress.progress is not None and progress.progress.batch == 1999, "the last"
+        )
+        spent = time.perf_counter() - began
+        assert drawn[0] <= spent / 0.1 + 3
+        assert "%" in screen_text(app)
+
+    run_app(scenario, engine, registry)
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_the_notebooks_edition_within_three_keys(movielens_2016: Path, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.screen.query_one("#field-data", Input).value = str(movielens_2016)
+        await pilot.pause()
+        await pilot.press("s")
+        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 120)
+        finished = app.bench.training.finished
+        assert finished is not None
+        assert (finished.val_rmse or 9) < 0.88
+        await pilot.press("3")
+        await sees(pilot, "Shawshank", "Godfather")
+        await pilot.press("1", "2", *"shawsh")
+        await sees(pilot, "Shawshank Redemption, The (1994)  for user")
+        await pilot.press("f4", "n")
+        await sees(pilot, "50–100 by popularity")
+
+    run_app(scenario, EngineClient(engine_command()), registry)
