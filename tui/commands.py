@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+
+from tui.pictures import save_picture
 
 
 def palette_entries(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -32,5 +34,14 @@ def _run(app: App[Any], owner: Screen[Any] | App[Any], action: str) -> None:
     app.call_later(app.run_action, action, owner)
 
 
-def _picture(app: App[Any]) -> Any:
-    return lambda: app.set_timer(0.3, partial(app.deliver_screenshot, path="."))
+def _picture(app: App[Any]) -> Callable[[], object]:
+    return lambda: app.set_timer(0.3, lambda: _save(app))  # when the palette is gone
+
+
+def _save(app: App[Any]) -> None:
+    try:
+        path = save_picture(app)
+    except OSError as error:
+        app.notify(str(error), title="The picture can't be written", severity="error")
+    else:
+        app.notify(str(path), title="Picture saved")

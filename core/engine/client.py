@@ -20,7 +20,6 @@ from core.events import Answer, Event, Failed, parse_event
 
 LONGEST_EVENT = 256 * 1024 * 1024
 GRACE_SECONDS = 3.0
-NICENESS = 5
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,6 @@ class EngineClient:
             limit=LONGEST_EVENT,
             start_new_session=True,
         )
-        _yield_to_the_screen(self._process.pid)
         readers = [self._read_events(self._process), self._read_log(self._process)]
         self._tasks = [asyncio.create_task(reader) for reader in readers]
         self._tasks.append(asyncio.create_task(self._tell_end(self._process, tuple(self._tasks))))
@@ -190,13 +188,6 @@ def describe_exit(code: int, last_words: Sequence[str] = ()) -> str:
         return f"it was ended by signal {-code} ({signal.Signals(-code).name})."
     words = f" It last said: {last_words[-1]}" if last_words and code else ""
     return f"it ended with exit code {code}.{words}"
-
-
-def _yield_to_the_screen(process_id: int) -> None:
-    """Let the screen go first where the training wants all cores: keys then act at once."""
-    if hasattr(os, "setpriority"):
-        with contextlib.suppress(OSError):  # where that is forbidden, the training competes as an equal
-            os.setpriority(os.PRIO_PROCESS, process_id, NICENESS)
 
 
 def _signal_group(process_id: int, signal_number: int) -> None:

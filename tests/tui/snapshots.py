@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tui.app import TastemapApp
+from tui.pictures import picture
 
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "TASTEMAP_UPDATE_SNAPSHOTS"
@@ -17,7 +18,7 @@ UPDATE = "TASTEMAP_UPDATE_SNAPSHOTS"
 
 def changes_of(app: TastemapApp, name: str) -> str:
     """Say how the screen differs from its picture: the lines of text, and where the new picture lies."""
-    drawn, stored = normalised(app.export_screenshot(title=name)), FOLDER / f"{name}.svg"
+    drawn, stored = picture(app, name), FOLDER / f"{name}.svg"
     if os.environ.get(UPDATE):
         stored.write_text(drawn, encoding="utf-8")
         return ""
@@ -29,11 +30,6 @@ def changes_of(app: TastemapApp, name: str) -> str:
     changes = difflib.unified_diff(texts(expected), texts(drawn), "stored", "drawn", lineterm="", n=0)
     lines = "\n".join(changes) or "Only colours."
     return f"{name} looks otherwise; see {new}, and {UPDATE}=1 accepts it.\n{lines}"
-
-
-def normalised(svg: str) -> str:
-    """Replace the number that each export makes up for its ids."""
-    return re.sub(r"terminal-\d+", "terminal", svg)
 
 
 def texts(svg: str) -> list[str]:

@@ -70,6 +70,23 @@ def test_the_palette_finds_any_action(engine: FakeEngine, registry: Registry) ->
     run_app(scenario, engine, registry)
 
 
+def test_the_palette_saves_a_picture_that_needs_no_network(
+    engine: FakeEngine, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("ctrl+p", *"picture")
+        await sees(pilot, "Save a picture")
+        await pilot.press("down", "enter")
+        await until(pilot, (tmp_path / "tastemap.svg").exists, "the file")
+
+    run_app(scenario, engine, registry)
+    text = (tmp_path / "tastemap.svg").read_text(encoding="utf-8")
+    assert "Setup" in text
+    assert "url(http" not in text
+
+
 def test_keys_can_be_changed_in_a_file(engine: FakeEngine, registry: Registry) -> None:
     keymap_path().parent.mkdir(parents=True, exist_ok=True)
     keymap_path().write_text('"app.lookup" = "z"\n"train.start" = "f9"\n')

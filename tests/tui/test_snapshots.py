@@ -6,8 +6,9 @@ from textual.pilot import Pilot
 from core.plugins import Registry
 from tests.tui.driving import run_app, sees, train_recorded
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.snapshots import changes_of, normalised
+from tests.tui.snapshots import changes_of
 from tui.app import TastemapApp
+from tui.pictures import picture
 
 SIZES = {"wide": (120, 36), "narrow": (80, 24)}
 KEYS = {"train": "1", "lookup": "2", "factors": "3", "map": "4", "race": "6"}
@@ -42,9 +43,9 @@ def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: R
 
 def test_a_changed_screen_is_noticed(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Pilot[int]) -> None:
-        before = normalised(app.export_screenshot())
-        assert normalised(app.export_screenshot()) == before
+        before = picture(app)
+        assert picture(app) == before
         await pilot.press("T")
-        assert normalised(app.export_screenshot()) != before
+        assert picture(app) != before
 
     run_app(scenario, engine, registry)
