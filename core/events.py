@@ -130,6 +130,17 @@ class Finished(Event):
 
 
 @dataclass(frozen=True)
+class TrialFinished(Event):
+    """A trial of a search: the choices it tried and the tuning RMSE they reached after `epochs`."""
+
+    architecture: str
+    trial: int
+    choices: Mapping[str, Any]
+    epochs: int
+    tuning_rmse: float | None
+
+
+@dataclass(frozen=True)
 class Failed(Event):
     """Something went wrong; `request` names the query that failed, None when it was the training."""
 
@@ -160,6 +171,7 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
         Paused,
         Resumed,
         Finished,
+        TrialFinished,
         Failed,
         Answer,
     )

@@ -25,6 +25,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Tune = Annotated[
+    int, typer.Option(help="First search so many choices on a part of training.", metavar="TRIALS", min=0)
+]
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -55,6 +59,7 @@ def train(
     arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
     recipe: Annotated[str, typer.Option(help="Named options and settings, as in notebook.")] = "default",
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = "",
+    tune: Tune = 0,
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +68,7 @@ def train(
 
     official = ["--test-file", test, "--split", "official"] if test else []
     words = [*context.args, *official]
-    code = run_training(words, data, arch, recipe, resume, all_plugins(context, plugin), as_json)
+    code = run_training(words, data, arch, recipe, resume, tune, all_plugins(context, plugin), as_json)
     raise typer.Exit(code)
 
 
@@ -110,6 +115,21 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     from core.cli.plugin_list import print_plugins
 
     print_plugins(all_plugins(context, plugin), as_json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def race(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[str, typer.Option(help="Architectures, separated by commas; all by default.")] = "",
+    tune: Tune = 0,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Train several architectures on one split and compare them; takes the settings of `train`."""
+    from core.cli.race import run_race
+
+    run_race(context.args, data, arch, tune, all_plugins(context, plugin), as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -21,6 +21,7 @@ from core.runs.store import find_run
 from core.settings import TrainingSettings, resolve
 from core.training.controls import Controls
 from core.training.session import Session, saved_choices
+from core.training.tuning import tune
 
 
 def run_training(
@@ -29,6 +30,7 @@ def run_training(
     architecture: str,
     recipe: str,
     resume: str,
+    trials: int,
     plugins: Sequence[Path],
     as_json: bool,
 ) -> int:
@@ -39,7 +41,7 @@ def run_training(
         if resume:
             _resume(words, data, resume, registry, view.show, controls)
         else:
-            _start(words, data, architecture, recipe, registry, view.show, controls)
+            _start(words, data, architecture, recipe, trials, registry, view.show, controls)
     return 130 if interrupted() else 0
 
 
@@ -48,6 +50,7 @@ def _start(
     data: str,
     architecture: str,
     recipe: str,
+    trials: int,
     registry: Registry,
     show: Callable[[Event], None],
     controls: Controls,
@@ -64,6 +67,8 @@ def _start(
     resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
     show(PhaseChanged("reading data", data))
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    if trials:
+        resolved = tune(ratings, resolved, trials, show)
     Session(ratings, resolved, registry, show, controls).start()
 
 

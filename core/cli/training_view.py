@@ -17,6 +17,7 @@ from core.events import (
     LearningRateChanged,
     PhaseChanged,
     RunStarted,
+    TrialFinished,
 )
 
 _COLUMNS = (
@@ -81,6 +82,8 @@ class TextView:
                 self._advance(event.epoch, 0, event.ratings_per_second)
             case LearningRateChanged():
                 self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
+            case TrialFinished():
+                self._print(_trial(event))
             case Finished():
                 self._print(_closing(event))
 
@@ -126,6 +129,17 @@ def _row(event: EpochFinished) -> str:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
+
+
+def _trial(event: TrialFinished) -> str:
+    choices = "  ".join(f"{name} {value:.4g}" for name, value in event.choices.items() if _is_number(value))
+    return (
+        f"trial {event.trial:<3} tuning RMSE {_figure(event.tuning_rmse)} at {event.epochs} epochs  {choices}"
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _closing(event: Finished) -> str:

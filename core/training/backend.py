@@ -37,4 +37,6 @@ with _held_back_stderr():
     import keras
     import tensorflow as tf
 
+tf.get_logger().setLevel("ERROR")  # advice on retracing is for us, not for the user
+
 __all__ = ["keras", "tf"]

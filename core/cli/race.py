@@ -1,0 +1,48 @@
+"""`tastemap race`: several architectures on one split, then a comparison with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.cli.flags import READING_FLAGS, parse_flags
+from core.cli.training_view import JsonView, TextView
+from core.cli.views_quality import print_comparison
+from core.datasets import load_ratings
+from core.engine.view_models import saved_model
+from core.errors import UsageError
+from core.options import suggest
+from core.plugins import Registry, load_plugins
+from core.runs.run import Run
+from core.settings import TrainingSettings, resolve
+from core.training.session import Session
+from core.training.tuning import tune
+
+
+def run_race(
+    words: Sequence[str], data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+) -> None:
+    """Train each architecture by its default recipe with the same settings, then compare with the first."""
+    if not data:
+        raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+    registry = load_plugins(plugins)
+    runners = _runners(names, registry)
+    flags = parse_flags(words, {"settings": TrainingSettings.fields(), "reading": READING_FLAGS})
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    folders = []
+    with JsonView() if as_json else TextView() as view:
+        for name in runners:
+            resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
+            folders.append(Session(ratings, chosen, registry, view.show).start())
+    print_comparison([saved_model(Run.open(folder, registry)) for folder in folders], 10, as_json)
+
+
+def _runners(names: str, registry: Registry) -> list[str]:
+    """The architectures to race, each once, in the order given; all of them where none is named."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or sorted(registry.architectures)
+    for name in wanted:
+        registry.architecture(name)
+    if len(set(wanted)) < 2:
+        raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
+    return list(dict.fromkeys(wanted))

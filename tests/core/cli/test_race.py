@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support import json_lines, make_ratings, tastemap, write_csv
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "ratings.csv", make_ratings())
+
+
+@pytest.mark.slow
+def test_a_race_trains_on_one_split_and_compares_with_intervals(csv: Path) -> None:
+    words = ["race", "--data", str(csv), "--arch", "bias,dot", "--epochs", "3"]
+    lines = tastemap(*words, "--json").stdout.splitlines()
+    finished = [line for line in json_lines("\n".join(lines[:-1])) if line["event"] == "finished"]
+    assert len({event["split_hash"] for event in finished}) == 1
+    compared = json.loads(lines[-1])
+    assert [one["architecture"] for one in compared] == ["bias", "dot"]
+    assert compared[0]["difference"] is None
+    difference = compared[1]["difference"]
+    assert difference["low"] <= difference["rmse"] <= difference["high"]
+    assert compared[1]["rmse"] - compared[0]["rmse"] == pytest.approx(difference["rmse"], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_train_with_a_search_first(csv: Path) -> None:
+    words = ["train", "--data", str(csv), "--factors", "4", "--epochs", "4", "--tune", "2", "--json"]
+    events = json_lines(tastemap(*words).stdout)
+    trials = [event for event in events if event["event"] == "trial_finished"]
+    started = next(event for event in events if event["event"] == "run_started")
+    assert trials[-1]["choices"] == {
+        **started["options"],
+        "learning_rate": started["settings"]["learning_rate"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["race"], "--data demo needs no file"),
+        (["race", "--data", "demo", "--arch", "bias"], "two architectures"),
+        (["race", "--data", "demo", "--arch", "bias,bais"], "Did you mean 'bias'"),
+        (["train", "--data", "demo", "--tune", "1"], "two trials"),
+    ],
+)
+def test_wrong_usage_is_said(words: list[str], said: str) -> None:
+    assert said in tastemap(*words, expect=2).stderr
