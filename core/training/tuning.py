@@ -68,14 +68,13 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[Trial]:
         raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
     for _ in range(count):
         options = {field.name: _draw(field, generator) for field in searched}
-        factor = float(np.exp(generator.uniform(-1, 1))) if rate.search else 1.0
+        factor = math.exp(generator.uniform(-1, 1)) if rate.search else 1.0
+        learning_rate = float(f"{resolved.settings.learning_rate * factor:.3g}")
         yield Trial(
             replace(
                 resolved,
                 options=_changed(resolved.options, options),
-                settings=_changed(
-                    resolved.settings, {"learning_rate": resolved.settings.learning_rate * factor}
-                ),
+                settings=_changed(resolved.settings, {"learning_rate": learning_rate}),
             )
         )
 

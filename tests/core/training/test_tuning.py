@@ -46,14 +46,15 @@ def test_the_held_out_part_has_no_say(ratings: Ratings) -> None:
 
 def test_trials_stay_in_the_declared_ranges_and_repeat_by_seed() -> None:
     fields = {field.name: field.search for field in type(start().options).fields() if field.search}
-    drawn = list(sample_trials(start(), 50))
+    chosen = start()
+    drawn = list(sample_trials(chosen, 50))
     for trial in drawn:
         values = trial.resolved.options.to_dict()
         for name, (low, high) in fields.items():
             assert low <= values[name] <= high
         assert values["initial_spread"] == start().options.to_dict()["initial_spread"]
     assert len({trial.resolved.options.to_dict()["l2"] for trial in drawn}) > 40
-    assert drawn == list(sample_trials(start(), 50))
+    assert drawn == list(sample_trials(chosen, 50))
 
 
 def test_one_trial_is_no_search_and_divergence_everywhere_is_said(ratings: Ratings) -> None:
