@@ -68,6 +68,10 @@ def _first_free(
         (row, column - length - 1, column - length - 1, column),
         (row - 1, column - length // 2, column - length // 2, column - length // 2 + length),
         (row + 1, column - length // 2, column - length // 2, column - length // 2 + length),
+        (row - 1, column + 1, column + 1, column + 1 + length),
+        (row + 1, column + 1, column + 1, column + 1 + length),
+        (row - 1, column - length, column - length, column),
+        (row + 1, column - length, column - length, column),
     ]
     for at_row, at_column, low, high in places:
         inside = 0 <= at_row < height and at_column >= 0 and at_column + length <= width
