@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.options import ArchitectureOptions, option
     from core.plugins import load_plugins
     from core.runs.run import Run
-    from core.trainer import SliceTotals, Trainer, TrainingData
+    from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, Trainer, TrainingData
 
 _HOMES = {
     "core.api": ("evaluate", "load_run", "train"),
@@ -30,16 +30,19 @@ _HOMES = {
     "core.options": ("ArchitectureOptions", "option"),
     "core.plugins": ("load_plugins",),
     "core.runs.run": ("Run",),
-    "core.trainer": ("SliceTotals", "Trainer", "TrainingData"),
+    "core.trainer": ("Arrays", "FloatArray", "RowArray", "SliceTotals", "Trainer", "TrainingData"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Architecture",
     "ArchitectureOptions",
+    "Arrays",
     "EmbeddingSide",
+    "FloatArray",
     "Ratings",
     "Recipe",
+    "RowArray",
     "Rows",
     "Run",
     "SliceTotals",

@@ -17,7 +17,7 @@ from core.errors import PluginError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.trainer import Trainer, TrainingData
+    from core.trainer import FloatArray, Trainer, TrainingData
 
 Side = Literal["user", "item"]
 Rows = Mapping[str, npt.NDArray[np.float32]]
@@ -115,6 +115,15 @@ class Architecture:
 
         The terms of a row must sum to the head's score: predictions then need no TensorFlow, and views can
         show each term's share. `core.testing` checks that they do.
+        """
+        return None
+
+    def uncertainty(self, rows: Rows, options: Any) -> FloatArray | None:  # noqa: ARG002
+        """Say how far ratings may lie from their scores, with NumPy; None where the architecture can't.
+
+        The result has shape (batch,): the standard deviation of a rating given the training ratings, so both
+        what is unknown of the model and the noise of ratings, before clipping. `rows` also holds those of
+        tables with the role "spread", which a trainer of one's own may save and which scores never see.
         """
         return None
 

@@ -26,7 +26,8 @@ def print_prediction(name: str, user: str, item: str, plugins: Sequence[Path], a
         print_json({"run": run.id, **asdict(prediction)})
         return
     title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
-    print(f"{prediction.rating:.2f}  user {prediction.user}, item {prediction.item}{title}")
+    margin = "" if prediction.deviation is None else f" ± {prediction.deviation:.2f}"
+    print(f"{prediction.rating:.2f}{margin}  user {prediction.user}, item {prediction.item}{title}")
     if prediction.fallback:
         print(f"tastemap: {prediction.fallback}", file=sys.stderr)
 

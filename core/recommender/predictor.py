@@ -18,8 +18,8 @@ from core.recommender.scorer import Scorer
 class Prediction:
     """One predicted rating, clipped to the scale; `raw` is before clipping.
 
-    `fallback` is "" for the model's own prediction, else it says what the ids received and why. `deviation` is
-    the standard deviation of the true rating around `raw` where the architecture knows it.
+    `fallback` is "" for the model's own prediction, else it says what the ids received and why. `deviation`
+    is the standard deviation of the true rating around `raw` where the architecture knows it.
     """
 
     user: int | str
@@ -50,8 +50,8 @@ class Predictor:
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
         known_item = str(item) if item_row is None else self.items.identifier(item_row)
         fallback = self._explain_fallback(user_row, item_row)
-        sure = not fallback and user_row is not None and item_row is not None
-        deviation = self.scorer.deviation(user_row, item_row) if sure else None
+        deviations = None if fallback else self.scorer.deviations(_rows(user_row), _rows(item_row))
+        deviation = None if deviations is None else float(deviations[0])
         return Prediction(known_user, known_item, title, rating, raw, fallback, deviation)
 
     def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:

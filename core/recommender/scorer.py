@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,21 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True)
 class Scorer:
-    """Raw predictions of pairs of rows (score + `offset`, not clipped), and terms where they can be split."""
+    """Raw predictions of pairs of rows (score + `offset`, not clipped), and terms where they can be split.
+
+    `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone.
+    """
 
     tables: Mapping[str, FloatArray]
     offset: float
     head_scores: Callable[[Rows], FloatArray]
     split: Callable[[Rows], Terms | None]
     spread: Callable[[Rows], FloatArray | None] = lambda _: None
+    spread_tables: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def rows(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Gather the embedding rows of pairs, each of shape (n, dimension)."""
-        return {
-            name: table[users if name.startswith("user_") else items] for name, table in self.tables.items()
-        }
+        return _gather(self.tables, users, items)
 
     def raw_predictions(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
         """Predict pairs, shape (n,), in bounded memory."""
@@ -48,21 +50,22 @@ class Scorer:
         terms = self.split(self.rows(np.array([user]), np.array([item])))
         return None if terms is None else {name: np.ravel(part) for name, part in terms.items()}
 
-    def deviation(self, user: int, item: int) -> float | None:
-        """Standard deviation of one pair's rating around its score; None where the architecture can't tell."""
-        deviations = self.spread(self.rows(np.array([user]), np.array([item])))
-        return None if deviations is None else float(deviations[0])
+    def deviations(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray | None:
+        """Standard deviations of pairs' ratings around their scores, (n,); None where it cannot be told."""
+        return self.spread(_gather({**self.tables, **self.spread_tables}, users, items))
 
 
 def make_scorer(
     architecture: Architecture, options: ArchitectureOptions, weights: Arrays, offset: float
 ) -> Scorer:
     """Choose how to score an architecture's saved weights; `offset` is added to every score."""
-    tables = {
+    everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()
         if name.startswith("table/")
     }
+    spread_tables = {name: table for name, table in everything.items() if name.endswith("_spread")}
+    tables = {name: table for name, table in everything.items() if name not in spread_tables}
 
     def split(rows: Rows) -> Terms | None:
         return architecture.terms(rows, options)
@@ -73,7 +76,13 @@ def make_scorer(
     empty = {name: table[:0] for name, table in tables.items()}
     splittable = split(empty) is not None
     head_scores = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
-    return Scorer(tables, offset, head_scores, split, spread)
+    return Scorer(tables, offset, head_scores, split, spread, spread_tables)
+
+
+def _gather(
+    tables: Mapping[str, FloatArray], users: npt.NDArray[Any], items: npt.NDArray[Any]
+) -> dict[str, FloatArray]:
+    return {name: table[users if name.startswith("user_") else items] for name, table in tables.items()}
 
 
 def sum_terms(terms: Terms) -> FloatArray:

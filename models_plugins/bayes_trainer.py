@@ -1,0 +1,124 @@
+"""The Gibbs sampler as a trainer: a batch is a sweep, and predictions are the mean over all samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
+from models_plugins.bayes_features import set_features
+from models_plugins.bayes_posterior import Posterior
+from models_plugins.bayes_sampler import Sampler
+from models_plugins.bayes_sweep import Sweep
+
+_CHUNK = 65_536
+
+
+class GibbsTrainer:
+    """Samples rows of users and items from their posterior; a `core.Trainer`.
+
+    The learning rate, batch size and optimizer of the settings mean nothing to it. Every sweep draws from a
+    generator of its own, made of seed and sweep number, so that a resumed training draws the same numbers.
+    """
+
+    def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
+        """`options` are those of `models_plugins.bayes.Bayes`."""
+        users, items, counts = data.users, data.items, (data.user_count, data.item_count)
+        features = (
+            set_features(users, items, counts, options.user_features),
+            set_features(items, users, counts[::-1], options.item_features),
+        )
+        self._data, self._options, self._seed = data, options, seed
+        self._sampler = Sampler(
+            Sweep(data, options.factors + 1, device),
+            features,
+            np.bincount(users, minlength=data.user_count),
+            options.noise_freedom,
+            seed,
+            (data.item_count, options.factors + 1),
+        )
+        self._posterior = Posterior(counts, options.factors, options.components)
+        self._tables = self._sampler_tables()
+        self._first_sweep = 0
+
+    @property
+    def parameters(self) -> int:
+        """Count the numbers of one sample: a row of factors and a bias for every user and item."""
+        return (self._data.user_count + self._data.item_count) * (int(self._options.factors) + 1)
+
+    def begin_epoch(self, epoch: int) -> int:
+        """Note the number of the epoch's first sweep; returns the sweeps of an epoch."""
+        sweeps = int(self._options.sweeps)
+        self._first_sweep = (epoch - 1) * sweeps
+        return sweeps
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Run `count` sweeps; the squared error is that of the samples. No sweeps: compile only."""
+        if not count:
+            self._sampler.compile()
+        total = 0.0
+        for batch in range(first, first + count):
+            total += self._run_sweep(self._first_sweep + batch)
+        if first + count == self._options.sweeps:
+            self._posterior.compress()
+            if self._posterior.count:
+                self._tables = self._posterior.tables()
+            else:
+                self._tables = self._sampler_tables()
+        return SliceTotals(total, count * len(self._data))
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs by the posterior mean as of the last full epoch."""
+        tables: dict[str, Any] = self._tables
+        scores = np.empty(len(users), np.float32)
+        for start in range(0, len(users), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            left, right = tables["user_factors"][users[part]], tables["item_factors"][items[part]]
+            biases = tables["user_bias"][users[part]] + tables["item_bias"][items[part]]
+            scores[part] = np.einsum("ij,ij->i", left, right) + biases[:, 0]
+        return scores
+
+    def weights(self) -> Arrays:
+        """Copy the tables of the posterior mean and of the spread."""
+        return {f"table/{name}": array.copy() for name, array in self._tables.items()}
+
+    def state(self) -> Arrays:
+        """Copy tables, the sampler's last sample, priors and noise, and the posterior's sums."""
+        parts = {"sampler": self._sampler.state(), "posterior": self._posterior.state()}
+        named = {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return {**self.weights(), **named}
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take a state back; raises TastemapError where names or shapes differ."""
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape:
+                raise TastemapError(
+                    f"The saved {name} doesn't fit bayes.", hint="Has its plugin changed since?"
+                )
+        self._tables = {name: np.array(state[f"table/{name}"]) for name in self._tables}
+        self._sampler.restore(_part(state, "sampler"))
+        self._posterior.restore(_part(state, "posterior"))
+
+    def _run_sweep(self, number: int) -> float:
+        error = self._sampler.step(number)
+        if number >= self._options.burn_in:
+            self._posterior.add(self._sampler.rows, self._sampler.noise)
+        return error
+
+    def _sampler_tables(self) -> Arrays:
+        """Tables of the current sample alone, for the time before any sample is collected."""
+        alone = Posterior((self._data.user_count, self._data.item_count), *self._widths())
+        alone.add(self._sampler.rows, self._sampler.noise)
+        alone.compress()
+        return alone.tables()
+
+    def _widths(self) -> tuple[int, int]:
+        return int(self._options.factors), int(self._options.components)
+
+
+def _part(state: Mapping[str, Any], part: str) -> dict[str, Any]:
+    prefix = f"{part}/"
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

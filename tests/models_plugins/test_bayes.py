@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import TastemapError, TrainingData, load_plugins, load_ratings, split_ratings, train
+from core.recommender.scorer import make_scorer
+from core.testing import assert_conforms
+from core.testing.tables import planted_training_data
+from models_plugins import bayes_sweep
+from models_plugins.bayes import Bayes
+from models_plugins.bayes_features import set_features
+from models_plugins.bayes_posterior import KEPT, Posterior, strongest_directions
+from models_plugins.bayes_state import Features, Prior, draw_noise
+from models_plugins.bayes_sweep import Sweep, draw_rows, row_sums, solve_and_draw
+from models_plugins.bayes_trainer import GibbsTrainer
+from tests.support import tastemap
+
+SMALL = {"factors": 3, "components": 8, "sweeps": 5}
+
+
+def trainer_on(data: TrainingData, seed: int = 1, **options: Any) -> GibbsTrainer:
+    return GibbsTrainer(data, seed, "/CPU:0", Bayes.Options.parse({**SMALL, **options}))
+
+
+def run_epochs(trainer: GibbsTrainer, epochs: int) -> GibbsTrainer:
+    for epoch in range(1, epochs + 1):
+        trainer.run_batches(0, trainer.begin_epoch(epoch), 0.0)
+    return trainer
+
+
+@pytest.mark.parametrize("options", [{}, {"user_features": 0, "item_features": 0, "noise_freedom": 0.0}])
+def test_it_conforms(options: dict[str, Any]) -> None:
+    assert_conforms(load_plugins().architecture("bayes"), {**SMALL, **options})
+
+
+def test_small_systems_are_solved_as_numpy_solves_them() -> None:
+    generator = np.random.default_rng(0)
+    roots = generator.standard_normal((200, 11, 11))
+    matrices, right = roots @ roots.transpose(0, 2, 1) + np.eye(11), generator.standard_normal((200, 11))
+    solved = solve_and_draw(matrices.astype(np.float32), right.astype(np.float32), np.zeros((200, 11), "f4"))
+    exact = np.linalg.solve(matrices, right[:, :, None])[:, :, 0]
+    np.testing.assert_allclose(solved.numpy(), exact, atol=2e-4)
+
+
+def test_drawn_rows_have_the_mean_and_covariance_of_the_exact_posterior() -> None:
+    """20,000 users with the same three ratings: their drawn rows are 20,000 draws from one known normal."""
+    generator, rows = np.random.default_rng(1), 20_000
+    items = generator.standard_normal((3, 3)).astype(np.float32)
+    targets, noise = np.array([0.5, -1.0, 1.5], np.float32), np.float32(2.0)
+    precision, center = np.array([1.0, 2.0, 4.0], np.float32), np.array([0.3, -0.2, 0.1], np.float32)
+    own = np.repeat(np.arange(rows, dtype=np.int32), 3)
+    sums = row_sums(own, np.tile(items, (rows, 1)), np.tile(targets, rows), np.full(3 * rows, noise), rows)
+    normals = generator.standard_normal((rows, 3)).astype(np.float32)
+    drawn = draw_rows(sums, precision, np.tile(center, (rows, 1)), normals).numpy()
+    design = np.hstack([items[:, :2], np.ones((3, 1))])
+    covariance = np.linalg.inv(np.diag(precision) + noise * design.T @ design)
+    expected = covariance @ (precision * center + noise * design.T @ (targets - items[:, 2]))
+    error = np.sqrt(np.diag(covariance) / rows)
+    assert np.abs(drawn.mean(axis=0) - expected).max() < 4 * error.max()
+    np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=4 * covariance.max() * np.sqrt(2 / rows))
+
+
+def test_chunks_of_ratings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = planted_training_data()
+    whole = run_epochs(trainer_on(data), 1)
+    monkeypatch.setattr(bayes_sweep, "_CHUNK_NUMBERS", 14 * 700)
+    chunked = run_epochs(trainer_on(data), 1)
+    np.testing.assert_allclose(
+        chunked.state()["sampler/item/rows"], whole.state()["sampler/item/rows"], atol=5e-3
+    )
+
+
+def test_a_chain_of_one_pair_samples_the_known_posterior_of_its_mean() -> None:
+    """One user, one item, one noisy number: biases are conjugate normals given priors and noise."""
+    data = TrainingData(*(np.zeros(4, np.int32),) * 2, np.array([0.9, 1.1, 1.0, 1.0], np.float32), 1, 1, 3.0)
+    sweep, generator = Sweep(data, 2, "/CPU:0"), np.random.default_rng(2)
+    ones, zeros = np.array([1e6, 1.0], np.float32), np.zeros(2, np.float32)
+    prior = Prior(ones, zeros, zeros, np.zeros((1, 2), np.float32))
+    item, drawn = np.zeros((1, 2), np.float32), []
+    for _ in range(4000):
+        normals = generator.standard_normal((2, 1, 2)).astype(np.float32)
+        user, item, _ = sweep(item, (prior, prior), np.ones(1, np.float32), (normals[0], normals[1]))
+        drawn.append((user[0, 1], item[0, 1]))
+    precision = np.array([[5.0, 4.0], [4.0, 5.0]])
+    covariance, expected = np.linalg.inv(precision), np.linalg.solve(precision, [4.0, 4.0])
+    samples = np.array(drawn[100:])
+    np.testing.assert_allclose(samples.mean(axis=0), expected, atol=0.1)  # 4 errors at autocorrelation 0.64
+    np.testing.assert_allclose(np.cov(samples.T), covariance, atol=0.12)
+    np.testing.assert_allclose(np.var(samples.sum(axis=1)), covariance.sum(), rtol=0.12)
+
+
+def test_what_features_say_of_a_row_is_a_gaussian_process_s_mean() -> None:
+    generator = np.random.default_rng(3)
+    basis = np.linalg.qr(generator.standard_normal((30, 6)))[0].astype(np.float32)
+    features = Features(basis, np.linspace(3, 0.5, 6))
+    table, zeros = generator.standard_normal((30, 2)).astype(np.float32), np.zeros(2, np.float32)
+    prior = Prior(np.array([2.0, 5.0], "f4"), zeros, np.array([4.0, 1.0], "f4"), np.zeros((30, 2), "f4"))
+    shifts = np.mean([prior.draw(table, features, generator).shift for _ in range(4000)], axis=0)
+    for column in range(2):
+        kernel = basis * features.variances @ basis.T / prior.feature_precision[column]
+        noisy = kernel + np.eye(30) / prior.precision[column]
+        expected = kernel @ np.linalg.solve(noisy, table[:, column])
+        np.testing.assert_allclose(shifts[:, column], expected, atol=4 * np.sqrt(1 / 2 / 4000))
+
+
+def test_priors_and_noise_are_drawn_around_what_the_rows_show() -> None:
+    generator = np.random.default_rng(4)
+    table = generator.normal([1.0, -2.0], [0.5, 2.0], (5000, 2)).astype(np.float32)
+    priors = [Prior.start(5000, 2).draw(table, None, generator) for _ in range(300)]
+    np.testing.assert_allclose(
+        np.mean([prior.mean for prior in priors], axis=0), table.mean(axis=0), atol=0.01
+    )
+    np.testing.assert_allclose(
+        np.mean([prior.precision for prior in priors], axis=0), 1 / table.var(axis=0), rtol=0.01
+    )
+    counts, errors = np.array([2000, 2000]), np.array([500.0, 8000.0], np.float32)
+    noise = np.ones(3, np.float32)
+    draws = []
+    for _ in range(500):
+        noise = draw_noise(noise, counts, errors, 5.0, generator)
+        draws.append(noise[:2])
+    np.testing.assert_allclose(np.mean(draws, axis=0), counts / errors, rtol=0.02)
+    same = draw_noise(np.ones(3, np.float32), counts, errors, 0.0, generator)
+    assert same[0] == same[1] == pytest.approx(4000 / 8500, rel=0.1)
+
+
+def test_features_reproduce_the_overlap_of_two_users_sets() -> None:
+    users, items = np.array([0, 0, 1, 1, 2, 2, 3], np.int32), np.array([0, 1, 0, 1, 1, 2, 3], np.int32)
+    features = set_features(users, items, (4, 9), rank=4)
+    assert features is not None
+    overlap = features.basis * features.variances @ features.basis.T
+    expected = [[1, 1, 0.5, 0], [1, 1, 0.5, 0], [0.5, 0.5, 1, 0], [0, 0, 0, 1]]
+    np.testing.assert_allclose(overlap, expected, atol=1e-5)
+    assert set_features(users, items, (4, 9), rank=0) is None
+
+
+def samples(count: int, factors: int = 3) -> list[tuple[Any, Any]]:
+    generator = np.random.default_rng(5)
+    return [
+        tuple(generator.standard_normal((rows, factors + 1)).astype(np.float32) for rows in (20, 30))
+        for _ in range(count)
+    ]
+
+
+def predict(tables: Any) -> Any:
+    products = tables["user_factors"] @ tables["item_factors"].T
+    return products + tables["user_bias"] + tables["item_bias"].T
+
+
+def test_the_tables_score_the_mean_of_all_samples_predictions() -> None:
+    posterior, drawn = Posterior((20, 30), 3, components=12), samples(4)
+    for number, rows in enumerate(drawn):
+        posterior.add(rows, np.ones(20, np.float32))
+        if number % 2:
+            posterior.compress()
+    each = [u[:, :3] @ v[:, :3].T + u[:, 3:] + v[:, 3:].T for u, v in drawn]
+    tables: Any = posterior.tables()
+    np.testing.assert_allclose(predict(tables), np.mean(each, axis=0), atol=1e-4)
+    for side in ("user", "item"):
+        np.testing.assert_allclose(tables[f"{side}_factors"].mean(axis=0), 0, atol=1e-5)
+
+
+def test_too_few_components_keep_the_best_approximation() -> None:
+    generator = np.random.default_rng(6)
+    left, right = generator.standard_normal((2, 40, 12)).astype(np.float32)
+    found = strongest_directions(left, right, 5)
+    basis, strengths, axes = np.linalg.svd(left @ right.T)
+    np.testing.assert_allclose(found[0] @ found[1].T, basis[:, :5] * strengths[:5] @ axes[:5], atol=1e-3)
+    assert strongest_directions(left[:3], right[:, :], 20)[0].shape == (3, 20)
+
+
+def test_samples_that_only_turn_have_no_spread_and_others_have_theirs() -> None:
+    """Turning both sides' factors changes no prediction, so only the noise of 1 / 4 is left then."""
+    (user, item), generator = samples(1)[0], np.random.default_rng(7)
+    turning, shaking = Posterior((20, 30), 3, 6), Posterior((20, 30), 3, 6)
+    for _ in range(KEPT + 3):
+        turn = np.linalg.qr(generator.standard_normal((3, 3)))[0].astype(np.float32)
+        turned = [np.hstack([table[:, :3] @ turn, table[:, 3:]]) for table in (user, item)]
+        turning.add((turned[0], turned[1]), np.full(20, 4.0, np.float32))
+        shaken = user + generator.normal(0, 0.1, user.shape).astype(np.float32)
+        shaking.add((shaken, item), np.full(20, 4.0, np.float32))
+        turning.compress()
+        shaking.compress()
+    np.testing.assert_allclose(all_pairs_uncertainty(turning), 0.5, atol=1e-3)
+    expected = 0.25 + 0.01 * (1 + (item[:, :3] ** 2).sum(axis=1))
+    found = (all_pairs_uncertainty(shaking) ** 2).reshape(20, 30).mean(axis=0)
+    np.testing.assert_allclose(found, expected, rtol=0.1)
+
+
+def all_pairs_uncertainty(posterior: Posterior) -> Any:
+    users, items = np.divmod(np.arange(600), 30)
+    tables: Any = posterior.tables()
+    rows = {"user_spread": tables["user_spread"][users], "item_spread": tables["item_spread"][items]}
+    return Bayes().uncertainty(rows, Bayes.Options.parse({"factors": 3}))
+
+
+def test_terms_sum_to_the_trainer_s_scores() -> None:
+    data = planted_training_data()
+    trainer = run_epochs(trainer_on(data), 2)
+    scorer = make_scorer(Bayes(), Bayes.Options.parse(SMALL), trainer.weights(), 0.0)
+    np.testing.assert_allclose(
+        scorer.raw_predictions(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
+    )
+    terms: Any = scorer.terms(3, 4)
+    assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
+
+
+def test_a_state_of_another_shape_is_refused() -> None:
+    state = trainer_on(planted_training_data()).state()
+    with pytest.raises(TastemapError, match="doesn't fit"):
+        trainer_on(planted_training_data(), factors=4).restore(state)
+
+
+def test_a_look_during_the_burn_in_shows_the_sample() -> None:
+    trainer = run_epochs(trainer_on(planted_training_data(), burn_in=100), 3)
+    data, rows = planted_training_data(), trainer.state()
+    user, item = rows["sampler/user/rows"][data.users], rows["sampler/item/rows"][data.items]
+    expected = (user[:, :-1] * item[:, :-1]).sum(axis=1) + user[:, -1] + item[:, -1]
+    np.testing.assert_allclose(trainer.scores(data.users, data.items), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(("users", "items", "per_user"), [(1, 1, 1), (1, 30, 10), (40, 1, 1), (6, 3000, 20)])
+def test_any_table_can_be_sampled(users: int, items: int, per_user: int) -> None:
+    generator = np.random.default_rng(8)
+    rows = np.repeat(np.arange(users, dtype=np.int32), per_user)
+    columns = np.concatenate([generator.permutation(items)[:per_user] for _ in range(users)]).astype(np.int32)
+    targets = generator.normal(0, 30, len(rows)).astype(np.float32)
+    trainer = run_epochs(trainer_on(TrainingData(rows, columns, targets, users, items, 50.0)), 3)
+    assert all(np.isfinite(array).all() for array in trainer.state().values())
+    assert np.abs(trainer.scores(rows, columns)).max() < 300
+
+
+@pytest.fixture(scope="module")
+def demo_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    ratings = load_ratings("demo")
+    folder = tmp_path_factory.mktemp("demo")
+    return {name: train(ratings, name, folder=folder / name) for name in ("bayes", "bias")}
+
+
+def test_it_beats_bias_on_the_demo_set(demo_runs: dict[str, Any]) -> None:
+    assert demo_runs["bayes"].val_rmse < demo_runs["bias"].val_rmse - 0.005
+
+
+def test_nine_in_ten_held_out_ratings_lie_in_their_ninety_percent_interval(demo_runs: dict[str, Any]) -> None:
+    assert coverage(demo_runs["bayes"]) == pytest.approx(0.9, abs=0.02)
+
+
+def coverage(run: Any, z: float = 1.645) -> float:
+    """The share of held-out ratings within z deviations of the raw prediction."""
+    model, ratings = run.model, load_ratings(run.config.data["reading"]["source"])
+    held_out = split_ratings(ratings).test
+    users, items = ratings.users[held_out], ratings.items[held_out]
+    known = model.baseline.known(users, items)
+    users, items, truth = users[known], items[known], ratings.ratings[held_out][known]
+    errors, deviations = (
+        truth - model.scorer.raw_predictions(users, items),
+        model.scorer.deviations(users, items),
+    )
+    return float(np.mean(np.abs(errors) <= z * deviations))
+
+
+def test_a_prediction_says_how_sure_it_is(demo_runs: dict[str, Any], tmp_path: Path) -> None:
+    run = demo_runs["bayes"]
+    user, item = run.model.users.identifier(0), run.model.items.identifier(0)
+    prediction = run.predict(user, item)
+    assert 0.2 < prediction.deviation < 2
+    assert run.predict("nobody", item).deviation is None
+    assert demo_runs["bias"].predict(user, item).deviation is None
+    said = tastemap("predict", str(run.folder), str(user), str(item)).stdout
+    assert said.startswith(f"{prediction.rating:.2f} ± {prediction.deviation:.2f}  user")
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_accuracy_and_calibration_on_real_ratings(movielens_2016: Path) -> None:
+    run = train(load_ratings(movielens_2016), "bayes", epochs=10)
+    assert run.val_rmse is not None
+    assert run.val_rmse < 0.848
+    assert coverage(run) == pytest.approx(0.9, abs=0.02)
