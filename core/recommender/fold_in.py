@@ -16,6 +16,7 @@ from core.recommender.user_prior import Matrix, UserPrior, user_prior
 
 _STEPS = 8
 _NUDGE = 1e-2
+_CHUNK = 65_536
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,12 @@ class Folder:
         return scores[0], (scores[1:] - scores[0]).T / _NUDGE
 
     def _scores(self, users: Matrix, items: LongArray) -> Matrix:
-        """Raw predictions of items for several would-be users, shape (users, n)."""
+        """Raw predictions of items for several would-be users, shape (users, n), in bounded memory."""
+        size = max(1, _CHUNK // max(1, len(items)))
+        parts = [self._block(users[start : start + size], items) for start in range(0, len(users), size)]
+        return np.concatenate(parts)
+
+    def _block(self, users: Matrix, items: LongArray) -> Matrix:
         split = [self.prior.rows(numbers) for numbers in users]
         rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
         scores = self.model.scorer.head_scores(self._gather(rows, items)).astype(np.float64)

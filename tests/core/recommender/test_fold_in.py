@@ -60,6 +60,14 @@ def test_steps_through_a_head_reach_the_ridge_where_the_score_is_linear() -> Non
     np.testing.assert_allclose(steps, folder.numbers(items, ratings), atol=2e-3)
 
 
+def test_blocks_of_would_be_users_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = replace(Folder.of(hand_model()), factorization=None)
+    items, ratings = np.array([0, 2, 3]), np.array([5, 1, 2], np.float32)
+    whole = folder.numbers(items, ratings)
+    monkeypatch.setattr("core.recommender.fold_in._CHUNK", 4)
+    np.testing.assert_allclose(folder.numbers(items, ratings), whole)
+
+
 def test_steps_lower_the_cost_of_a_bent_head() -> None:
     model = hand_model()
     straight = model.scorer.head_scores
