@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.suggester import Suggester
@@ -12,10 +13,17 @@ from core.plugins import Registry
 
 @dataclass(frozen=True)
 class Offer:
-    """A data set by the name to train on, and what it is."""
+    """A data set by the name to train on; `here` says whether it needs no fetching, `licence` what binds."""
 
     name: str
     description: str
+    here: bool = True
+    licence: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """What the picker says beside the name."""
+        return self.description if self.here else f"{self.description} To be fetched."
 
 
 DEMO = Offer("demo", "Real films, made-up viewers: synthetic ratings, built in, at once.")
@@ -26,10 +34,24 @@ def offered_datasets(registry: Registry) -> list[Offer]:
 
     Imports the readers, so it is not for the first frame.
     """
-    from core.datasets.named import all_datasets
+    from core.datasets.named import all_datasets, fetched_path
 
     named = all_datasets(registry.data_sources)
-    return [DEMO, *(Offer(name, dataset.description) for name, dataset in named.items())]
+    return [
+        DEMO,
+        *(
+            Offer(name, dataset.description, fetched_path(dataset).exists(), dataset.licence)
+            for name, dataset in named.items()
+        ),
+    ]
+
+
+def fetch_dataset(name: str, registry: Registry, progress: Callable[[int, int | None], None]) -> str:
+    """Fetch a named data set whose licence was accepted; returns where it lies. Raises TastemapError."""
+    from core.datasets.fetching import fetch
+
+    fetched = fetch(name, accept_licence=True, progress=progress, sources=registry.data_sources)
+    return str(fetched.path)
 
 
 class DatasetSuggester(Suggester):

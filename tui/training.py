@@ -50,6 +50,7 @@ class TrainingState:
                 self.phase = f"{event.phase} {event.detail}".strip()
             case RunStarted():
                 self.started, self.stage, self.phase = event, Stage.RUNNING, ""
+                self.epochs = [epoch for epoch in self.epochs if epoch.epoch < event.first_epoch]
             case BatchProgress():
                 self.progress = event
             case EpochFinished():

@@ -60,9 +60,14 @@ class Workbench:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
         if self.training.active:
             return False
-        self.training = TrainingState(stage=Stage.PREPARING, phase="waiting for the engine")
+        earlier = self.training.epochs if self._goes_on(command) else []
+        self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
         self._waiting = None if self.engine.send(command) else command
         return True
+
+    def _goes_on(self, command: Train | ResumeRun) -> bool:
+        started = self.training.started
+        return isinstance(command, ResumeRun) and started is not None and command.run.endswith(started.run)
 
     def _send_waiting(self) -> None:
         if self._waiting is not None and self.engine.send(self._waiting):

@@ -94,16 +94,19 @@ def test_a_run_is_exported_and_an_interrupted_one_resumed(
 def test_two_runs_are_compared(engine: FakeEngine, registry: Registry, private_folders: Path) -> None:
     make_run(private_folders, "bias-a")
     make_run(private_folders, "bias-b", epochs=6, seed=7)
-    engine.answers["comparison"] = {"comparable": True, "difference": -0.01, "low": -0.02, "high": -0.005}
+    figures = {"architecture": "bias", "not_comparable": "", "verdict": "better"}
+    difference = {"rmse": -0.01, "low": -0.02, "high": -0.005}
+    engine.answers["comparison"] = [figures, {**figures, "difference": difference}]
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("5")
         await sees(pilot, "bias-")
         await pilot.press("space", "down", "space")
-        await sees(pilot, "Compare", "Seed", "a real difference", "━━━")
+        await sees(pilot, "Compare", "Seed", "bias better", "-0.0200 to -0.0050", "━━━")
 
     run_app(scenario, engine, registry)
-    assert engine.asked[-1][0] == "comparison"
+    asked = ("comparison", str(private_folders / "bias-b"), {"runs": [str(private_folders / "bias-a")]})
+    assert engine.asked == [asked]
 
 
 def test_runs_on_other_splits_are_not_compared(

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from core.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
-from core.events import Failed, LearningRateChanged, Paused
+from core.errors import DataError
+from core.events import Failed, LearningRateChanged, Paused, RunStarted
 from core.plugins import Registry
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
@@ -161,8 +167,17 @@ def test_a_dead_engine_is_told_restarted_and_the_run_resumed(engine: FakeEngine,
         await until(pilot, lambda: engine.starts == 2 and engine.running, "a new engine")
         await pilot.press("r")
         assert engine.sent[-1] == ResumeRun("bias-recorded")
+        engine.say(replace(started(), first_epoch=3), *recorded_events()[3:])
+        await until(pilot, lambda: app.bench.training.finished is not None, "the end")
+        assert [epoch.epoch for epoch in app.bench.training.epochs] == list(range(1, 13))
 
     run_app(scenario, engine, registry)
+
+
+def started() -> RunStarted:
+    event = recorded_events()[0]
+    assert isinstance(event, RunStarted)
+    return event
 
 
 def test_an_engine_that_keeps_dying_is_left_alone(engine: FakeEngine, registry: Registry) -> None:
@@ -176,13 +191,42 @@ def test_an_engine_that_keeps_dying_is_left_alone(engine: FakeEngine, registry: 
     run_app(scenario, engine, registry)
 
 
-def test_data_sets_are_one_key_away(engine: FakeEngine, registry: Registry) -> None:
+def test_data_sets_are_one_key_away_and_fetched_once_accepted(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(name: str, registry: Registry, progress: Callable[[int, int | None], None]) -> str:
+        progress(3_000_000, 6_000_000)
+        time.sleep(0.4)
+        return name
+
+    monkeypatch.setattr("tui.fetching.fetch_dataset", fetch)
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d")
-        await sees(pilot, "Which ratings?", "ml-100k")
+        await sees(pilot, "Which ratings?", "ml-100k", "To be fetched")
         await pilot.press("down", "enter")
+        await sees(pilot, "under these terms", "Accept and fetch")
+        await pilot.press("y")
+        await sees(pilot, "50% of 6.0 MB")
         field = app.screen.query_one("#field-data", Input)
         await until(pilot, lambda: field.value == "ml-100k", "the choice")
+        await sees(pilot, "ml-100k is here.")
+
+    run_app(scenario, engine, registry)
+
+
+def test_offline_says_so_and_leaves_the_form_alone(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(*_: object) -> str:
+        raise DataError("ml-100k can't be fetched: the network is unreachable.", hint="Download it by hand.")
+
+    monkeypatch.setattr("tui.fetching.fetch_dataset", fetch)
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("d", "down", "enter", "y")
+        await sees(pilot, "the network is", "by hand")
+        assert app.screen.query_one("#field-data", Input).value == "demo"
 
     run_app(scenario, engine, registry)
 

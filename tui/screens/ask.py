@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
@@ -30,7 +31,7 @@ class AskScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question and two buttons."""
         with Vertical(classes="dialog"):
-            yield Label(self._question)
+            yield Label(Content(self._question))
             with Horizontal(classes="buttons"):
                 yield Button(f"{self._yes} (y)", variant="primary", id="yes", compact=True)
                 yield Button("No (n)", id="no", compact=True)
@@ -57,7 +58,7 @@ class PromptScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """The question, the line, and room for what is wrong with it."""
         with Vertical(classes="dialog"):
-            yield Label(self._question)
+            yield Label(Content(self._question))
             yield Input(self._value, id="answer", select_on_focus=True)
             yield Label("Enter takes it, Escape leaves it.", id="problem")
 

@@ -182,7 +182,7 @@ class RunsScreen(BenchScreen):
     async def _compare(self, one: SavedRun, other: SavedRun) -> None:
         names = [one.name, other.name]
         try:
-            result = await self.bench.engine.ask("comparison", str(one.folder), other=str(other.folder))
+            result = await self.bench.engine.ask("comparison", str(one.folder), runs=[str(other.folder)])
         except QueryError as error:
             self.post_message(Compared(names, error.message))
         else:

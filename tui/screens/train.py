@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from core.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
 from core.errors import ProtocolError, UsageError
-from tui.datasets import offered_datasets
+from tui.datasets import Offer, offered_datasets
+from tui.fetching import Fetched, Fetching, start_fetching
 from tui.formats import rate
 from tui.screens.base import BenchScreen
 from tui.training import Stage
@@ -42,6 +45,7 @@ class TrainScreen(BenchScreen):
     ]
 
     _keys_for: object = None
+    _offers: Mapping[str, Offer] = {}
 
     def compose_body(self) -> ComposeResult:
         """Form and live panel."""
@@ -136,13 +140,42 @@ class TrainScreen(BenchScreen):
         except UsageError as error:
             self.notify(error.hint, title=error.message, severity="error")
             return
-        choices = [(offer.name, offer.description) for offer in offers]
+        choices = [(offer.name, offer.explanation) for offer in offers]
         heading = "Which ratings? A path to a file or folder can be typed into the Data field as well."
+        self._offers = {offer.name: offer for offer in offers}
         self.app.push_screen(PickScreen(heading, choices), self._use_data)
 
     def _use_data(self, name: str | None) -> None:
-        if name:
+        if not name:
+            return
+        offer = self._offers[name]
+        if offer.here:
             self.query_one(SetupForm).choose_data(name)
+            return
+        from tui.screens.ask import AskScreen
+
+        question = f"{name} is fetched from its publisher, under these terms:\n\n{offer.licence}"
+        accepted = AskScreen(question, yes="Accept and fetch")
+        self.app.push_screen(accepted, lambda yes: self._fetch(offer) if yes else None)
+
+    def _fetch(self, offer: Offer) -> None:
+        self._explain(f"Fetching {offer.name} …")
+        start_fetching(self, offer, self.bench.registry)
+
+    @on(Fetching)
+    def fetching(self, message: Fetching) -> None:
+        """Show how far it is."""
+        self._explain(message.words)
+
+    @on(Fetched)
+    def fetched(self, message: Fetched) -> None:
+        """Choose what was fetched, or say why it couldn't be."""
+        if message.problem:
+            self._explain(f"{message.problem} {message.hint}", wrong=True)
+            self.notify(message.hint, title=message.problem, severity="error", timeout=15)
+            return
+        self._explain(f"{message.name} is here.")
+        self.query_one(SetupForm).choose_data(message.name)
 
     def action_toggle_log(self) -> None:
         """Switch the chart's axis."""
@@ -164,9 +197,12 @@ class TrainScreen(BenchScreen):
     @on(FieldRow.Described)
     def described(self, message: FieldRow.Described) -> None:
         """Explain the field in focus, or say what is wrong in it."""
+        self._explain(message.text, message.wrong)
+
+    def _explain(self, text: str, wrong: bool = False) -> None:
         explanation = self.query_one("#explanation", Static)
-        explanation.update(message.text)
-        explanation.set_class(message.wrong, "-wrong")
+        explanation.update(Content(text))
+        explanation.set_class(wrong, "-wrong")
 
 
 def parse_rate(text: str) -> float:

@@ -57,7 +57,7 @@ class LivePanel(Vertical):
         drawn = (id(training), training.stage, len(training.epochs), len(training.changes))
         before, self._drawn, self._training = self._drawn, drawn, training
         self.set_class(training.stage is Stage.IDLE, "-idle")
-        bar_width = max(8, min(40, self.size.width - 52))
+        bar_width = max(5, min(40, self.size.width - 54))
         ascii_only = self.query_one(ChartView).ascii_only
         # Without a layout where only figures change: that is most of what a redraw would cost.
         line, other_stage = headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
@@ -117,11 +117,10 @@ def machine_line(training: TrainingState, process: int | None, device: str) -> C
 def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
     progress = training.progress
     state = "[b $warning]Paused[/]  " if training.stage is Stage.PAUSED else ""
-    words = f"{training.fraction:4.0%}"
+    words = f"{training.fraction:4.0%}  rate {rate(training.learning_rate)}"
     if progress:
-        left = f"{seconds(progress.eta_seconds)} left"
-        words += f"  {short_count(progress.ratings_per_second)} ratings/s  {left}"
-    words += f"  rate {rate(training.learning_rate)}"
+        words += f"  {seconds(progress.eta_seconds)} left"
+        words += f"  {short_count(progress.ratings_per_second)} ratings/s"
     bar = share_bar(training.fraction, bar_width, ascii_only)
     return Content.from_markup(f"{state}[$primary]$bar[/]  $words", bar=bar, words=words)
 

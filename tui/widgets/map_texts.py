@@ -61,8 +61,8 @@ def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> 
     ]
     title = Content.from_markup("[b $accent]$title[/]", title=items["titles"][index])
     if compact:
-        short = f"{', '.join(items['genres'][index])} · {count(items['ratings'][index])} ratings"
-        return title + Content.from_markup("\n$short\n$rest", short=short, rest=f"bias {facts[3][1]}")
+        short = f"{facts[2][1]} ratings · bias {facts[3][1]} · {facts[1][1]}"
+        return title + Content.from_markup("\n$short", short=short)
     lines = [title]
     lines += [
         Content.from_markup("[$foreground 60%]$name[/] $value", name=f"{name:<8}", value=value)

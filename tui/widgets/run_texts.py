@@ -65,13 +65,14 @@ def comparison_text(runs: Sequence[SavedRun], verdict: str = "") -> Content:
     return Content("\n").join(lines)
 
 
-def verdict_text(result: Mapping[str, Any]) -> str:
-    """The paired bootstrap's interval in a sentence."""
-    if not result.get("comparable", True):
-        return f"Not comparable: {result.get('reason', '')}"
-    low, high = result["low"], result["high"]
-    sure = "a real difference" if low > 0 or high < 0 else "may be chance"
-    return f"difference {result['difference']:+.4f}, 95% interval {low:+.4f} to {high:+.4f}: {sure}"
+def verdict_text(compared: Sequence[Mapping[str, Any]]) -> str:
+    """The second run against the first: the interval of their difference, or why there is none."""
+    first, other = compared
+    if other["not_comparable"] or first["not_comparable"]:
+        return f"No interval: {other['not_comparable'] or first['not_comparable']}"
+    difference = other["difference"]
+    interval = f"{difference['low']:+.4f} to {difference['high']:+.4f}"
+    return f"{other['architecture']} {other['verdict']}: {difference['rmse']:+.4f}\n95% interval {interval}"
 
 
 def _fact(name: str, value: str) -> Content:
