@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from core.datasets.ratings import ItemTable
 
 FloatArray = npt.NDArray[np.float32]
 RowArray = npt.NDArray[np.int32]
@@ -16,7 +19,10 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The training part: rows of users and items and ratings minus `mean`, each of shape (n,)."""
+    """The training part: rows of users and items and ratings minus `mean`, each of shape (n,).
+
+    `item_table` says what is known of the items (genres, years), for trainers that use it.
+    """
 
     users: RowArray
     items: RowArray
@@ -24,6 +30,7 @@ class TrainingData:
     user_count: int
     item_count: int
     mean: float
+    item_table: ItemTable | None = None
 
     def __len__(self) -> int:
         """Count the ratings."""
@@ -65,3 +72,6 @@ class Trainer(Protocol):
 
     def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take a state back; raises RunError where names or shapes don't fit."""
+
+    def close(self) -> None:
+        """Let go of what is held for training; nothing is called after it."""

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
-from models_plugins.bayes_features import set_features
+from models_plugins.bayes_features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes_posterior import Posterior
 from models_plugins.bayes_sampler import Sampler
+from models_plugins.bayes_state import Features
 from models_plugins.bayes_sweep import Sweep
 
 _CHUNK = 65_536
@@ -27,14 +28,10 @@ class GibbsTrainer:
     def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
         """`options` are those of `models_plugins.bayes.Bayes`."""
         users, items, counts = data.users, data.items, (data.user_count, data.item_count)
-        features = (
-            set_features(users, items, counts, options.user_features),
-            set_features(items, users, counts[::-1], options.item_features),
-        )
         self._data, self._options, self._seed = data, options, seed
         self._sampler = Sampler(
             Sweep(data, options.factors + 1, device),
-            features,
+            _features(data, options),
             np.bincount(users, minlength=data.user_count),
             options.noise_freedom,
             seed,
@@ -102,6 +99,13 @@ class GibbsTrainer:
         self._sampler.restore(_part(state, "sampler"))
         self._posterior.restore(_part(state, "posterior"))
 
+    def close(self) -> None:
+        """Let go of the compiled sweep and of the ratings on the device."""
+        del self._sampler
+
+    def close(self) -> None:
+        """Nothing outlives the trainer."""
+
     def _run_sweep(self, number: int) -> float:
         error = self._sampler.step(number)
         if number >= self._options.burn_in:
@@ -117,6 +121,18 @@ class GibbsTrainer:
 
     def _widths(self) -> tuple[int, int]:
         return int(self._options.factors), int(self._options.components)
+
+
+def _features(data: TrainingData, options: Any) -> tuple[Features | None, Features | None]:
+    users, items, table = data.users, data.items, data.item_table
+    of_users = [set_columns(users, items, (data.user_count, data.item_count))]
+    of_items = [set_columns(items, users, (data.item_count, data.user_count))]
+    if table is not None and options.traits:
+        of_items += [genre_columns(table.genres), year_columns(table.years)]
+    return (
+        strongest_features(of_users, options.user_features),
+        strongest_features(of_items, options.item_features),
+    )
 
 
 def _part(state: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -20,6 +20,16 @@ _step: ContextVar[Any] = ContextVar("step")
 _GOLDEN = 0x9E3779B1
 
 
+def first_step(seed: int) -> int:
+    """Where the step counter of a training with this seed starts, as an unsigned 32-bit number."""
+    return int(np.random.default_rng([seed, 0xD0]).integers(0, 2**32))
+
+
+def as_step(number: int) -> Any:
+    """A step as an int32 scalar, wrapped around at 32 bits."""
+    return tf.constant(np.uint32(number % 2**32).astype(np.int32))
+
+
 @contextmanager
 def counting(step: Any) -> Iterator[None]:
     """Within this block (while a step is traced) masks are drawn for `step`, an int32 scalar tensor."""
@@ -81,12 +91,13 @@ def _xor_shift(bits: Any, count: int) -> Any:
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(count, tf.uint32)))
 
 
-def with_counter_dropout(head: Any, seed: int) -> Any:
+def with_counter_dropout(head: Any) -> Any:
     """Copy a functional model with every Keras Dropout layer replaced by a counter one.
 
-    The copy's other layers are fresh ones of the same configuration, with the same weights as `head`.
+    The copy's other layers are fresh ones of the same configuration, with the same weights as `head`. Each
+    dropout layer has a salt of its own; a training's seed enters by its step counter (`first_step`).
     """
-    salts = np.random.default_rng([seed, 0xD0]).integers(0, 2**31, size=len(head.layers) + 1).tolist()
+    salts = np.random.default_rng(0xD0).integers(0, 2**31, size=len(head.layers)).tolist()
 
     def replace(layer: Any) -> Any:
         if type(layer) is keras.layers.Dropout:

@@ -13,13 +13,10 @@ from core.errors import RunError
 from core.options import ArchitectureOptions
 from core.settings import TrainingSettings
 from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
-from core.training.backend import keras, tf
-from core.training.dropout import with_counter_dropout
-from core.training.head import build_head
-from core.training.scoring import compile_scores, score_in_chunks
-from core.training.side_table import make_side_table
-from core.training.step import StepParts, compile_slice
-from core.training.table_optimizers import TABLE_OPTIMIZERS
+from core.training.backend import tf
+from core.training.compiled import Compiled, give_back, take
+from core.training.dropout import as_step, first_step
+from core.training.scoring import score_in_chunks
 
 
 class GradientTrainer:
@@ -34,11 +31,11 @@ class GradientTrainer:
         device: str,
     ) -> None:
         self._settings, self._data, self._device = settings, data, device
+        self._compiled: Compiled | None = take(architecture, options, settings, data, device)
+        self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
         with tf.device(device):
-            self._parts = _make_parts(architecture, options, settings, data)
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
-        self._run = compile_slice(self._parts)
-        self._score = compile_scores(self._parts.head, self._parts.sides)
+        self._first_step = first_step(settings.seed)
         self._shuffled: list[Any] = []
         self._steps_before = 0
 
@@ -68,9 +65,10 @@ class GradientTrainer:
         size, ratings = self._settings.batch_size, len(self._data)
         share = learning_rate / self._settings.learning_rate
         self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
-        numbers = [tf.constant(number) for number in (ratings, first, count, self._steps_before + first)]
+        numbers = [tf.constant(number) for number in (ratings, first, count)]
+        step = as_step(self._first_step + self._steps_before + first)
         with tf.device(self._device):
-            error = self._run(*self._shuffled, *numbers, tf.constant(learning_rate, tf.float32))
+            error = self._run(*self._shuffled, *numbers, step, tf.constant(learning_rate, tf.float32))
         return SliceTotals(float(error), min(ratings, (first + count) * size) - first * size)
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
@@ -106,6 +104,12 @@ class GradientTrainer:
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
+    def close(self) -> None:
+        """Give the compiled step to the next training of the same shape; this trainer is done."""
+        if self._compiled is not None:
+            give_back(self._compiled)
+            self._compiled = None
+
     def _hidden_variables(self) -> dict[str, Any]:
         """What training needs to go on, beside the weights, by name."""
         parts = self._parts
@@ -123,24 +127,6 @@ class GradientTrainer:
         trained, plain = self._parts.training_model.weights, self._parts.head.model.weights
         for source, target in zip(trained, plain, strict=True):
             target.assign(source)
-
-
-def _make_parts(
-    architecture: Architecture, options: ArchitectureOptions, settings: TrainingSettings, data: TrainingData
-) -> StepParts:
-    head = build_head(architecture, options, settings.seed)
-    optimizer = TABLE_OPTIMIZERS[settings.optimizer]
-    rows = {"user": data.user_count, "item": data.item_count}
-    by_side = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
-    sides = tuple(
-        make_side_table(side, specs, rows[side], settings.seed, optimizer)
-        for side, specs in by_side.items()
-        if specs
-    )
-    training_model = with_counter_dropout(head.model, settings.seed)
-    head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
-    head_optimizer.build(training_model.trainable_variables)
-    return StepParts(head, training_model, head_optimizer, optimizer, sides, settings.batch_size)
 
 
 @tf.function(jit_compile=True, reduce_retracing=True)

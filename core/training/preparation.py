@@ -79,7 +79,8 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     counts = (ratings.user_count, ratings.item_count)
     baseline = Baseline.measure(part.users, part.items, part.ratings, counts, ratings.scale)
     mean = baseline.mean if settings.center else 0.0
-    data = TrainingData(part.users, part.items, part.ratings - np.float32(mean), *counts, mean)
+    targets = part.ratings - np.float32(mean)
+    data = TrainingData(part.users, part.items, targets, *counts, mean, ratings.item_table)
     sample = _pairs(ratings, _sample(train))
     return Prepared(split, baseline, data, sample, _pairs(ratings, tuning), _pairs(ratings, split.test))
 

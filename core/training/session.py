@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,10 +124,12 @@ class Session:
             progress,
         )
         self.emit(PhaseChanged("compiling"))
-        loop.warm_up()
-        self.emit(_run_started(config, loop, trainer))
-        reason = loop.run()
-        self.emit(self._finish(loop, folder, reason, writer, keeper))
+        with closing(trainer):
+            loop.warm_up()
+            self.emit(_run_started(config, loop, trainer))
+            reason = loop.run()
+            self.emit(self._finish(loop, folder, reason, writer, keeper))
+            self.trainer = None
 
     def _finish(
         self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: _LastEpoch

@@ -26,6 +26,7 @@ class SideTable:
     specs: tuple[EmbeddingSpec, ...]
     table: Any
     slots: tuple[Any, ...]
+    slot_starts: tuple[float, ...]
 
     @property
     def dimensions(self) -> list[int]:
@@ -56,15 +57,20 @@ class SideTable:
         """Take embeddings back, in the specs' order."""
         self.table.assign(np.concatenate(arrays, axis=1))
 
+    def start(self, seed: int) -> None:
+        """Draw start values from the seed, and put the optimizer's slots where they start."""
+        self.assign([start_rows(spec, self.table.shape[0], seed) for spec in self.specs])
+        for slot, value in zip(self.slots, self.slot_starts, strict=True):
+            slot.assign(np.full(slot.shape, value, np.float32))
+
 
 def make_side_table(
-    side: str, specs: Sequence[EmbeddingSpec], rows: int, seed: int, optimizer: TableOptimizer
+    side: str, specs: Sequence[EmbeddingSpec], rows: int, optimizer: TableOptimizer
 ) -> SideTable:
-    """Make a side's table with start values, and the optimizer's slots."""
-    parts = [start_rows(spec, rows, seed) for spec in specs]
-    table = tf.Variable(np.concatenate(parts, axis=1), name=side)
-    slots = tuple(tf.Variable(tf.fill(table.shape, start)) for start in optimizer.slot_starts)
-    return SideTable(side, tuple(specs), table, slots)
+    """Make room for a side's table and the optimizer's slots; `start` fills them."""
+    shape = (rows, sum(spec.dimension for spec in specs))
+    table, *slots = (tf.Variable(tf.zeros(shape), name=side) for _ in range(1 + len(optimizer.slot_starts)))
+    return SideTable(side, tuple(specs), table, tuple(slots), optimizer.slot_starts)
 
 
 def start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -14,7 +15,9 @@ from core.datasets.ratings import Ratings
 from core.errors import DivergenceError, PluginError, UsageError
 from core.events import Event, PhaseChanged, TrialFinished
 from core.options import OptionField, OptionSet, OptionValue
+from core.schedule import Schedule
 from core.settings import Resolved, TrainingSettings
+from core.trainer import Trainer
 from core.training.preparation import Prepared, prepare
 
 ROUNDS = 3
@@ -97,13 +100,17 @@ def _run_trial(trial: Trial, prepared: Prepared, epochs: int) -> Trial:
     settings = _changed(resolved.settings, {"epochs": epochs})
     schedule = settings.plan()
     trainer, _ = make_trainer(resolved.architecture, resolved.options, settings, prepared.train)
+    with closing(trainer):
+        return _measure_trial(trial, trainer, prepared, schedule)
+
+
+def _measure_trial(trial: Trial, trainer: Trainer, prepared: Prepared, schedule: Schedule) -> Trial:
     for epoch in range(1, schedule.epochs + 1):
         totals = trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
         if not math.isfinite(totals.squared_error):
             return replace(trial, tuning_rmse=math.inf, epochs=epoch)
-    return replace(
-        trial, tuning_rmse=prepared.measure(trainer, prepared.tuning).rmse or math.inf, epochs=epochs
-    )
+    reached = prepared.measure(trainer, prepared.tuning).rmse
+    return replace(trial, tuning_rmse=math.inf if reached is None else reached, epochs=schedule.epochs)
 
 
 def _round_epochs(epochs: int) -> list[int]:

@@ -74,7 +74,7 @@ def test_a_head_keeps_its_weights_and_gets_counter_dropout() -> None:
     inputs = keras.Input((4,))
     hidden = keras.layers.Dropout(0.4)(keras.layers.Dense(5)(inputs))
     head = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dropout(0.2)(hidden)))
-    copy = with_counter_dropout(head, seed=1)
+    copy = with_counter_dropout(head)
     rows = np.ones((3, 4), np.float32)
     np.testing.assert_allclose(copy(rows), head(rows))
     layers = [layer for layer in copy.layers if isinstance(layer, CounterDropout)]

@@ -53,6 +53,9 @@ class FakeTrainer:
     def state(self) -> Any:
         return self.weights()
 
+    def close(self) -> None:
+        self.epoch = -1
+
     def restore(self, state: Any) -> None:
         self.epoch = int(state["table/user_bias"][0, 0])
 

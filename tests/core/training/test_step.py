@@ -9,7 +9,7 @@ import pytest
 
 from core.datasets.ratings import Ratings
 from core.plugins import load_plugins
-from core.settings import resolve
+from core.settings import TrainingSettings, resolve
 from core.trainer import Arrays, TrainingData
 from core.training.gradient_trainer import GradientTrainer
 
@@ -108,6 +108,35 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
     for name, table in trained[0].items():
         np.testing.assert_array_equal(table, trained[1][name])
     assert any(not np.array_equal(table, trained[2][name]) for name, table in trained[0].items())
+
+
+def test_a_compiled_step_is_used_again_and_starts_afresh(ratings: Ratings) -> None:
+    architecture = load_plugins().architecture("nn")
+    options = architecture.Options.parse({"factors": 4})
+    settings = TrainingSettings.parse({})
+
+    def make(seed: int) -> GradientTrainer:
+        chosen = TrainingSettings.parse({**settings.to_dict(), "seed": seed})
+        return GradientTrainer(architecture, options, chosen, data_of(ratings), "/CPU:0")
+
+    first = make(seed=1)
+    compiled, fresh = first._compiled, first.state()
+    first.run_batches(0, first.begin_epoch(1), 0.05)
+    trained = first.state()
+    first.close()
+    between = make(seed=2)
+    assert between._compiled is compiled
+    between.run_batches(0, between.begin_epoch(1), 0.05)
+    between.close()
+    again = make(seed=1)
+    assert_same(again.state(), fresh)
+    again.run_batches(0, again.begin_epoch(1), 0.05)
+    assert_same(again.state(), trained)
+
+
+def assert_same(first: Arrays, second: Arrays) -> None:
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name], err_msg=name)
 
 
 def test_no_batches_change_nothing(ratings: Ratings) -> None:

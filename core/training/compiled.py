@@ -1,0 +1,95 @@
+"""Compiled steps, kept for the next training of the same shape.
+
+TensorFlow never frees what XLA compiled, so a process that trains often would grow by some 5 MB a training
+and wait for the compiler each time. A training gives its compiled step back when it ends; the next one of the
+same architecture, options and sizes takes it with fresh start values.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.architecture import Architecture
+from core.options import ArchitectureOptions
+from core.settings import TrainingSettings
+from core.trainer import TrainingData
+from core.training.backend import keras, tf
+from core.training.dropout import with_counter_dropout
+from core.training.head import Head, build_head
+from core.training.scoring import compile_scores
+from core.training.side_table import make_side_table
+from core.training.step import StepParts, compile_slice
+from core.training.table_optimizers import TABLE_OPTIMIZERS
+
+KEPT = 3
+"""So many compiled steps wait for their next training; their tables stay in memory with them."""
+
+_waiting: OrderedDict[Any, Compiled] = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A step's parts with the compiled functions that close over its variables."""
+
+    key: Any
+    parts: StepParts
+    run: Any
+    score: Any
+    optimizer_start: tuple[Any, ...]
+
+    def start(self, head: Head, seed: int) -> None:
+        """Put all variables where a training with this seed starts; `head` was built with the seed."""
+        fresh = with_counter_dropout(head.model)
+        for source, target in zip(fresh.variables, self.parts.training_model.variables, strict=True):
+            target.assign(source)
+        for side in self.parts.sides:
+            side.start(seed)
+        optimizer = self.parts.head_optimizer.variables
+        for variable, value in zip(optimizer, self.optimizer_start, strict=True):
+            variable.assign(value)
+
+
+def take(
+    architecture: Architecture,
+    options: ArchitectureOptions,
+    settings: TrainingSettings,
+    data: TrainingData,
+    device: str,
+) -> Compiled:
+    """Take a waiting compiled step that fits, or make one; either starts afresh."""
+    sizes = (settings.batch_size, len(data), data.user_count, data.item_count)
+    key = (type(architecture), options, settings.optimizer, sizes, device)
+    with _lock:
+        waiting = _waiting.pop(key, None)
+    head = build_head(architecture, options, settings.seed)
+    with tf.device(device):
+        compiled = waiting or _make(key, head, settings, data)
+        compiled.start(head, settings.seed)
+    return compiled
+
+
+def give_back(compiled: Compiled) -> None:
+    """Keep a compiled step for the next training; the one that waited longest goes."""
+    with _lock:
+        _waiting[compiled.key] = compiled
+        while len(_waiting) > KEPT:
+            _waiting.popitem(last=False)
+
+
+def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) -> Compiled:
+    optimizer = TABLE_OPTIMIZERS[settings.optimizer]
+    rows = {"user": data.user_count, "item": data.item_count}
+    specs = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
+    sides = tuple(make_side_table(side, specs[side], rows[side], optimizer) for side in rows if specs[side])
+    training_model = with_counter_dropout(head.model)
+    head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
+    head_optimizer.build(training_model.trainable_variables)
+    parts = StepParts(head, training_model, head_optimizer, optimizer, sides, settings.batch_size)
+    start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
+    return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
