@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,18 +32,21 @@ def train(
     controls: Controls | None = None,
     registry: Registry | None = None,
     folder: Path | None = None,
+    trackers: Sequence[str] = (),
     **settings: object,
 ) -> Run:
     """Train an architecture on a ratings table and return the saved run.
 
     `ratings` is a table, a data set's name or a path; `options` are the architecture's, `settings` any field
     of `core.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event` receives
-    every event; `controls` steers from another thread. Raises TastemapError.
+    every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard, mlflow).
+    Raises TastemapError.
     """
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
     session = Session(table, resolved, registry, on_event or _ignore, controls or Controls())
+    session.trackers = trackers
     return Run.open(session.start(folder), registry)
 
 
@@ -54,6 +57,7 @@ def resume(
     on_event: Callable[[Event], None] | None = None,
     controls: Controls | None = None,
     registry: Registry | None = None,
+    trackers: Sequence[str] = (),
     **settings: object,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, to the numbers of an uninterrupted one.
@@ -66,7 +70,9 @@ def resume(
     opened = Run.open(folder, registry)
     resolved = saved_choices(opened.config, registry, settings)
     ratings = recorded_ratings(opened, data)
-    Session(ratings, resolved, registry, on_event or _ignore, controls or Controls()).resume(folder)
+    session = Session(ratings, resolved, registry, on_event or _ignore, controls or Controls())
+    session.trackers = trackers
+    session.resume(folder)
     return Run.open(folder, registry)
 
 

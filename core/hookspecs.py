@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pluggy
 
 if TYPE_CHECKING:
     from core.architecture import Architecture
     from core.datasets.contract import DataSource
-    from core.events import Event
+    from core.trackers.contract import Tracker
 
 PROJECT = "tastemap"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -29,5 +28,5 @@ class TastemapHooks:
         """Give the readers and named data sets that this plugin brings."""
 
     @hookspec
-    def register_trackers(self) -> list[Callable[[dict[str, Any]], Callable[[Event], None]]]:  # type: ignore[empty-body]
-        """Give tracker factories: called with a run's configuration, each gives a receiver of its events."""
+    def register_trackers(self) -> list[Tracker]:  # type: ignore[empty-body]
+        """Give the trackers that this plugin brings: named receivers of a training's events."""

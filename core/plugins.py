@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.options import ArchitectureOptions, suggest
 
 if TYPE_CHECKING:
     from core.datasets.contract import DataSource
-    from core.events import Event
+    from core.trackers.contract import Tracker
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -49,7 +49,7 @@ class Registry:
 
     architectures: dict[str, RegisteredArchitecture] = field(default_factory=dict)
     data_sources: list[DataSource] = field(default_factory=list)
-    trackers: list[Callable[[dict[str, Any]], Callable[[Event], None]]] = field(default_factory=list)
+    trackers: dict[str, Tracker] = field(default_factory=dict)
     broken: list[BrokenPlugin] = field(default_factory=list)
 
     def architecture(self, name: str) -> Architecture:
@@ -60,6 +60,13 @@ class Registry:
             if broken.name == name:
                 raise PluginError(f"The plugin {name!r} ({broken.origin}) can't be used: {broken.reason}")
         raise UsageError(f"There is no architecture {name!r}.", hint=suggest(name, self.architectures))
+
+    def chosen_trackers(self, names: Iterable[str]) -> list[Tracker]:
+        """Look trackers up, each once; raises UsageError with the nearest name."""
+        for name in names:
+            if name not in self.trackers:
+                raise UsageError(f"There is no tracker {name!r}.", hint=suggest(name, self.trackers))
+        return [self.trackers[name] for name in dict.fromkeys(names)]
 
 
 def load_plugins(files: Sequence[Path] = ()) -> Registry:
@@ -106,13 +113,13 @@ def _add(manager: pluggy.PluginManager, registry: Registry, plugin: Any, name: s
         _refuse_unknown_hooks(manager, plugin)
         brought = _architectures(plugin, origin, registry)
         sources = _bring(plugin, "register_datasets")
-        trackers = _bring(plugin, "register_trackers")
+        trackers = _trackers(plugin, registry)
     except BaseException:
         manager.unregister(plugin)
         raise
     registry.architectures.update(brought)
     registry.data_sources.extend(sources)
-    registry.trackers.extend(trackers)
+    registry.trackers.update(trackers)
 
 
 def _refuse_unknown_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:
@@ -139,6 +146,15 @@ def _architectures(plugin: Any, origin: str, registry: Registry) -> dict[str, Re
         if other is not None:
             raise PluginError(f"Its architecture {kind.name!r} is already registered by {other.origin}.")
         brought[kind.name] = RegisteredArchitecture(kind(), origin)
+    return brought
+
+
+def _trackers(plugin: Any, registry: Registry) -> dict[str, Tracker]:
+    brought: dict[str, Tracker] = {}
+    for tracker in _bring(plugin, "register_trackers"):
+        if tracker.name in registry.trackers or tracker.name in brought:
+            raise PluginError(f"Its tracker {tracker.name!r} is registered already.")
+        brought[tracker.name] = tracker
     return brought
 
 

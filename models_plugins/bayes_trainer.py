@@ -103,9 +103,6 @@ class GibbsTrainer:
         """Let go of the compiled sweep and of the ratings on the device."""
         del self._sampler
 
-    def close(self) -> None:
-        """Nothing outlives the trainer."""
-
     def _run_sweep(self, number: int) -> float:
         error = self._sampler.step(number)
         if number >= self._options.burn_in:

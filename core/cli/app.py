@@ -60,15 +60,18 @@ def train(
     recipe: Annotated[str, typer.Option(help="Named options and settings, as in notebook.")] = "default",
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = "",
     tune: Tune = 0,
+    track: Annotated[list[str], typer.Option(help="Tracker: csv, tensorboard, mlflow; repeatable.")] = [],  # noqa: B006
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Train a model and save it as a run."""
-    from core.cli.train import run_training
+    from core.cli.train import TrainRequest, run_training
 
     official = ["--test-file", test, "--split", "official"] if test else []
     words = [*context.args, *official]
-    code = run_training(words, data, arch, recipe, resume, tune, all_plugins(context, plugin), as_json)
+    plugins = all_plugins(context, plugin)
+    request = TrainRequest(words, data, arch, recipe, resume, tune, track, plugins)
+    code = run_training(request, as_json)
     raise typer.Exit(code)
 
 

@@ -16,14 +16,19 @@ def print_plugins(files: Sequence[Path], as_json: bool) -> None:
     registry = load_plugins(files)
     architectures = [_describe(registered) for registered in registry.architectures.values()]
     broken = [asdict(plugin) for plugin in registry.broken]
+    trackers = [
+        {"name": tracker.name, "description": tracker.description} for tracker in registry.trackers.values()
+    ]
     if as_json:
-        print_json({"architectures": architectures, "broken": broken})
+        print_json({"architectures": architectures, "trackers": trackers, "broken": broken})
         return
     for architecture in architectures:
         print(f"{architecture['name']}  {architecture['description']}  [{architecture['origin']}]")
         print(f"    recipes: {', '.join(architecture['recipes'])}")
         for option in architecture["options"]:
             print(f"    {option['flag']:<20} {option['default']!s:<8} {option['help']}")
+    for tracker in trackers:
+        print(f"tracker {tracker['name']}  {tracker['description']}")
     for plugin in broken:
         print(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -24,68 +25,65 @@ from core.training.session import Session, saved_choices
 from core.training.tuning import tune
 
 
-def run_training(
-    words: Sequence[str],
-    data: str,
-    architecture: str,
-    recipe: str,
-    resume: str,
-    trials: int,
-    plugins: Sequence[Path],
-    as_json: bool,
-) -> int:
+@dataclass(frozen=True)
+class TrainRequest:
+    """What the command line asked for; `words` are the flags of settings, options and reading.
+
+    `resume` names a run to go on with, `trials` asks for a search first, `trackers` are names.
+    """
+
+    words: Sequence[str]
+    data: str
+    architecture: str
+    recipe: str
+    resume: str
+    trials: int
+    trackers: Sequence[str]
+    plugins: Sequence[Path]
+
+
+def run_training(request: TrainRequest, as_json: bool) -> int:
     """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
-    registry = load_plugins(plugins)
+    registry = load_plugins(request.plugins)
+    registry.chosen_trackers(request.trackers)
     controls = Controls()
+    work = _resume if request.resume else _start
     with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
-        if resume:
-            _resume(words, data, resume, registry, view.show, controls)
-        else:
-            _start(words, data, architecture, recipe, trials, registry, view.show, controls)
+        work(request, registry, view.show, controls)
     return 130 if interrupted() else 0
 
 
 def _start(
-    words: Sequence[str],
-    data: str,
-    architecture: str,
-    recipe: str,
-    trials: int,
-    registry: Registry,
-    show: Callable[[Event], None],
-    controls: Controls,
+    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
 ) -> None:
-    if not data:
+    if not request.data:
         raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
-    chosen = registry.architecture(architecture)
+    chosen = registry.architecture(request.architecture)
     groups = {
         "settings": TrainingSettings.fields(),
         "options": chosen.Options.fields(),
         "reading": READING_FLAGS,
     }
-    flags = parse_flags(words, groups)
-    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
-    show(PhaseChanged("reading data", data))
-    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
-    if trials:
-        resolved = tune(ratings, resolved, trials, show)
-    Session(ratings, resolved, registry, show, controls).start()
+    flags = parse_flags(request.words, groups)
+    resolved = resolve(chosen, request.recipe, flags["options"], flags["settings"])
+    show(PhaseChanged("reading data", request.data))
+    ratings = load_ratings(request.data, flags["reading"], sources=registry.data_sources)
+    if request.trials:
+        resolved = tune(ratings, resolved, request.trials, show)
+    Session(ratings, resolved, registry, show, controls, trackers=request.trackers).start()
 
 
 def _resume(
-    words: Sequence[str],
-    data: str,
-    name: str,
-    registry: Registry,
-    show: Callable[[Event], None],
-    controls: Controls,
+    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
 ) -> None:
-    folder = find_run(name)
+    folder = find_run(request.resume)
     run = Run.open(folder, registry)
-    settings = parse_flags(words, {"settings": [f for f in TrainingSettings.fields() if f.name == "epochs"]})
+    epochs = [field for field in TrainingSettings.fields() if field.name == "epochs"]
+    settings = parse_flags(request.words, {"settings": epochs})
     resolved = saved_choices(run.config, registry, settings["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
-    Session(recorded_ratings(run, data or None), resolved, registry, show, controls).resume(folder)
+    ratings = recorded_ratings(run, request.data or None)
+    Session(ratings, resolved, registry, show, controls, trackers=request.trackers).resume(folder)
 
 
 @contextmanager

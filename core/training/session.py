@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class Session:
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
+    trackers: Sequence[str] = ()
     trainer: Trainer | None = None
     prepared: Prepared | None = None
 
@@ -109,7 +110,8 @@ class Session:
         self, folder: Path, config: RunConfig, prepared: Prepared, trainer: Trainer, progress: Progress
     ) -> None:
         settings = self.resolved.settings
-        self.emit = with_trackers(self.emit, self.registry.trackers, asdict(config))
+        chosen = self.registry.chosen_trackers(self.trackers)
+        self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer)
         loop = TrainingLoop(

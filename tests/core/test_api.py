@@ -16,6 +16,7 @@ from core.events import Finished
 from core.plugins import load_plugins
 from core.recommender.baseline import Baseline
 from core.runs.run import Run
+from core.trackers import Tracker
 from tests.support import table_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -126,12 +127,13 @@ def test_renaming_ids_changes_no_prediction(ratings: Ratings) -> None:
 def test_a_tracker_hears_every_event_and_a_broken_one_costs_nothing(ratings: Ratings) -> None:
     heard = []
     registry = load_plugins()
-    registry.trackers = [
-        lambda config: heard.append,
-        lambda config: 1 / 0,
-        lambda config: lambda event: 1 / 0,
-    ]
-    run = train(ratings, "bias", epochs=2, registry=registry)
+    starts = {
+        "sound": lambda config, folder: heard.append,
+        "dead": lambda config, folder: 1 / 0,
+        "failing": lambda config, folder: lambda event: 1 / 0,
+    }
+    registry.trackers = {name: Tracker(name, "", start) for name, start in starts.items()}
+    run = train(ratings, "bias", epochs=2, registry=registry, trackers=list(starts))
     assert run.state == "finished"
     assert [type(event).__name__ for event in heard if type(event).__name__ != "PhaseChanged"] == [
         "RunStarted",

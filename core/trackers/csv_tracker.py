@@ -1,0 +1,41 @@
+"""Write `metrics.csv`: a line an epoch, for a spreadsheet or pandas."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from core.events import EpochFinished, Event
+from core.trackers.contract import Receiver
+from core.trackers.figures import NAMES, epoch_figures
+
+FILE = "metrics.csv"
+
+
+def start(config: dict[str, Any], folder: Path) -> Receiver:
+    """Open the table anew, with a header; a resumed run goes on below the epochs that it keeps."""
+    del config
+    path = folder / FILE
+    kept = _rows(path)
+
+    def receive(event: Event) -> None:
+        if isinstance(event, EpochFinished):
+            kept[event.epoch] = {"epoch": event.epoch, **epoch_figures(event)}
+            _write(path, [kept[epoch] for epoch in sorted(kept) if epoch <= event.epoch])
+
+    return receive
+
+
+def _rows(path: Path) -> dict[int, dict[str, Any]]:
+    if not path.exists():
+        return {}
+    with path.open(newline="") as stream:
+        return {int(row["epoch"]): dict(row) for row in csv.DictReader(stream)}
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["epoch", *NAMES], restval="")
+        writer.writeheader()
+        writer.writerows(rows)
