@@ -1,7 +1,7 @@
 """Bayesian matrix factorization by Gibbs sampling (Salakhutdinov & Mnih 2008).
 
-Two additions carry most of its accuracy: who rated what shapes the prior of every row (as in SVD++), and
-every user has noise of their own.
+Two additions carry most of its accuracy: who rated what (as in SVD++), genres and years shape the prior of
+every row, and every user has noise of their own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Bayes(Architecture):
 
     name = "bayes"
     recipes = {
-        "default": Recipe("150 sweeps; tuned on a part of training.", {}, {"epochs": 15}),
+        "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20}),
         "plain": Recipe(
             "Without side features and with the same noise for all users, as in the original paper.",
             {"user_features": 0, "item_features": 0, "noise_freedom": 0.0},
@@ -53,8 +53,11 @@ class Bayes(Architecture):
             default=150, help="Directions kept of the sets of items that users rated (0: none).", minimum=0
         )
         item_features: int = option(
-            default=150, help="Directions kept of the sets of users who rated an item (0: none).", minimum=0
+            default=150,
+            help="Directions kept of items' sets of users, genres and years (0: none).",
+            minimum=0,
         )
+        traits: bool = option(default=True, help="Count genres and years among the items' features.")
         noise_freedom: float = option(
             default=5.0, help="How alike users' noise is; the larger, the more (0: the same).", minimum=0
         )

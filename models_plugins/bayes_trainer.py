@@ -27,17 +27,16 @@ class GibbsTrainer:
 
     def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
         """`options` are those of `models_plugins.bayes.Bayes`."""
-        users, items, counts = data.users, data.items, (data.user_count, data.item_count)
-        self._data, self._options, self._seed = data, options, seed
+        self._data, self._options = data, options
         self._sampler = Sampler(
             Sweep(data, options.factors + 1, device),
             _features(data, options),
-            np.bincount(users, minlength=data.user_count),
+            np.bincount(data.users, minlength=data.user_count),
             options.noise_freedom,
             seed,
             (data.item_count, options.factors + 1),
         )
-        self._posterior = Posterior(counts, options.factors, options.components)
+        self._posterior = Posterior((data.user_count, data.item_count), *self._widths())
         self._tables = self._sampler_tables()
         self._first_sweep = 0
 
