@@ -15,9 +15,11 @@ def start(config: dict[str, Any], folder: Path) -> Receiver:
     """Start an MLflow run with options and settings as parameters; raises PluginError without MLflow."""
     try:
         import mlflow
-    except ImportError:
+    except ImportError as error:
         hint = 'Install it with pip install "tastemap[mlflow]".'
-        raise PluginError("The tracker mlflow needs MLflow, which isn't installed.", hint=hint) from None
+        raise PluginError(
+            f"The tracker mlflow needs MLflow, which can't be loaded: {error}.", hint=hint
+        ) from None
     client = mlflow.MlflowClient()
     experiment = _experiment(client, f"tastemap {config['data'].get('name', '')}".strip())
     run = client.create_run(experiment, run_name=config["run"], tags={"tastemap.folder": str(folder)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -22,7 +23,7 @@ from core.recommender.model import Model
 from core.runs.config import RunConfig, read_config
 from core.runs.store import new_run_id
 from core.runs.vocabulary_files import write_vocabularies
-from core.runs.writer import RunWriter, locked
+from core.runs.writer import RunWriter, locked, read_history
 from core.settings import Resolved, TrainingSettings
 from core.trainer import Arrays, Trainer
 from core.training.controls import Controls, ignore
@@ -60,13 +61,21 @@ class Session:
             raise RunError(f"{folder} exists already.", hint="Choose another folder.") from None
         except OSError as error:
             raise cannot_write(folder, error) from error
+        try:
+            self._fill(folder)
+        except BaseException:
+            if not read_history(folder):
+                shutil.rmtree(folder, ignore_errors=True)  # nothing was trained: no run to go on with
+            raise
+        return folder
+
+    def _fill(self, folder: Path) -> None:
         with locked(folder):
             prepared, trainer, device = self._make_trainer()
             config = self._config(folder.name, prepared, trainer, device)
             write_vocabularies(folder, self.ratings, prepared.baseline)
             config.write(folder)
             self._train(folder, config, prepared, trainer, Progress())
-        return folder
 
     def resume(self, folder: Path) -> Path:
         """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
