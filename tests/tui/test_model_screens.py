@@ -90,6 +90,22 @@ def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine,
     run_app(scenario, engine, registry)
 
 
+def test_a_lookup_follows_a_training_but_asks_seldom(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:2])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await pilot.press("2")
+        await sees(pilot, "predicted")
+        before = sum(view == "dissection" for view, _, _ in engine.asked)
+        engine.say(*(event for event in recorded_events() if isinstance(event, EpochFinished)))
+        await until(pilot, lambda: len(app.bench.training.epochs) > 10, "the epochs")
+        await pilot.pause(0.2)
+        assert sum(view == "dissection" for view, _, _ in engine.asked) == before + 1
+
+    run_app(scenario, engine, registry)
+
+
 def test_the_mouse_shows_cards_and_zooms(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)

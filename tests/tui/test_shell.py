@@ -185,10 +185,10 @@ def test_a_storm_of_resizes_while_training(engine: FakeEngine, registry: Registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         generator = random.Random(1)
-        for number in range(24):
+        for number in range(14):
             await pilot.resize_terminal(generator.randint(1, 200), generator.randint(1, 60))
-            if number % 8 == 0:
-                await pilot.press(f"f{number // 8 + 2}")
+            if number % 5 == 0:
+                await pilot.press(f"f{number // 5 + 2}")
         await pilot.resize_terminal(120, 40)
         await pilot.press("f1")
         await sees(pilot, "Done", "Setup")
@@ -213,7 +213,7 @@ def test_garbage_keys_break_nothing(
         generator = random.Random(seed)
         await pilot.press("s")
         engine.say(*recorded_events()[:6])
-        for number in range(8):
+        for number in range(5):
             await pilot.press(*generator.choices(GARBAGE, k=8))
             engine.say(recorded_events()[1 + number % 10])
         await pilot.press("escape", "escape", "f1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from core.engine.client import Notice, QueryError
+from core.events import EpochFinished
 from tui.messages import Answered, NotAnswered
 from tui.widgets.top_bar import TopBar
 from tui.workbench import Workbench
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tui.app import TastemapApp
 
 REDRAW_SECONDS = 0.12
+LIVE_SECONDS = 0.8
 ASKING = "Asking the engine …"
 
 
@@ -37,6 +40,7 @@ class BenchScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     _redraw_pending = False
+    _asked_live_at = 0.0
     _seen_subject: object = "none was seen yet"
 
     def compose(self) -> ComposeResult:
@@ -67,6 +71,18 @@ class BenchScreen(Screen[None]):
         """React to what the engine said; many notices in a row are drawn once."""
         del notice
         self.redraw_soon()
+
+    def follows(self, notice: Notice) -> bool:
+        """Whether to ask again about the model in training: after an epoch, but not faster than one can see.
+
+        Without the limit a fast training would answer questions instead of training.
+        """
+        live = self.bench.subject is not None and self.bench.subject.run is None
+        due = time.monotonic() - self._asked_live_at > LIVE_SECONDS
+        if not (isinstance(notice, EpochFinished) and live and due and self.is_current):
+            return False
+        self._asked_live_at = time.monotonic()
+        return True
 
     def redraw_soon(self) -> None:
         """Draw after a moment, together with whatever comes until then."""

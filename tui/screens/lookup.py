@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
-from core.events import EpochFinished
 from tui.messages import Answered, NotAnswered
 from tui.screens.base import ASKING, BenchScreen
 from tui.widgets.lookup_texts import (
@@ -94,8 +93,7 @@ class LookupScreen(BenchScreen):
     def told(self, notice: Notice) -> None:
         """While the model trains, show what its current weights say."""
         super().told(notice)
-        live = self.bench.subject is not None and self.bench.subject.run is None
-        if isinstance(notice, EpochFinished) and live and self.is_current:
+        if self.follows(notice):
             self._predict(lists=False)
 
     @on(SearchBox.Searched)

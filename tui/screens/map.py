@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine.client import Notice
-from core.events import EpochFinished
 from tui.charts.colouring import WAYS, Colouring, colour_by
 from tui.charts.scatter import Emphasis, Points
 from tui.messages import Answered, NotAnswered
@@ -26,7 +25,6 @@ from tui.widgets.map_texts import card, legend, map_title, neighbours_text, shor
 
 RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
 NOTEBOOK = (50, 100)
-LIVE_SECONDS = 0.8
 
 
 class MapScreen(BenchScreen):
@@ -62,7 +60,6 @@ class MapScreen(BenchScreen):
         self._range = RANGES[1]
         self._way = WAYS[0]
         self._keep_view = False
-        self._asked_at = 0.0
         self._hovered: int | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -97,9 +94,7 @@ class MapScreen(BenchScreen):
     def told(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
         super().told(notice)
-        live = self.bench.subject is not None and self.bench.subject.run is None
-        due = time.monotonic() - self._asked_at > LIVE_SECONDS
-        if isinstance(notice, EpochFinished) and live and due and self.is_current:
+        if self.follows(notice):
             self._keep_view = True
             self._load()
 
@@ -109,7 +104,7 @@ class MapScreen(BenchScreen):
             return
         if not self._items:
             self._advise(ASKING)
-        self._asked_at = time.monotonic()
+        self._asked_live_at = time.monotonic()
         first, last = self._range
         self.ask("map", components=list(self._components), first=first, last=last)
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from tui.charts.bars import BarStyle, signed_bars
 from tui.formats import count, fit
 
-MOST_TERMS = 40
+MOST_TERMS = 16
 MUTED = "$foreground 60%"
 
 
