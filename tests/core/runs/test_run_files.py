@@ -75,6 +75,12 @@ def test_a_full_disk_leaves_the_old_content_and_says_so(
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
 
 
+def test_files_get_the_permissions_of_the_umask(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    write_atomically(tmp_path / "written", b"x")
+    assert (tmp_path / "written").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_the_checkpoint_cuts_history_that_it_does_not_cover(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path)
     for epoch in (1, 2):
