@@ -9,6 +9,7 @@ from core.engine.arguments import Arguments
 from core.errors import UsageError
 from core.recommender.model import Model
 from core.recommender.newcomer import Newcomer, meet_newcomer
+from core.recommender.newcomer_why import NewcomerWhy, explain_newcomer
 from core.recommender.top_items import ItemFilter
 from core.recommender.why import Why, explain
 
@@ -31,6 +32,12 @@ def _why(model: Model, given: Arguments) -> Why:
     return explain(model, given.take("user"), given.take("item"), given.integer("count", 10), changed)
 
 
+def _fold_in_why(model: Model, given: Arguments) -> NewcomerWhy:
+    """Arguments: ratings (an object of ratings by item id), item, count."""
+    ratings = _ratings(given.take("ratings"), "ratings")
+    return explain_newcomer(model, ratings, given.take("item"), given.integer("count", 10))
+
+
 def _ratings(value: Any, name: str) -> dict[object, float]:
     if not isinstance(value, dict):
         raise UsageError(f'{name} are an object of ratings by item id, as in {{"296": 4.5}}.')
@@ -40,4 +47,4 @@ def _ratings(value: Any, name: str) -> dict[object, float]:
     return {item: float(rating) for item, rating in value.items()}
 
 
-PEOPLE_VIEWS: Mapping[str, View] = {"fold_in": _fold_in, "why": _why}
+PEOPLE_VIEWS: Mapping[str, View] = {"fold_in": _fold_in, "fold_in_why": _fold_in_why, "why": _why}

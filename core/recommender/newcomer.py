@@ -11,9 +11,13 @@ from core.datasets.ratings import FloatArray, LongArray
 from core.errors import UsageError
 from core.recommender.catalogue import item_card
 from core.recommender.components import fit_projection
+from core.recommender.factorization import Factorization
 from core.recommender.fold_in import FoldedUser, Folder
 from core.recommender.model import Model
 from core.recommender.top_items import EVERYTHING, ItemFilter, Recommendation, choose
+from core.recommender.user_prior import Matrix
+
+NO_PLACE = "In {} users and items don't share a space, so a user has no place on the map."
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class GivenRating:
 class Newcomer:
     """A folded-in user.
 
-    `position` is their place on the components, relative to the average user and in the items' scale, or
-    None with a `note` where the architecture's users and items don't share a space. `ignored` are rated items
-    that training never saw.
+    `position` is their place on the components, relative to the average user and in the items' scale, and
+    `standing` the share of trained users that lie lower on each; both None with a `note` where the
+    architecture's users and items don't share a space. `ignored` are rated items that training never saw.
     """
 
     given: tuple[GivenRating, ...]
@@ -40,6 +44,7 @@ class Newcomer:
     position: tuple[float, ...] | None
     ignored: tuple[str, ...] = ()
     note: str = ""
+    standing: tuple[float, ...] | None = None
 
 
 def meet_newcomer(
@@ -61,10 +66,11 @@ def meet_newcomer(
     allowed[rows] = False
     items = np.flatnonzero(allowed)
     top, raw = choose(model, items, folder.raw(user, items), count, 0.0)
-    position, note = _position(folder, user, components, most_rated)
-    return Newcomer(
-        _given(folder, user, rows, values), _recommendations(model, top, raw), position, ignored, note
-    )
+    given, recommended = _given(folder, user, rows, values), _recommendations(model, top, raw)
+    if folder.factorization is None:
+        return Newcomer(given, recommended, None, ignored, NO_PLACE.format(model.architecture.name))
+    place, standing = _place(folder.factorization, folder, user, components, most_rated)
+    return Newcomer(given, recommended, tuple(place.tolist()), ignored, "", tuple(standing.tolist()))
 
 
 def check_given(
@@ -104,19 +110,16 @@ def _recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Re
     )
 
 
-def _position(
-    folder: Folder, user: FoldedUser, components: int, most_rated: int
-) -> tuple[tuple[float, ...] | None, str]:
+def _place(
+    factorization: Factorization, folder: Folder, user: FoldedUser, components: int, most_rated: int
+) -> tuple[Matrix, Matrix]:
     """Users' factors are shorter or longer than items', so their lengths are made comparable."""
-    if folder.factorization is None:
-        name = folder.model.architecture.name
-        return None, f"In {name} users and items don't share a space, so a user has no place on the map."
-    items, (rows, projection) = (
-        folder.factorization.item_factors,
-        fit_projection(folder.model, most_rated, components),
-    )
+    rows, projection = fit_projection(folder.model, most_rated, components)
     trained = folder.model.baseline.user_counts > 0
-    users = folder.factorization.user_factors[trained]
-    spread = items[rows].std(axis=0).mean() / max(float(users.std(axis=0).mean()), 1e-12)
-    place = projection.axes @ (user.rows["user_factors"] - users.mean(axis=0)) * spread
-    return tuple(place.tolist()), ""
+    users = factorization.user_factors[trained]
+    item_spread = factorization.item_factors[rows].std(axis=0).mean()
+    spread = item_spread / max(float(users.std(axis=0).mean()), 1e-12)
+    mean = users.mean(axis=0)
+    place = projection.axes @ (user.rows["user_factors"] - mean)
+    standing = ((users - mean) @ projection.axes.T < place).mean(axis=0)
+    return place * spread, standing

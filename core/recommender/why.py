@@ -64,7 +64,7 @@ def explain(
     counterfactual about an unrated item, RunError where the ratings table can't be read.
     """
     target, rows, ratings = item_row(model, item), *_training_ratings(model, user)
-    refitted, pushes, slopes = _influence(Folder.of(model), rows, ratings, target)
+    refitted, pushes, slopes = influence(Folder.of(model), rows, ratings, target)
     order = np.argsort(-np.abs(pushes), kind="stable")
     wanted = _wanted(model, rows, ratings, order, instead)
     found = tuple(
@@ -79,7 +79,7 @@ def explain(
     )
 
 
-def _influence(
+def influence(
     folder: Folder, items: LongArray, ratings: FloatArray, target: int
 ) -> tuple[float, Matrix, Matrix]:
     """The refitted prediction, its fall without each rating (n,), and its slope in each rating (n,).

@@ -26,6 +26,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "ranking": {"k": 2, "relevant_from": 4},
     "diagnosis": {"worst": 1},
     "fold_in": {"ratings": {"10": 5, "12": 0.5}, "count": 2},
+    "fold_in_why": {"ratings": {"10": 5, "12": 0.5}, "item": 11},
     "why": {"user": "bob", "item": 13, "instead": {"14": 1}},
 }
 
