@@ -1,36 +1,29 @@
-"""The app: holds the shared state, relays the engine, and switches between screens."""
+"""The app: six screens over one engine, their keys, themes and the way out."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.signal import Signal
 from textual.widgets import Input
 
-from core.commands import Train, Warm
-from core.engine.client import EngineEnded, LogLine, Notice
-from core.errors import RunError, UsageError
-from core.events import Event, Failed, Finished
+from core.errors import UsageError
 from core.plugins import Registry
 from tui.engine import Engine
-from tui.messages import EngineNotice, LatestRun
+from tui.engine_app import EngineApp
+from tui.messages import LatestRun
 from tui.modes import SCREENS, screen_class, screen_maker
-from tui.preferences import read_keymap, read_preferences, write_preferences
+from tui.preferences import read_keymap
 from tui.screens.base import BenchScreen
 from tui.terminal import lacks_unicode
 from tui.themes import TASTEMAP, TASTEMAP_LIGHT
 from tui.widgets.top_bar import TABS
-from tui.workbench import Subject, Workbench
-
-RESTARTS, WITHIN_SECONDS = 3, 60.0
+from tui.workbench import Subject
 
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
@@ -41,7 +34,7 @@ def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
     ]
 
 
-class TastemapApp(App[int]):
+class TastemapApp(EngineApp):
     """Train, look up, map: six screens over one engine."""
 
     TITLE = "Tastemap"
@@ -59,14 +52,10 @@ class TastemapApp(App[int]):
     ]
 
     def __init__(self, engine: Engine, registry: Registry) -> None:
-        super().__init__()
-        self.bench = Workbench(engine, registry)
-        self.preferences = read_preferences()
+        super().__init__(engine, registry)
         self.ascii_only = lacks_unicode()
-        self.told: Signal[Notice] = Signal(self, "told")
         self.deleted: list[tuple[Path, Path]] = []
         self.own_keys: dict[str, str] = {}
-        self._ends: list[float] = []
 
     def on_mount(self) -> None:
         """Dress up, show the first screen, and only then spawn the engine."""
@@ -78,10 +67,6 @@ class TastemapApp(App[int]):
         self.switch_mode("train")
         self.call_after_refresh(self.start_engine)
         self.call_after_refresh(self._look_for_runs)
-
-    def start_engine(self) -> None:
-        """Spawn the engine's child and relay what it says, in a worker of its own."""
-        self.run_worker(self._relay(), name="engine", group="engine", exclusive=True)
 
     def _look_for_runs(self) -> None:
         self.run_worker(self._latest_run, name="latest", group="latest", thread=True)
@@ -101,65 +86,6 @@ class TastemapApp(App[int]):
             if isinstance(self.screen, BenchScreen):
                 self.screen.redraw()
 
-    async def _relay(self) -> None:
-        engine = self.bench.engine
-        try:
-            await engine.start()
-        except OSError as error:
-            self.post_message(EngineNotice(EngineEnded(f"it can't be started: {error}.", False)))
-            return
-        engine.send(Warm())
-        async for notice in engine.notices():
-            self.post_message(EngineNotice(notice))
-
-    @on(EngineNotice)
-    def engine_told(self, message: EngineNotice) -> None:
-        """Fold what the engine said into the state, then let the screens draw it."""
-        match message.notice:
-            case LogLine(text):
-                self.bench.note(text)
-            case EngineEnded() as ended:
-                self._engine_ended(ended)
-            case Event() as event:
-                self._event_told(event)
-        self.told.publish(message.notice)
-
-    def _event_told(self, event: Event) -> None:
-        self.bench.apply(event)
-        following = self.bench.race.next_command(event)
-        if following is not None:
-            self.bench.begin(following)
-        if isinstance(event, Failed):
-            self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
-        if isinstance(event, Finished) and self.preferences.newcomer:
-            self.remember(newcomer=False)
-
-    def _engine_ended(self, ended: EngineEnded) -> None:
-        if ended.expected:
-            return
-        self.bench.note(f"The engine ended: {ended.reason}")
-        was_training = self.bench.training.active
-        hint = (
-            "Press r on the Train screen to go on with the run."
-            if was_training
-            else "It starts again by itself."
-        )
-        self.bench.race.abandon()
-        self.bench.apply(Failed("EngineEnded", f"The engine ended: {ended.reason}", hint))
-        self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
-        now = time.monotonic()
-        self._ends = [moment for moment in self._ends if now - moment < WITHIN_SECONDS] + [now]
-        if len(self._ends) <= RESTARTS:
-            self.set_timer(0.5, self.start_engine)
-
-    def train(self, command: Train) -> bool:
-        """Start a training and remember its data; says why where it can't."""
-        if not self.bench.begin(command):
-            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
-            return False
-        self.remember(data=command.data)
-        return True
-
     def look_up(self, item: Any, title: str) -> None:
         """Take an item to the Lookup screen."""
         from tui.screens.lookup import LookupScreen
@@ -167,16 +93,6 @@ class TastemapApp(App[int]):
         self.action_show("lookup")
         if isinstance(self.screen, LookupScreen):
             self.screen.open_item(item, title)
-
-    def remember(self, **changes: Any) -> None:
-        """Change preferences and write them down."""
-        if replace(self.preferences, **changes) == self.preferences:
-            return
-        self.preferences = replace(self.preferences, **changes)
-        try:
-            write_preferences(self.preferences)
-        except RunError as error:
-            self.notify(error.hint, title=error.message, severity="warning")
 
     def _use_own_keys(self) -> None:
         try:
@@ -250,7 +166,7 @@ class TastemapApp(App[int]):
             self.exit(0)
 
     async def on_unmount(self) -> None:
-        """Leave no child behind, whatever ended the app, and empty this session's trash."""
+        """Leave no child behind, whatever ended the app, and empty the trash."""
         await self.bench.engine.close()
         if self.deleted:
             from tui.runs import empty_trash

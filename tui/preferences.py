@@ -1,4 +1,4 @@
-"""What the screen remembers between sessions, and the user's own keys: two small files."""
+"""What the screen remembers from one start to the next, and the user's own keys: two small files."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def restore_run(place: Path, folder: Path) -> None:
 
 
 def empty_trash(places: list[Path]) -> None:
-    """Delete for good what this session deleted, and the trash folder if nothing else is in it."""
+    """Delete for good what was deleted since the start, and the trash folder if nothing else is in it."""
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
     folder = trash_folder()

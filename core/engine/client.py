@@ -74,7 +74,7 @@ class EngineClient:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Spawn the child in a session of its own, so that the terminal's Ctrl+C doesn't reach it."""
+        """Spawn the child in a process group of its own, so that the terminal's Ctrl+C doesn't reach it."""
         self._closing = False
         self._process = await asyncio.create_subprocess_exec(
             *self.command,

@@ -36,6 +36,7 @@ class FakeEngine:
         self.asked: list[tuple[str, str | None, dict[str, Any]]] = []
         self.mute: set[str] = set()
         self.starts = 0
+        self.hint = "This engine is a fake."
         self.closed = False
         self.running = False
         self.process_id: int | None = None
@@ -56,7 +57,7 @@ class FakeEngine:
         if view in self.mute:
             await asyncio.Event().wait()
         if view not in self.answers:
-            raise QueryError(f"There is no view {view!r}.", hint="This engine is a fake.")
+            raise QueryError(f"There is no view {view!r}.", hint=self.hint)
         return self.answers[view]
 
     def say(self, *notices: Notice) -> None:

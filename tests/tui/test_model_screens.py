@@ -149,6 +149,11 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
     run_app(scenario, engine, registry)
 
 
+def asked_user(engine: FakeEngine) -> object:
+    users = [arguments["user"] for view, _, arguments in engine.asked if view == "dissection"]
+    return users[-1] if users else None
+
+
 def asked_item(engine: FakeEngine) -> object:
     items = [arguments["item"] for view, _, arguments in engine.asked if view == "dissection"]
     return items[-1] if items else None
@@ -169,6 +174,20 @@ def test_unknown_ids_and_undissectable_models_say_why(engine: FakeEngine, regist
         await train_recorded(app, pilot, engine)
         await pilot.press("2")
         await sees(pilot, "the user had no training", "no sum of parts", "not rated by this user")
+
+    run_app(scenario, engine, registry)
+
+
+def test_an_id_that_no_search_finds_is_asked_for_all_the_same(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "predicted")
+        engine.answers["search"] = []
+        await pilot.press("enter", "u", *"u999")
+        await sees(pilot, "nothing found")
+        await pilot.press("enter")
+        await until(pilot, lambda: asked_user(engine) == "u999", "the question")
 
     run_app(scenario, engine, registry)
 
@@ -233,12 +252,13 @@ def test_factors_show_biases_components_and_crosstab(
 def test_a_failing_view_is_told_where_it_would_be(engine: FakeEngine, registry: Registry) -> None:
     for view in ("map", "biases", "dissection"):
         del engine.answers[view]
+    engine.hint = "Use [b], [/b] or [1, 2]."
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         for key in ("4", "3", "2"):
             await pilot.press(key)
-            await sees(pilot, "There is no view", "This engine is a fake.")
+            await sees(pilot, "There is no view", "Use [b], [/b]")
 
     run_app(scenario, engine, registry)
 

@@ -151,8 +151,8 @@ def test_a_second_training_is_refused_while_one_runs(engine: FakeEngine, registr
 def test_a_failed_training_says_why_and_what_to_do(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
-        engine.say(Failed("DataError", "There are no ratings in it.", "Choose another file."))
-        await sees(pilot, "Failed", "There are no ratings in it.", "Choose another file.")
+        engine.say(Failed("DataError", "There are no ratings in it: [/b] [a", "Choose another file."))
+        await sees(pilot, "Failed", "There are no ratings in it: [/b] [a", "Choose another file.")
 
     run_app(scenario, engine, registry)
 

@@ -51,20 +51,20 @@ class FactorsScreen(BenchScreen):
 
     def compose_body(self) -> ComposeResult:
         """Tabs, and advice where there is nothing to put into them."""
-        yield Static(ADVICE, id="factors-advice", classes="advice")
+        yield Static(ADVICE, id="factors-advice", classes="advice", markup=False)
         with TabbedContent(id="factors-tabs"):
             with TabPane("Biases", id="biases"), Horizontal():
                 for side in SIDES:
                     with VerticalScroll(id=f"panel-{side}", classes="panel", can_focus=True):
-                        yield Static("", id=f"biases-{side}")
+                        yield Static("", id=f"biases-{side}", markup=False)
             with TabPane("Components", id="components"), Vertical():
-                yield Static("", id="component-list")
+                yield Static("", id="component-list", markup=False)
                 with Horizontal(id="component-ends"):
                     for end in ("low", "high"):
                         with VerticalScroll(id=f"panel-{end}", classes="panel", can_focus=True):
-                            yield Static("", id=f"component-{end}")
+                            yield Static("", id=f"component-{end}", markup=False)
             with TabPane("Crosstab", id="crosstab"), Vertical():
-                yield Static("", id="crosstab-note", classes="note")
+                yield Static("", id="crosstab-note", classes="note", markup=False)
                 yield DataTable(id="crosstab-table", cursor_type="cell", fixed_columns=1)
 
     def on_mount(self) -> None:

@@ -51,7 +51,7 @@ class LookupScreen(BenchScreen):
                 yield SearchBox("item", "Part of a title, or an id", id="search-item")
                 yield SearchBox("user", "A user's id", id="search-user")
             with Vertical(id="lookup-right", classes="panel"):
-                yield Static(ADVICE, id="prediction")
+                yield Static(ADVICE, id="prediction", markup=False)
                 with TabbedContent(id="lookup-tabs"):
                     for name, title in (
                         ("why", "Why"),
@@ -60,7 +60,7 @@ class LookupScreen(BenchScreen):
                         ("similar", "Similar"),
                     ):
                         with TabPane(title, id=name), VerticalScroll(can_focus=True):
-                            yield Static("", id=f"text-{name}")
+                            yield Static("", id=f"text-{name}", markup=False)
 
     def on_mount(self) -> None:
         """Type a title at once."""

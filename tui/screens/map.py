@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from rapidfuzz import fuzz, process, utils
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,16 +14,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine.client import Notice
-from tui.charts.colouring import WAYS, Colouring, colour_by
+from tui.charts.colouring import Colouring, colour_by
 from tui.charts.scatter import Emphasis, Points
+from tui.map_choice import MapChoice, find_titles
 from tui.messages import Answered, NotAnswered
 from tui.screens.base import ASKING, BenchScreen
 from tui.themes import categories, ordered
 from tui.widgets.map_canvas import ZOOM, MapCanvas
 from tui.widgets.map_texts import card, legend, map_title, neighbours_text, short_title
-
-RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
-NOTEBOOK = (50, 100)
 
 
 class MapScreen(BenchScreen):
@@ -56,9 +53,7 @@ class MapScreen(BenchScreen):
     def __init__(self) -> None:
         super().__init__()
         self._items: Mapping[str, Any] = {}
-        self._components = [1, 2]
-        self._range = RANGES[1]
-        self._way = WAYS[0]
+        self._choice = MapChoice()
         self._keep_view = False
         self._hovered: int | None = None
 
@@ -66,15 +61,15 @@ class MapScreen(BenchScreen):
         """Canvas, search line, card."""
         with Horizontal(id="map-body"):
             with Vertical(id="map-left", classes="panel"):
-                yield Static("", id="map-legend")
-                yield Static("", id="map-advice", classes="advice")
+                yield Static("", id="map-legend", markup=False)
+                yield Static("", id="map-advice", classes="advice", markup=False)
                 yield MapCanvas(id="map")
                 yield Input(
                     placeholder="Part of a title; Enter shows it, Escape ends", id="map-search", compact=True
                 )
             with Vertical(id="map-right", classes="panel"):
-                yield Static("", id="map-card")
-                yield Static("", id="map-neighbours")
+                yield Static("", id="map-card", markup=False)
+                yield Static("", id="map-neighbours", markup=False)
 
     def on_mount(self) -> None:
         """Fit the canvas to the terminal."""
@@ -88,8 +83,7 @@ class MapScreen(BenchScreen):
 
     def subject_changed(self) -> None:
         """Draw another model."""
-        self._keep_view = False
-        self._load()
+        self._load_anew()
 
     def told(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
@@ -105,8 +99,7 @@ class MapScreen(BenchScreen):
         if not self._items:
             self._advise(ASKING)
         self._asked_live_at = time.monotonic()
-        first, last = self._range
-        self.ask("map", components=list(self._components), first=first, last=last)
+        self.ask("map", **self._choice.question())
 
     def _advise(self, text: str) -> None:
         advice = self.query_one("#map-advice", Static)
@@ -128,7 +121,7 @@ class MapScreen(BenchScreen):
     def not_answered(self, message: NotAnswered) -> None:
         """Say why there is no map."""
         if message.view == "map":
-            self._components = [1, 2]
+            self._choice.components = [1, 2]
             self._advise(f"{message.message}\n\n{message.hint}")
         else:
             self.query_one("#map-neighbours", Static).update(message.message)
@@ -136,7 +129,7 @@ class MapScreen(BenchScreen):
     def _draw(self, keep_view: bool) -> None:
         if not self._items:
             return
-        items, colouring = self._items, colour_by(self._way, self._items)
+        items, colouring = self._items, colour_by(self._choice.way, self._items)
         points = Points(
             np.array(items["x"]),
             np.array(items["y"]),
@@ -145,10 +138,10 @@ class MapScreen(BenchScreen):
         )
         canvas = self.query_one(MapCanvas)
         canvas.show(points, self._colours(colouring), keep_view and len(points) == len(canvas.points))
-        title = map_title(items, self._components, self._range)
+        title = map_title(items, self._choice.components, self._choice.ranks)
         self.query_one("#map-left").border_title = title
         shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
-        text = legend(self._way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
+        text = legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
         self.query_one("#map-legend", Static).update(text)
         self._show_card(canvas.emphasis.cursor)
 
@@ -223,30 +216,27 @@ class MapScreen(BenchScreen):
 
     def action_next_colouring(self) -> None:
         """Colour by the next column."""
-        self._way = WAYS[(WAYS.index(self._way) + 1) % len(WAYS)]
+        self._choice.next_colouring()
         self._draw(keep_view=True)
 
     def action_next_range(self) -> None:
-        """Show more items; after the most, few again."""
-        following = RANGES.index(self._range) + 1 if self._range in RANGES else 0
-        self._use_range(RANGES[following % len(RANGES)])
+        """Show more items."""
+        self._choice.next_range()
+        self._load_anew()
 
     def action_notebook(self) -> None:
-        """The items of popularity ranks 50 to 100 on components 1 and 3, all with their titles."""
-        self._components = [1, 3]
-        self._use_range(NOTEBOOK)
-
-    def _use_range(self, chosen: tuple[int, int]) -> None:
-        self._range, self._keep_view = chosen, False
-        self._load()
+        """Few enough items for all their titles."""
+        self._choice.notebook()
+        self._load_anew()
 
     def action_component(self, axis: int) -> None:
-        """Show the next component on an axis, leaving out the one on the other."""
-        number = self._components[axis] % 9 + 1
-        if number == self._components[1 - axis]:
-            number = number % 9 + 1
-        self._components[axis] = number
-        self._use_range(self._range)
+        """Show the next component on an axis."""
+        self._choice.next_component(axis)
+        self._load_anew()
+
+    def _load_anew(self) -> None:
+        self._keep_view = False
+        self._load()
 
     def action_move(self, right: int, up: int) -> None:
         """Move the cursor."""
@@ -270,17 +260,3 @@ class MapScreen(BenchScreen):
         cursor = self.query_one(MapCanvas).emphasis.cursor
         if cursor is not None and self._items:
             self.tastemap.look_up(self._items["items"][cursor], self._items["titles"][cursor])
-
-
-def find_titles(text: str, titles: Any, most: int = 20) -> tuple[int, ...]:
-    """The indices of the titles that match best, none for a text too short to mean anything."""
-    if len(text.strip()) < 2:
-        return ()
-    plain = text.casefold().strip()
-    direct = [index for index, title in enumerate(titles) if plain in title.casefold()]
-    if direct:
-        return tuple(direct[:most])
-    found = process.extract(
-        text, titles, scorer=fuzz.WRatio, processor=utils.default_process, limit=most, score_cutoff=80
-    )
-    return tuple(index for _, _, index in found)

@@ -45,10 +45,10 @@ class RaceScreen(BenchScreen):
                 yield SelectionList[str](
                     *(Selection(name, name, True) for name in architectures), id="race-list", compact=True
                 )
-                yield Static("", id="race-data", classes="note")
-                yield Static("", id="race-standing")
+                yield Static("", id="race-data", classes="note", markup=False)
+                yield Static("", id="race-standing", markup=False)
             with Vertical(id="race-right", classes="panel"):
-                yield Static(ADVICE, id="race-advice", classes="advice")
+                yield Static(ADVICE, id="race-advice", classes="advice", markup=False)
                 yield ChartView(self._curves, id="race-chart")
 
     def on_mount(self) -> None:

@@ -70,10 +70,10 @@ class RunsScreen(BenchScreen):
         """Table, details, curves."""
         with Horizontal(id="runs-body"):
             with Vertical(id="runs-left", classes="panel"):
-                yield Static("", id="runs-advice", classes="advice")
+                yield Static("", id="runs-advice", classes="advice", markup=False)
                 yield DataTable(id="runs-table", cursor_type="row")
             with Vertical(id="runs-right", classes="panel"):
-                yield Static("", id="runs-details")
+                yield Static("", id="runs-details", markup=False)
                 yield ChartView(self._curves, id="runs-chart")
 
     def on_mount(self) -> None:

@@ -53,7 +53,7 @@ class TrainScreen(BenchScreen):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield SetupForm(self.bench.registry, app.preferences.data)
-                yield Static("", id="explanation")
+                yield Static("", id="explanation", markup=False)
             yield LivePanel(app.preferences.data)
 
     def on_mount(self) -> None:

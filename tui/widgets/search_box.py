@@ -111,8 +111,10 @@ class SearchBox(Vertical):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Enter leaves the line, so that the keys of the screen act."""
+        """Enter leaves the line for the keys of the screen; what no search finds is asked for as an id."""
         event.stop()
+        if event.value.strip() and not self._found:
+            self.post_message(self.Chosen(self._side, event.value.strip()))
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionHighlighted)
