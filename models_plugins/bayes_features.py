@@ -63,6 +63,6 @@ def strongest_features(columns: Sequence[Any], rank: int) -> Features | None:
     rank = min(rank, min(stacked.shape) - 1, _MOST_NUMBERS // stacked.shape[0])
     if rank < 1 or not stacked.nnz:
         return None
-    basis, strengths, _ = randomized_svd(stacked, rank, random_state=0)
+    basis, strengths, _ = randomized_svd(stacked, rank, n_iter=2, random_state=0)
     kept = strengths > 1e-4 * strengths[0]
     return Features(basis[:, kept].astype(np.float32), strengths[kept].astype(np.float64) ** 2)

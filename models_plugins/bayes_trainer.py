@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
 from models_plugins.bayes_features import genre_columns, set_columns, strongest_features, year_columns
@@ -21,16 +22,20 @@ _CHUNK = 65_536
 class GibbsTrainer:
     """Samples rows of users and items from their posterior; a `core.Trainer`.
 
-    The learning rate, batch size and optimizer of the settings mean nothing to it. Every sweep draws from a
-    generator of its own, made of seed and sweep number, so that a resumed training draws the same numbers.
+    NumPy's small products run on one thread: more would gain nothing, fight over busy cores, and make numbers
+    depend on their count. The learning rate, batch size and optimizer of the settings mean nothing to it.
+    Every sweep draws from a generator of its own, made of seed and sweep number, so that a resumed training
+    draws the same numbers.
     """
 
     def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
         """`options` are those of `models_plugins.bayes.Bayes`."""
         self._data, self._options = data, options
+        self._one_thread = ThreadpoolController().wrap(limits=1, user_api="blas")
+        features = self._one_thread(_features)(data, options)
         self._sampler = Sampler(
             Sweep(data, options.factors + 1, device),
-            _features(data, options),
+            features,
             np.bincount(data.users, minlength=data.user_count),
             options.noise_freedom,
             seed,
@@ -55,16 +60,10 @@ class GibbsTrainer:
         """Run `count` sweeps; the squared error is that of the samples. No sweeps: compile only."""
         if not count:
             self._sampler.compile()
-        total = 0.0
-        for batch in range(first, first + count):
-            total += self._run_sweep(self._first_sweep + batch)
+        error: float = self._one_thread(self._run_sweeps)(self._first_sweep + first, count)
         if first + count == self._options.sweeps:
-            self._posterior.compress()
-            if self._posterior.count:
-                self._tables = self._posterior.tables()
-            else:
-                self._tables = self._sampler_tables()
-        return SliceTotals(total, count * len(self._data))
+            self._one_thread(self._close_epoch)()
+        return SliceTotals(error, count * len(self._data))
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs by the posterior mean as of the last full epoch."""
@@ -102,11 +101,17 @@ class GibbsTrainer:
         """Let go of the compiled sweep and of the ratings on the device."""
         del self._sampler
 
-    def _run_sweep(self, number: int) -> float:
-        error = self._sampler.step(number)
-        if number >= self._options.burn_in:
-            self._posterior.add(self._sampler.rows, self._sampler.noise)
+    def _run_sweeps(self, first: int, count: int) -> float:
+        error = 0.0
+        for number in range(first, first + count):
+            error += self._sampler.step(number)
+            if number >= self._options.burn_in:
+                self._posterior.add(self._sampler.rows, self._sampler.noise)
         return error
+
+    def _close_epoch(self) -> None:
+        self._posterior.compress()
+        self._tables = self._posterior.tables() if self._posterior.count else self._sampler_tables()
 
     def _sampler_tables(self) -> Arrays:
         """Tables of the current sample alone, for the time before any sample is collected."""
