@@ -23,6 +23,7 @@ from core import (
     hookimpl,
     option,
 )
+from models_plugins.bayes_posterior import spread_of
 
 
 class Bayes(Architecture):
@@ -47,7 +48,7 @@ class Bayes(Architecture):
         sweeps: int = option(default=10, help="Gibbs sweeps an epoch.", minimum=1, maximum=10_000)
         burn_in: int = option(default=3, help="First sweeps that the mean leaves out.", minimum=0)
         components: int = option(
-            default=64, help="Directions kept of the mean of all samples.", minimum=1, maximum=1024
+            default=32, help="Directions kept of the mean of all samples.", minimum=1, maximum=1024
         )
         user_features: int = option(
             default=150, help="Directions kept of the sets of items that users rated (0: none).", minimum=0
@@ -80,8 +81,6 @@ class Bayes(Architecture):
 
     def uncertainty(self, rows: Rows, options: Options) -> FloatArray:
         """Standard deviation of a rating before clipping: the user's noise and how samples' scores differ."""
-        from models_plugins.bayes_posterior import spread_of
-
         deviations: FloatArray = np.sqrt(spread_of(rows["user_spread"], rows["item_spread"]))
         return deviations
 

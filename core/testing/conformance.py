@@ -101,3 +101,7 @@ def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
     what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
     expected = trainer.scores(users, items)
     assert np.allclose(saved, expected, rtol=1e-4, atol=1e-4), f"The {what} and the trained head disagree."
+    deviations = scorer.deviations(users, items)
+    if deviations is not None:
+        assert deviations.shape == (300,), f"Uncertainty must have shape (300,), not {deviations.shape}."
+        assert (deviations > 0).all(), "Uncertainty must be positive everywhere."

@@ -39,6 +39,18 @@ def test_it_conforms(options: dict[str, Any]) -> None:
     assert_conforms(load_plugins().architecture("bayes"), {**SMALL, **options})
 
 
+class Boaster(Bayes):
+    """Is never unsure."""
+
+    def uncertainty(self, rows: Any, options: Any) -> Any:
+        return np.zeros(len(rows["user_bias"]), np.float32)
+
+
+def test_an_uncertainty_of_nothing_is_caught() -> None:
+    with pytest.raises(AssertionError, match="must be positive"):
+        assert_conforms(Boaster(), SMALL, epochs=2)
+
+
 def test_small_systems_are_solved_as_numpy_solves_them() -> None:
     generator = np.random.default_rng(0)
     roots = generator.standard_normal((200, 11, 11))
