@@ -1,4 +1,4 @@
-"""The app: six screens over one engine, their keys, themes and the way out."""
+"""The app: seven screens over one engine, their keys, themes and the way out."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ from tui.themes import TASTEMAP, TASTEMAP_LIGHT
 from tui.widgets.top_bar import TABS
 from tui.workbench import Subject
 
+LONG_NAMES = {"newcomer": "Meet yourself"}
+
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
     action = f"show('{mode}')"
+    name = LONG_NAMES.get(mode, name)
     return [
         Binding(key, action, name, id=f"app.{mode}", show=False),
         Binding(f"f{key}", action, name, id=f"app.{mode}_anywhere", show=False, priority=True),
@@ -35,7 +38,7 @@ def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
 
 
 class TastemapApp(EngineApp):
-    """Train, look up, map: six screens over one engine."""
+    """Train, look up, map: seven screens over one engine."""
 
     TITLE = "Tastemap"
     CSS_PATH = "tastemap.tcss"
@@ -114,7 +117,7 @@ class TastemapApp(EngineApp):
         yield from palette_entries(self, screen)
 
     def action_show(self, mode: str) -> None:
-        """Switch to one of the six screens."""
+        """Switch to one of the screens."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if self.current_mode != mode:

@@ -1,4 +1,4 @@
-"""The six screens by name, each imported when it is first wanted, not before the first frame."""
+"""The screens by name, each imported when it is first wanted, not before the first frame."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ SCREENS = {
     "map": ("tui.screens.map", "MapScreen"),
     "runs": ("tui.screens.runs", "RunsScreen"),
     "race": ("tui.screens.race", "RaceScreen"),
+    "newcomer": ("tui.screens.newcomer", "NewcomerScreen"),
 }
 
 

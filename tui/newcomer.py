@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tui.crosstab import safe_cell
+from tui.crosstab import free_path, safe_cell
 
 VARIED = 60
 """So many of the offers are chosen for variety; the rest follow by popularity."""
@@ -55,8 +57,18 @@ class Person:
 
     def table(self) -> list[list[str]]:
         """The ratings as rows of a CSV file, with a heading."""
-        rows = [[safe_cell(item), safe_cell(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()]
+        rows = [
+            [safe_cell(item), safe_cell(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()
+        ]
         return [["item", "title", "rating"], *rows]
+
+
+def save_ratings(person: Person) -> Path:
+    """Write the ratings into the current folder as CSV; raises OSError where that can't be."""
+    path = free_path(Path.cwd() / "my-ratings.csv")
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(person.table())
+    return path
 
 
 def offer_order(

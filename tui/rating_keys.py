@@ -38,7 +38,7 @@ class RatingKeys:
         return self.step if self.step > 0 and span / self.step <= MOST_STEPS else span / MOST_STEPS
 
     def value(self, digit: int) -> float | None:
-        """The rating of a digit's key, None for one beyond the scale; 0 is the tenth key, as on a keyboard."""
+        """The rating of a digit's key, None for one beyond the scale; 0 is the tenth key."""
         tenth = digit or PARTS
         if not self.plain:
             return self._snap(self.minimum + (self.maximum - self.minimum) * tenth / PARTS)
@@ -61,13 +61,12 @@ class RatingKeys:
         return rating
 
     def legend(self) -> str:
-        """`1 to 5, then + or - for 0.5 more or less`; other scales name the ratings of the first and last key."""
-        keys = [digit for digit in (*range(1, PARTS), 0) if self.value(digit) is not None]
-        low, high = keys[0], keys[-1] if not self.plain or self.maximum >= PARTS else max(keys)
-        fine = f"then + - by {self.fine:g}"
-        if self.plain and high:
-            return f"{low}–{high} rate, {fine}"
-        return f"{low}–9, 0 rate {self.value(low):g} to {self.value(high):g}, {fine}"
+        """`1–5 rate; + - by 0.5`; on other scales what the first and the last key give."""
+        fine = f"+ - by {self.fine:g}"
+        keys = [digit for digit in range(1, PARTS) if self.value(digit) is not None]
+        if self.plain and self.maximum < PARTS:
+            return f"{keys[0]}–{keys[-1]} rate; {fine}"
+        return f"{keys[0]}–9, 0 rate {self.value(keys[0]):g}–{self.value(0):g}; {fine}"
 
     def _snap(self, rating: float) -> float:
         if self.step <= 0:

@@ -22,6 +22,12 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "crosstab": {"users": 15, "items": 15},
     "map": {"components": [1, 2], "first": 0, "last": 1000},
 }
+NEWCOMER: dict[str, dict[str, Any]] = {
+    "summary": {},
+    "axes": {"components": 3},
+    "fold_in": {"ratings": {"389": 5.0}, "count": 30, "min_ratings": 5, "components": 3},
+    "fold_in_why": {"ratings": {"389": 5.0}, "item": 363, "count": 12},
+}
 
 
 async def record() -> None:
@@ -35,7 +41,9 @@ async def record() -> None:
             events.append(steady(notice))
         if isinstance(notice, Finished):
             break
-    answers = {view: await client.ask(view, "latest", **asked) for view, asked in QUESTIONS.items()}
+    questions = QUESTIONS | NEWCOMER
+    answers = {view: await client.ask(view, "latest", **asked) for view, asked in questions.items()}
+    answers["summary"]["run"] = "bias-recorded"
     users = await client.ask("search", "latest", text="", side="user", limit=5)
     user, item = users[0]["id"], answers["search"][0]["id"]
     answers["dissection"] = await client.ask("dissection", "latest", user=user, item=item)

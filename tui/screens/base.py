@@ -27,7 +27,7 @@ ASKING = "Asking the engine …"
 
 
 class BenchScreen(Screen[None]):
-    """Base of the six screens; `MODE` is its name in the app and of its help text."""
+    """Base of the screens; `MODE` is its name in the app and of its help text."""
 
     MODE: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = []

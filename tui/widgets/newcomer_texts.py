@@ -82,7 +82,11 @@ def movement_mark(risen: int | None, ascii_only: bool) -> tuple[str, str]:
 
 
 def reading(
-    standing: Sequence[float] | None, axes: Sequence[Mapping[str, Any]], names: Mapping[int, str], rated: int
+    standing: Sequence[float] | None,
+    axes: Sequence[Mapping[str, Any]],
+    names: Mapping[int, str],
+    rated: int,
+    most: int = 2,
 ) -> str:
     """One sentence on what sets the newcomer apart, in the components' own words."""
     if not rated:
@@ -90,17 +94,15 @@ def reading(
     if standing is None:
         return ""
     order = sorted(range(len(standing)), key=lambda number: -abs(standing[number] - 0.5))
-    apart = [number for number in order if abs(standing[number] - 0.5) >= APART][:2]
+    apart = [number for number in order if abs(standing[number] - 0.5) >= APART][:most]
     if not apart:
         return "You are near the middle so far: no component sets you apart."
     return f"You lean {' and '.join(_leaning(number, standing[number], axes, names) for number in apart)}."
 
 
-def _leaning(
-    number: int, share: float, axes: Sequence[Mapping[str, Any]], names: Mapping[int, str]
-) -> str:
+def _leaning(number: int, share: float, axes: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> str:
     high = share >= 0.5
-    beyond = f"more than {max(share, 1 - share):.0%} of users"
+    beyond = f"(more than {min(0.99, max(share, 1 - share)):.0%} of users)"
     if names.get(number + 1):
         return f"{'towards' if high else 'away from'} “{names[number + 1]}” {beyond}"
     end = axes[number]["high" if high else "low"] if number < len(axes) else ""
@@ -121,7 +123,9 @@ def why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii
     text = Text(f"{why['title']}\n", style="bold")
     text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")
     if not why["pushes"]:
-        return text.append("You haven't rated anything yet, so you get what an average user gets.", "not bold")
+        return text.append(
+            "You haven't rated anything yet, so you get what an average user gets.", "not bold"
+        )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
     terms = [(f"{push['rating']:g}  {short_title(push['title'])}", push["push"]) for push in why["pushes"]]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

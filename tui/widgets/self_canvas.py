@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from textual.reactive import reactive
 
-from tui.charts.scatter import LABEL, Emphasis, Picture, Points
+from tui.charts.scatter import CURSOR, LABEL, NEIGHBOUR, Emphasis, Picture, Points
 from tui.charts.viewport import Viewport, around
 from tui.widgets.map_canvas import NO_POINTS, MapCanvas
 
@@ -15,6 +15,7 @@ Place = tuple[float, float]
 STAR, EARLIER, ASCII_STAR, ASCII_EARLIER = "★", "☆", "X", "x"
 GLIDE_SECONDS = 0.45
 NAMED = 3
+WRITTEN = (LABEL, NEIGHBOUR, CURSOR)
 
 
 class SelfCanvas(MapCanvas, can_focus=False):
@@ -80,9 +81,10 @@ class SelfCanvas(MapCanvas, can_focus=False):
         column = int(self.view.columns(np.array([place[0]]), width)[0])
         row = int(self.view.rows(np.array([place[1]]), height)[0])
         if 0 <= row < height and 0 <= column < width:
+            if look is not None and picture.looks[row, column] in WRITTEN:
+                return
             picture.characters[row, column] = sign
-            if look is not None:
-                picture.looks[row, column] = look
+            picture.looks[row, column] = CURSOR if look is None else look
 
     def _now(self) -> Place:
         """The place between the earlier one and the goal."""

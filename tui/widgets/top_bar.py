@@ -18,7 +18,9 @@ TABS = (
     ("map", "4", "Map"),
     ("runs", "5", "Runs"),
     ("race", "6", "Race"),
+    ("newcomer", "7", "You"),
 )
+ROOMY = 76
 
 
 class TopBar(Horizontal):
@@ -42,15 +44,21 @@ class TopBar(Horizontal):
         yield Static(self._tabs(), id="tabs")
         yield Static("", id="status")
 
+    def on_resize(self) -> None:
+        """Name the keys as there is room."""
+        self.query_one("#tabs", Static).update(self._tabs())
+
     def show(self, bench: Workbench) -> None:
         """Say what is trained or looked at."""
         self.query_one("#status", Static).update(status_line(bench), layout=False)
 
     def _tabs(self) -> Content:
         names = []
+        # Where digits rate, only the function keys switch screens; a tiny terminal has no room to say so.
+        prefix = "F" if self._current == "newcomer" and self.app.size.width >= ROOMY else ""
         for mode, key, name in TABS:
             look = "b $background on $primary" if mode == self._current else "$foreground 75%"
-            names.append(f"[{look}][@click=app.show('{mode}')] {key} {name} [/][/]")
+            names.append(f"[{look}][@click=app.show('{mode}')] {prefix}{key} {name} [/][/]")
         return Content.from_markup("".join(names))
 
 
