@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class EngineServer:
     _live: LiveModels | None = None
     _opened: dict[str, tuple[Run, Model]] = field(default_factory=dict)
     _quitting: bool = False
+    _warming: threading.Thread | None = None
 
     def serve(self) -> None:
         """Obey until told to quit."""
@@ -99,6 +101,8 @@ class EngineServer:
     def _run(self, session: Session, work: Callable[[Session], object]) -> None:
         session.controls, session.answer = self.controls, self.obey
         self._session, self._live = session, LiveModels(session)
+        if self._warming is not None:
+            self._warming.join()
         try:
             work(session)
         finally:
@@ -119,10 +123,21 @@ class EngineServer:
         return self._opened[key][1]
 
     def _warm(self) -> None:
-        self.emit(PhaseChanged("starting TensorFlow"))
-        from core.training.device import choose_device, describe_device
+        """Load TensorFlow on a thread of its own: questions about saved runs are answered meanwhile."""
+        if self._warming is None:
+            self.emit(PhaseChanged("starting TensorFlow"))
+            self._warming = threading.Thread(target=self._load_tensorflow, name="warm", daemon=True)
+            self._warming.start()
 
-        self.emit(ready(describe_device(choose_device("auto"))))
+    def _load_tensorflow(self) -> None:
+        try:
+            from core.training.device import choose_device, describe_device
+            from core.training.start import make_trainer  # noqa: F401 - loads what the first training needs
+
+            self.emit(ready(describe_device(choose_device("auto"))))
+        except Exception as error:  # noqa: BLE001 - told to the user; a training would meet the same
+            traceback.print_exc()
+            self.emit(failure(error))
 
 
 def ready(device: str | None = None) -> EngineReady:

@@ -20,17 +20,25 @@ def prediction_text(dissection: Mapping[str, Any]) -> Content:
     prediction = dissection["prediction"]
     title = prediction["title"] or str(prediction["item"])
     markup = (
-        f"[b]$title[/]  [{MUTED}]for user $user[/]\n[b $accent] $rating [/] [{MUTED}]predicted[/]   $truth"
+        f"[b]$title[/]  [{MUTED}]for user $user[/]\n"
+        f"[b $accent] $rating [/][$accent]$deviation[/][{MUTED}]predicted[/]   $truth"
     )
     text = Content.from_markup(
         markup,
         title=title,
         user=str(prediction["user"]),
         rating=f"{prediction['rating']:.2f}",
+        deviation=_deviation(prediction),
         truth=_truth(prediction),
     )
     remark = prediction["fallback"] or prediction.get("note") or ""
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
+
+
+def _deviation(prediction: Mapping[str, Any]) -> str:
+    """How sure the model is, where it says so: one standard deviation of the rating."""
+    deviation = prediction.get("deviation")
+    return "" if deviation is None else f"± {deviation:.2f} "
 
 
 def _truth(prediction: Mapping[str, Any]) -> str:

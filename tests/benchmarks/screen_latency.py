@@ -1,0 +1,138 @@
+"""How long the screen takes: the first frame, and keys while a model trains.
+
+usage: python tests/benchmarks/screen_latency.py [--keys 60]
+
+First frame: from the start of a new process to the first frame with the setup form. Keys: from the key to its
+effect on the screen, sent through Textual's driver while the real engine trains the demo set in its child
+process; changing the screen in an idle app is the baseline. Prints a Markdown table of medians and 95th
+percentiles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+_FRAME = """
+import time, sys
+from core.plugins import load_plugins
+from core.engine.client import EngineClient, engine_command
+from tui.app import TastemapApp
+app = TastemapApp(EngineClient(engine_command()), load_plugins())
+async def scenario():
+    async with app.run_test(size=(120, 40)):
+        while not app.screen.query('#setup'):
+            await __import__('asyncio').sleep(0.002)
+        print(time.time() - float(sys.argv[1]), flush=True)
+        app.exit()
+__import__('asyncio').run(scenario())
+"""
+
+
+def first_frame(times: int) -> list[float]:
+    """Seconds from the process's start to its first frame."""
+    taken = []
+    for _ in range(times):
+        words = [sys.executable, "-c", _FRAME, str(time.time())]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
+        taken.append(float(done.stdout.split()[0]))
+    return taken
+
+
+async def keys_while_training(times: int) -> dict[str, list[float]]:
+    """Seconds from a key to its effect on the screen, before and while a model trains."""
+    from textual.widgets import Input
+
+    from core.engine.client import EngineClient, engine_command
+    from core.plugins import load_plugins
+    from tests.tui.driving import until
+    from tui.app import TastemapApp
+
+    app = TastemapApp(EngineClient(engine_command()), load_plugins())
+    app.animation_level = "none"
+    measured: dict[str, list[float]] = {}
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#setup")), "the form", 20)
+        measured["screen 2 or 1, idle (baseline)"] = [
+            await _change_screen(app, turn) for turn in range(times)
+        ]
+        app.screen.query_one("#field-epochs", Input).value = "100000"
+        await pilot.press("s")
+        await until(pilot, lambda: len(app.bench.training.epochs) > 3, "epochs", 90)
+        measured["g: linear or log chart, training"] = [await _change_axis(app) for _ in range(times)]
+        measured["screen 2 or 1, training"] = [await _change_screen(app, turn) for turn in range(times)]
+        measured["learning rate up or down, until the engine obeyed"] = [
+            await _change_rate(app, turn) for turn in range(times)
+        ]
+        app.exit()
+    return measured
+
+
+async def _change_axis(app: Any) -> float:
+    from tui.widgets.chart_view import ChartView
+
+    chart = app.screen.query_one(ChartView)
+    before = chart.log_scale
+    return await _time(app, "g", lambda: chart.log_scale is not before)
+
+
+async def _change_screen(app: Any, turn: int) -> float:
+    key, mode = (("f2", "lookup"), ("f1", "train"))[turn % 2]
+    return await _time(app, key, lambda: app.current_mode == mode and app.screen.is_current)
+
+
+async def _change_rate(app: Any, turn: int) -> float:
+    before = len(app.bench.training.changes)
+    return await _time(app, ("plus", "minus")[turn % 2], lambda: len(app.bench.training.changes) > before)
+
+
+async def _time(app: Any, key: str, happened: Callable[[], bool]) -> float:
+    """Send a key as the terminal would and wait until its effect is there and drawn."""
+    from textual.events import Key
+
+    started = time.perf_counter()
+    app._driver.send_message(Key(key, {"plus": "+", "minus": "-"}.get(key, key)))
+    while not happened():
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0)
+    taken = time.perf_counter() - started
+    await asyncio.sleep(0.05)
+    return taken
+
+
+def row(name: str, seconds: Sequence[float]) -> str:
+    """One line of the table, in milliseconds."""
+    ordered = sorted(seconds)
+    high = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    return f"| {name} | {statistics.median(ordered) * 1000:.0f} | {high * 1000:.0f} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--keys", type=int, default=60)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for variable in ("RUNS", "CACHE", "CONFIG"):
+            os.environ[f"TASTEMAP_{variable}"] = str(Path(folder) / variable.lower())
+        print("| what | median, ms | 95th percentile, ms |\n|---|---:|---:|")
+        print(row("first frame from process start", first_frame(7)), flush=True)
+        for name, seconds in asyncio.run(keys_while_training(arguments.keys)).items():
+            print(row(name, seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
