@@ -8,7 +8,7 @@ out of training for early stopping (None where there is none).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.messages import from_line, snake_case, to_line
@@ -42,7 +42,10 @@ class PhaseChanged(Event):
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run."""
+    """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
+
+    `split` says how the table was split and how many held-out users and items training has never seen.
+    """
 
     run: str
     architecture: str
@@ -55,6 +58,7 @@ class RunStarted(Event):
     epochs: int
     batches: int
     first_epoch: int = 1
+    split: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class TextView:
             case RunStarted():
                 self._batches = event.batches
                 self._print(_headline(event))
-                self._state_repairs(event)
+                self._state_what_was_done(event)
                 self._print(_COLUMNS)
                 self._describe("training", total=event.epochs * event.batches)
             case BatchProgress():
@@ -87,9 +87,9 @@ class TextView:
             case Finished():
                 self._print(_closing(event))
 
-    def _state_repairs(self, event: RunStarted) -> None:
-        for repair in event.data.get("repairs", []):
-            line = f"tastemap: {repair['message']}"
+    def _state_what_was_done(self, event: RunStarted) -> None:
+        for message in (*_repairs(event), *_unseen(event)):
+            line = f"tastemap: {message}"
             if self._console.is_terminal:
                 self._bar.console.print(line, markup=False, soft_wrap=True)
             else:
@@ -117,6 +117,22 @@ def _headline(event: RunStarted) -> str:
         f"{event.architecture} on {event.data.get('name')}: {users:,} users × {items:,} items, "
         f"{ratings:,} ratings; {event.parameters:,} parameters on {event.device}"
     )
+
+
+def _repairs(event: RunStarted) -> list[str]:
+    return [str(repair["message"]) for repair in event.data.get("repairs", [])]
+
+
+def _unseen(event: RunStarted) -> list[str]:
+    """Held-out ratings whose user or item training has never seen are counted, never dropped in silence."""
+    unseen = event.split.get("unseen", {})
+    if not unseen.get("ratings"):
+        return []
+    held_out = event.split.get("test_ratings", 0)
+    return [
+        f"{unseen['ratings']:,} of {held_out:,} held-out ratings are of {unseen['users']:,} users and "
+        f"{unseen['items']:,} items that training has never seen; the training means predict them"
+    ]
 
 
 def _row(event: EpochFinished) -> str:

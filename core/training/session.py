@@ -224,4 +224,5 @@ def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer) -> Run
         loop.schedule.epochs,
         loop.trainer.begin_epoch(loop.progress.epoch + 1),
         loop.progress.epoch + 1,
+        config.split,
     )
