@@ -83,10 +83,10 @@ class Session:
         _check_data(config, self.ratings)
         with locked(folder):
             prepared, trainer, _ = self._make_trainer()
-            checkpoint = RunWriter(folder).load_checkpoint()
-            if checkpoint is not None:
-                trainer.restore(checkpoint[1])
-            self._train(folder, config, prepared, trainer, checkpoint[0] if checkpoint else Progress())
+            progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
+            if state is not None:
+                trainer.restore(state)
+            self._train(folder, config, prepared, trainer, progress, state)
         return folder
 
     def model(self) -> Model:
@@ -116,13 +116,19 @@ class Session:
         return self.prepared, self.trainer, device
 
     def _train(
-        self, folder: Path, config: RunConfig, prepared: Prepared, trainer: Trainer, progress: Progress
+        self,
+        folder: Path,
+        config: RunConfig,
+        prepared: Prepared,
+        trainer: Trainer,
+        progress: Progress,
+        state: Arrays | None = None,
     ) -> None:
         settings = self.resolved.settings
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
-        keeper = _LastEpoch(writer)
+        keeper = _LastEpoch(writer, state)
         loop = TrainingLoop(
             trainer,
             prepared,

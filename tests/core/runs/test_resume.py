@@ -148,6 +148,28 @@ def test_a_stopped_run_keeps_its_last_epoch_and_can_go_on(csv: Path) -> None:
     assert_same_run(train(csv, "bias", epochs=4), resume(run.folder))
 
 
+def test_a_resumed_run_that_is_stopped_at_once_is_its_checkpoint(csv: Path, tmp_path: Path) -> None:
+    folder = interrupted(csv, tmp_path / "cut", 3, epochs=6)
+    checkpoint = Run.open(folder).model.weights
+    controls = Controls()
+    controls.stop()
+    stopped = resume(folder, controls=controls)
+    assert stopped.summary is not None
+    assert (stopped.summary["reason"], stopped.summary["epochs"]) == ("stopped", 3)
+    assert stopped.summary["val_rmse"] == stopped.history[2]["val_rmse"]
+    for name, array in stopped.model.weights.items():
+        np.testing.assert_array_equal(array, checkpoint[name])
+
+
+def test_a_training_stopped_in_its_first_epoch_is_saved_all_the_same(csv: Path) -> None:
+    controls = Controls()
+    controls.stop()
+    run = train(csv, "bias", epochs=2, controls=controls)
+    assert run.summary is not None
+    assert (run.summary["epochs"], run.history) == (0, [])
+    assert 0.5 <= run.predict("u1", 100).rating <= 5
+
+
 def test_more_epochs_can_be_asked_for(csv: Path) -> None:
     run = train(csv, "bias", epochs=2, schedule="constant")
     longer = resume(run.folder, epochs=4)
