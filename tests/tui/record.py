@@ -21,10 +21,12 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "components": {"most_rated": 2000, "components": 6, "ends": 10},
     "crosstab": {"users": 15, "items": 15},
     "map": {"components": [1, 2], "first": 0, "last": 1000},
+    "diagnosis": {"worst": 10},
+    "ranking": {"k": 10},
 }
 NEWCOMER: dict[str, dict[str, Any]] = {
     "summary": {},
-    "axes": {"components": 3},
+    "axes": {"components": 6},
     "fold_in": {"ratings": {"389": 5.0}, "count": 30, "min_ratings": 5, "components": 3},
     "fold_in_why": {"ratings": {"389": 5.0}, "item": 363, "count": 12},
 }
@@ -47,6 +49,7 @@ async def record() -> None:
     users = await client.ask("search", "latest", text="", side="user", limit=5)
     user, item = users[0]["id"], answers["search"][0]["id"]
     answers["dissection"] = await client.ask("dissection", "latest", user=user, item=item)
+    answers["why"] = await client.ask("why", "latest", user=user, item=item, count=8)
     answers["similar_items"] = await client.ask("similar_items", "latest", item=item, count=14)
     answers["top_items"] = await client.ask("top_items", "latest", user=user, count=25)
     answers["user_history"] = await client.ask("user_history", "latest", user=user, count=12)

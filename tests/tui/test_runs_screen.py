@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import DataTable
 
 from core.commands import ResumeRun, Train
 from core.events import EpochFinished, Failed, Finished, RunStarted
@@ -14,6 +15,7 @@ from core.plugins import Registry
 from core.runs.config import RunConfig
 from tests.tui.driving import run_app, screen_text, sees, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
+from tests.tui.snapshots import changes_of
 from tui.app import TastemapApp
 from tui.crosstab import free_path, safe_cell
 from tui.runs import TRASH, differences, read_run
@@ -107,6 +109,115 @@ def test_two_runs_are_compared(engine: FakeEngine, registry: Registry, private_f
     run_app(scenario, engine, registry)
     asked = ("comparison", str(private_folders / "bias-b"), {"runs": [str(private_folders / "bias-a")]})
     assert engine.asked == [asked]
+
+
+class RankingEngine(FakeEngine):
+    """Answers otherwise about the ranking of mere popularity."""
+
+    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
+        answer = await super().ask(view, run, **arguments)
+        return {**answer, "ndcg": 0.0123} if arguments.get("popularity") else answer
+
+
+def test_the_quality_of_the_run_under_the_cursor_is_measured(
+    registry: Registry, private_folders: Path
+) -> None:
+    run, engine = str(make_run(private_folders, "bias-a")), RankingEngine()
+    diagnosis, ranking = engine.answers["diagnosis"], engine.answers["ranking"]
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-a")
+        await pilot.press("i")
+        await sees(
+            pilot, f"{diagnosis['whole']['rmse']:.4f}", f"{ranking['ndcg']:.4f}", "0.0123", "3.20 bits"
+        )
+        await sees(pilot, "It finds more of what users like", "By the user's training ratings")
+        await pilot.press("end")
+        await sees(pilot, "Worst predictions", diagnosis["worst"][-1]["title"], "Calibration")
+        await pilot.press("escape")
+        await until(pilot, lambda: "Worst predictions" not in screen_text(app), "the list again")
+
+    run_app(scenario, engine, registry, (120, 44))
+    assert engine.asked == [
+        ("diagnosis", run, {"worst": 10}),
+        ("ranking", run, {"k": 10, "popularity": False}),
+        ("ranking", run, {"k": 10, "popularity": True}),
+    ]
+
+
+@pytest.mark.parametrize(("name", "size"), [("wide", (120, 36)), ("narrow", (80, 24))])
+def test_the_quality_looks_as_it_did(
+    registry: Registry, private_folders: Path, name: str, size: tuple[int, int]
+) -> None:
+    make_run(private_folders, "bias-a")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await sees(pilot, "CPU (test)")
+        await pilot.press("5")
+        await until(pilot, lambda: bool(app.screen.query_one(DataTable).row_count), "the run")
+        await pilot.press("i")
+        await sees(pilot, "It finds more")
+        await pilot.pause(0.3)
+        changed = [changes_of(app, f"quality-{name}")]
+        await pilot.press("end")
+        await sees(pilot, "Worst predictions")
+        await pilot.pause(0.3)
+        changed.append(changes_of(app, f"quality-end-{name}"))
+        if any(changed):
+            pytest.fail("\n".join(filter(None, changed)), pytrace=False)
+
+    run_app(scenario, RankingEngine(), registry, size)
+
+
+def test_a_run_whose_table_is_gone_says_why_it_cannot_be_measured(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+    del engine.answers["diagnosis"]
+    engine.hint = "Put [ratings.csv] back."
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-a")
+        await pilot.press("i")
+        await sees(pilot, "The errors can't be measured", "Put [ratings.csv] back.")
+
+    run_app(scenario, engine, registry)
+    assert [view for view, _, _ in engine.asked] == ["diagnosis"], "the ranking needs the same table"
+
+
+def test_while_the_quality_is_measured_keys_still_act(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a")
+    engine.mute = {"ranking"}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-a")
+        await pilot.press("i")
+        await sees(pilot, "Ranking all items", "Errors on the held-out ratings")
+        await pilot.press("i", "4")
+        await sees(pilot, "Map of items")
+
+    run_app(scenario, engine, registry)
+
+
+def test_without_a_run_or_with_a_damaged_one_nothing_is_measured(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5", "i")
+        await sees(pilot, "No run yet")
+        (make_run(private_folders, "bias-a") / "config.json").write_text("{")
+        await pilot.press("1", "5")
+        await sees(pilot, "damaged")
+        await pilot.press("i")
+        await sees(pilot, "can't be opened")
+
+    run_app(scenario, engine, registry)
+    assert engine.asked == []
 
 
 def test_runs_on_other_splits_are_not_compared(

@@ -1,4 +1,4 @@
-"""The Runs screen: list, open, compare, delete with undo, export."""
+"""The Runs screen: list, open, compare, measure, delete with undo, export."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tui.charts.curves import Curve, Marks
 from tui.crosstab import free_path
 from tui.runs import SavedRun, delete_run, export_run, read_runs, restore_run
 from tui.screens.base import BenchScreen
+from tui.screens.quality import QualityScreen
 from tui.themes import categories, rgb
 from tui.widgets.chart_view import ChartView
 from tui.widgets.run_texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
@@ -57,6 +58,7 @@ class RunsScreen(BenchScreen):
         Binding("u", "undo", "Undo", id="runs.undo"),
         Binding("e", "export", "Export", id="runs.export"),
         Binding("r", "resume", "Resume", id="runs.resume"),
+        Binding("i", "quality", "Quality", id="runs.quality"),
         Binding("g", "toggle_log", "Log axis", id="runs.log_axis", show=False),
     ]
 
@@ -157,12 +159,22 @@ class RunsScreen(BenchScreen):
         run = self._current()
         if run is None:
             return
-        if run.problem:
-            self.notify(run.problem, title="This run can't be opened", severity="error")
+        if self._is_damaged(run):
             return
         self.bench.subject = Subject(str(run.folder), run.label)
         self.redraw()
         self.notify("Lookup (2), Factors (3) and Map (4) show it now.", title=f"{run.label} is open")
+
+    def _is_damaged(self, run: SavedRun) -> bool:
+        if run.problem:
+            self.notify(run.problem, title="This run can't be opened", severity="error")
+        return bool(run.problem)
+
+    def action_quality(self) -> None:
+        """Measure the run under the cursor on its held-out ratings."""
+        run = self._current()
+        if run is not None and not self._is_damaged(run):
+            self.app.push_screen(QualityScreen(self.bench.engine, run, self.tastemap.ascii_only))
 
     def action_mark(self) -> None:
         """Mark for comparison; two or more marked ones are compared."""
