@@ -13,6 +13,7 @@ from core.datasets.identifiers import BadIdentifierError, Encoded, encode
 from core.datasets.item_tables import align
 from core.datasets.options import ReadingOptions
 from core.datasets.ratings import Ratings, Repair, Vocabulary
+from core.datasets.tags import tagged
 from core.errors import DataError
 
 
@@ -72,7 +73,7 @@ def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ra
         timestamps=columns.timestamps,
         user_vocabulary=users.vocabulary,
         item_vocabulary=items.vocabulary,
-        item_table=table,
+        item_table=tagged(table, raw.tags, items.vocabulary),
         scale=find_scale(columns.ratings),
         repairs=repairs + _untitled(raw, untitled),
         held_out=held_out,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Repair, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 _ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
@@ -37,8 +37,10 @@ def write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
         "id": ratings.item_vocabulary.ids.tolist(),
         "title": list(table.titles),
         "year": table.years.tolist(),
+        "genres": [list(names) for names in table.genres],
+        **({"tags": [list(names) for names in table.tags]} if table.tags else {}),
     }
-    _write_texts(folder / "items.parquet", {**items, "genres": [list(names) for names in table.genres]})
+    _write_texts(folder / "items.parquet", items)
     sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
     told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
     (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
@@ -66,8 +68,6 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
     table = _read_texts(folder / "items.parquet")
-    genres = tuple(tuple(names) for names in table.column("genres").to_pylist())
-    years = table.column("year").to_numpy().astype(np.int32)
     return Ratings(
         name=facts["name"],
         source=facts["source"],
@@ -77,12 +77,25 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
         timestamps=timestamps,
         user_vocabulary=_vocabulary(_read_texts(folder / "users.parquet")),
         item_vocabulary=_vocabulary(table),
-        item_table=ItemTable(tuple(table.column("title").to_pylist()), genres, years),
+        item_table=_item_table(table),
         scale=RatingScale(*facts["scale"]),
         repairs=tuple(Repair(*repair) for repair in facts["repairs"]),
         reading=facts["reading"],
         held_out=facts["held_out"],
     )
+
+
+def _item_table(table: Any) -> ItemTable:
+    return ItemTable(
+        titles=tuple(table.column("title").to_pylist()),
+        genres=_lists(table.column("genres")),
+        years=table.column("year").to_numpy().astype(np.int32),
+        tags=_lists(table.column("tags")) if "tags" in table.column_names else (),
+    )
+
+
+def _lists(column: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(names) for names in column.to_pylist())
 
 
 def _load(folder: Path, name: str) -> npt.NDArray[Any]:
@@ -103,8 +116,8 @@ def _write_texts(path: Path, columns: dict[str, list[Any]]) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    genres = {"genres": pa.list_(pa.string())}
-    arrays = {name: pa.array(values, type=genres.get(name)) for name, values in columns.items()}
+    lists = dict.fromkeys(("genres", "tags"), pa.list_(pa.string()))
+    arrays = {name: pa.array(values, type=lists.get(name)) for name, values in columns.items()}
     parquet.write_table(pa.table(arrays), path)
 
 

@@ -42,6 +42,7 @@ TITLE_NAMES = (
     "productname",
 )
 GENRE_NAMES = ("genres", "genre", "categories", "category", "maincategory", "tags", "tag")
+TAG_NAMES = ("tag", "tags", "keyword", "label")
 YEAR_NAMES = ("year", "releaseyear", "yearofpublication", "releasedate", "publicationyear")
 
 NONE = "none"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class RawTable:
     `ratings`: numbers. `timestamps`: integer or decimal seconds, dates, or None.
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
     `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
-    `path_of` names its file. The last `held_out` rows are an official test part.
+    `path_of` names its file. The last `held_out` rows are an official test part. `tags` gives the tags of
+    an item by its id as text; `core.datasets.tags.shared_tags` makes them from what each person wrote.
     """
 
     users: Any
@@ -72,6 +73,7 @@ class RawTable:
     line_of: Callable[[int], int] = row_number
     path_of: Callable[[int], str | None] = no_path
     held_out: int = 0
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class DataSource(ABC):

@@ -62,6 +62,15 @@ def rows(location: Location, dialect: Dialect) -> Iterator[Fields]:
                 yield row
 
 
+def single_lines(location: Location, dialect: Dialect) -> Iterator[Fields]:
+    """Go through the lines after the header, each split by itself: an open quote spoils no other line."""
+    with open_table(location) as stream:
+        for number, line in enumerate(_lines(location, stream, dialect.encoding), 1):
+            if number > dialect.skipped and line.strip():
+                text = line.rstrip("\r\n")
+                yield Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
+
+
 def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[Fields]:
     for number, line in enumerate(lines, 1):
         yield Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quoting=False))

@@ -26,6 +26,7 @@ def join(train: RawTable, test: RawTable) -> RawTable:
         ratings=_append(train.ratings, test.ratings),
         timestamps=_append(train.timestamps, test.timestamps) if timed else None,
         item_table=train.item_table or test.item_table,
+        tags=train.tags or test.tags,
         repairs=(*train.repairs, *test.repairs),
         files=(*train.files, *test.files),
         line_of=line_of,

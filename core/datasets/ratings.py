@@ -51,11 +51,17 @@ class RatingScale:
 @dataclass(frozen=True)
 class ItemTable:
     """What is known of the items, aligned with the item vocabulary: a title (the id where unknown),
-    genres (a tuple, maybe empty) and the year (0 where unknown) of each."""
+    genres (a tuple, maybe empty) and the year (0 where unknown) of each.
+
+    `tags` are what people called each item, () where the data set has none: distinct, case-folded, without
+    spaces around them, in alphabetical order. A tag is kept if at least 2 people used it or at least 5 items
+    carry it; what one person wrote of a few items says nothing of the others.
+    """
 
     titles: tuple[str, ...]
     genres: tuple[tuple[str, ...], ...]
     years: IntArray
+    tags: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ USERS_FILE, ITEMS_FILE = "users.parquet", "items.parquet"
 
 
 def write_vocabularies(folder: Path, ratings: Ratings, baseline: Baseline) -> None:
-    """Write ids, titles, genres, years and training means into a run folder."""
+    """Write ids, titles, genres, years, training means and, where there are any, tags into a run folder."""
     table = ratings.item_table
     users = {
         "user": ratings.user_vocabulary.ids,
@@ -33,6 +33,7 @@ def write_vocabularies(folder: Path, ratings: Ratings, baseline: Baseline) -> No
         "year": table.years,
         "ratings": baseline.item_counts,
         "offset": baseline.item_offsets,
+        **({"tags": [list(tags) for tags in table.tags]} if table.tags else {}),
     }
     _write(folder / USERS_FILE, users)
     _write(folder / ITEMS_FILE, items)
@@ -52,14 +53,26 @@ def read_vocabularies(
             users["offset"].to_numpy(),
             items["offset"].to_numpy(),
         )
-        titles = tuple(items["title"].to_pylist())
-        genres = tuple(tuple(names) for names in items["genres"].to_pylist())
-        item_table = ItemTable(titles, genres, items["year"].to_numpy().astype(np.int32))
+        item_table = _item_table(items)
         return Vocabulary(_ids(users["user"])), Vocabulary(_ids(items["item"])), item_table, baseline
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"The tables in {folder} are damaged: {error}.", hint="Restore the run folder."
         ) from None
+
+
+def _item_table(items: pyarrow.Table) -> ItemTable:
+    """What is known of the items; data sets without tags, and runs older than tags, have no such column."""
+    return ItemTable(
+        titles=tuple(items["title"].to_pylist()),
+        genres=_lists(items["genres"]),
+        years=items["year"].to_numpy().astype(np.int32),
+        tags=_lists(items["tags"]) if "tags" in items.column_names else (),
+    )
+
+
+def _lists(column: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(names) for names in column.to_pylist())
 
 
 def _ids(column: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reads the folders in which MovieLens has come since 2013: ratings.csv beside movies.csv."""
+"""Reads the folders in which MovieLens has come since 2013: ratings.csv beside movies.csv and tags.csv."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from core.datasets.contract import Location, RawTable, Reader
 from core.datasets.item_tables import read_items
 from core.datasets.options import ReadingOptions
 from core.datasets.readers.text import items_location, read_text, with_items
+from core.datasets.tags import with_tags
 
 _ITEM_FILES = ("movies.csv", "items.csv", "books.csv")
 
@@ -26,14 +27,15 @@ class MovieLensFolder(Reader):
         return location.name == "ratings.csv" and _beside(location) is not None
 
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
-        """Read the ratings and, unless `items` is "none" or another table, the titles beside them."""
+        """Read the ratings and, unless `items` is "none", the tags and the titles beside them."""
         ratings = location.joinpath("ratings.csv") if location.is_dir() else location
         table = read_text(ratings, options)
-        items = items_location(options) or (None if options.items == NONE else _beside(ratings))
-        if items is None:
+        if options.items == NONE:
             return table
-        raw_items, repairs = read_items(items, options)
-        return with_items(table, raw_items, repairs, items)
+        folder: Any = ratings.parent
+        table = with_tags(table, folder.joinpath("tags.csv"), ReadingOptions())
+        items = items_location(options) or _beside(ratings)
+        return table if items is None else with_items(table, *read_items(items, options), items)
 
 
 def _beside(ratings: Location) -> Location | None:

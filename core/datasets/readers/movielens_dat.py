@@ -1,4 +1,4 @@
-"""Reads MovieLens 1M and 10M: ratings.dat beside movies.dat, separated by "::"."""
+"""Reads MovieLens 1M and 10M: ratings.dat beside movies.dat and tags.dat, separated by "::"."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from core.datasets.contract import Location, RawTable, Reader
 from core.datasets.item_tables import read_items
 from core.datasets.options import ReadingOptions
 from core.datasets.readers.text import items_location, read_text, with_items
+from core.datasets.tags import with_tags
 
 
 class MovieLensDat(Reader):
@@ -27,14 +28,16 @@ class MovieLensDat(Reader):
         )
 
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
-        """Read the ratings and the titles beside them."""
+        """Read the ratings and the titles and tags beside them."""
         ratings = location.joinpath("ratings.dat") if location.is_dir() else location
         form = dataclasses.replace(
             options, separator=options.separator or "colons", header=options.header or "no"
         )
         table = read_text(ratings, form)
-        folder: Any = ratings.parent
-        items = items_location(options) or folder.joinpath("movies.dat")
-        if options.items == NONE or not items.is_file():
+        if options.items == NONE:
             return table
-        return with_items(table, *read_items(items, options), items)
+        folder: Any = ratings.parent
+        form = ReadingOptions(separator="colons", header="no")
+        table = with_tags(table, folder.joinpath("tags.dat"), form)
+        items = items_location(options) or folder.joinpath("movies.dat")
+        return with_items(table, *read_items(items, options), items) if items.is_file() else table

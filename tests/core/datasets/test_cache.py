@@ -44,10 +44,11 @@ def same(first, second):
             assert one.ids.dtype == other.ids.dtype
             assert np.array_equal(one.ids, other.ids)
         elif field.name == "item_table":
-            assert (one.titles, one.genres, one.years.tolist()) == (
+            assert (one.titles, one.genres, one.years.tolist(), one.tags) == (
                 other.titles,
                 other.genres,
                 other.years.tolist(),
+                other.tags,
             )
         else:
             assert one == other
