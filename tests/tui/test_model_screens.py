@@ -10,10 +10,11 @@ from textual.widgets import Input, Static
 from core.events import EpochFinished
 from core.plugins import Registry
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
-from tests.tui.fake_engine import FakeEngine, recorded_events
+from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
 from tui.app import TastemapApp
 from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
 from tui.screens.lookup import LookupScreen
+from tui.widgets.lookup_texts import pushes_text
 from tui.widgets.map_canvas import MapCanvas
 
 Piloted = Pilot[int]
@@ -149,6 +150,96 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
     run_app(scenario, engine, registry)
 
 
+def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "predicted")
+        await pilot.press("down", "down", "down", "down")
+        pushes = engine.answers["why"]["pushes"]
+        await sees(
+            pilot, "own ratings that push it most", pushes[0]["title"][:10], f"{pushes[0]['push']:+.3f}"
+        )
+        await sees(
+            pilot, "Had they given Paddington 2 3 instead of 2.5: 4.168 (+0.008)", "4.16 when refitted"
+        )
+        asked = [arguments for view, _, arguments in engine.asked if view == "why"]
+        assert asked == [{"user": asked_user(engine), "item": engine.answers["search"][4]["id"], "count": 8}]
+        await pilot.press("enter", "t")
+        await sees(pilot, "hasn't rated")
+        await pilot.press("w")
+        await sees(pilot, "own ratings that push it most")
+        await pilot.pause(2.3)
+        assert sum(view == "why" for view, _, _ in engine.asked) == 1, "nothing has changed"
+
+    run_app(scenario, engine, registry)
+
+
+def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "predicted")
+        await pilot.press("enter", "t")
+        await sees(pilot, "hasn't rated")
+        await pilot.pause(2.3)
+        assert "why" not in [view for view, _, _ in engine.asked]
+        await pilot.press("w", "4")
+        await sees(pilot, "Map of items")
+        await pilot.pause(2.3)
+        assert "why" not in [view for view, _, _ in engine.asked]
+        await pilot.press("2")
+        await sees(pilot, "own ratings that push it most")
+
+    run_app(scenario, engine, registry)
+
+
+def test_where_no_rating_pushes_the_reason_stands_below_the_parts(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    del engine.answers["why"]
+    engine.hint = "Use [b], [/b] or [1, 2]."
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "There is no view 'why'.", "Use [b], [/b]", "predicted", "user bias")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_training_is_not_asked_why(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("s")
+        engine.say(*recorded_events()[:2])
+        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await pilot.press("2")
+        await sees(pilot, "predicted", "when the training is done")
+        assert "why" not in [view for view, _, _ in engine.asked]
+        engine.say(recorded_events()[-1])
+        await sees(pilot, "own ratings that push it most")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_counterfactual_of_the_same_rating_is_none() -> None:
+    answer = recorded_answers()["why"]
+    same = {**answer["counterfactuals"][0], "instead": answer["counterfactuals"][0]["rating"]}
+    close = {**answer, "refitted": answer["dissection"]["prediction"]["rating"], "counterfactuals": [same]}
+    text = pushes_text(close, 80, ("green", "red"), ascii_only=True).plain
+    assert "Had they" not in text
+    assert "refitted" not in text
+    assert "#" in text
+
+
 def asked_user(engine: FakeEngine) -> object:
     users = [arguments["user"] for view, _, arguments in engine.asked if view == "dissection"]
     return users[-1] if users else None
@@ -247,6 +338,38 @@ def test_factors_show_biases_components_and_crosstab(
     assert rows[0][0] == "true ratings"
     assert len(rows[0]) == 16
     assert rows[17][0] == "predicted ratings"
+
+
+def test_components_are_offered_tested_names_beside_ones_own(engine: FakeEngine, registry: Registry) -> None:
+    first, second = engine.answers["axes"][:2]
+    first["low"], engine.answers["components"]["components"][0]["name"] = "[b] · [/b]", "blockbusters"
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("3", "c")
+        high = first["high"].replace(" · ", ", ")
+        await sees(pilot, f"blockbusters  from [b], [/b] to {high}", "Low end · [b] · [/b]")
+        await sees(pilot, f"High end · {first['high']}")
+        await pilot.press("right")
+        await sees(pilot, f"Low end · {second['low']}", f"High end · {second['high']}")
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "High end ─" in screen_text(app), "an end without a tested name")
+
+    run_app(scenario, engine, registry)
+    asked = ("axes", "/runs/bias-recorded", {"most_rated": 2000, "components": 6})
+    assert asked in engine.asked
+
+
+def test_components_stand_without_tested_names(engine: FakeEngine, registry: Registry) -> None:
+    del engine.answers["axes"]
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("3", "c")
+        first = engine.answers["components"]["components"][0]
+        await sees(pilot, "No tested names: There is no view 'axes'.", first["high"][0]["title"], "Low end ─")
+
+    run_app(scenario, engine, registry)
 
 
 def test_a_failing_view_is_told_where_it_would_be(engine: FakeEngine, registry: Registry) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
@@ -21,7 +22,8 @@ from tui.widgets.factor_texts import bias_lines, component_text, crosstab_rows
 
 ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
 MOST_RATED = 2000
-SIDES = ("top", "bottom")
+COMPONENTS = 6
+SIDES, ENDS = ("top", "bottom"), ("low", "high")
 
 
 class FactorsScreen(BenchScreen):
@@ -44,6 +46,8 @@ class FactorsScreen(BenchScreen):
         super().__init__()
         self._components: list[Mapping[str, Any]] = []
         self._component = 0
+        self._axes: Sequence[Mapping[str, Any]] = ()
+        self._axes_remark = ""
         self._biases: Mapping[str, Any] = {}
         self._crosstab: Mapping[str, Any] | None = None
         self._show_truth = True
@@ -60,7 +64,7 @@ class FactorsScreen(BenchScreen):
             with TabPane("Components", id="components"), Vertical():
                 yield Static("", id="component-list", markup=False)
                 with Horizontal(id="component-ends"):
-                    for end in ("low", "high"):
+                    for end in ENDS:
                         with VerticalScroll(id=f"panel-{end}", classes="panel", can_focus=True):
                             yield Static("", id=f"component-{end}", markup=False)
             with TabPane("Crosstab", id="crosstab"), Vertical():
@@ -68,11 +72,9 @@ class FactorsScreen(BenchScreen):
                 yield DataTable(id="crosstab-table", cursor_type="cell", fixed_columns=1)
 
     def on_mount(self) -> None:
-        """Name the panels."""
+        """Name the panels; those of the components are named after what is shown."""
         self.query_one("#panel-top").border_title = "Liked more than users and factors explain"
         self.query_one("#panel-bottom").border_title = "Liked less"
-        self.query_one("#panel-low").border_title = "Low end"
-        self.query_one("#panel-high").border_title = "High end"
         self.query_one("#panel-top").focus()
 
     def subject_changed(self) -> None:
@@ -84,8 +86,10 @@ class FactorsScreen(BenchScreen):
             return
         self.query_one("#biases-top", Static).update(ASKING)
         self.ask("biases", most_rated=self._most_rated, count=15)
-        self.ask("components", most_rated=self._most_rated, components=6, ends=10)
+        self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
         self.ask("crosstab", users=15, items=15)
+        self._axes, self._axes_remark = (), ""
+        self.ask("axes", most_rated=self._most_rated, components=COMPONENTS)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -98,8 +102,11 @@ class FactorsScreen(BenchScreen):
                 self._components = message.result["components"]
                 self._component = min(self._component, max(0, len(self._components) - 1))
                 self._show_component()
+            case "axes":
+                self._axes = message.result
+                self._show_component()
             case "name_component":
-                self.ask("components", most_rated=self._most_rated, components=6, ends=10)
+                self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
             case "crosstab":
                 self._crosstab = message.result
                 self._show_crosstab()
@@ -109,7 +116,10 @@ class FactorsScreen(BenchScreen):
         """Say in the tab why it is empty."""
         places = {"biases": "biases-top", "components": "component-list", "crosstab": "crosstab-note"}
         text = f"{message.message}\n{message.hint}"
-        if message.view in places:
+        if message.view == "axes":
+            self._axes_remark = f"No tested names: {message.message}"
+            self._show_component()
+        elif message.view in places:
             self.query_one(f"#{places[message.view]}", Static).update(text)
         else:
             self.notify(message.hint, title=message.message, severity="error")
@@ -126,10 +136,17 @@ class FactorsScreen(BenchScreen):
     def _show_component(self) -> None:
         if not self._components:
             return
-        text = component_text(self._components, self._component)
+        text = component_text(self._components, self._component, self._axes, self._axes_remark)
         self.query_one("#component-list", Static).update(text.heading)
         self.query_one("#component-low", Static).update(text.low)
         self.query_one("#component-high", Static).update(text.high)
+        for end in ENDS:
+            title = " · ".join(filter(None, (f"{end.capitalize()} end", self._tested_name(end))))
+            self.query_one(f"#panel-{end}").border_title = escape(title)
+
+    def _tested_name(self, end: str) -> str:
+        names = [axis[end] for axis in self._axes]
+        return str(names[self._component]) if self._component < len(names) else ""
 
     def _show_crosstab(self) -> None:
         if self._crosstab is None:

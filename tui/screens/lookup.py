@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
@@ -16,12 +17,18 @@ from tui.screens.base import ASKING, BenchScreen
 from tui.widgets.lookup_texts import (
     history_text,
     prediction_text,
+    pushes_text,
+    remark_text,
     similar_text,
     terms_chart,
     top_text,
 )
 from tui.widgets.search_box import SearchBox
 
+REST_SECONDS = 0.3
+"""Whoever walks through titles wants predictions; why is asked once they stay."""
+PUSHES = 8
+NOT_IN_TRAINING = "Which ratings of theirs push it: when the training is done."
 ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
 
 
@@ -43,6 +50,8 @@ class LookupScreen(BenchScreen):
         self._user: Any = None
         self._item: Any = None
         self._wanted: tuple[Any, str] | None = None
+        self._resting: Timer | None = None
+        self._explained: object = None
 
     def compose_body(self) -> ComposeResult:
         """Searches, prediction, lists."""
@@ -61,6 +70,8 @@ class LookupScreen(BenchScreen):
                     ):
                         with TabPane(title, id=name), VerticalScroll(can_focus=True):
                             yield Static("", id=f"text-{name}", markup=False)
+                            if name == "why":
+                                yield Static("", id="text-pushes", markup=False)
 
     def on_mount(self) -> None:
         """Type a title at once."""
@@ -125,6 +136,52 @@ class LookupScreen(BenchScreen):
         if lists and self._user is not None:
             self.ask("top_items", user=self._user, count=25)
             self.ask("user_history", user=self._user, count=12)
+        if lists:
+            self._explain_soon()
+
+    def on_screen_resume(self) -> None:
+        """Explain what was chosen while another screen was shown."""
+        self._explain_soon()
+
+    @on(TabbedContent.TabActivated, "#lookup-tabs")
+    def tab_activated(self) -> None:
+        """Explain what was chosen while another tab was shown."""
+        self._explain_soon()
+
+    @property
+    def _selection(self) -> tuple[object, Any, Any]:
+        return self.bench.subject, self._user, self._item
+
+    @property
+    def _is_complete(self) -> bool:
+        return None not in self._selection
+
+    @property
+    def _is_explained(self) -> bool:
+        """Whether what is shown was asked for this selection; answers for others come too late."""
+        return self._explained == self._selection
+
+    def _explain_soon(self) -> None:
+        """Ask for the user's pushing ratings once the selection rests, if the tab is there to show them."""
+        if self._is_explained or not self._is_complete:
+            return
+        if self._resting is not None:
+            self._resting.stop()
+        self.workers.cancel_group(self, "why")
+        self._explained = None
+        self._put("pushes", "")
+        self._resting = self.set_timer(REST_SECONDS, self._explain)
+
+    def _explain(self) -> None:
+        """Ask, but not the run in training: each answer would take time from it."""
+        subject, shown = self.bench.subject, self.query_one(TabbedContent).active == "why"
+        if subject is None or not (shown and self.is_current and self._is_complete):
+            return
+        self._explained = self._selection
+        if subject.run is None:
+            self._put("pushes", remark_text(NOT_IN_TRAINING))
+        else:
+            self.ask("why", user=self._user, item=self._item, count=PUSHES)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -138,6 +195,8 @@ class LookupScreen(BenchScreen):
                 self._say(prediction_text(result))
                 bars = terms_chart(result, width, self._bar_colours(), self.tastemap.ascii_only)
                 self._put("why", bars)
+            case "why" if self._is_explained:
+                self._put("pushes", pushes_text(result, width, self._bar_colours(), self.tastemap.ascii_only))
             case "top_items":
                 self._put("top", top_text(result, self._user))
             case "user_history":
@@ -159,7 +218,9 @@ class LookupScreen(BenchScreen):
         """Say what is wrong where the answer would be."""
         places = {"top_items": "top", "user_history": "history", "similar_items": "similar"}
         text = f"{message.message}\n{message.hint}"
-        if message.view in places:
+        if message.view == "why":
+            self._put("pushes", remark_text(text) if self._is_explained else "")
+        elif message.view in places:
             self._put(places[message.view], text)
         else:
             self._say(text)

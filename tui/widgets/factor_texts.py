@@ -14,6 +14,7 @@ from tui.formats import count, fit
 from tui.widgets.map_texts import short_title
 
 MUTED = "$foreground 60%"
+BAR_WIDTH = 16
 
 
 def bias_lines(table: Mapping[str, Any], side: str, compact: bool = False) -> Content:
@@ -42,28 +43,44 @@ class ComponentText:
     high: Content
 
 
-def component_text(components: Sequence[Mapping[str, Any]], chosen: int) -> ComponentText:
-    """Lay out the components' shares and names, and the chosen one's ends."""
+def component_text(
+    components: Sequence[Mapping[str, Any]],
+    chosen: int,
+    axes: Sequence[Mapping[str, Any]] = (),
+    remark: str = "",
+) -> ComponentText:
+    """Lay out the components' shares and names, the user's own before the tested ones, and the chosen
+    one's ends."""
     largest = max(component["explained"] for component in components) or 1.0
+    tested = {axis["number"]: tested_names(axis) for axis in axes}
     lines = [
-        _component_line(component, largest, number == chosen) for number, component in enumerate(components)
+        _component_line(component, largest, number == chosen, tested.get(component["number"], ""))
+        for number, component in enumerate(components)
     ]
-    hint = Content.from_markup(f"[{MUTED}]← → choose a component, n names it[/]")
+    remarks = ["← → choose a component, n names it", *filter(None, [remark])]
+    hint = Content.from_markup(f"[{MUTED}]$remark[/]", remark=". ".join(remarks))
     component = components[chosen]
     return ComponentText(
         Content("\n").join([*lines, hint]), _end_lines(component["low"]), _end_lines(component["high"])
     )
 
 
-def _component_line(component: Mapping[str, Any], largest: float, chosen: bool) -> Content:
+def tested_names(axis: Mapping[str, Any]) -> str:
+    """`from Drama, older to Action`: what significantly sets a component's ends apart."""
+    ends = (("from", axis["low"]), ("to", axis["high"]))
+    return " ".join(f"{word} {end.replace(' · ', ', ')}" for word, end in ends if end)
+
+
+def _component_line(component: Mapping[str, Any], largest: float, chosen: bool, tested: str) -> Content:
     look = "b $accent" if chosen else "$foreground 75%"
     return Content.from_markup(
-        f"[{look}]$mark $number  $share  $bar  $name[/]",
+        f"[{look}]$mark $number  $share  $bar  $name[/][{MUTED}]$tested[/]",
         mark=">" if chosen else " ",
         number=str(component["number"]),
         share=f"{component['explained']:6.1%}",
-        bar=share_bar(component["explained"] / largest, 24),
-        name=component["name"] or "",
+        bar=share_bar(component["explained"] / largest, BAR_WIDTH),
+        name=f"{component['name']}  " if component["name"] else "",
+        tested=tested,
     )
 
 

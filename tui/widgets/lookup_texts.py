@@ -10,8 +10,11 @@ from textual.content import Content
 
 from tui.charts.bars import BarStyle, signed_bars
 from tui.formats import count, fit
+from tui.widgets.map_texts import short_title
 
-MOST_TERMS = 16
+MOST_TERMS = 10
+NOTABLE = 0.05
+"""A smaller difference of ratings isn't worth a word."""
 MUTED = "$foreground 60%"
 
 
@@ -69,6 +72,39 @@ def terms_chart(
     text.append(f"  {len(factors)} factors {sum(value for _, value in factors):+.3f}  = {raw:.3f}\n\n")
     style = BarStyle(colours[0], colours[1], "", ascii_only)
     return text.append(signed_bars(shown, width, style))
+
+
+def pushes_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+    """The user's own ratings that push a prediction, as bars, and what another rating would have done."""
+    prediction = why["dissection"]["prediction"]
+    text = Text("\n")
+    text.append(f"User {prediction['user']}'s own ratings that push it most")
+    text.append(_refit(prediction["rating"], why["refitted"]), "dim").append("\n")
+    text.append("".join(map(_had_line, why["counterfactuals"])), "dim").append("\n")
+    terms = [(f"{push['rating']:>3g}  {_short(push)}", float(push["push"])) for push in why["pushes"]]
+    return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))
+
+
+def _refit(rating: float, refitted: float) -> str:
+    """Where the user's row hasn't settled, pushes are of another prediction than the one above: say so."""
+    return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= NOTABLE else ""
+
+
+def _had_line(other: Mapping[str, Any]) -> str:
+    """`Had it been 1 instead of 5 for Alien: 3.214 (-0.412).`; nothing where it is the same rating."""
+    if other["instead"] == other["rating"]:
+        return ""
+    rated = f"{other['instead']:g} instead of {other['rating']:g}"
+    return f"Had they given {_short(other)} {rated}: {other['predicted']:.3f} ({other['change']:+.3f}).\n"
+
+
+def _short(item: Mapping[str, Any]) -> str:
+    return short_title(str(item["title"] or item["item"]))
+
+
+def remark_text(remark: str) -> Content:
+    """A remark below the parts of a prediction."""
+    return Content.from_markup(f"\n[{MUTED}]$remark[/]", remark=remark.strip())
 
 
 def top_text(items: Sequence[Mapping[str, Any]], user: Any) -> Content:
