@@ -181,7 +181,7 @@ def test_a_run_whose_table_is_gone_says_why_it_cannot_be_measured(
         await pilot.press("5")
         await sees(pilot, "bias-a")
         await pilot.press("i")
-        await sees(pilot, "The errors can't be measured", "Put [ratings.csv] back.")
+        await sees(pilot, "The errors can't be measured", "Put [ratings.csv] back.", "is measured on")
 
     run_app(scenario, engine, registry)
     assert [view for view, _, _ in engine.asked] == ["diagnosis"], "the ranking needs the same table"

@@ -19,6 +19,7 @@ from tui.widgets.quality_texts import errors_text, ranking_text
 
 WORST, TOP = 10, 10
 MEASURING = "Predicting the held-out ratings …"
+NEEDED = "Quality is measured on the held-out part of the table that the run was trained on."
 RANKING = "Ranking all items for every user …\n"
 
 
@@ -73,8 +74,8 @@ class QualityScreen(ModalScreen[None]):
     def not_answered(self, message: NotAnswered) -> None:
         """Say in plain words what can't be measured, and why."""
         what = "errors" if message.view == "diagnosis" else "ranking"
-        text = f"The {what} can't be measured: {message.message}\n{message.hint}\n"
-        self._put(what, text)
+        lines = (f"The {what} can't be measured: {message.message}", message.hint, NEEDED)
+        self._put(what, "\n".join(filter(None, lines)))
 
     def _put(self, place: str, content: Any) -> None:
         self.query_one(f"#quality-{place}", Static).update(content)
