@@ -123,9 +123,10 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
 def _measure(
     run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)
 ) -> Evaluation:
-    predictions = run.model.predict_ratings(table)[rows]
-    fallbacks = int(run.model.predictor.uses_fallback(table)[rows].sum())
-    truth = table.ratings[rows]
+    predictor = run.model.predictor
+    users, items = (side[rows] for side in predictor.rows_of(table))
+    predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
+    fallbacks = int((~predictor.known(users, items)).sum())
     return Evaluation(
         part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash
     )

@@ -20,20 +20,24 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises RunError naming the file and the system's reason; the old file is then still there.
     """
-    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        replace_file(path, write)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Do as `write_through` in a folder that exists, leaving it to the caller to tell an OSError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
         temporary.touch(exist_ok=False)  # with the permissions that the user's umask gives
         write(temporary)
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
-    except OSError as error:
-        raise cannot_write(path, error) from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:

@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 
-from core.cli.flags import READING_FLAGS, parse_flags
+from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.output import print_json
-from core.datasets import load_ratings
-from core.errors import UsageError
+from core.datasets import Ratings, load_ratings
 from core.events import Event, Finished
 from core.options import OptionField, OptionSet
-from core.plugins import load_plugins
+from core.plugins import Registry, load_plugins
 from core.settings import Resolved, TrainingSettings, resolve
 from core.training.session import Session
 
@@ -37,13 +36,12 @@ def run_cross_validation(
         words,
         {"settings": _flags(TrainingSettings), "options": _flags(chosen.Options), "reading": READING_FLAGS},
     )
-    if not data:
-        raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+    require_data(data)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
     finished = []
     for fold in range(1, folds + 1):
-        finished.append(_train_fold(Session(ratings, _for_fold(resolved, folds, fold), registry, _ignore)))
+        finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
         _show_fold(fold, folds, finished[-1], as_json)
     _show_summary(finished, as_json)
 
@@ -57,10 +55,9 @@ def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
     return replace(resolved, settings=TrainingSettings.parse(values))
 
 
-def _train_fold(session: Session) -> Finished:
+def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry) -> Finished:
     heard: list[Event] = []
-    session.emit = heard.append
-    session.start()
+    Session(ratings, resolved, registry, heard.append).start()
     return next(event for event in reversed(heard) if isinstance(event, Finished))
 
 
@@ -85,7 +82,3 @@ def _show_summary(finished: Sequence[Finished], as_json: bool) -> None:
     told = "  ".join(parts)
     print(f"{len(finished)} folds  {told}")
     print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
-
-
-def _ignore(event: Event) -> None:
-    del event

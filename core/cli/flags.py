@@ -34,6 +34,12 @@ def parse_flags(
     return sorted_values
 
 
+def require_data(data: str) -> None:
+    """Refuse a training without a table; raises UsageError that names the one which needs no file."""
+    if not data:
+        raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+
+
 def _negated(
     flag: str, value: str, has_value: str, owners: Mapping[str, tuple[str, OptionField]]
 ) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.cli.flags import READING_FLAGS, parse_flags
+from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.training_view import JsonView, TextView
 from core.cli.views_quality import print_comparison
 from core.datasets import load_ratings
@@ -23,8 +23,7 @@ def run_race(
     words: Sequence[str], data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
 ) -> None:
     """Train each architecture by its default recipe with the same settings, then compare with the first."""
-    if not data:
-        raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+    require_data(data)
     registry = load_plugins(plugins)
     runners = _runners(names, registry)
     flags = parse_flags(words, {"settings": TrainingSettings.fields(), "reading": READING_FLAGS})

@@ -11,10 +11,9 @@ from pathlib import Path
 from types import FrameType
 
 from core.api import recorded_ratings
-from core.cli.flags import READING_FLAGS, parse_flags
+from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.training_view import JsonView, TextView
 from core.datasets import load_ratings
-from core.errors import UsageError
 from core.events import Event, PhaseChanged
 from core.plugins import Registry, load_plugins
 from core.runs.run import Run
@@ -56,8 +55,7 @@ def run_training(request: TrainRequest, as_json: bool) -> int:
 def _start(
     request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
 ) -> None:
-    if not request.data:
-        raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+    require_data(request.data)
     chosen = registry.architecture(request.architecture)
     groups = {
         "settings": TrainingSettings.fields(),

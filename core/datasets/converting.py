@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from core.datasets.ratings import Ratings
 from core.errors import DataError, UsageError
+from core.files import replace_file
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 
@@ -66,14 +65,14 @@ def _write(table: Any, path: Path) -> None:
     """Write under a temporary name and rename, so that the real one is never half-written."""
     from pyarrow import csv, parquet
 
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        os.close(handle)
+    def write(temporary: Path) -> None:
         if path.suffix == ".parquet":
             parquet.write_table(table, temporary)
         else:
             separator = "\t" if path.suffix == ".tsv" else ","
             csv.write_csv(table, temporary, csv.WriteOptions(delimiter=separator, quoting_style="needed"))
-        Path(temporary).replace(path)
+
+    try:
+        replace_file(path, write)
     except OSError as error:
         raise DataError(f"can't be written ({error.strerror or error}).", path=str(path)) from error

@@ -66,18 +66,16 @@ class Predictor:
 
     def predict_ratings(self, ratings: Ratings) -> FloatArray:
         """Predict every row of a ratings table, shape (n,), mapping its ids to this run's."""
-        return self.baseline.clip(self.raw_rows(*self._translate(ratings)))
+        return self.baseline.clip(self.raw_rows(*self.rows_of(ratings)))
 
-    def uses_fallback(self, ratings: Ratings) -> npt.NDArray[np.bool_]:
-        """Say for every row of a table, shape (n,), whether training never saw its user or its item."""
-        return ~self._known(*self._translate(ratings))
-
-    def _translate(self, ratings: Ratings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def rows_of(self, ratings: Ratings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Map a table's ids to this model's rows of users and items, each of shape (n,), −1 where unknown."""
         users = translate(ratings.user_vocabulary, self.users)[ratings.users]
         items = translate(ratings.item_vocabulary, self.items)[ratings.items]
         return users, items
 
-    def _known(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def known(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Say for pairs of rows, shape (n,), whether training saw both; the others get the fallback."""
         found = (users >= 0) & (items >= 0)
         return found & self.baseline.known(np.maximum(users, 0), np.maximum(items, 0))
 
@@ -86,7 +84,7 @@ class Predictor:
 
         The model predicts where training saw both, else the fallback does.
         """
-        known = self._known(users, items)
+        known = self.known(users, items)
         raw = np.full(len(users), np.float32(self.baseline.mean), np.float32)
         raw += np.where(users >= 0, self.baseline.user_offsets[users], 0)
         raw += np.where(items >= 0, self.baseline.item_offsets[items], 0)

@@ -65,12 +65,16 @@ class TrainingLoop:
                 return "early_stopping"
         return "completed"
 
-    def warm_up(self) -> None:
-        """Let the trainer compile before the clock runs: no batches, and the first pairs scored."""
+    def warm_up(self) -> int:
+        """Let the trainer compile before the clock runs; returns the count of batches of an epoch.
+
+        Nothing is trained: no batches are run, and the held-out pairs are scored.
+        """
         epoch = min(self.progress.epoch + 1, self.schedule.epochs)
-        self.trainer.begin_epoch(epoch)
+        batches = self.trainer.begin_epoch(epoch)
         self.trainer.run_batches(0, 0, self.learning_rate(epoch))
         self.prepared.measure(self.trainer, self.prepared.held_out)
+        return batches
 
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up."""

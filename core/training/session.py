@@ -142,8 +142,8 @@ class Session:
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer):
-            loop.warm_up()
-            self.emit(_run_started(config, loop, trainer))
+            batches = loop.warm_up()
+            self.emit(_run_started(config, loop, trainer, batches))
             reason = loop.run()
             self.emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
@@ -152,8 +152,8 @@ class Session:
         self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: _LastEpoch
     ) -> Finished:
         """Save the best weights (the last epoch's without early stopping) and the figures that they reach."""
-        if keeper.state is not None:
-            loop.trainer.restore(keeper.state)
+        if reason == "stopped" and keeper.state is not None:
+            loop.trainer.restore(keeper.state)  # what a part of an epoch did is dropped
         weights = loop.trainer.weights()
         best = writer.best_weights(loop.progress.best_epoch)
         if best is not None:
@@ -217,7 +217,7 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
         raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
 
 
-def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer) -> RunStarted:
+def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
     return RunStarted(
         config.run,
         config.architecture,
@@ -228,7 +228,7 @@ def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer) -> Run
         config.device,
         trainer.parameters,
         loop.schedule.epochs,
-        loop.trainer.begin_epoch(loop.progress.epoch + 1),
+        batches,
         loop.progress.epoch + 1,
         config.split,
     )

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.datasets.ratings import Ratings
 from core.errors import DivergenceError, PluginError, UsageError
 from core.events import Event, PhaseChanged, TrialFinished
@@ -66,12 +65,11 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[Trial]:
     """Draw options and learning rates from the declared ranges, by the settings' seed."""
     generator = np.random.default_rng([resolved.settings.seed, 0x7E])
     searched = [field for field in type(resolved.options).fields() if field.search]
-    rate = next(field for field in TrainingSettings.fields() if field.name == "learning_rate")
     if not searched and resolved.architecture.recipes.get("default") is None:
         raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
     for _ in range(count):
         options = {field.name: _draw(field, generator) for field in searched}
-        factor = math.exp(generator.uniform(-1, 1)) if rate.search else 1.0
+        factor = math.exp(generator.uniform(-1, 1))
         learning_rate = float(f"{resolved.settings.learning_rate * factor:.3g}")
         yield Trial(
             replace(
@@ -128,5 +126,4 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
 def _told(trial: Trial, number: int) -> TrialFinished:
     resolved = trial.resolved
     choices = {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
-    architecture: Architecture = resolved.architecture
-    return TrialFinished(architecture.name, number, choices, trial.epochs, trial.tuning_rmse)
+    return TrialFinished(resolved.architecture.name, number, choices, trial.epochs, trial.tuning_rmse)
