@@ -42,8 +42,10 @@ class GradientTrainer:
     @property
     def parameters(self) -> int:
         """Count the trained numbers: all tables and the head's weights."""
-        variables = [*(side.table for side in self._parts.sides), *self._parts.training_model.weights]
-        return sum(int(np.prod(variable.shape)) for variable in variables)
+        tables = sum(
+            side.table.shape[0] * spec.dimension for side in self._parts.sides for spec in side.specs
+        )
+        return tables + sum(int(np.prod(weight.shape)) for weight in self._parts.training_model.weights)
 
     @property
     def batches(self) -> int:
@@ -89,6 +91,7 @@ class GradientTrainer:
         """Copy tables, slots, head weights, the head optimizer's variables and random-number states."""
         return {
             **self.weights(),
+            **{f"slots/{side.side}": side.slots() for side in self._parts.sides},
             **{name: np.array(variable.numpy()) for name, variable in self._hidden_variables().items()},
         }
 
@@ -99,10 +102,20 @@ class GradientTrainer:
                 hint = "Has its plugin changed since?"
                 raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
         for side in self._parts.sides:
-            side.assign([state[f"table/{spec.name}"] for spec in side.specs])
+            tables = {spec.name: state[f"table/{spec.name}"] for spec in side.specs}
+            side.assign(tables, state[f"slots/{side.side}"])
         heads = _numbered("head", self._parts.training_model.weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
+
+    def variables(self) -> dict[str, Any]:
+        """All that training changes, by name: TensorFlow variables, for who keeps several trainers alike.
+
+        `table/user` and `table/item` are a side's embeddings side by side, `slot/user/0` the optimizer's.
+        """
+        tables = {f"table/{side.side}": side.table for side in self._parts.sides}
+        heads = _numbered("head", self._parts.training_model.weights)
+        return {**tables, **heads, **self._hidden_variables()}
 
     def close(self) -> None:
         """Give the compiled step to the next training of the same shape; this trainer is done."""
@@ -111,20 +124,15 @@ class GradientTrainer:
             self._compiled = None
 
     def _hidden_variables(self) -> dict[str, Any]:
-        """What training needs to go on, beside the weights, by name."""
+        """What training needs to go on, beside tables and weights, by name."""
         parts = self._parts
         return {
-            **{
-                name: slot
-                for side in parts.sides
-                for name, slot in _numbered(f"slot/{side.side}", side.slots).items()
-            },
             **_numbered("optimizer", parts.head_optimizer.variables),
             **_numbered("noise", _random_states(parts.training_model)),
         }
 
     def _copy_head(self) -> None:
-        trained, plain = self._parts.training_model.weights, self._parts.head.model.weights
+        trained, plain = self._parts.training_model.weights, self._parts.head.member_model.weights
         for source, target in zip(trained, plain, strict=True):
             target.assign(source)
 
