@@ -9,10 +9,12 @@ from pathlib import Path
 
 from core.engine.channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
 from core.errors import TastemapError
+from core.own_process import claim_process
 
 
 def main() -> int:
     arguments = _parse()
+    claim_process()
     writer = EventWriter(claim_stdout())
     from core.engine.server import EngineServer, ready
     from core.plugins import load_plugins

@@ -12,6 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.own_process import settle
+from core.training.lean_import import lean_import
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
@@ -33,10 +36,11 @@ def _held_back_stderr() -> Iterator[None]:
             os.close(real)
 
 
-with _held_back_stderr():
+with _held_back_stderr(), lean_import():
     import keras
     import tensorflow as tf
 
+settle()
 tf.get_logger().setLevel("ERROR")  # advice on retracing is for us, not for the user
 
 __all__ = ["keras", "tf"]

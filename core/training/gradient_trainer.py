@@ -137,7 +137,7 @@ class GradientTrainer:
             target.assign(source)
 
 
-@tf.function(jit_compile=True, reduce_retracing=True)
+@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
 def _take(users: Any, items: Any, targets: Any, order: Any) -> list[Any]:
     return [tf.gather(column, order) for column in (users, items, targets)]
 

@@ -18,7 +18,7 @@ CHUNK = 8192
 def compile_scores(head: Head, sides: Sequence[SideTable]) -> Any:
     """Compile `score(users, items)` → scores; all of shape (CHUNK,)."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def score(users: Any, items: Any) -> Any:
         index = {"user": users, "item": items}
         rows = [row for side in sides for row in side.split(tf.gather(side.table, index[side.side]))]
