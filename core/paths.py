@@ -20,6 +20,13 @@ def cache_folder() -> Path:
     return _folder("TASTEMAP_CACHE", platformdirs.user_cache_path(_APPLICATION))
 
 
+def compiled_folder() -> Path | None:
+    """The folder of compiled programs: `TASTEMAP_COMPILED` (off: none), else `compiled` in the cache."""
+    if os.environ.get("TASTEMAP_COMPILED", "").lower() == "off":
+        return None
+    return _folder("TASTEMAP_COMPILED", cache_folder() / "compiled").absolute()
+
+
 def config_folder() -> Path:
     """The folder of preferences: `TASTEMAP_CONFIG`, else the user's configuration folder."""
     return _folder("TASTEMAP_CONFIG", platformdirs.user_config_path(_APPLICATION))

@@ -16,6 +16,7 @@ def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep runs, caches and preferences of a test in its own folder; returns the folder of runs."""
     for variable in ("RUNS", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"TASTEMAP_{variable}", str(tmp_path / variable.lower()))
+    monkeypatch.setenv("TASTEMAP_COMPILED", "off")  # no test depends on what another one compiled
     return tmp_path / "runs"
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.own_process import settle
+from core.training.compile_cache import keep_compiled_programs
 from core.training.lean_import import lean_import
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -36,6 +37,7 @@ def _held_back_stderr() -> Iterator[None]:
             os.close(real)
 
 
+keep_compiled_programs()
 with _held_back_stderr(), lean_import():
     import keras
     import tensorflow as tf
