@@ -7,7 +7,7 @@ out of training for early stopping (None where there is none).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,7 +117,10 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping."""
+    """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
+
+    `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
+    """
 
     run: str
     reason: str
@@ -131,6 +134,7 @@ class Finished(Event):
     ratings_per_second: float
     split_hash: str
     path: str
+    replica_rmse: Sequence[float] = ()
 
 
 @dataclass(frozen=True)

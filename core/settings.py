@@ -9,9 +9,12 @@ from typing import Any
 from core.architecture import Architecture, Recipe
 from core.errors import UsageError
 from core.options import ArchitectureOptions, OptionSet, option, suggest
+from core.replicas import replicate
 from core.schedule import SHAPES, Schedule, parse_schedule
 
-OPTIMIZERS = ("adagrad", "adam", "sgd")
+OPTIMIZERS = ("rowwise_adagrad", "adagrad", "adam", "sgd")
+
+STRATEGIES = ("none", "mirrored", "multiworker")
 
 
 class TrainingSettings(OptionSet):
@@ -22,13 +25,16 @@ class TrainingSettings(OptionSet):
         default=0.06, help="Learning rate of the embeddings.", minimum=1e-12, maximum=1000, search=(0.02, 0.2)
     )
     schedule: str = option(default="linear", help="constant, linear, cosine or steps like 1x0.001,6x0.01.")
-    optimizer: str = option(default="adagrad", help="Optimizer of the embeddings.", choices=OPTIMIZERS)
+    optimizer: str = option(default="rowwise_adagrad", help="Optimizer of the embeddings.", choices=OPTIMIZERS)
     head_learning_rate: float = option(
         default=0.001, help="Adam's learning rate for the head's own weights.", minimum=1e-12, maximum=10
     )
     batch_size: int = option(default=64, help="Ratings per update.", minimum=1, maximum=10_000_000)
     seed: int = option(
         default=1, help="Seed of start values, order and dropout.", minimum=0, maximum=2**31 - 1
+    )
+    replicas: int = option(
+        default=1, help="Train so many seeds side by side and predict their mean.", minimum=1, maximum=64
     )
     split_seed: int = option(default=42, help="Seed of the split.", minimum=0, maximum=2**63 - 1)
     test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
@@ -50,10 +56,27 @@ class TrainingSettings(OptionSet):
     )
     center: bool = option(default=True, help="Subtract the training mean from the ratings.")
     device: str = option(default="auto", help="Where to train.", choices=("auto", "cpu", "gpu"))
+    strategy: str = option(
+        default="none",
+        help="Train on one device, on several of this machine, or on the machines that TF_CONFIG names.",
+        choices=STRATEGIES,
+    )
+    devices: int = option(
+        default=0,
+        help="Devices of --strategy mirrored (0: all GPUs; on the CPU one a core, two to eight).",
+        minimum=0,
+        maximum=256,
+    )
 
     def plan(self) -> Schedule:
         """The learning rate of every epoch; raises UsageError for a schedule that can't be read."""
         return parse_schedule(self.schedule, self.learning_rate, self.epochs)
+
+
+def refuse_several_machines(settings: TrainingSettings, work: str) -> None:
+    """Raise UsageError where `work` trains more than once: machines come together for one training only."""
+    if settings.strategy == "multiworker":
+        raise UsageError(f"{work} can't use --strategy multiworker.", hint="It trains more than one model.")
 
 
 @dataclass(frozen=True)
@@ -82,9 +105,8 @@ def resolve(
         merged = _without_steps(merged)
     parsed = TrainingSettings.parse(merged)
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
-    return Resolved(
-        architecture, architecture.Options.parse({**chosen.options, **(options or {})}), parsed, recipe
-    )
+    parsed_options = architecture.Options.parse({**chosen.options, **(options or {})})
+    return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe)
 
 
 def find_recipe(architecture: Architecture, name: str) -> Recipe:

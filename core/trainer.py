@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -75,3 +75,11 @@ class Trainer(Protocol):
 
     def close(self) -> None:
         """Let go of what is held for training; nothing is called after it."""
+
+
+@runtime_checkable
+class ReplicaScores(Protocol):
+    """A trainer that may train several replicas at once, whose mean is the score."""
+
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica alone, shape (n, replicas)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from statistics import fmean
 from types import TracebackType
 from typing import Self
 
@@ -163,5 +164,16 @@ def _closing(event: Finished) -> str:
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} ratings/s)\n"
         f"val RMSE {_figure(event.val_rmse)}  MAE {_figure(event.val_mae)}  split {event.split_hash}\n"
-        f"run {event.run}"
+        f"{_gain(event)}run {event.run}"
+    )
+
+
+def _gain(event: Finished) -> str:
+    """What averaging replicas gained over one of them."""
+    if not event.replica_rmse or event.val_rmse is None:
+        return ""
+    alone = fmean(event.replica_rmse)
+    return (
+        f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
+        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}\n"
     )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from core.datasets.ratings import FloatArray, LongArray, Vocabulary
 from core.errors import UsageError
 from core.recommender.model import Model
+from core.replicas import replica_count
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,15 @@ def factor_table(model: Model, side: str) -> FloatArray:
 
 
 def bias_column(model: Model, side: str) -> FloatArray | None:
-    """The biases of all users or items, shape (rows,); None where the architecture has no such table."""
+    """The biases of all users or items, shape (rows,); None where the architecture has no such table.
+
+    Replicas each have a bias, whose mean counts.
+    """
     table = model.table(f"{side}_bias")
-    return None if table is None or table.shape[1] != 1 else table[:, 0]
+    if table is None or table.shape[1] != replica_count(model.architecture):
+        return None
+    biases: FloatArray = table.mean(axis=1)
+    return biases
 
 
 def _row(vocabulary: Vocabulary, side: str, identifier: object) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from core.datasets.ratings import FloatArray
 from core.recommender.catalogue import bias_column
 from core.recommender.model import Model
+from core.replicas import replica_count
 
 _CHECKED_PAIRS = 256
 
@@ -19,7 +20,8 @@ class Factorization:
     """raw = offset + user factors · item factors + user bias + item bias.
 
     Factors have shape (rows, factors), biases (rows,), zero where the model has none; `learns_user_bias`
-    says whether it has user biases.
+    says whether it has user biases. The mean of several `replicas` is a factorization too: with all their
+    factors side by side, each divided by the root of their number, and the means of their biases.
     """
 
     offset: float
@@ -28,6 +30,7 @@ class Factorization:
     user_bias: FloatArray
     item_bias: FloatArray
     learns_user_bias: bool
+    replicas: int = 1
 
     @cached_property
     def _item_columns(self) -> FloatArray:
@@ -70,11 +73,14 @@ def _assemble(model: Model) -> Factorization:
     user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
     assert user_factors is not None and item_factors is not None  # noqa: S101 - checked by the caller
     user_bias, item_bias = bias_column(model, "user"), bias_column(model, "item")
+    replicas = replica_count(model.architecture)
+    share = np.float32(1 / np.sqrt(replicas))
     return Factorization(
         model.offset,
-        user_factors,
-        item_factors,
+        user_factors * share if replicas > 1 else user_factors,
+        item_factors * share if replicas > 1 else item_factors,
         np.zeros(len(user_factors), np.float32) if user_bias is None else user_bias,
         np.zeros(len(item_factors), np.float32) if item_bias is None else item_bias,
         learns_user_bias=user_bias is not None,
+        replicas=replicas,
     )

@@ -77,9 +77,13 @@ class Folder:
         return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)
 
     def _design(self, factorization: Factorization, items: LongArray) -> Matrix:
-        """How each rating depends on the user's numbers: the item's factors, and 1 for the bias."""
-        factors = factorization.item_factors[items].astype(np.float64)
-        columns = {"user_factors": factors, "user_bias": np.ones((len(items), 1))}
+        """How each rating depends on the user's numbers: the item's factors, and 1 for the bias.
+
+        Replicas all have numbers of their own and an equal share in the score.
+        """
+        replicas = factorization.replicas
+        factors = factorization.item_factors[items].astype(np.float64) / np.sqrt(replicas)
+        columns = {"user_factors": factors, "user_bias": np.full((len(items), replicas), 1 / replicas)}
         return np.hstack([columns[name] for name, _ in self.prior.widths])
 
     def _gauss_newton(self, items: LongArray, ratings: FloatArray) -> Matrix:

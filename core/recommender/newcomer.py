@@ -113,13 +113,18 @@ def _recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Re
 def _place(
     factorization: Factorization, folder: Folder, user: FoldedUser, components: int, most_rated: int
 ) -> tuple[Matrix, Matrix]:
-    """Users' factors are shorter or longer than items', so their lengths are made comparable."""
+    """Users' factors are shorter or longer than items', so their lengths are made comparable.
+
+    The map shows items by their tables, which a factorization of replicas has scaled.
+    """
     rows, projection = fit_projection(folder.model, most_rated, components)
     trained = folder.model.baseline.user_counts > 0
     users = factorization.user_factors[trained]
-    item_spread = factorization.item_factors[rows].std(axis=0).mean()
+    share = np.sqrt(factorization.replicas)
+    item_spread = factorization.item_factors[rows].std(axis=0).mean() * share
     spread = item_spread / max(float(users.std(axis=0).mean()), 1e-12)
     mean = users.mean(axis=0)
-    place = projection.axes @ (user.rows["user_factors"] - mean)
+    own = user.rows["user_factors"] / share
+    place = projection.axes @ (own - mean)
     standing = ((users - mean) @ projection.axes.T < place).mean(axis=0)
     return place * spread, standing

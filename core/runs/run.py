@@ -12,10 +12,12 @@ from core.errors import RunError
 from core.plugins import Registry, load_plugins
 from core.recommender.model import Model
 from core.recommender.predictor import Prediction
+from core.replicas import replicate
 from core.runs.arrays import read_arrays
 from core.runs.config import RunConfig, read_config
 from core.runs.vocabulary_files import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
+from core.settings import TrainingSettings
 from core.trainer import Arrays
 
 
@@ -63,6 +65,7 @@ class Run:
         """The weights, ready for views; those of the last finished epoch where the run was interrupted."""
         architecture = self.registry.architecture(self.config.architecture)
         options = architecture.Options.parse(self.config.options)
+        architecture = replicate(architecture, TrainingSettings.parse(self.config.settings).replicas)
         weights = self._read_weights()
         try:
             scale, scoring = self.config.data["scale"], self.config.scoring

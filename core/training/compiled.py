@@ -16,13 +16,14 @@ import numpy as np
 
 from core.architecture import Architecture
 from core.options import ArchitectureOptions
+from core.replicas import Replicated
 from core.settings import TrainingSettings
 from core.trainer import TrainingData
 from core.training.backend import keras, tf
 from core.training.dropout import with_counter_dropout
 from core.training.head import Head, build_head
 from core.training.scoring import compile_scores
-from core.training.side_table import make_side_table
+from core.training.side_table import expected_repeats, make_side_table
 from core.training.step import StepParts, compile_slice
 from core.training.table_optimizers import TABLE_OPTIMIZERS
 
@@ -43,13 +44,14 @@ class Compiled:
     score: Any
     optimizer_start: tuple[Any, ...]
 
-    def start(self, head: Head, seed: int) -> None:
-        """Put all variables where a training with this seed starts; `head` was built with the seed."""
-        fresh = with_counter_dropout(head.model)
+    def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
+        """Put all variables where a training starts; `head` was built with its seed."""
+        fresh = with_counter_dropout(head.member_model)
         for source, target in zip(fresh.variables, self.parts.training_model.variables, strict=True):
             target.assign(source)
+        rows = {"user": (data.users, data.user_count), "item": (data.items, data.item_count)}
         for side in self.parts.sides:
-            side.start(seed)
+            side.start(settings.seed, expected_repeats(*rows[side.side], settings.batch_size))
         optimizer = self.parts.head_optimizer.variables
         for variable, value in zip(optimizer, self.optimizer_start, strict=True):
             variable.assign(value)
@@ -64,13 +66,13 @@ def take(
 ) -> Compiled:
     """Take a waiting compiled step that fits, or make one; either starts afresh."""
     sizes = (settings.batch_size, len(data), data.user_count, data.item_count)
-    key = (type(architecture), options, settings.optimizer, sizes, device)
+    key = (*_identity(architecture), options, settings.optimizer, sizes, device)
     with _lock:
         waiting = _waiting.pop(key, None)
     head = build_head(architecture, options, settings.seed)
     with tf.device(device):
         compiled = waiting or _make(key, head, settings, data)
-        compiled.start(head, settings.seed)
+        compiled.start(head, settings, data)
     return compiled
 
 
@@ -86,10 +88,20 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     optimizer = TABLE_OPTIMIZERS[settings.optimizer]
     rows = {"user": data.user_count, "item": data.item_count}
     specs = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
-    sides = tuple(make_side_table(side, specs[side], rows[side], optimizer) for side in rows if specs[side])
-    training_model = with_counter_dropout(head.model)
+    sides = tuple(
+        make_side_table(side, specs[side], head.members, rows[side], optimizer)
+        for side in rows
+        if specs[side]
+    )
+    training_model = with_counter_dropout(head.member_model)
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
     head_optimizer.build(training_model.trainable_variables)
-    parts = StepParts(head, training_model, head_optimizer, optimizer, sides, settings.batch_size)
+    parts = StepParts(head, training_model, head_optimizer, sides, settings.batch_size)
     start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
     return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
+
+
+def _identity(architecture: Architecture) -> tuple[type[Architecture], int]:
+    if isinstance(architecture, Replicated):
+        return type(architecture.inner), architecture.replicas
+    return type(architecture), 1

@@ -42,10 +42,8 @@ class GradientTrainer:
     @property
     def parameters(self) -> int:
         """Count the trained numbers: all tables and the head's weights."""
-        tables = sum(
-            side.table.shape[0] * spec.dimension for side in self._parts.sides for spec in side.specs
-        )
-        return tables + sum(int(np.prod(weight.shape)) for weight in self._parts.training_model.weights)
+        trained = [*(side.table for side in self._parts.sides), *self._parts.training_model.weights]
+        return sum(int(np.prod(variable.shape)) for variable in trained)
 
     @property
     def batches(self) -> int:
@@ -74,7 +72,12 @@ class GradientTrainer:
         return SliceTotals(float(error), min(ratings, (first + count) * size) - first * size)
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
-        """Score pairs with the current weights."""
+        """Score pairs with the current weights: the mean of the replicas' scores."""
+        mean: FloatArray = self.replica_scores(users, items).mean(axis=1)
+        return mean
+
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica alone, shape (n, replicas)."""
         self._copy_head()
         with tf.device(self._device):
             return score_in_chunks(self._score, users, items)
@@ -91,7 +94,6 @@ class GradientTrainer:
         """Copy tables, slots, head weights, the head optimizer's variables and random-number states."""
         return {
             **self.weights(),
-            **{f"slots/{side.side}": side.slots() for side in self._parts.sides},
             **{name: np.array(variable.numpy()) for name, variable in self._hidden_variables().items()},
         }
 
@@ -102,8 +104,7 @@ class GradientTrainer:
                 hint = "Has its plugin changed since?"
                 raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
         for side in self._parts.sides:
-            tables = {spec.name: state[f"table/{spec.name}"] for spec in side.specs}
-            side.assign(tables, state[f"slots/{side.side}"])
+            side.assign({spec.name: state[f"table/{spec.name}"] for spec in side.specs})
         heads = _numbered("head", self._parts.training_model.weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
@@ -111,7 +112,7 @@ class GradientTrainer:
     def variables(self) -> dict[str, Any]:
         """All that training changes, by name: TensorFlow variables, for who keeps several trainers alike.
 
-        `table/user` and `table/item` are a side's embeddings side by side, `slot/user/0` the optimizer's.
+        `table/user` is a side's embeddings side by side, `slots/user/0` what the optimizer remembers.
         """
         tables = {f"table/{side.side}": side.table for side in self._parts.sides}
         heads = _numbered("head", self._parts.training_model.weights)
@@ -127,6 +128,11 @@ class GradientTrainer:
         """What training needs to go on, beside tables and weights, by name."""
         parts = self._parts
         return {
+            **{
+                name: slot
+                for side in parts.sides
+                for name, slot in _numbered(f"slots/{side.side}", side.slots).items()
+            },
             **_numbered("optimizer", parts.head_optimizer.variables),
             **_numbered("noise", _random_states(parts.training_model)),
         }

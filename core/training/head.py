@@ -8,31 +8,54 @@ from typing import Any
 from core.architecture import Architecture, EmbeddingSide, EmbeddingSpec
 from core.errors import PluginError
 from core.options import ArchitectureOptions
+from core.replicas import Replicated
 from core.training.backend import keras
 
 
 @dataclass(frozen=True)
 class Head:
-    """A built architecture: `model` maps embedding rows, one input a spec in their order, to (batch, 1)."""
+    """A built architecture: Keras models over embedding rows, one input a spec in their order.
+
+    `model` gives the score, shape (batch, 1); `member_model` those of each replica, (batch, members), with
+    the same layers; without replicas both are one.
+    """
 
     model: Any
+    member_model: Any
     specs: tuple[EmbeddingSpec, ...]
+    members: int
 
 
 def build_head(architecture: Architecture, options: ArchitectureOptions, seed: int) -> Head:
-    """Call `build` and check what it gives; start weights follow from `seed`.
+    """Call `build` and check what it gives; start weights follow from `seed` (a replica's from the next one).
 
     Raises PluginError where the architecture asks for no embedding or its score has the wrong shape.
     """
-    keras.utils.set_random_seed(seed)
     user, item = EmbeddingSide("user", _new_input), EmbeddingSide("item", _new_input)
-    score = architecture.build(user, item, options)
-    specs = (*user.specs, *item.specs)
+    scores = _build_scores(architecture, user, item, options, seed)
+    specs, inputs = (*user.specs, *item.specs), [*user.inputs, *item.inputs]
     if not specs:
         raise PluginError(f"{architecture.name} asks for no embedding: call user.embed() or item.embed().")
-    model = keras.Model([*user.inputs, *item.inputs], _as_column(score, architecture.name))
+    columns = [_as_column(score, architecture.name) for score in scores]
+    model = member_model = keras.Model(inputs, columns[0])
+    if len(columns) > 1:
+        model = keras.Model(inputs, keras.layers.Average()(columns))
+        member_model = keras.Model(inputs, keras.layers.Concatenate()(columns))
     _refuse_embedding_layers(model, architecture.name)
-    return Head(model, specs)
+    return Head(model, member_model, specs, len(columns))
+
+
+def _build_scores(
+    architecture: Architecture, user: EmbeddingSide, item: EmbeddingSide, options: Any, seed: int
+) -> list[Any]:
+    keras.utils.set_random_seed(seed)
+    if not isinstance(architecture, Replicated):
+        return [architecture.build(user, item, options)]
+    scores = []
+    for score in architecture.build_members(user, item, options):
+        scores.append(score)
+        keras.utils.set_random_seed(seed + len(scores))
+    return scores
 
 
 def _new_input(name: str, dimension: int) -> Any:

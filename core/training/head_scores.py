@@ -22,7 +22,7 @@ def load_head_scores(
     head = build_head(architecture, options, seed=0)
     saved = [weights[name] for name in sorted(weights, key=_number) if name.startswith("head/")]
     try:
-        for variable, value in zip(head.model.weights, saved, strict=True):
+        for variable, value in zip(head.member_model.weights, saved, strict=True):
             variable.assign(value)
     except ValueError as error:
         hint = "Has the plugin changed since the run was trained?"

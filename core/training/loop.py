@@ -93,6 +93,7 @@ class TrainingLoop:
             progress.ratings / max(progress.seconds, 1e-9),
             prepared.split.hash,
             str(folder),
+            prepared.measure_replicas(self.trainer),
         )
 
     def learning_rate(self, epoch: int) -> float:

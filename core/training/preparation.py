@@ -13,7 +13,7 @@ from core.datasets.split import Split, carve_tuning
 from core.recommender.baseline import Baseline
 from core.recommender.metrics import mae, rmse
 from core.settings import TrainingSettings
-from core.trainer import FloatArray, RowArray, Trainer, TrainingData
+from core.trainer import FloatArray, ReplicaScores, RowArray, Trainer, TrainingData
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""
@@ -50,6 +50,17 @@ class Prepared:
     train_sample: Pairs
     tuning: Pairs
     held_out: Pairs
+
+    def measure_replicas(self, trainer: Trainer) -> tuple[float, ...]:
+        """The held-out RMSE of each replica alone; empty where there is but one."""
+        if not isinstance(trainer, ReplicaScores) or not len(self.held_out):
+            return ()
+        pairs = self.held_out
+        scores = trainer.replica_scores(pairs.users, pairs.items).T + np.float32(self.train.mean)
+        if len(scores) == 1:
+            return ()
+        predictions = [self.baseline.predictions(raw, pairs.users, pairs.items) for raw in scores]
+        return tuple(rmse(one, pairs.ratings) for one in predictions)
 
     def measure(self, trainer: Trainer, pairs: Pairs) -> Figures:
         """Measure clipped predictions of the trainer's current weights on pairs."""

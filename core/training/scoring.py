@@ -16,19 +16,19 @@ CHUNK = 8192
 
 
 def compile_scores(head: Head, sides: Sequence[SideTable]) -> Any:
-    """Compile `score(users, items)` → scores; all of shape (CHUNK,)."""
+    """Compile `score(users, items)`, both of shape (CHUNK,), → scores of each member, (CHUNK, members)."""
 
     @tf.function(jit_compile=True, autograph=False)
     def score(users: Any, items: Any) -> Any:
         index = {"user": users, "item": items}
-        rows = [row for side in sides for row in side.split(tf.gather(side.table, index[side.side]))]
-        return tf.reshape(head.model(rows, training=False), [CHUNK])
+        rows = [row for side in sides for row in side.groups.split(tf.gather(side.table, index[side.side]))]
+        return head.member_model(rows, training=False)
 
     return score
 
 
 def score_in_chunks(score: Any, users: RowArray, items: RowArray) -> FloatArray:
-    """Score pairs of any number with a compiled `score`; users, items and the result have shape (n,)."""
+    """Score pairs, both of shape (n,), with a compiled `score`; the result has shape (n, members)."""
     count = len(users)
     padded = -(-count // CHUNK) * CHUNK
     columns = [np.pad(np.asarray(column, np.int32), (0, padded - count)) for column in (users, items)]
@@ -36,4 +36,4 @@ def score_in_chunks(score: Any, users: RowArray, items: RowArray) -> FloatArray:
         score(*(tf.constant(column[start : start + CHUNK]) for column in columns)).numpy()
         for start in range(0, padded, CHUNK)
     ]
-    return np.concatenate(chunks)[:count] if chunks else np.zeros(0, np.float32)
+    return np.concatenate(chunks)[:count] if chunks else np.zeros((0, 1), np.float32)

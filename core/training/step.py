@@ -13,22 +13,20 @@ from typing import Any
 from core.training.backend import tf
 from core.training.dropout import counting
 from core.training.head import Head
-from core.training.side_table import SideTable
-from core.training.table_optimizers import TableOptimizer
+from core.training.side_table import SideTable, Values
 
 
 @dataclass(frozen=True)
 class StepParts:
     """What a step works on.
 
-    `head` scores rows; `training_model` is its copy with counter dropout, trained by `head_optimizer`.
-    `sides` hold the embeddings, whose specs in their order are those of the head.
+    `head` scores rows; `training_model` is the copy of its members with counter dropout, trained by
+    `head_optimizer`. `sides` hold the embeddings, whose specs in their order are those of the head.
     """
 
     head: Head
     training_model: Any
     head_optimizer: Any
-    table_optimizer: TableOptimizer
     sides: tuple[SideTable, ...]
     batch_size: int
 
@@ -42,57 +40,59 @@ def compile_slice(parts: StepParts) -> Any:
     rate of the tables. Batches are gathered, not sliced: XLA would compile anew for every start of a slice.
     """
 
-    @tf.function(jit_compile=True, reduce_retracing=True)
+    @tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
     def run(
         users: Any, items: Any, targets: Any, ratings: Any, first: Any, count: Any, step: Any, rate: Any
     ) -> Any:
-        def body(done: Any, error: Any, tables: list[Any], slots: list[list[Any]]) -> tuple[Any, ...]:
+        def body(done: Any, error: Any, values: list[Any]) -> tuple[Any, ...]:
             number = first + done
             batch = [tf.gather(column, number) for column in (users, items, targets)]
             valid = tf.cast(number * parts.batch_size + tf.range(parts.batch_size) < ratings, tf.float32)
             with counting(step + done):
-                squared, tables, slots = _train_batch(parts, tables, slots, batch, valid, rate)
-            return done + 1, error + squared, tables, slots
+                squared, values = _train_batch(parts, values, batch, valid[:, None], rate)
+            return done + 1, error + squared, values
 
-        tables = [side.table.read_value() for side in parts.sides]
-        slots = [[slot.read_value() for slot in side.slots] for side in parts.sides]
-        start_state = (tf.constant(0), tf.constant(0.0), tables, slots)
-        _, error, tables, slots = tf.while_loop(lambda done, *_: done < count, body, start_state)
-        for side, table, group in zip(parts.sides, tables, slots, strict=True):
-            _assign((side.table, *side.slots), (table, *group))
+        values = [
+            (side.table.read_value(), [slot.read_value() for slot in side.slots]) for side in parts.sides
+        ]
+        start_state = (tf.constant(0), tf.constant(0.0), values)
+        _, error, values = tf.while_loop(lambda done, *_: done < count, body, start_state)
+        for side, (table, slots) in zip(parts.sides, values, strict=True):
+            for variable, value in zip((side.table, *side.slots), (table, *slots), strict=True):
+                variable.assign(value)
         return error
 
     return run
 
 
 def _train_batch(
-    parts: StepParts, tables: Sequence[Any], slots: Sequence[Any], batch: Sequence[Any], valid: Any, rate: Any
-) -> tuple[Any, list[Any], list[list[Any]]]:
+    parts: StepParts, values: Sequence[Values], batch: Sequence[Any], valid: Any, rate: Any
+) -> tuple[Any, list[Values]]:
     users, items, targets = batch
     index = {"user": users[:, None], "item": items[:, None]}
-    wide = [tf.gather_nd(table, index[side.side]) for side, table in zip(parts.sides, tables, strict=True)]
-    rows = [row for side, block in zip(parts.sides, wide, strict=True) for row in side.split(block)]
-    squared, gradients = _differentiate(parts, rows, targets, valid)
-    weight, new_tables, new_slots = valid[:, None], [], []
-    for side, table, group, block in zip(parts.sides, tables, slots, wide, strict=True):
+    wide = [
+        tf.gather_nd(table, index[side.side]) for side, (table, _) in zip(parts.sides, values, strict=True)
+    ]
+    rows = [row for side, block in zip(parts.sides, wide, strict=True) for row in side.groups.split(block)]
+    squared, gradients = _differentiate(parts, rows, targets[:, None], valid)
+    learned = []
+    for side, pair, block in zip(parts.sides, values, wide, strict=True):
         own, gradients = gradients[: len(side.specs)], gradients[len(side.specs) :]
-        regularized = tf.concat(own, axis=1) + side.l2 * (block - side.mean) * weight
-        new_table, new_group = parts.table_optimizer.update(
-            table, group, index[side.side], regularized, rate, weight
-        )
-        new_tables.append(new_table)
-        new_slots.append(list(new_group))
-    return squared, new_tables, new_slots
+        learned.append(side.learn(pair, index[side.side], block, own, valid, rate))
+    return squared, learned
 
 
 def _differentiate(parts: StepParts, rows: list[Any], targets: Any, valid: Any) -> tuple[Any, list[Any]]:
-    """Gradients of half the squared error: per rating for rows, averaged over the batch for the head."""
+    """Gradients of half the squared error: per rating for rows, averaged over the batch for the head.
+
+    Every member learns from its own error; the squared error told is their mean.
+    """
     weights = parts.training_model.trainable_variables
     variables = [weight.value for weight in weights]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(rows)
         tape.watch(variables)
-        scores = tf.reshape(parts.training_model(rows, training=True), [parts.batch_size])
+        scores = parts.training_model(rows, training=True)
         errors = (scores - targets) * valid
         loss = 0.5 * tf.reduce_sum(errors * errors)
         loss_with_penalties = loss + sum(parts.training_model.losses) * tf.reduce_sum(valid)
@@ -101,9 +101,4 @@ def _differentiate(parts: StepParts, rows: list[Any], targets: Any, valid: Any) 
         ratings = tf.maximum(tf.reduce_sum(valid), 1.0)
         averaged = [gradient / ratings for gradient in gradients[len(rows) :]]
         parts.head_optimizer.apply(averaged, weights)
-    return tf.reduce_sum(errors * errors), gradients[: len(rows)]
-
-
-def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+    return tf.reduce_sum(errors * errors) / parts.head.members, gradients[: len(rows)]

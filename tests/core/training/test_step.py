@@ -33,9 +33,11 @@ def trainer_of(ratings: Ratings, architecture: str = "bias", **settings: Any) ->
 def reference_epoch(weights: Arrays, data: TrainingData, order: Any, batch: int, optimizer: str) -> Arrays:
     """One epoch of the bias architecture in float64 loops; with the l2 of `trainer_of`."""
     tables = {name: table.astype(np.float64) for name, table in weights.items()}
-    start = {"sgd": 0, "adagrad": 0.1, "adam": 0}[optimizer]
+    start = {"sgd": 0, "adagrad": 0.1, "rowwise_adagrad": 0.1, "adam": 0}[optimizer]
     slots = {name: [np.full_like(table, start), np.full_like(table, start)] for name, table in tables.items()}
     l2 = {"factors": 0.117, "bias": 0.012}
+    share = min(batch, len(order)) / len(order)
+    counts = {"user": np.bincount(data.users), "item": np.bincount(data.items)}
     for first in range(0, len(order), batch):
         rows = order[first : first + batch]
         users, items = data.users[rows], data.items[rows]
@@ -53,25 +55,34 @@ def reference_epoch(weights: Arrays, data: TrainingData, order: Any, batch: int,
             side, role = name.removeprefix("table/").split("_")
             index, table = sides[side], tables[name]
             gradient = gradient + l2[role] * table[index]
-            step = RATE * direction(optimizer, slots[name], index, gradient)
+            repeats = np.maximum(counts[side][index] * share, 1)[:, None]
+            step = step_of(optimizer, slots[name], index, gradient, repeats)
             np.subtract.at(table, index, step)
     return tables  # type: ignore[return-value]
 
 
-def direction(optimizer: str, slots: list[Any], index: Any, gradient: Any) -> Any:
+def together(step: Any, repeats: Any) -> Any:
+    return step / (1 + (repeats - 1) * step)
+
+
+def step_of(optimizer: str, slots: list[Any], index: Any, gradient: Any, repeats: Any) -> Any:
     if optimizer == "sgd":
-        return gradient
-    if optimizer == "adagrad":
-        np.add.at(slots[0], index, gradient**2)
-        return gradient / np.sqrt(slots[0][index] + 1e-7)
+        return together(RATE, repeats) * gradient
+    if optimizer.endswith("adagrad"):
+        square = gradient**2
+        if optimizer == "rowwise_adagrad":
+            square = square.mean(axis=1, keepdims=True) * np.ones_like(square)
+        np.add.at(slots[0], index, square)
+        return together(RATE / np.sqrt(slots[0][index] + 1e-7), repeats) * gradient
     first, second = slots
-    change = (gradient - first[index]) * 0.1, (gradient**2 - second[index]) * 0.001
-    np.add.at(first, index, change[0])
-    np.add.at(second, index, change[1])
-    return first[index] / (np.sqrt(np.maximum(second[index], 0)) + 1e-7)
+    change = (gradient - first[index]) * together(0.1, repeats)
+    second_change = (gradient**2 - second[index]) * together(0.001, repeats)
+    np.add.at(first, index, change)
+    np.add.at(second, index, second_change)
+    return together(RATE, repeats) * first[index] / (np.sqrt(np.maximum(second[index], 0)) + 1e-7)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "rowwise_adagrad", "adam"])
 @pytest.mark.parametrize("batch", [1, 64, 5000])
 def test_an_epoch_equals_the_numpy_loop(ratings: Ratings, optimizer: str, batch: int) -> None:
     trainer = trainer_of(ratings, optimizer=optimizer, batch_size=batch, seed=3)
