@@ -73,6 +73,14 @@ class DeviceError(TastemapError):
     """The device asked for is not there."""
 
 
+class WorkerError(TastemapError):
+    """Workers that can't train together: one that doesn't come, or has other data or settings."""
+
+
+class WorkerLostError(WorkerError):
+    """A worker that is gone in the middle of a training."""
+
+
 class ProtocolError(TastemapError):
     """A line on the engine's input or output that is no valid command or event."""
 

@@ -14,7 +14,7 @@ from core.datasets import Ratings, load_ratings
 from core.events import Event, Finished
 from core.options import OptionField, OptionSet
 from core.plugins import Registry, load_plugins
-from core.settings import Resolved, TrainingSettings, resolve
+from core.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
 from core.training.session import Session
 
 _FIXED = ("split", "folds", "fold")
@@ -39,6 +39,7 @@ def run_cross_validation(
     require_data(data)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    refuse_several_machines(resolved.settings, "Cross-validation")
     finished = []
     for fold in range(1, folds + 1):
         finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))

@@ -14,7 +14,7 @@ from core.errors import UsageError
 from core.options import suggest
 from core.plugins import Registry, load_plugins
 from core.runs.run import Run
-from core.settings import TrainingSettings, resolve
+from core.settings import TrainingSettings, refuse_several_machines, resolve
 from core.training.session import Session
 from core.training.tuning import tune
 
@@ -32,6 +32,7 @@ def run_race(
     with JsonView() if as_json else TextView() as view:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
             folders.append(Session(ratings, chosen, registry, view.show).start())
     print_comparison([saved_model(Run.open(folder, registry)) for folder in folders], 10, as_json)

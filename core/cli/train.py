@@ -18,10 +18,14 @@ from core.events import Event, PhaseChanged
 from core.plugins import Registry, load_plugins
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.settings import TrainingSettings, resolve
+from core.settings import TrainingSettings, refuse_several_machines, resolve
 from core.training.controls import Controls
 from core.training.session import Session, saved_choices
+from core.training.strategy.following import follow, follows
 from core.training.tuning import tune
+
+CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
+"""Settings that a resumed run may take from the command line instead of its own."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,12 @@ def _start(
     show(PhaseChanged("reading data", request.data))
     ratings = load_ratings(request.data, flags["reading"], sources=registry.data_sources)
     if request.trials:
+        refuse_several_machines(resolved.settings, "A search")
         resolved = tune(ratings, resolved, request.trials, show)
-    Session(ratings, resolved, registry, show, controls, trackers=request.trackers).start()
+    if follows(resolved.settings):
+        follow(ratings, resolved, show, controls)
+    else:
+        Session(ratings, resolved, registry, show, controls, trackers=request.trackers).start()
 
 
 def _resume(
@@ -76,12 +84,15 @@ def _resume(
 ) -> None:
     folder = find_run(request.resume)
     run = Run.open(folder, registry)
-    epochs = [field for field in TrainingSettings.fields() if field.name == "epochs"]
-    settings = parse_flags(request.words, {"settings": epochs})
+    changeable = [field for field in TrainingSettings.fields() if field.name in CHANGEABLE]
+    settings = parse_flags(request.words, {"settings": changeable})
     resolved = saved_choices(run.config, registry, settings["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
     ratings = recorded_ratings(run, request.data or None)
-    Session(ratings, resolved, registry, show, controls, trackers=request.trackers).resume(folder)
+    if follows(resolved.settings):
+        follow(ratings, resolved, show, controls)
+    else:
+        Session(ratings, resolved, registry, show, controls, trackers=request.trackers).resume(folder)
 
 
 @contextmanager

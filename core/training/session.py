@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from core.commands import Command
 from core.datasets import describe
 from core.datasets.ratings import Ratings
 from core.datasets.split import unseen
-from core.errors import RunError
+from core.errors import RunError, WorkerLostError
 from core.events import Event, Finished, PhaseChanged, RunStarted
 from core.files import cannot_write
 from core.options import ArchitectureOptions
@@ -111,6 +111,8 @@ class Session:
 
         settings, options = self.resolved.settings, self.resolved.options
         self.prepared = prepare(self.ratings, settings)
+        if settings.strategy == "multiworker":
+            self.emit(PhaseChanged("waiting", "for the other workers"))
         architecture = self.resolved.architecture
         self.trainer, device = make_trainer(architecture, options, settings, self.prepared.train)
         return self.prepared, self.trainer, device
@@ -141,7 +143,7 @@ class Session:
             progress,
         )
         self.emit(PhaseChanged("compiling"))
-        with closing(trainer):
+        with closing(trainer), _saying_what_is_kept(config.run, loop):
             batches = loop.warm_up()
             self.emit(_run_started(config, loop, trainer, batches))
             reason = loop.run()
@@ -208,6 +210,20 @@ def saved_choices(
     options: ArchitectureOptions = architecture.Options.parse(config.options)
     parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
     return Resolved(architecture, options, parsed, config.recipe)
+
+
+@contextmanager
+def _saying_what_is_kept(run: str, loop: TrainingLoop) -> Iterator[None]:
+    """Add to the news that a worker is lost how to go on from the last checkpoint."""
+    try:
+        yield
+    except WorkerLostError as error:
+        epoch = loop.progress.epoch
+        hint = (
+            f"The run is kept up to epoch {epoch}; go on with `tastemap train --resume {run}`, "
+            "on one machine with --strategy none."
+        )
+        raise WorkerLostError(error.message, hint=hint if epoch else "Start all workers again.") from error
 
 
 def _check_data(config: RunConfig, ratings: Ratings) -> None:

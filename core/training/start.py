@@ -13,7 +13,14 @@ from core.training.gradient_trainer import GradientTrainer
 def make_trainer(
     architecture: Architecture, options: ArchitectureOptions, settings: TrainingSettings, data: TrainingData
 ) -> tuple[Trainer, str]:
-    """Give the trainer and the name of its device for people; raises DeviceError or PluginError."""
+    """Give the trainer and the name of its device for people.
+
+    Raises DeviceError or PluginError, and WorkerError where a strategy's workers can't train together.
+    """
+    if settings.strategy != "none":
+        from core.training.strategy.making import make_distributed_trainer
+
+        return make_distributed_trainer(architecture, options, settings, data)
     device = choose_device(settings.device)
     own = architecture.trainer(data, settings, options)
     trainer = own or GradientTrainer(architecture, options, settings, data, device)
