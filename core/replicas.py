@@ -1,44 +1,30 @@
 """Several copies of an architecture trained side by side from different seeds; their mean is the prediction.
 
 An ensemble of seeds (Hansen & Salamon 1990) takes out what the start values and dropout put in by chance. All
-copies learn in one compiled call: a table holds their embeddings side by side, so one gather and one scatter
-serve them all.
+copies learn from the same batches in one compiled call (see `core.training.step`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from core.architecture import Architecture, EmbeddingSide, Rows, Terms
-from core.errors import PluginError, UsageError
+from core.errors import UsageError
 from core.options import ArchitectureOptions
 
 
 class Replicated(Architecture):
-    """`replicas` copies of `inner`; a table of dimension d in `inner` has replicas × d columns here."""
+    """`replicas` copies of `inner`; a table of dimension d in `inner` is saved with replicas × d columns."""
 
     def __init__(self, inner: Architecture, replicas: int) -> None:
         self.inner, self.replicas = inner, replicas
         self.__dict__.update(name=inner.name, recipes=inner.recipes, Options=inner.Options)
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:
-        """The mean of the replicas' scores."""
-        from keras import layers
-
-        return layers.Average()(list(self.build_members(user, item, options)))
-
-    def build_members(
-        self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions
-    ) -> Iterator[Any]:
-        """Build each replica's score in turn."""
-        sides = _MemberSide(user, self.replicas), _MemberSide(item, self.replicas)
-        for member in range(self.replicas):
-            for side in sides:
-                side.turn_to(member)
-            yield self.inner.build(*sides, options)
+        """One replica's score."""
+        return self.inner.build(user, item, options)
 
     def terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
         """The replicas' terms divided by their number: parts side by side, single numbers as their mean."""
@@ -52,30 +38,6 @@ class Replicated(Architecture):
         """Cut wide rows into one set of rows a replica."""
         parts = {name: np.split(row, self.replicas, axis=1) for name, row in rows.items()}
         return [{name: part[member] for name, part in parts.items()} for member in range(self.replicas)]
-
-
-class _MemberSide(EmbeddingSide):
-    """Hands one replica after another its columns of wide embeddings, which the first replica asks for."""
-
-    def __init__(self, wide: EmbeddingSide, replicas: int) -> None:
-        super().__init__(wide.side, wide.new_input)
-        self._wide, self._replicas, self._member = wide, replicas, 0
-        self._tensors: dict[str, Any] = {}
-
-    def turn_to(self, member: int) -> None:
-        """Serve this replica from now on."""
-        self._member = member
-
-    def embed(self, dimension: int, *, role: str = "factors", **start: Any) -> Any:
-        """The current replica's columns: a Keras tensor of shape (batch, dimension)."""
-        if self._member == 0:
-            self._tensors[role] = self._wide.embed(dimension * self._replicas, role=role, **start)
-        elif role not in self._tensors:
-            raise PluginError(
-                f"The architecture asks for {self.side} {role!r} in one replica but not in all."
-            )
-        first = self._member * dimension
-        return self._tensors[role][:, first : first + dimension]
 
 
 def _merge(parts: list[Any]) -> Any:

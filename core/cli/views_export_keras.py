@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from core.datasets.ratings import Vocabulary
 from core.errors import UsageError
 from core.files import write_through
 from core.recommender.model import Model
+
+if TYPE_CHECKING:
+    from core.training.head import Head
 
 
 def export_keras(model: Model, path: Path) -> Path:
@@ -38,7 +41,6 @@ def whole_model(model: Model) -> Any:
 
     head = _head(model)
     inputs, found = _inputs(model)
-    rows = [_rows(model.scorer.tables[spec.name], found[spec.side], spec.name) for spec in head.specs]
     baseline = model.baseline
     measured = {
         "user": (baseline.user_counts, baseline.user_offsets),
@@ -48,22 +50,39 @@ def whole_model(model: Model) -> Any:
     for side, (counts, offsets) in measured.items():
         known = known * _rows((counts > 0)[:, None], found[side], f"{side}_known")
         fallback = fallback + _rows(offsets[:, None], found[side], f"{side}_offset")
-    raw = head.model(rows) + model.offset
+    raw = _score(model, head, found) + model.offset
     ratings = known * raw + (1.0 - known) * fallback
     clipped = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)
     return keras.Model(inputs, keras.layers.Reshape((), name="rating")(clipped), name=model.architecture.name)
 
 
-def _head(model: Model) -> Any:
+def _head(model: Model) -> Head:
     """The architecture's head with the run's weights."""
     from core.training.head import build_head
 
     head = build_head(model.architecture, model.options, seed=0)
     names = [name for name in model.weights if name.startswith("head/")]
     names.sort(key=lambda name: int(name.removeprefix("head/")))
-    for variable, name in zip(head.model.weights, names, strict=True):
+    for variable, name in zip(head.weights, names, strict=True):
         variable.assign(model.weights[name])
     return head
+
+
+def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:
+    """The head's score, shape (batch, 1): the mean of all replicas'."""
+    from core.training.backend import keras
+
+    scores = []
+    for number, replica in enumerate(head.models):
+        name = "{}" if number == 0 else f"{{}}_{number}"
+        tables = {
+            spec: np.split(model.scorer.tables[spec.name], len(head.models), axis=1)[number]
+            for spec in head.specs
+        }
+        rows = [_rows(table, found[spec.side], name.format(spec.name)) for spec, table in tables.items()]
+        replica.name = name.format(replica.name)
+        scores.append(replica(rows))
+    return scores[0] if len(scores) == 1 else keras.layers.Average()(scores)
 
 
 def _inputs(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -46,9 +46,10 @@ class Compiled:
 
     def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
         """Put all variables where a training starts; `head` was built with its seed."""
-        fresh = with_counter_dropout(head.member_model)
-        for source, target in zip(fresh.variables, self.parts.training_model.variables, strict=True):
-            target.assign(source)
+        for number, target in enumerate(self.parts.training_models):
+            fresh = with_counter_dropout(head.models[number], number)
+            for source, variable in zip(fresh.variables, target.variables, strict=True):
+                variable.assign(source)
         rows = {"user": (data.users, data.user_count), "item": (data.items, data.item_count)}
         for side in self.parts.sides:
             side.start(settings.seed, expected_repeats(*rows[side.side], settings.batch_size))
@@ -88,15 +89,14 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     optimizer = TABLE_OPTIMIZERS[settings.optimizer]
     rows = {"user": data.user_count, "item": data.item_count}
     specs = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
+    replicas = len(head.models)
     sides = tuple(
-        make_side_table(side, specs[side], head.members, rows[side], optimizer)
-        for side in rows
-        if specs[side]
+        make_side_table(side, specs[side], replicas, rows[side], optimizer) for side in rows if specs[side]
     )
-    training_model = with_counter_dropout(head.member_model)
+    models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
-    head_optimizer.build(training_model.trainable_variables)
-    parts = StepParts(head, training_model, head_optimizer, sides, settings.batch_size)
+    parts = StepParts(head, models, head_optimizer, sides, settings.batch_size)
+    head_optimizer.build(parts.trained_weights)
     start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
     return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
 

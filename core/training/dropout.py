@@ -91,13 +91,14 @@ def _xor_shift(bits: Any, count: int) -> Any:
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(count, tf.uint32)))
 
 
-def with_counter_dropout(head: Any) -> Any:
+def with_counter_dropout(head: Any, replica: int = 0) -> Any:
     """Copy a functional model with every Keras Dropout layer replaced by a counter one.
 
     The copy's other layers are fresh ones of the same configuration, with the same weights as `head`. Each
-    dropout layer has a salt of its own; a training's seed enters by its step counter (`first_step`).
+    dropout layer has, in each `replica`, a salt of its own; a training's seed enters by its step
+    counter (`first_step`).
     """
-    salts = np.random.default_rng(0xD0).integers(0, 2**31, size=len(head.layers)).tolist()
+    salts = np.random.default_rng(0xD0 + replica).integers(0, 2**31, size=len(head.layers)).tolist()
 
     def replace(layer: Any) -> Any:
         if type(layer) is keras.layers.Dropout:

@@ -42,7 +42,7 @@ class GradientTrainer:
     @property
     def parameters(self) -> int:
         """Count the trained numbers: all tables and the head's weights."""
-        trained = [*(side.table for side in self._parts.sides), *self._parts.training_model.weights]
+        trained = [*(side.table for side in self._parts.sides), *self._parts.head_weights]
         return sum(int(np.prod(variable.shape)) for variable in trained)
 
     @property
@@ -87,7 +87,7 @@ class GradientTrainer:
         tables = {name: array for side in self._parts.sides for name, array in side.arrays().items()}
         return {
             **{f"table/{name}": array for name, array in tables.items()},
-            **_copies("head", self._parts.training_model.weights),
+            **_copies("head", self._parts.head_weights),
         }
 
     def state(self) -> Arrays:
@@ -105,7 +105,7 @@ class GradientTrainer:
                 raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
         for side in self._parts.sides:
             side.assign({spec.name: state[f"table/{spec.name}"] for spec in side.specs})
-        heads = _numbered("head", self._parts.training_model.weights)
+        heads = _numbered("head", self._parts.head_weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
@@ -115,7 +115,7 @@ class GradientTrainer:
         `table/user` is a side's embeddings side by side, `slots/user/0` what the optimizer remembers.
         """
         tables = {f"table/{side.side}": side.table for side in self._parts.sides}
-        heads = _numbered("head", self._parts.training_model.weights)
+        heads = _numbered("head", self._parts.head_weights)
         return {**tables, **heads, **self._hidden_variables()}
 
     def close(self) -> None:
@@ -134,11 +134,11 @@ class GradientTrainer:
                 for name, slot in _numbered(f"slots/{side.side}", side.slots).items()
             },
             **_numbered("optimizer", parts.head_optimizer.variables),
-            **_numbered("noise", _random_states(parts.training_model)),
+            **_numbered("noise", _random_states(parts.training_models)),
         }
 
     def _copy_head(self) -> None:
-        trained, plain = self._parts.training_model.weights, self._parts.head.member_model.weights
+        trained, plain = self._parts.head_weights, self._parts.head.weights
         for source, target in zip(trained, plain, strict=True):
             target.assign(source)
 
@@ -148,10 +148,10 @@ def _take(users: Any, items: Any, targets: Any, order: Any) -> list[Any]:
     return [tf.gather(column, order) for column in (users, items, targets)]
 
 
-def _random_states(model: Any) -> list[Any]:
+def _random_states(models: Sequence[Any]) -> list[Any]:
     """Variables that are no weights: the seed states of Keras's own noise layers."""
-    weights = {id(weight) for weight in model.weights}
-    return [variable for variable in model.variables if id(variable) not in weights]
+    weights = {id(weight) for model in models for weight in model.weights}
+    return [variable for model in models for variable in model.variables if id(variable) not in weights]
 
 
 def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:

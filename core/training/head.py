@@ -8,54 +8,49 @@ from typing import Any
 from core.architecture import Architecture, EmbeddingSide, EmbeddingSpec
 from core.errors import PluginError
 from core.options import ArchitectureOptions
-from core.replicas import Replicated
+from core.replicas import replica_count
 from core.training.backend import keras
 
 
 @dataclass(frozen=True)
 class Head:
-    """A built architecture: Keras models over embedding rows, one input a spec in their order.
+    """A built architecture: a Keras model a replica, from embedding rows (one input a spec) to (batch, 1)."""
 
-    `model` gives the score, shape (batch, 1); `member_model` those of each replica, (batch, members), with
-    the same layers; without replicas both are one.
-    """
-
-    model: Any
-    member_model: Any
+    models: tuple[Any, ...]
     specs: tuple[EmbeddingSpec, ...]
-    members: int
+
+    @property
+    def model(self) -> Any:
+        """The first replica's model: the whole head where there are no others."""
+        return self.models[0]
+
+    @property
+    def weights(self) -> list[Any]:
+        """The weights of all replicas, one after another."""
+        return [weight for model in self.models for weight in model.weights]
 
 
 def build_head(architecture: Architecture, options: ArchitectureOptions, seed: int) -> Head:
-    """Call `build` and check what it gives; start weights follow from `seed` (a replica's from the next one).
+    """Call `build`, once a replica, and check what it gives; start weights follow from `seed`, `seed` + 1, …
 
     Raises PluginError where the architecture asks for no embedding or its score has the wrong shape.
     """
+    built = [_build(architecture, options, seed + number) for number in range(replica_count(architecture))]
+    return Head(tuple(model for model, _ in built), built[0][1])
+
+
+def _build(
+    architecture: Architecture, options: ArchitectureOptions, seed: int
+) -> tuple[Any, tuple[EmbeddingSpec, ...]]:
+    keras.utils.set_random_seed(seed)
     user, item = EmbeddingSide("user", _new_input), EmbeddingSide("item", _new_input)
-    scores = _build_scores(architecture, user, item, options, seed)
-    specs, inputs = (*user.specs, *item.specs), [*user.inputs, *item.inputs]
+    score = architecture.build(user, item, options)
+    specs = (*user.specs, *item.specs)
     if not specs:
         raise PluginError(f"{architecture.name} asks for no embedding: call user.embed() or item.embed().")
-    columns = [_as_column(score, architecture.name) for score in scores]
-    model = member_model = keras.Model(inputs, columns[0])
-    if len(columns) > 1:
-        model = keras.Model(inputs, keras.layers.Average()(columns))
-        member_model = keras.Model(inputs, keras.layers.Concatenate()(columns))
+    model = keras.Model([*user.inputs, *item.inputs], _as_column(score, architecture.name))
     _refuse_embedding_layers(model, architecture.name)
-    return Head(model, member_model, specs, len(columns))
-
-
-def _build_scores(
-    architecture: Architecture, user: EmbeddingSide, item: EmbeddingSide, options: Any, seed: int
-) -> list[Any]:
-    keras.utils.set_random_seed(seed)
-    if not isinstance(architecture, Replicated):
-        return [architecture.build(user, item, options)]
-    scores = []
-    for score in architecture.build_members(user, item, options):
-        scores.append(score)
-        keras.utils.set_random_seed(seed + len(scores))
-    return scores
+    return model, specs
 
 
 def _new_input(name: str, dimension: int) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from core.architecture import Architecture, Rows
 from core.errors import RunError
 from core.options import ArchitectureOptions
@@ -22,16 +24,20 @@ def load_head_scores(
     head = build_head(architecture, options, seed=0)
     saved = [weights[name] for name in sorted(weights, key=_number) if name.startswith("head/")]
     try:
-        for variable, value in zip(head.member_model.weights, saved, strict=True):
+        for variable, value in zip(head.weights, saved, strict=True):
             variable.assign(value)
     except ValueError as error:
         hint = "Has the plugin changed since the run was trained?"
         raise RunError(f"The saved head doesn't fit {architecture.name}: {error}", hint=hint) from None
 
     def head_scores(rows: Rows) -> FloatArray:
-        inputs = [rows[spec.name] for spec in head.specs]
-        scores: FloatArray = head.model(inputs, training=False).numpy().reshape(-1)
-        return scores
+        parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]
+        scores = [
+            model([part[number] for part in parts], training=False).numpy().reshape(-1)
+            for number, model in enumerate(head.models)
+        ]
+        mean: FloatArray = np.mean(scores, axis=0)
+        return mean
 
     return head_scores
 

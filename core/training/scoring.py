@@ -16,19 +16,24 @@ CHUNK = 8192
 
 
 def compile_scores(head: Head, sides: Sequence[SideTable]) -> Any:
-    """Compile `score(users, items)`, both of shape (CHUNK,), → scores of each member, (CHUNK, members)."""
+    """Compile `score(users, items)`, both of shape (CHUNK,), → scores of each replica, (CHUNK, replicas)."""
 
     @tf.function(jit_compile=True, autograph=False)
     def score(users: Any, items: Any) -> Any:
-        index = {"user": users, "item": items}
-        rows = [row for side in sides for row in side.groups.split(tf.gather(side.table, index[side.side]))]
-        return head.member_model(rows, training=False)
+        entities = {"user": users, "item": items}
+        wide = [(side, tf.gather(side.table, side.rows_of(entities[side.side]))) for side in sides]
+        rows = [tf.split(row, len(head.models)) for side, block in wide for row in side.groups.split(block)]
+        scores = [
+            tf.reshape(model([row[number] for row in rows], training=False), [CHUNK, 1])
+            for number, model in enumerate(head.models)
+        ]
+        return tf.concat(scores, axis=1)
 
     return score
 
 
 def score_in_chunks(score: Any, users: RowArray, items: RowArray) -> FloatArray:
-    """Score pairs, both of shape (n,), with a compiled `score`; the result has shape (n, members)."""
+    """Score pairs, both of shape (n,), with a compiled `score`; the result has shape (n, replicas)."""
     count = len(users)
     padded = -(-count // CHUNK) * CHUNK
     columns = [np.pad(np.asarray(column, np.int32), (0, padded - count)) for column in (users, items)]

@@ -25,11 +25,11 @@ class SideTable:
 
     TensorFlow variables: `table`, shape (rows, columns); `slots`, what the optimizer remembers of each row,
     each of shape (rows, slot numbers); `repeats`, shape (rows,), how often a batch is expected to meet the
-    row, at least once. A spec of dimension d holds `groups.members` embeddings of dimension d / members, which learn
-    apart.
+    row, at least once. With several replicas a user or item has as many rows, one after another.
     """
 
     side: str
+    replicas: int
     specs: tuple[EmbeddingSpec, ...]
     groups: ColumnGroups
     optimizer: TableOptimizer
@@ -48,7 +48,7 @@ class SideTable:
         table, slots = values
         l2 = self.groups.row([spec.l2 for spec in self.specs])
         mean = self.groups.row([spec.initial_mean for spec in self.specs])
-        gradient = self.groups.join(gradients) + l2 * (rows - mean) * valid
+        gradient = tf.concat(gradients, axis=1) + l2 * (rows - mean) * valid
         repeats = tf.gather(self.repeats, index)
         before = [tf.gather_nd(slot, index) for slot in slots]
         changes = self.optimizer.remember(before, gradient, repeats, valid, self.groups)
@@ -59,56 +59,57 @@ class SideTable:
         step = self.optimizer.step(now, gradient, repeats, valid, rate, self.groups)
         return tf.tensor_scatter_nd_sub(table, index, step), slots
 
+    def rows_of(self, entities: Any) -> Any:
+        """Rows of users or items, shape (n,), in all replicas: shape (replicas × n,), replica by replica."""
+        if self.replicas == 1:
+            return entities
+        return tf.reshape(entities * self.replicas + tf.range(self.replicas)[:, None], [-1])
+
     def arrays(self) -> Arrays:
-        """Copy each embedding under its name, as in `user_factors`: shape (rows, dimension)."""
-        by_member = self.table.numpy().reshape(self.table.shape[0], self.groups.members, -1)
-        parts = np.split(by_member, np.cumsum(self.groups.widths)[:-1], axis=2)
+        """Copy each embedding by name, as in `user_factors`: shape (entities, replicas × dimension)."""
+        by_replica = self.table.numpy().reshape(-1, self.replicas, self.groups.columns)
+        parts = np.split(by_replica, np.cumsum(self.groups.widths)[:-1], axis=2)
         flat = [np.ascontiguousarray(part.reshape(len(part), -1)) for part in parts]
         return {spec.name: part for spec, part in zip(self.specs, flat, strict=True)}
 
     def assign(self, arrays: Mapping[str, Any]) -> None:
         """Take embeddings back by their names."""
-        shape = self.table.shape[0], self.groups.members, -1
+        shape = self.table.shape[0] // self.replicas, self.replicas, -1
         parts = [np.reshape(arrays[spec.name], shape) for spec in self.specs]
         self.table.assign(np.concatenate(parts, axis=2).reshape(self.table.shape))
 
     def start(self, seed: int, repeats: FloatArray) -> None:
-        """Draw start values from the seed, and put slots and the expected `repeats` where they start."""
-        rows, members = self.table.shape[0], self.groups.members
-        self.assign({spec.name: start_rows(spec, rows, seed, members) for spec in self.specs})
+        """Draw start values from the seed (a replica's from the next one), and put slots where they start.
+
+        `repeats` has shape (entities,).
+        """
+        seeds = range(seed, seed + self.replicas)
+        drawn = {
+            spec.name: np.concatenate([start_rows(spec, len(repeats), one) for one in seeds], axis=1)
+            for spec in self.specs
+        }
+        self.assign(drawn)
         for slot in self.slots:
             slot.assign(np.full(slot.shape, self.optimizer.slot_start, np.float32))
-        self.repeats.assign(repeats)
+        self.repeats.assign(np.repeat(repeats, self.replicas))
 
 
 def make_side_table(
-    side: str, specs: Sequence[EmbeddingSpec], members: int, rows: int, optimizer: TableOptimizer
+    side: str, specs: Sequence[EmbeddingSpec], replicas: int, entities: int, optimizer: TableOptimizer
 ) -> SideTable:
-    """Make room for a side's table; `start` fills it."""
-    groups = ColumnGroups(tuple(spec.dimension // members for spec in specs), members)
-    table, *slots, repeats = (
-        tf.Variable(tf.zeros(shape), name=side)
-        for shape in (
-            (rows, groups.columns),
-            *((rows, numbers) for numbers in optimizer.slot_numbers(groups.columns, groups.groups)),
-            (rows,),
-        )
-    )
-    return SideTable(side, tuple(specs), groups, optimizer, table, tuple(slots), repeats)
+    """Make room for the table of so many users or items (`entities`); `start` fills it."""
+    groups, rows = ColumnGroups(tuple(spec.dimension for spec in specs)), entities * replicas
+    slot_numbers = optimizer.slot_numbers(groups.columns, len(specs))
+    shapes = ((rows, groups.columns), *((rows, numbers) for numbers in slot_numbers), (rows,))
+    table, *slots, repeats = (tf.Variable(tf.zeros(shape), name=side) for shape in shapes)
+    return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), repeats)
 
 
-def start_rows(spec: EmbeddingSpec, rows: int, seed: int, members: int = 1) -> FloatArray:
-    """Draw an embedding's start values, shape (rows, dimension), from its name and the seed.
-
-    Each member draws from a seed of its own: `seed`, `seed` + 1, …
-    """
-    shape = (rows, spec.dimension // members)
-    drawn = [
-        np.random.default_rng([seed + member, *spec.name.encode()]).standard_normal(shape, np.float32)
-        for member in range(members)
-    ]
-    wide: npt.NDArray[np.float32] = np.concatenate(drawn, axis=1)
-    return (np.float32(spec.initial_mean) + np.float32(spec.initial_spread) * wide).astype(np.float32)
+def start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
+    """Draw an embedding's start values, shape (rows, dimension), from the seed and the embedding's name."""
+    generator = np.random.default_rng([seed, *spec.name.encode()])
+    drawn = generator.standard_normal((rows, spec.dimension), np.float32)
+    return (np.float32(spec.initial_mean) + np.float32(spec.initial_spread) * drawn).astype(np.float32)
 
 
 def expected_repeats(rows: npt.NDArray[np.int32], row_count: int, batch_size: int) -> FloatArray:

@@ -20,15 +20,30 @@ from core.training.side_table import SideTable, Values
 class StepParts:
     """What a step works on.
 
-    `head` scores rows; `training_model` is the copy of its members with counter dropout, trained by
+    `head` scores rows; `training_models` are copies of its replicas with counter dropout, trained by
     `head_optimizer`. `sides` hold the embeddings, whose specs in their order are those of the head.
     """
 
     head: Head
-    training_model: Any
+    training_models: tuple[Any, ...]
     head_optimizer: Any
     sides: tuple[SideTable, ...]
     batch_size: int
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas train side by side."""
+        return len(self.training_models)
+
+    @property
+    def trained_weights(self) -> list[Any]:
+        """The weights that gradients move, of all replicas."""
+        return [weight for model in self.training_models for weight in model.trainable_variables]
+
+    @property
+    def head_weights(self) -> list[Any]:
+        """All weights of all replicas, in the order in which they are saved."""
+        return [weight for model in self.training_models for weight in model.weights]
 
 
 def compile_slice(parts: StepParts) -> Any:
@@ -49,7 +64,7 @@ def compile_slice(parts: StepParts) -> Any:
             batch = [tf.gather(column, number) for column in (users, items, targets)]
             valid = tf.cast(number * parts.batch_size + tf.range(parts.batch_size) < ratings, tf.float32)
             with counting(step + done):
-                squared, values = _train_batch(parts, values, batch, valid[:, None], rate)
+                squared, values = _train_batch(parts, values, batch, valid, rate)
             return done + 1, error + squared, values
 
         values = [
@@ -69,36 +84,44 @@ def _train_batch(
     parts: StepParts, values: Sequence[Values], batch: Sequence[Any], valid: Any, rate: Any
 ) -> tuple[Any, list[Values]]:
     users, items, targets = batch
-    index = {"user": users[:, None], "item": items[:, None]}
-    wide = [
-        tf.gather_nd(table, index[side.side]) for side, (table, _) in zip(parts.sides, values, strict=True)
-    ]
+    entities = {"user": users, "item": items}
+    index = [side.rows_of(entities[side.side])[:, None] for side in parts.sides]
+    targets, valid = (tf.tile(column[:, None], [parts.replicas, 1]) for column in (targets, valid))
+    wide = [tf.gather_nd(table, where) for where, (table, _) in zip(index, values, strict=True)]
     rows = [row for side, block in zip(parts.sides, wide, strict=True) for row in side.groups.split(block)]
-    squared, gradients = _differentiate(parts, rows, targets[:, None], valid)
+    squared, gradients = _differentiate(parts, rows, targets, valid)
     learned = []
-    for side, pair, block in zip(parts.sides, values, wide, strict=True):
+    for side, pair, where, block in zip(parts.sides, values, index, wide, strict=True):
         own, gradients = gradients[: len(side.specs)], gradients[len(side.specs) :]
-        learned.append(side.learn(pair, index[side.side], block, own, valid, rate))
+        learned.append(side.learn(pair, where, block, own, valid, rate))
     return squared, learned
 
 
 def _differentiate(parts: StepParts, rows: list[Any], targets: Any, valid: Any) -> tuple[Any, list[Any]]:
     """Gradients of half the squared error: per rating for rows, averaged over the batch for the head.
 
-    Every member learns from its own error; the squared error told is their mean.
+    Every replica learns from its own error; the squared error told is their mean. Where the head has no
+    weights of its own, one call serves the rows of all replicas.
     """
-    weights = parts.training_model.trainable_variables
+    weights = parts.trained_weights
+    models = parts.training_models if parts.head_weights else parts.training_models[:1]
+    pieces = [tf.split(row, len(models)) for row in rows]
     variables = [weight.value for weight in weights]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(rows)
+        tape.watch(pieces)
         tape.watch(variables)
-        scores = parts.training_model(rows, training=True)
-        errors = (scores - targets) * valid
-        loss = 0.5 * tf.reduce_sum(errors * errors)
-        loss_with_penalties = loss + sum(parts.training_model.losses) * tf.reduce_sum(valid)
-    gradients = tape.gradient(loss_with_penalties, [*rows, *variables], unconnected_gradients="zero")
+        scores = [
+            tf.reshape(model([piece[number] for piece in pieces], training=True), [-1, 1])
+            for number, model in enumerate(models)
+        ]
+        errors = (tf.concat(scores, axis=0) - targets) * valid
+        penalties = sum(loss for model in models for loss in model.losses)
+        loss = 0.5 * tf.reduce_sum(errors * errors) + penalties * tf.reduce_sum(valid) / parts.replicas
+    found = tape.gradient(loss, [*pieces, *variables], unconnected_gradients="zero")
     if weights:
-        ratings = tf.maximum(tf.reduce_sum(valid), 1.0)
-        averaged = [gradient / ratings for gradient in gradients[len(rows) :]]
-        parts.head_optimizer.apply(averaged, weights)
-    return tf.reduce_sum(errors * errors) / parts.head.members, gradients[: len(rows)]
+        ratings = tf.maximum(tf.reduce_sum(valid) / parts.replicas, 1.0)
+        parts.head_optimizer.apply([gradient / ratings for gradient in found[len(rows) :]], weights)
+    return (
+        tf.reduce_sum(errors * errors) / parts.replicas,
+        [tf.concat(gradients, axis=0) for gradients in found[: len(rows)]],
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core import Run, load_plugins, train
+from core.cli.views_export_keras import whole_model
 from core.datasets.ratings import Ratings
 from core.errors import UsageError
 from core.recommender.factorization import find_factorization
@@ -103,6 +104,17 @@ def test_a_new_user_folds_into_the_mean(run: Run) -> None:
         + model.offset
     )
     np.testing.assert_allclose(folder.raw(folded, items), by_head, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["bias", "nn"])
+def test_an_exported_keras_model_predicts_the_mean(name: str, tmp_path: Path) -> None:
+    saved = train("demo", name, options={"factors": 4}, epochs=1, replicas=2, folder=tmp_path / "run")
+    whole = whole_model(saved.model)
+    users = saved.model.users.ids[:40]
+    items = saved.model.items.ids[:40]
+    expected = saved.model.predict_many(users.tolist(), items.tolist())
+    found = np.asarray(whole({"user": users, "item": items}))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_one_replica_is_the_architecture_and_own_trainers_are_refused() -> None:
