@@ -15,7 +15,8 @@ from core.datasets import split_ratings
 from tests.support import json_lines, tastemap
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
-BOUNDS = {"dot": 0.885, "bias": 0.872, "nn": 0.885, "bayes": 0.832}
+BOUNDS = {"dot": 0.885, "bias": 0.872, "nn": 0.868, "bayes": 0.832}
+"""Of seeds 1–3's mean; single seeds lie within 0.0012 of it for `dot`, within 0.0003 for `bias` and `nn`."""
 
 
 def test_the_split_is_the_one_of_all_reference_figures(movielens_2016: Path) -> None:
@@ -30,8 +31,7 @@ def test_the_split_is_the_one_of_all_reference_figures(movielens_2016: Path) -> 
 def test_held_out_rmse_of_the_defaults_over_three_seeds(movielens_2016: Path, architecture: str) -> None:
     ratings = load_ratings(movielens_2016)
     figures = [train(ratings, architecture, seed=seed).val_rmse or 9 for seed in (1, 2, 3)]
-    assert figures[0] <= BOUNDS[architecture], figures
-    assert mean(figures) <= BOUNDS[architecture] + 0.003, figures
+    assert mean(figures) <= BOUNDS[architecture], figures
 
 
 def test_the_top_of_the_bias_table_holds_the_notebook_s_films(movielens_2016: Path) -> None:

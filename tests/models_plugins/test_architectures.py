@@ -17,9 +17,12 @@ from tests.support import json_lines, tastemap
 SAMPLE = Path(__file__).parent.parent / "sample_plugin"
 
 
-@pytest.mark.parametrize("name", ["dot", "bias", "nn"])
-def test_the_built_in_architectures_conform(name: str) -> None:
-    assert_conforms(load_plugins().architecture(name), {"factors": 8})
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("dot", {}), ("bias", {}), ("nn", {"net_factors": 4}), ("nn", {"residual": False, "l2": 0.02})],
+)
+def test_the_built_in_architectures_conform(name: str, options: dict[str, Any]) -> None:
+    assert_conforms(load_plugins().architecture(name), {"factors": 8, **options})
 
 
 @pytest.mark.parametrize("name", ["dot", "bias", "nn"])
@@ -39,9 +42,11 @@ def test_every_recipe_can_be_resolved_and_notebook_has_its_options(name: str) ->
     assert (notebook.settings.optimizer, notebook.settings.batch_size) == ("adam", 64)
 
 
-def test_the_net_is_the_notebook_s() -> None:
+def test_the_notebook_s_recipe_is_its_net_and_nothing_else() -> None:
     architecture = load_plugins().architecture("nn")
-    head = build_head(architecture, architecture.Options(), seed=1)
+    options = architecture.Options.parse(architecture.recipes["notebook"].options)
+    head = build_head(architecture, options, seed=1)
+    assert [spec.name for spec in head.specs] == ["user_factors", "item_factors"]
     described = [
         (type(layer).__name__, getattr(layer, "rate", getattr(layer, "units", None)))
         for layer in head.model.layers[2:]
@@ -53,6 +58,21 @@ def test_the_net_is_the_notebook_s() -> None:
         ("Dropout", 0.75),
         ("Dense", 1),
     ]
+
+
+def test_by_default_the_net_corrects_biases_and_a_dot_product() -> None:
+    architecture = load_plugins().architecture("nn")
+    head = build_head(architecture, architecture.Options(), seed=1)
+    generator = np.random.default_rng(0)
+    rows = {spec.name: generator.standard_normal((9, spec.dimension)).astype("f4") for spec in head.specs}
+    uncorrected = (rows["user_factors"] * rows["item_factors"]).sum(1, keepdims=True)
+    uncorrected += rows["user_bias"] + rows["item_bias"]
+    correction = np.asarray(head.model(list(rows.values()))) - uncorrected
+    own = np.hstack([rows["user_net"], rows["item_net"]])
+    first, first_bias, second, second_bias = (np.asarray(weight) for weight in head.model.weights)
+    expected = np.maximum(own @ first + first_bias, 0) @ second + second_bias
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(correction, expected, atol=1e-4)
 
 
 class Liar(Architecture):
