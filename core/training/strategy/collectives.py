@@ -29,7 +29,7 @@ class Collectives:
     def __post_init__(self) -> None:
         """Compile the sum; TensorFlow compiles it once for each list of shapes."""
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(autograph=False, reduce_retracing=True)
         def add_up(*values: Any) -> Any:
             return self.strategy.run(_all_reduce, args=values)
 

@@ -44,6 +44,11 @@ class DistributedTrainer:
         self._gather()
         return self._copies.first.scores(users, items)
 
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica of the model alone, shape (n, replicas)."""
+        self._gather()
+        return self._copies.first.replica_scores(users, items)
+
     def weights(self) -> Arrays:
         """Copy tables and head weights."""
         self._gather()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from core.training.backend import keras, tf
@@ -38,7 +39,7 @@ class Copy:
 
     trainer: GradientTrainer
     device: str
-    own_users: npt.NDArray[Any]
+    own_users: npt.NDArray[np.bool_]
     first: bool
     total: int
 
@@ -46,15 +47,19 @@ class Copy:
         """Sort the variables by how they are merged, and remember where the changes begin."""
         variables = {name: _plain(variable) for name, variable in self.trainer.variables().items()}
         floating = {name: variable for name, variable in variables.items() if variable.dtype.is_floating}
-        self._users = [variable for name, variable in floating.items() if name == "table/user"]
-        self._items = [variable for name, variable in floating.items() if name == "table/item"]
-        self._head = [variable for name, variable in floating.items() if not name.startswith("table/")]
+        sides = {name: _side(name) for name in floating}
+        self._users, self._items, self._head = (
+            [variable for name, variable in floating.items() if sides[name] == side]
+            for side in ("user", "item", "")
+        )
         self._counters = [variable for name, variable in variables.items() if name not in floating]
         with tf.device(self.device):
-            self._own = tf.constant(self.own_users[:, None])
+            self._owns = [tf.constant(self._rows_of(variable)) for variable in self._users]
             self._bases = [tf.Variable(variable) for variable in (*self._items, *self._head)]
-            self._changes, self._apply = tf.function(self._measure), tf.function(self._move)
-            self._mine, self._replace = tf.function(self._mask), tf.function(self._put)
+            self._changes, self._apply, self._mine, self._replace = (
+                tf.function(work, autograph=False)
+                for work in (self._measure, self._move, self._mask, self._put)
+            )
 
     def start(self) -> None:
         """Count changes from now on."""
@@ -99,11 +104,22 @@ class Copy:
             counter.assign(tf.cast(total, counter.dtype))
 
     def _mask(self) -> list[Any]:
-        return [tf.where(self._own, variable, tf.zeros_like(variable)) for variable in self._users]
+        pairs = zip(self._owns, self._users, strict=True)
+        return [tf.where(own, variable, tf.zeros_like(variable)) for own, variable in pairs]
+
+    def _rows_of(self, variable: Any) -> npt.NDArray[np.bool_]:
+        """The own users' rows of a table, shape (rows, 1); with replicas, a user has several in a row."""
+        return np.repeat(self.own_users, variable.shape[0] // len(self.own_users))[:, None]
 
     def _put(self, sums: Sequence[Any]) -> None:
         for variable, rows in zip(self._users, sums, strict=True):
             variable.assign(rows)
+
+
+def _side(name: str) -> str:
+    """The side whose rows a variable holds, as in table/user and slots/item/0; none for the head's."""
+    kind, _, rest = name.partition("/")
+    return rest.split("/")[0] if kind in {"table", "slots"} else ""
 
 
 def _met(change: Any) -> Any:

@@ -17,6 +17,8 @@ class Trained:
     def __init__(self) -> None:
         self.made: dict[str, Any] = {
             "table/user": tf.Variable(np.full((2, 3), 1.0, np.float32)),
+            "slots/user/0": tf.Variable(np.full((4, 1), 1.0, np.float32)),  # two replicas
+            "slots/item/0": tf.Variable(np.full((3, 1), 1.0, np.float32)),
             "table/item": tf.Variable(np.full((3, 2), 2.0, np.float32)),
             "head/0": tf.Variable([1.0, 5.0]),
             "optimizer/0": tf.Variable(10, dtype=tf.int64),
@@ -51,12 +53,22 @@ def test_changes_of_items_add_up_and_those_of_the_head_are_averaged(copies: list
     variable(first, "table/item").assign_add([[1, 1], [0.5, 0], [0, 0]])
     variable(second, "table/item").assign_add([[3, -1], [0, 0], [0, 0]])
     variable(first, "head/0").assign_add([2.0, 0.0])
+    variable(second, "slots/item/0").assign_add([[0.0], [0.0], [5.0]])
+    variable(second, "slots/user/0").assign_add(np.ones((4, 1)))
     merge(copies)
     for copy in copies:
         both = 2**ITEM_POWER
         expected = [[2 + 4 / both, 2.0], [2.5, 2.0], [2.0, 2.0]]
         np.testing.assert_allclose(variable(copy, "table/item").numpy(), expected, rtol=1e-6)
+        np.testing.assert_array_equal(variable(copy, "slots/item/0").numpy(), [[1.0], [1.0], [6.0]])
         np.testing.assert_array_equal(variable(copy, "head/0").numpy(), [2.0, 5.0])
+    assert (
+        variable(first, "slots/user/0").numpy()[0, 0],
+        variable(second, "slots/user/0").numpy()[0, 0],
+    ) == (
+        1,
+        2,
+    )
 
 
 def test_a_merge_without_changes_changes_nothing(copies: list[Copy]) -> None:
@@ -82,8 +94,11 @@ def test_counters_and_random_states_follow_the_first_device(copies: list[Copy]) 
 def test_user_rows_are_gathered_exactly_from_their_owners(copies: list[Copy]) -> None:
     variable(copies[0], "table/user").assign([[0.1, 0.2, 0.3], [9, 9, 9]])
     variable(copies[1], "table/user").assign([[8, 8, 8], [0.4, 0.5, 0.6]])
+    variable(copies[0], "slots/user/0").assign([[1], [2], [9], [9]])
+    variable(copies[1], "slots/user/0").assign([[8], [8], [3], [4]])
     sums = [sum(column) for column in zip(*(copy.user_rows() for copy in copies), strict=True)]
     for copy in copies:
         copy.take_user_rows(sums)
         rows = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], np.float32)
         np.testing.assert_array_equal(variable(copy, "table/user").numpy(), rows)
+        assert variable(copy, "slots/user/0").numpy().ravel().tolist() == [1, 2, 3, 4]

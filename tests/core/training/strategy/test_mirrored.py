@@ -17,7 +17,7 @@ from core.errors import DeviceError, PluginError, UsageError
 from core.runs.store import list_runs
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
-SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu"}
+SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64}
 NN: dict[str, Any] = {"factors": 4, "hidden_units": 8}
 AGAIN = f"""
 import json, sys
@@ -37,18 +37,8 @@ def csv(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_two_devices_reach_the_same_error_and_twice_the_same_numbers(csv: Path) -> None:
-    words = [
-        "--epochs",
-        "12",
-        "--factors",
-        "4",
-        "--device",
-        "cpu",
-        "--strategy",
-        "mirrored",
-        "--devices",
-        "2",
-    ]
+    words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
+    words += ["--strategy", "mirrored", "--devices", "2"]
     events = json_lines(tastemap("train", "--data", str(csv), *words, "--json").stdout)
     started = next(event for event in events if event["event"] == "run_started")
     assert started["settings"]["strategy"] == "mirrored"
