@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ class Sweep:
 
         self._device = device
         with tf.device(device):
-            columns = [tf.constant(column) for column in _chunks(data, width)]
-        self._run = _compile(columns, data.user_count, data.item_count)
+            self._columns = [tf.constant(column) for column in _chunks(data, width)]
+        self._run = _compiled(data.user_count, data.item_count)
 
     def __call__(
         self,
@@ -42,17 +43,20 @@ class Sweep:
 
         with tf.device(self._device):
             arrays = [tf.constant(array) for prior in priors for array in (prior.precision, prior.centers)]
-            drawn = self._run(tf.constant(item), tf.constant(noise), *map(tf.constant, normals), *arrays)
+            drawn = self._run(
+                self._columns, tf.constant(item), tf.constant(noise), *map(tf.constant, normals), *arrays
+            )
         user, item, errors = (array.numpy() for array in drawn)
         return user, item, errors
 
 
-def _compile(columns: list[Any], user_count: int, item_count: int) -> Any:
+@cache
+def _compiled(user_count: int, item_count: int) -> Any:
+    """The compiled sweep for so many rows; it is kept, since TensorFlow never frees what XLA compiled."""
     import tensorflow as tf
 
-    users, items, targets, real = columns
-
-    def run(item: Any, noise: Any, *rest: Any) -> tuple[Any, Any, Any]:
+    def run(columns: list[Any], item: Any, noise: Any, *rest: Any) -> tuple[Any, Any, Any]:
+        users, items, targets, real = columns
         normal_user, normal_item, precision_user, centers_user, precision_item, centers_item = rest
 
         def sums(own: Any, other: Any, table: Any, rows: int) -> Any:

@@ -1,8 +1,9 @@
 """Compiled steps, kept for the next training of the same shape.
 
-TensorFlow never frees what XLA compiled, so a process that trains often would grow by some 5 MB a training
+TensorFlow never frees what XLA compiled, so a process that trains often would grow by some 10 MB a training
 and wait for the compiler each time. A training gives its compiled step back when it ends; the next one of the
-same architecture, options and sizes takes it with fresh start values.
+same architecture, options and sizes takes it with fresh start values. To forget a step frees its tables
+alone, so many wait: as many as their tables let.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from core.training.side_table import expected_repeats, make_side_table
 from core.training.step import StepParts, compile_slice
 from core.training.table_optimizers import TABLE_OPTIMIZERS
 
-KEPT = 3
-"""So many compiled steps wait for their next training; their tables stay in memory with them."""
+MOST_KEPT, MOST_BYTES = 64, 256 * 2**20
+"""So many compiled steps wait for their next training, with tables of so many bytes in all."""
 
 _waiting: OrderedDict[Any, Compiled] = OrderedDict()
 _lock = threading.Lock()
@@ -43,6 +44,12 @@ class Compiled:
     run: Any
     score: Any
     optimizer_start: tuple[Any, ...]
+
+    @property
+    def table_bytes(self) -> int:
+        """The memory of the tables and of what the optimizer remembers of their rows."""
+        variables = [variable for side in self.parts.sides for variable in (side.table, *side.slots)]
+        return 4 * sum(int(np.prod(variable.shape)) for variable in variables)
 
     def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
         """Put all variables where a training starts; `head` was built with its seed."""
@@ -66,7 +73,8 @@ def take(
     device: str,
 ) -> Compiled:
     """Take a waiting compiled step that fits, or make one; either starts afresh."""
-    sizes = (settings.batch_size, len(data), data.user_count, data.item_count)
+    batches = -(-len(data) // settings.batch_size)
+    sizes = (settings.batch_size, batches, data.user_count, data.item_count)
     key = (*_identity(architecture), options, settings.optimizer, sizes, device)
     with _lock:
         waiting = _waiting.pop(key, None)
@@ -81,8 +89,12 @@ def give_back(compiled: Compiled) -> None:
     """Keep a compiled step for the next training; the one that waited longest goes."""
     with _lock:
         _waiting[compiled.key] = compiled
-        while len(_waiting) > KEPT:
+        while len(_waiting) > MOST_KEPT or (len(_waiting) > 1 and _bytes_waiting() > MOST_BYTES):
             _waiting.popitem(last=False)
+
+
+def _bytes_waiting() -> int:
+    return sum(compiled.table_bytes for compiled in _waiting.values())
 
 
 def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) -> Compiled:

@@ -334,3 +334,13 @@ def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> N
     assert run.summary is not None
     assert run.summary["val_rmse"] == run.history[run.summary["best_epoch"] - 1]["val_rmse"]
     assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.history)
+
+
+def test_a_second_training_of_one_size_compiles_nothing() -> None:
+    ratings = make_ratings()
+    train(ratings, "bayes", epochs=1, seed=1)
+    sweep = bayes_sweep._compiled(ratings.user_count, ratings.item_count)
+    traced = sweep.experimental_get_tracing_count()
+    train(ratings, "bayes", epochs=1, seed=2)
+    assert traced >= 1
+    assert sweep.experimental_get_tracing_count() == traced
