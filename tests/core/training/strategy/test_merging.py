@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.datasets.ratings import Ratings
+from core.plugins import load_plugins
+from core.settings import TrainingSettings
 from core.training.backend import tf
+from core.training.gradient_trainer import GradientTrainer
+from core.training.preparation import prepare
 from core.training.strategy.merging import ITEM_POWER, Copy
 
 
@@ -102,3 +107,21 @@ def test_user_rows_are_gathered_exactly_from_their_owners(copies: list[Copy]) ->
         rows = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], np.float32)
         np.testing.assert_array_equal(variable(copy, "table/user").numpy(), rows)
         assert variable(copy, "slots/user/0").numpy().ravel().tolist() == [1, 2, 3, 4]
+
+
+def test_every_variable_of_a_real_trainer_is_of_a_known_kind(ratings: Ratings) -> None:
+    architecture = load_plugins().architecture("nn")
+    settings = TrainingSettings.parse({"batch_size": 64})
+    data = prepare(ratings, settings).train
+    trainer = GradientTrainer(
+        architecture, architecture.Options.parse({"factors": 4}), settings, data, "/CPU:0"
+    )
+    rows = {"user": data.user_count, "item": data.item_count}
+    kinds = {name.split("/")[0] for name in trainer.variables()}
+    assert (
+        {"table", "slots", "head", "optimizer"} <= kinds <= {"table", "slots", "head", "optimizer", "noise"}
+    )
+    for name, trained in trainer.variables().items():
+        kind, side, *_ = name.split("/")
+        if kind in {"table", "slots"}:
+            assert trained.shape[0] == rows[side], name

@@ -21,11 +21,20 @@ SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64}
 NN: dict[str, Any] = {"factors": 4, "hidden_units": 8}
 AGAIN = f"""
 import json, sys
-from core.api import train
+from core.api import resume, train
 
 settings = {{**{SETTINGS!r}, "strategy": "mirrored", "devices": 2}}
 runs = [train(sys.argv[1], "bias", options={{"factors": 4}}, **settings)]
 runs.append(train(sys.argv[1], "nn", options={NN!r}, **settings))
+
+def cut(event):
+    if type(event).__name__ == "BatchProgress" and event.epoch == 5 or getattr(event, "epoch", 0) > 5:
+        raise KeyboardInterrupt
+
+try:
+    train(sys.argv[1], "nn", options={NN!r}, on_event=cut, **settings)
+except KeyboardInterrupt:
+    runs.append(resume("latest"))
 print(json.dumps([run.summary for run in runs]))
 """
 
@@ -36,7 +45,7 @@ def csv(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_two_devices_reach_the_same_error_and_twice_the_same_numbers(csv: Path) -> None:
+def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after_a_resume(csv: Path) -> None:
     words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
     words += ["--strategy", "mirrored", "--devices", "2"]
     events = json_lines(tastemap("train", "--data", str(csv), *words, "--json").stdout)
@@ -45,9 +54,10 @@ def test_two_devices_reach_the_same_error_and_twice_the_same_numbers(csv: Path) 
     assert started["device"].startswith("2 devices of one machine")
     assert started["batches"] == pytest.approx(0.5 * 0.8 * 8000 / 64, rel=0.05)
     told = subprocess.run([sys.executable, "-c", AGAIN, str(csv)], capture_output=True, text=True, check=True)
-    again, merged = json.loads(told.stdout)
+    again, merged, resumed = json.loads(told.stdout)
     for key in ("val_rmse", "train_rmse", "val_mae", "split_hash"):
         assert events[-1][key] == again[key], key
+        assert merged[key] == resumed[key], key
     alone = train(csv, "bias", options={"factors": 4}, **SETTINGS)
     assert abs(again["val_rmse"] - (alone.val_rmse or 0)) < 0.01
     alone = train(csv, "nn", options=NN, **SETTINGS)
