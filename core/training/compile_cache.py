@@ -1,8 +1,8 @@
 """Keep what XLA compiles, so that the next start of the same model loads it instead of compiling again.
 
 TensorFlow has such a cache (`--tf_xla_persistent_cache_directory`); its key is the program alone. Here the
-folder is chosen by all else that a program depends on: TensorFlow, the processor and its count of cores, the
-GPU and its driver, and XLA's flags.
+folder is chosen by all else that a program depends on: TensorFlow, the processor and its count of cores, and
+XLA's flags. Programs for a GPU are not kept.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def keep_compiled_programs() -> None:
         return
     if damaged:
         _say(f"{damaged} damaged compiled programs in {folder} were thrown away; they are compiled again")
-    os.environ[_FLAGS] = f"{flags} {_OURS}='{folder}' --tf_xla_persistent_cache_device_types=CPU,GPU".strip()
+    os.environ[_FLAGS] = f"{flags} {_OURS}='{folder}' --tf_xla_persistent_cache_device_types=CPU".strip()
     atexit.register(seal, folder)
 
 
@@ -50,7 +50,7 @@ def _machine_key() -> str:
     release = version("tensorflow")
     spec = find_spec("tensorflow")
     built = Path(spec.origin).stat().st_mtime_ns if spec and spec.origin else 0
-    facts = [release, str(built), *_processor(), *_graphics(), *_choices()]
+    facts = [release, str(built), *_processor(), *_choices()]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"tensorflow-{release}-{digest[:16]}"
 
@@ -65,15 +65,8 @@ def _processor() -> Iterator[str]:
     yield from (line for line in first if line.split(":")[0].strip() in _CPU_FACTS)
 
 
-def _graphics() -> Iterator[str]:
-    driver = Path("/proc/driver/nvidia")
-    for path in (driver / "version", *sorted(driver.glob("gpus/*/information"))):
-        if path.exists():
-            yield path.read_text(errors="replace")
-
-
 def _choices() -> Iterator[str]:
-    yield from (os.environ.get(name, "") for name in ("XLA_FLAGS", _FLAGS, "CUDA_VISIBLE_DEVICES"))
+    yield from (os.environ.get(name, "") for name in ("XLA_FLAGS", _FLAGS))
     if hasattr(os, "sched_getaffinity"):
         yield str(len(os.sched_getaffinity(0)))
 
