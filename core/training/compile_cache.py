@@ -1,6 +1,7 @@
 """Keep what XLA compiles, so that the next start of the same model loads it instead of compiling again.
 
-TensorFlow has such a cache (`--tf_xla_persistent_cache_directory`); its key is the program alone. Here the
+TensorFlow has such a cache (`--tf_xla_persistent_cache_directory`); its key is the program alone, with names
+that number what the process traced before, so that the same trainings in the same order find theirs. Here the
 folder is chosen by all else that a program depends on: TensorFlow, the processor and its count of cores, and
 XLA's flags. Programs for a GPU are not kept.
 """

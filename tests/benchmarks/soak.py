@@ -35,7 +35,7 @@ from core.runs.run import Run
 
 ARCHITECTURES = ("bias", "dot", "nn", "bayes")
 SIZES = ((60, 40), (75, 50), (90, 60), (110, 70))
-LONG: dict[str, Any] = {"architecture": "nn", "epochs": 1500, "batch_size": 16, "options": {"factors": 8}}
+LONG: dict[str, Any] = {"architecture": "nn", "epochs": 200, "batch_size": 16, "options": {"factors": 8}}
 
 
 class Child:
@@ -148,7 +148,7 @@ def kill(folder: Path, table: Path, whole: Run, chooser: random.Random) -> tuple
     early = chooser.random() < 0.2
     if not early:
         child.until("run_started")
-    time.sleep(chooser.uniform(0, 3))
+    time.sleep(chooser.uniform(0, 2))
     child.process.send_signal(signal.SIGKILL)
     child.process.wait()
     told = sum(event["event"] == "epoch_finished" for event in child.told())
@@ -185,7 +185,7 @@ def kills(folder: Path, count: int, chooser: random.Random) -> list[tuple[str, o
 def full_disk(folder: Path) -> list[tuple[str, object]]:
     """Let no file of a child grow after its third epoch, then give room and resume in the same child."""
     table = write_table(folder, *SIZES[1])
-    settings = {**LONG, "epochs": 300}
+    settings = dict(LONG)
     plain: dict[str, Any] = {
         name: value for name, value in settings.items() if name not in ("architecture", "options")
     }
