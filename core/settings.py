@@ -25,11 +25,15 @@ class TrainingSettings(OptionSet):
         default=0.06, help="Learning rate of the embeddings.", minimum=1e-12, maximum=1000, search=(0.02, 0.2)
     )
     schedule: str = option(default="linear", help="constant, linear, cosine or steps like 1x0.001,6x0.01.")
-    optimizer: str = option(default="rowwise_adagrad", help="Optimizer of the embeddings.", choices=OPTIMIZERS)
+    optimizer: str = option(
+        default="rowwise_adagrad", help="Optimizer of the embeddings.", choices=OPTIMIZERS
+    )
     head_learning_rate: float = option(
         default=0.001, help="Adam's learning rate for the head's own weights.", minimum=1e-12, maximum=10
     )
-    batch_size: int = option(default=64, help="Ratings per update.", minimum=1, maximum=10_000_000)
+    batch_size: int = option(
+        default=0, help="Ratings per update (0: chosen for the device).", minimum=0, maximum=10_000_000
+    )
     seed: int = option(
         default=1, help="Seed of start values, order and dropout.", minimum=0, maximum=2**31 - 1
     )

@@ -21,6 +21,7 @@ class Bias(Architecture):
                 "schedule": "1x0.001,6x0.01,15x0.001",
                 "learning_rate": 0.001,
                 "optimizer": "adam",
+                "batch_size": 64,
                 "center": False,
             },
         ),

@@ -31,7 +31,13 @@ class NeuralNet(Architecture):
                 "l2": 0.067,
                 "initial_spread": 0.029,
             },
-            {"schedule": "8x0.001", "learning_rate": 0.001, "optimizer": "adam", "center": False},
+            {
+                "schedule": "8x0.001",
+                "learning_rate": 0.001,
+                "optimizer": "adam",
+                "batch_size": 64,
+                "center": False,
+            },
         ),
     }
 

@@ -15,7 +15,9 @@ from core.settings import TrainingSettings
 from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
 from core.training.backend import tf
 from core.training.compiled import Compiled, give_back, take
+from core.training.device import with_batch_size
 from core.training.dropout import as_step, first_step
+from core.training.order import epoch_order
 from core.training.scoring import score_in_chunks
 
 
@@ -30,11 +32,13 @@ class GradientTrainer:
         data: TrainingData,
         device: str,
     ) -> None:
+        settings = with_batch_size(settings, len(data))
         self._settings, self._data, self._device = settings, data, device
         self._compiled: Compiled | None = take(architecture, options, settings, data, device)
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
         with tf.device(device):
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
+        self._order = epoch_order(data, self._row_bytes() if device.startswith("/CPU") else None)
         self._first_step = first_step(settings.seed)
         self._shuffled: list[Any] = []
         self._steps_before = 0
@@ -52,8 +56,7 @@ class GradientTrainer:
 
     def begin_epoch(self, epoch: int) -> int:
         """Shuffle for this epoch; the order depends on the seed and the epoch's number alone."""
-        generator = np.random.default_rng([self._settings.seed, epoch])
-        order = generator.permutation(len(self._data)).astype(np.int32)
+        order = self._order.shuffled(np.random.default_rng([self._settings.seed, epoch]))
         padded = np.resize(order, (self.batches, self._settings.batch_size))
         with tf.device(self._device):
             self._shuffled = _take(*self._columns, tf.constant(padded))
@@ -136,6 +139,12 @@ class GradientTrainer:
             **_numbered("optimizer", parts.head_optimizer.variables),
             **_numbered("noise", _random_states(parts.training_models)),
         }
+
+    def _row_bytes(self) -> tuple[int, int]:
+        """Bytes of a user's and of an item's row, with what the optimizer remembers of it."""
+        sides = {side.side: side for side in self._parts.sides}
+        users, items = (sides[side].row_bytes if side in sides else 0 for side in ("user", "item"))
+        return users, items
 
     def _copy_head(self) -> None:
         trained, plain = self._parts.head_weights, self._parts.head.weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.options import ArchitectureOptions
 from core.paths import runs_folder
 from core.plugins import Registry
 from core.recommender.model import Model
+from core.replicas import replicate
 from core.runs.config import RunConfig, read_config
 from core.runs.store import new_run_id
 from core.runs.vocabulary_files import write_vocabularies
@@ -107,10 +108,12 @@ class Session:
 
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
+        from core.training.device import with_batch_size
         from core.training.start import make_trainer
 
-        settings, options = self.resolved.settings, self.resolved.options
-        self.prepared = prepare(self.ratings, settings)
+        self.prepared = prepare(self.ratings, self.resolved.settings)
+        settings = with_batch_size(self.resolved.settings, len(self.prepared.train))
+        self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
         architecture = self.resolved.architecture
@@ -209,7 +212,7 @@ def saved_choices(
     architecture = registry.architecture(config.architecture)
     options: ArchitectureOptions = architecture.Options.parse(config.options)
     parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
-    return Resolved(architecture, options, parsed, config.recipe)
+    return Resolved(replicate(architecture, parsed.replicas), options, parsed, config.recipe)
 
 
 @contextmanager

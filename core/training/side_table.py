@@ -59,6 +59,11 @@ class SideTable:
         step = self.optimizer.step(now, gradient, repeats, valid, rate, self.groups)
         return tf.tensor_scatter_nd_sub(table, index, step), slots
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a user's or item's rows in the table and its slots."""
+        return 4 * self.replicas * sum(int(values.shape[1]) for values in (self.table, *self.slots))
+
     def rows_of(self, entities: Any) -> Any:
         """Rows of users or items, shape (n,), in all replicas: shape (replicas × n,), replica by replica."""
         if self.replicas == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.commands import Stop
@@ -31,9 +32,12 @@ def follow(ratings: Ratings, resolved: Resolved, emit: Callable[[Event], None], 
     stop this worker, which ends the training of all.
     """
     emit(PhaseChanged("starting TensorFlow"))
+    from core.training.device import with_batch_size
     from core.training.strategy.making import make_copies, meet, refuse_own_trainer
 
     cluster, data = read_cluster(), prepare(ratings, resolved.settings).train
+    settings = with_batch_size(resolved.settings, len(data))
+    resolved = replace(resolved, settings=settings)
     refuse_own_trainer(resolved.architecture, resolved.options, resolved.settings, data)
     emit(PhaseChanged("waiting", f"for {cluster.name(0)}"))
     crew, collectives = meet(cluster, resolved, data)
