@@ -1,7 +1,7 @@
 """Tastemap and its peers on the same split, in turn, in one run: held-out RMSE and seconds.
 
 usage: python tests/benchmarks/peers.py [RATINGS] [--python Surprise=/path/to/python ...] [--seeds 3]
-       [--only myfm tastemap-bayes ...]
+       [--only myfm tastemap-bayes ...] [--best]
 
 RATINGS is a folder or file that Tastemap reads (default: ml-latest-small-2016 in the folder that
 TASTEMAP_TEST_DATA names). Every model is trained in a process of its own, by the interpreter that `--python`
@@ -11,7 +11,8 @@ whose module the interpreter lacks is skipped, and how to install it is said.
 Prints a Markdown table, the lowest error first: mean ± standard deviation over the seeds of the RMSE of
 clipped predictions; the median seconds of the fit alone, of tables that are read and code that is compiled;
 and those of the whole first fit in a new process, its start, imports, compiling and predictions counted.
-Models marked * take long and are trained with the first seed only.
+Models marked * take long and are trained with the first seed only. `--best` prints of every peer only its most
+accurate model.
 """
 
 from __future__ import annotations
@@ -112,6 +113,14 @@ def compare(names: list[str], seeds: int, pythons: dict[str, str], folder: Path)
     return trained
 
 
+def best_of_each(names: list[str]) -> list[str]:
+    """Keep every model of Tastemap, and of a peer the first of its models; `names` are the best first."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(CONFIGURATIONS[name].who, name)
+    return [name for name in names if CONFIGURATIONS[name].who == "Tastemap" or name in first.values()]
+
+
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -122,6 +131,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--python", nargs="+", default=[], metavar="WHO=PATH")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=[*CONFIGURATIONS], default=[*CONFIGURATIONS])
+    parser.add_argument("--best", action="store_true")
     return parser.parse_args()
 
 
@@ -142,7 +152,8 @@ def main() -> None:
     print(f"{len(ratings):,} ratings of {ratings.name}, split {split_ratings(ratings).hash}\n")
     print("| who | model | val RMSE | fit, s | with start, compile, s |\n|---|---|---:|---:|---:|")
     done = [name for name in names if trained[name]]
-    for name in sorted(done, key=lambda name: float(np.mean([one.rmse for one in trained[name]]))):
+    done.sort(key=lambda name: float(np.mean([one.rmse for one in trained[name]])))
+    for name in best_of_each(done) if arguments.best else done:
         print(row(name, trained[name]))
     for name in sorted(set(names) - set(done)):
         print(f"\n{name} failed; see above.")

@@ -25,7 +25,7 @@ from keras import layers, regularizers
 
 from core import load_plugins, load_ratings
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
-from core.settings import resolve
+from core.settings import find_recipe, resolve
 from core.trainer import TrainingData
 from core.training.gradient_trainer import GradientTrainer
 from core.training.preparation import prepare
@@ -90,7 +90,9 @@ def engine_epoch(trainer: GradientTrainer, number: int) -> float:
 
 def compare(ratings: Ratings, architecture: str, pairs: int, batch_size: int) -> str:
     """Time both in turn; returns a row of the table."""
-    resolved = resolve(load_plugins().architecture(architecture), settings={"batch_size": batch_size})
+    found = load_plugins().architecture(architecture)
+    options = find_recipe(found, "notebook").options  # the default nn is another net than the notebook's
+    resolved = resolve(found, options=options, settings={"batch_size": batch_size})
     data = prepare(ratings, resolved.settings).train
     trainer = GradientTrainer(resolved.architecture, resolved.options, resolved.settings, data, "/CPU:0")
     model = keras_model(data, architecture)
