@@ -11,8 +11,8 @@ whose module the interpreter lacks is skipped, and how to install it is said.
 Prints a Markdown table, the lowest error first: mean ± standard deviation over the seeds of the RMSE of
 clipped predictions; the median seconds of the fit alone, of tables that are read and code that is compiled;
 and those of the whole first fit in a new process, its start, imports, compiling and predictions counted.
-Models marked * take long and are trained with the first seed only. `--best` prints of every peer only its most
-accurate model.
+Models marked * take long and are trained with the first seed only. `--best` prints every model of Tastemap and
+the most accurate one of each peer.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ def main() -> None:
     if unknown := set(chosen) - set(MODULES):
         raise SystemExit(f"--python knows {', '.join(MODULES)}, not {', '.join(sorted(unknown))}.")
     pythons = {who: chosen.get(who, sys.executable) for who in MODULES}
-    missing = [who for who, module in MODULES.items() if not has_module(pythons[who], module)]
+    asked = {CONFIGURATIONS[name].who for name in arguments.only}
+    missing = [who for who in MODULES if who in asked and not has_module(pythons[who], MODULES[who])]
     names = [name for name in arguments.only if CONFIGURATIONS[name].who not in missing]
     source = str(Path(arguments.ratings).resolve())
     ratings = load_ratings(source)
