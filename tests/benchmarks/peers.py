@@ -11,8 +11,8 @@ whose module the interpreter lacks is skipped, and how to install it is said.
 Prints a Markdown table, the lowest error first: mean ± standard deviation over the seeds of the RMSE of
 clipped predictions; the median seconds of the fit alone, of tables that are read and code that is compiled;
 and those of the whole first fit in a new process, its start, imports, compiling and predictions counted.
-Models marked * take long and are trained with the first seed only. `--best` prints every model of Tastemap and
-the most accurate one of each peer.
+Models marked * take long and are trained with the first seed only. `--best` prints every model of Tastemap
+and the most accurate one of each peer.
 """
 
 from __future__ import annotations
