@@ -2,9 +2,9 @@
 
 usage: python tests/benchmarks/batch_size.py [--ratings 2000000] [--epochs 8] [--learning-rate 0.12]
 
-Ratings are made from known factors and biases plus noise, so the error is measured against the truth itself,
-on pairs that training never saw. The learning rate is per rating and the same in every row: what a batch holds
-twice is the optimizer's business. Prints a Markdown table.
+Ratings are made from known factors and biases plus noise; the error is measured against the truth itself,
+on pairs that training never saw. The learning rate is per rating and the same in every row: what a batch
+holds twice is the optimizer's business. Prints a Markdown table.
 """
 
 from __future__ import annotations
