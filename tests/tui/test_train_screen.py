@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -194,9 +194,11 @@ def test_an_engine_that_keeps_dying_is_left_alone(engine: FakeEngine, registry: 
 def test_data_sets_are_one_key_away_and_fetched_once_accepted(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen = threading.Event()
+
     def fetch(name: str, registry: Registry, progress: Callable[[int, int | None], None]) -> str:
         progress(3_000_000, 6_000_000)
-        time.sleep(0.4)
+        seen.wait(30)
         return name
 
     monkeypatch.setattr("tui.fetching.fetch_dataset", fetch)
@@ -208,6 +210,7 @@ def test_data_sets_are_one_key_away_and_fetched_once_accepted(
         await sees(pilot, "under these terms", "Accept and fetch")
         await pilot.press("y")
         await sees(pilot, "50% of 6.0 MB")
+        seen.set()
         field = app.screen.query_one("#field-data", Input)
         await until(pilot, lambda: field.value == "ml-100k", "the choice")
         await sees(pilot, "ml-100k is here.")
