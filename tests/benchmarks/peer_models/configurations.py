@@ -49,6 +49,7 @@ CONFIGURATIONS: dict[str, Configuration] = {
     "tastemap-bias": Configuration("Tastemap", "`bias`", tastemap("bias")),
     "tastemap-nn": Configuration("Tastemap", "`nn`", tastemap("nn")),
     "tastemap-plain": Configuration("Tastemap", "`bayes`, plain", tastemap("bayes", "plain")),
+    "tastemap-ratings": Configuration("Tastemap", "`bayes`, ratings alone", tastemap("bayes", "ratings")),
     "tastemap-bayes": Configuration("Tastemap", "`bayes`: who rated what, genres, years", tastemap("bayes")),
     "surprise-baseline": Configuration("Surprise", "BaselineOnly", surprise("BaselineOnly", verbose=False)),
     "surprise-svd": Configuration("Surprise", "SVD", surprise("SVD")),
