@@ -43,6 +43,8 @@ with _held_back_stderr(), lean_import():
     import tensorflow as tf
 
 settle()
+# GPUs would multiply matrices with 10 bits of mantissa: a run opened on a CPU would predict otherwise.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 tf.get_logger().setLevel("ERROR")  # advice on retracing is for us, not for the user
 
 __all__ = ["keras", "tf"]

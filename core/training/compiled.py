@@ -78,8 +78,8 @@ def take(
     key = (*_identity(architecture), options, settings.optimizer, sizes, device)
     with _lock:
         waiting = _waiting.pop(key, None)
-    head = build_head(architecture, options, settings.seed)
     with tf.device(device):
+        head = build_head(architecture, options, settings.seed)
         compiled = waiting or _make(key, head, settings, data)
         compiled.start(head, settings, data)
     return compiled

@@ -320,9 +320,9 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
             raise CrashError
 
     table = write_csv(tmp_path / "ratings.csv", make_ratings())
-    whole = train(table, "bayes", options=SMALL, epochs=5)
+    whole = train(table, "bayes", options=SMALL, epochs=5, device="cpu")
     with pytest.raises(CrashError):
-        train(table, "bayes", options=SMALL, epochs=5, folder=tmp_path / "cut", on_event=crash)
+        train(table, "bayes", options=SMALL, epochs=5, device="cpu", folder=tmp_path / "cut", on_event=crash)
     resumed = resume(tmp_path / "cut")
     for name, array in whole.model.weights.items():
         np.testing.assert_array_equal(array, resumed.model.weights[name], err_msg=name)
