@@ -10,6 +10,8 @@ import pytest
 from core.datasets.ratings import Ratings
 from tests.support import make_ratings
 
+os.environ["TASTEMAP_COMPILED"] = "off"  # for modules that load TensorFlow while tests are collected
+
 
 @pytest.fixture(autouse=True)
 def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
