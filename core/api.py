@@ -14,12 +14,13 @@ from core.events import Event
 from core.options import OptionValue
 from core.plugins import Registry, load_plugins
 from core.recommender.metrics import mae, rmse
+from core.runs.choices import saved_choices
 from core.runs.recorded_split import recorded_split
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.settings import resolve
 from core.training.controls import Controls
-from core.training.session import Session, saved_choices
+from core.training.session import Session
 
 
 def train(

@@ -81,5 +81,9 @@ class Trainer(Protocol):
 class ReplicaScores(Protocol):
     """A trainer that may train several replicas at once, whose mean is the score."""
 
+    @property
+    def replicas(self) -> int:
+        """Count the replicas."""
+
     def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with each replica alone, shape (n, replicas)."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.trainer import TrainingData
 
 
 def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:
@@ -48,6 +49,13 @@ def table_of(user_rows: Any, item_rows: Any, values: Any, users: int, items: int
         scale=RatingScale(0.5, 5.0, 0.5),
         reading={"source": "made"},
     )
+
+
+def training_data(ratings: Ratings) -> TrainingData:
+    """All ratings of a table, centred, as a trainer takes them."""
+    mean = float(ratings.ratings.mean())
+    counts = ratings.user_count, ratings.item_count
+    return TrainingData(ratings.users, ratings.items, ratings.ratings - np.float32(mean), *counts, mean)
 
 
 def write_csv(path: Path, ratings: Ratings) -> Path:

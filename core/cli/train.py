@@ -16,11 +16,12 @@ from core.cli.training_view import JsonView, TextView
 from core.datasets import load_ratings
 from core.events import Event, PhaseChanged
 from core.plugins import Registry, load_plugins
+from core.runs.choices import saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.settings import TrainingSettings, refuse_several_machines, resolve
 from core.training.controls import Controls
-from core.training.session import Session, saved_choices
+from core.training.session import Session
 from core.training.strategy.following import follow, follows
 from core.training.tuning import tune
 
@@ -73,10 +74,7 @@ def _start(
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
         resolved = tune(ratings, resolved, request.trials, show)
-    if follows(resolved.settings):
-        follow(ratings, resolved, show, controls)
-    else:
-        Session(ratings, resolved, registry, show, controls, trackers=request.trackers).start()
+    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers))
 
 
 def _resume(
@@ -89,10 +87,17 @@ def _resume(
     resolved = saved_choices(run.config, registry, settings["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
     ratings = recorded_ratings(run, request.data or None)
-    if follows(resolved.settings):
-        follow(ratings, resolved, show, controls)
+    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers), folder)
+
+
+def _train(session: Session, resumed: Path | None = None) -> None:
+    """Train a new run or go on with one; a worker that another leads only helps it."""
+    if follows(session.resolved.settings):
+        follow(session.ratings, session.resolved, session.emit, session.controls)
+    elif resumed is not None:
+        session.resume(resumed)
     else:
-        Session(ratings, resolved, registry, show, controls, trackers=request.trackers).resume(folder)
+        session.start()
 
 
 @contextmanager

@@ -38,8 +38,9 @@ def whole_model(model: Model) -> Any:
     has one row more than ids, the first, for unknown ids.
     """
     from core.training.backend import keras
+    from core.training.head_scores import load_head
 
-    head = _head(model)
+    head = load_head(model.architecture, model.options, model.weights)
     inputs, found = _inputs(model)
     baseline = model.baseline
     measured = {
@@ -54,18 +55,6 @@ def whole_model(model: Model) -> Any:
     ratings = known * raw + (1.0 - known) * fallback
     clipped = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)
     return keras.Model(inputs, keras.layers.Reshape((), name="rating")(clipped), name=model.architecture.name)
-
-
-def _head(model: Model) -> Head:
-    """The architecture's head with the run's weights."""
-    from core.training.head import build_head
-
-    head = build_head(model.architecture, model.options, seed=0)
-    names = [name for name in model.weights if name.startswith("head/")]
-    names.sort(key=lambda name: int(name.removeprefix("head/")))
-    for variable, name in zip(head.weights, names, strict=True):
-        variable.assign(model.weights[name])
-    return head
 
 
 def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:

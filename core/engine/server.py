@@ -17,11 +17,12 @@ from core.errors import TastemapError, UsageError
 from core.events import Answer, EngineReady, Event, PhaseChanged
 from core.plugins import Registry
 from core.recommender.model import Model
+from core.runs.choices import saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.settings import Resolved, resolve
 from core.training.controls import Controls
-from core.training.session import Session, saved_choices
+from core.training.session import Session
 
 MOST_OPEN = 8
 """Saved runs that are kept in memory for the next question; the one opened first goes first."""

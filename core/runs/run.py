@@ -12,12 +12,11 @@ from core.errors import RunError
 from core.plugins import Registry, load_plugins
 from core.recommender.model import Model
 from core.recommender.predictor import Prediction
-from core.replicas import replicate
 from core.runs.arrays import read_arrays
+from core.runs.choices import saved_choices
 from core.runs.config import RunConfig, read_config
 from core.runs.vocabulary_files import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
-from core.settings import TrainingSettings
 from core.trainer import Arrays
 
 
@@ -63,9 +62,7 @@ class Run:
     @cached_property
     def model(self) -> Model:
         """The weights, ready for views; those of the last finished epoch where the run was interrupted."""
-        architecture = self.registry.architecture(self.config.architecture)
-        options = architecture.Options.parse(self.config.options)
-        architecture = replicate(architecture, TrainingSettings.parse(self.config.settings).replicas)
+        chosen = saved_choices(self.config, self.registry)
         weights = self._read_weights()
         try:
             scale, scoring = self.config.data["scale"], self.config.scoring
@@ -74,7 +71,7 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
-        model = Model(architecture, options, *vocabularies, weights, offset)
+        model = Model(chosen.architecture, chosen.options, *vocabularies, weights, offset)
         self._check_rows(model)
         return model
 

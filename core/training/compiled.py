@@ -53,7 +53,7 @@ class Compiled:
 
     def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
         """Put all variables where a training starts; `head` was built with its seed."""
-        for number, target in enumerate(self.parts.training_models):
+        for number, target in enumerate(self.parts.training.models):
             fresh = with_counter_dropout(head.models[number], number)
             for source, variable in zip(fresh.variables, target.variables, strict=True):
                 variable.assign(source)
@@ -106,8 +106,9 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
         make_side_table(side, specs[side], replicas, rows[side], optimizer) for side in rows if specs[side]
     )
     models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+    training = Head(models, head.specs)
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
-    parts = StepParts(head, models, head_optimizer, sides, settings.batch_size)
+    parts = StepParts(head, training, head_optimizer, sides, settings.batch_size)
     head_optimizer.build(parts.trained_weights)
     start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
     return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)

@@ -17,6 +17,7 @@ from core.training.backend import tf
 from core.training.compiled import Compiled, give_back, take
 from core.training.device import with_batch_size
 from core.training.dropout import as_step, first_step
+from core.training.head import Head
 from core.training.order import epoch_order
 from core.training.scoring import score_in_chunks
 
@@ -46,8 +47,13 @@ class GradientTrainer:
     @property
     def parameters(self) -> int:
         """Count the trained numbers: all tables and the head's weights."""
-        trained = [*(side.table for side in self._parts.sides), *self._parts.head_weights]
+        trained = [*(side.table for side in self._parts.sides), *self._parts.training.weights]
         return sum(int(np.prod(variable.shape)) for variable in trained)
+
+    @property
+    def replicas(self) -> int:
+        """Count the replicas."""
+        return self._parts.replicas
 
     @property
     def batches(self) -> int:
@@ -90,7 +96,7 @@ class GradientTrainer:
         tables = {name: array for side in self._parts.sides for name, array in side.arrays().items()}
         return {
             **{f"table/{name}": array for name, array in tables.items()},
-            **_copies("head", self._parts.head_weights),
+            **_copies("head", self._parts.training.weights),
         }
 
     def state(self) -> Arrays:
@@ -108,7 +114,7 @@ class GradientTrainer:
                 raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
         for side in self._parts.sides:
             side.assign({spec.name: state[f"table/{spec.name}"] for spec in side.specs})
-        heads = _numbered("head", self._parts.head_weights)
+        heads = _numbered("head", self._parts.training.weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
@@ -118,7 +124,7 @@ class GradientTrainer:
         `table/user` is a side's embeddings side by side, `slots/user/0` what the optimizer remembers.
         """
         tables = {f"table/{side.side}": side.table for side in self._parts.sides}
-        heads = _numbered("head", self._parts.head_weights)
+        heads = _numbered("head", self._parts.training.weights)
         return {**tables, **heads, **self._hidden_variables()}
 
     def close(self) -> None:
@@ -137,7 +143,7 @@ class GradientTrainer:
                 for name, slot in _numbered(f"slots/{side.side}", side.slots).items()
             },
             **_numbered("optimizer", parts.head_optimizer.variables),
-            **_numbered("noise", _random_states(parts.training_models)),
+            **_numbered("noise", _random_states(parts.training)),
         }
 
     def _row_bytes(self) -> tuple[int, int]:
@@ -147,7 +153,7 @@ class GradientTrainer:
         return users, items
 
     def _copy_head(self) -> None:
-        trained, plain = self._parts.head_weights, self._parts.head.weights
+        trained, plain = self._parts.training.weights, self._parts.head.weights
         for source, target in zip(trained, plain, strict=True):
             target.assign(source)
 
@@ -157,10 +163,10 @@ def _take(users: Any, items: Any, targets: Any, order: Any) -> list[Any]:
     return [tf.gather(column, order) for column in (users, items, targets)]
 
 
-def _random_states(models: Sequence[Any]) -> list[Any]:
+def _random_states(head: Head) -> list[Any]:
     """Variables that are no weights: the seed states of Keras's own noise layers."""
-    weights = {id(weight) for model in models for weight in model.weights}
-    return [variable for model in models for variable in model.variables if id(variable) not in weights]
+    weights = {id(weight) for weight in head.weights}
+    return [variable for model in head.models for variable in model.variables if id(variable) not in weights]
 
 
 def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:

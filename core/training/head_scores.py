@@ -10,13 +10,11 @@ from core.architecture import Architecture, Rows
 from core.errors import RunError
 from core.options import ArchitectureOptions
 from core.trainer import Arrays, FloatArray
-from core.training.head import build_head
+from core.training.head import Head, build_head
 
 
-def load_head_scores(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
-) -> Callable[[Rows], FloatArray]:
-    """Build the head from the plugin, fill in the saved weights and return a function rows → scores.
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> Head:
+    """Build the head from the plugin and fill in the saved weights.
 
     The head comes from the installed architecture, never from the run folder. Raises RunError where the saved
     weights don't fit it.
@@ -29,6 +27,14 @@ def load_head_scores(
     except ValueError as error:
         hint = "Has the plugin changed since the run was trained?"
         raise RunError(f"The saved head doesn't fit {architecture.name}: {error}", hint=hint) from None
+    return head
+
+
+def load_head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
+) -> Callable[[Rows], FloatArray]:
+    """Build the head with the saved weights (see `load_head`) and return a function rows → scores."""
+    head = load_head(architecture, options, weights)
 
     def head_scores(rows: Rows) -> FloatArray:
         parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]

@@ -53,22 +53,21 @@ class Prepared:
 
     def measure_replicas(self, trainer: Trainer) -> tuple[float, ...]:
         """The held-out RMSE of each replica alone; empty where there is but one."""
-        if not isinstance(trainer, ReplicaScores) or not len(self.held_out):
-            return ()
         pairs = self.held_out
-        scores = trainer.replica_scores(pairs.users, pairs.items).T + np.float32(self.train.mean)
-        if len(scores) == 1:
+        if not isinstance(trainer, ReplicaScores) or trainer.replicas == 1 or not len(pairs):
             return ()
-        predictions = [self.baseline.predictions(raw, pairs.users, pairs.items) for raw in scores]
-        return tuple(rmse(one, pairs.ratings) for one in predictions)
+        scores = trainer.replica_scores(pairs.users, pairs.items)
+        return tuple(rmse(self._predictions(one, pairs), pairs.ratings) for one in scores.T)
 
     def measure(self, trainer: Trainer, pairs: Pairs) -> Figures:
         """Measure clipped predictions of the trainer's current weights on pairs."""
         if not len(pairs):
             return Figures(None, None)
-        raw = trainer.scores(pairs.users, pairs.items) + np.float32(self.train.mean)
-        predictions = self.baseline.predictions(raw, pairs.users, pairs.items)
+        predictions = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
         return Figures(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
+
+    def _predictions(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
+        return self.baseline.predictions(scores + np.float32(self.train.mean), pairs.users, pairs.items)
 
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,16 +16,14 @@ from core.datasets.split import unseen
 from core.errors import RunError, WorkerLostError
 from core.events import Event, Finished, PhaseChanged, RunStarted
 from core.files import cannot_write
-from core.options import ArchitectureOptions
 from core.paths import runs_folder
 from core.plugins import Registry
 from core.recommender.model import Model
-from core.replicas import replicate
 from core.runs.config import RunConfig, read_config
 from core.runs.store import new_run_id
 from core.runs.vocabulary_files import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
-from core.settings import Resolved, TrainingSettings
+from core.settings import Resolved
 from core.trainer import Arrays, Trainer
 from core.training.controls import Controls, ignore
 from core.training.loop import TrainingLoop
@@ -203,16 +201,6 @@ class _LastEpoch:
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         self.writer.save_best(epoch, weights)
-
-
-def saved_choices(
-    config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None
-) -> Resolved:
-    """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
-    architecture = registry.architecture(config.architecture)
-    options: ArchitectureOptions = architecture.Options.parse(config.options)
-    parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
-    return Resolved(replicate(architecture, parsed.replicas), options, parsed, config.recipe)
 
 
 @contextmanager

@@ -20,12 +20,12 @@ from core.training.side_table import SideTable, Values
 class StepParts:
     """What a step works on.
 
-    `head` scores rows; `training_models` are copies of its replicas with counter dropout, trained by
-    `head_optimizer`. `sides` hold the embeddings, whose specs in their order are those of the head.
+    `head` scores rows; `training` is its copy with counter dropout, trained by `head_optimizer`. `sides` hold
+    the embeddings, whose specs in their order are those of the head.
     """
 
     head: Head
-    training_models: tuple[Any, ...]
+    training: Head
     head_optimizer: Any
     sides: tuple[SideTable, ...]
     batch_size: int
@@ -33,17 +33,12 @@ class StepParts:
     @property
     def replicas(self) -> int:
         """How many replicas train side by side."""
-        return len(self.training_models)
+        return len(self.training.models)
 
     @property
     def trained_weights(self) -> list[Any]:
         """The weights that gradients move, of all replicas."""
-        return [weight for model in self.training_models for weight in model.trainable_variables]
-
-    @property
-    def head_weights(self) -> list[Any]:
-        """All weights of all replicas, in the order in which they are saved."""
-        return [weight for model in self.training_models for weight in model.weights]
+        return [weight for model in self.training.models for weight in model.trainable_variables]
 
 
 def compile_slice(parts: StepParts) -> Any:
@@ -104,7 +99,7 @@ def _differentiate(parts: StepParts, rows: list[Any], targets: Any, valid: Any) 
     weights of its own, one call serves the rows of all replicas.
     """
     weights = parts.trained_weights
-    models = parts.training_models if parts.head_weights else parts.training_models[:1]
+    models = parts.training.models if parts.training.weights else parts.training.models[:1]
     pieces = [tf.split(row, len(models)) for row in rows]
     variables = [weight.value for weight in weights]
     with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -35,7 +35,9 @@ from core.runs.run import Run
 
 ARCHITECTURES = ("bias", "dot", "nn", "bayes")
 SIZES = ((60, 40), (75, 50), (90, 60), (110, 70))
-LONG: dict[str, Any] = {"architecture": "nn", "epochs": 200, "batch_size": 16, "options": {"factors": 8}}
+OPTIONS: dict[str, Any] = {"factors": 8}
+SETTINGS: dict[str, Any] = {"epochs": 200, "batch_size": 16}
+LONG: dict[str, Any] = {"architecture": "nn", "options": OPTIONS, **SETTINGS}
 
 
 class Child:
@@ -165,10 +167,7 @@ def kill(folder: Path, table: Path, whole: Run, chooser: random.Random) -> tuple
 def kills(folder: Path, count: int, chooser: random.Random) -> list[tuple[str, object]]:
     """Kill and resume `count` times."""
     table = write_table(folder, *SIZES[0])
-    settings: dict[str, Any] = {
-        name: value for name, value in LONG.items() if name not in ("architecture", "options")
-    }
-    whole = train(table, "nn", options={"factors": 8}, folder=folder / "whole", **settings)
+    whole = train(table, "nn", options=OPTIONS, folder=folder / "whole", **SETTINGS)
     results = [kill(folder / f"kill-{number}", table, whole, chooser) for number in range(count)]
     endings = Counter(ending for ending, _, _ in results)
     epochs = [kept for _, _, kept in results] or [0]
@@ -185,13 +184,9 @@ def kills(folder: Path, count: int, chooser: random.Random) -> list[tuple[str, o
 def full_disk(folder: Path) -> list[tuple[str, object]]:
     """Let no file of a child grow after its third epoch, then give room and resume in the same child."""
     table = write_table(folder, *SIZES[1])
-    settings = dict(LONG)
-    plain: dict[str, Any] = {
-        name: value for name, value in settings.items() if name not in ("architecture", "options")
-    }
-    whole = train(table, "nn", options={"factors": 8}, folder=folder / "full-whole", **plain)
+    whole = train(table, "nn", options=OPTIONS, folder=folder / "full-whole", **SETTINGS)
     child = Child(TASTEMAP_RUNS=str(folder / "full"))
-    child.send("train", data=str(table), settings=settings)
+    child.send("train", data=str(table), settings=LONG)
     run = child.until("run_started")["run"]
     for _ in range(3):
         child.until("epoch_finished")

@@ -27,6 +27,11 @@ class DistributedTrainer:
         """Count the trained numbers of one copy."""
         return self._copies.first.parameters
 
+    @property
+    def replicas(self) -> int:
+        """Count the replicas of the model that every copy trains."""
+        return self._copies.first.replicas
+
     def begin_epoch(self, epoch: int) -> int:
         """Make all workers ready for an epoch; returns its count of rounds."""
         rounds = self._copies.begin_epoch(epoch)

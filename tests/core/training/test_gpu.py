@@ -10,10 +10,10 @@ import pytest
 from core.datasets.ratings import Ratings
 from core.plugins import load_plugins
 from core.settings import resolve
-from core.trainer import TrainingData
 from core.training.backend import tf
 from core.training.device import choose_device
 from core.training.gradient_trainer import GradientTrainer
+from tests.support import training_data
 
 needs_gpu = pytest.mark.skipif(
     not tf.config.list_physical_devices("GPU"), reason="TensorFlow sees no GPU here"
@@ -22,9 +22,7 @@ needs_gpu = pytest.mark.skipif(
 
 def trained(ratings: Ratings, name: str, device: str, **settings: Any) -> GradientTrainer:
     chosen = resolve(load_plugins().architecture(name), settings={"batch_size": 256, **settings})
-    mean = np.float32(ratings.ratings.mean())
-    counts = ratings.user_count, ratings.item_count
-    data = TrainingData(ratings.users, ratings.items, ratings.ratings - mean, *counts, float(mean))
+    data = training_data(ratings)
     trainer = GradientTrainer(chosen.architecture, chosen.options, chosen.settings, data, device)
     for epoch in (1, 2, 3):
         trainer.run_batches(0, trainer.begin_epoch(epoch), 0.05)

@@ -16,8 +16,8 @@ from core.recommender.factorization import find_factorization
 from core.recommender.fold_in import Folder
 from core.replicas import Replicated, replicate
 from core.settings import resolve
-from core.trainer import TrainingData
 from core.training.gradient_trainer import GradientTrainer
+from tests.support import training_data
 
 
 def trainer_of(ratings: Ratings, name: str, **settings: Any) -> GradientTrainer:
@@ -25,9 +25,7 @@ def trainer_of(ratings: Ratings, name: str, **settings: Any) -> GradientTrainer:
     if name == "nn":  # masks of dropout differ with the number of layers
         options |= {"dropout": 0.0, "hidden_dropout": 0.0}
     chosen = resolve(load_plugins().architecture(name), options=options, settings=settings)
-    mean = np.float32(ratings.ratings.mean())
-    counts = ratings.user_count, ratings.item_count
-    data = TrainingData(ratings.users, ratings.items, ratings.ratings - mean, *counts, float(mean))
+    data = training_data(ratings)
     return GradientTrainer(chosen.architecture, chosen.options, chosen.settings, data, "/CPU:0")
 
 

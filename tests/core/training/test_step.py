@@ -12,21 +12,16 @@ from core.plugins import load_plugins
 from core.settings import TrainingSettings, resolve
 from core.trainer import Arrays, TrainingData
 from core.training.gradient_trainer import GradientTrainer
+from tests.support import training_data
 
 RATE = 0.01
-
-
-def data_of(ratings: Ratings) -> TrainingData:
-    mean = float(ratings.ratings.mean())
-    counts = ratings.user_count, ratings.item_count
-    return TrainingData(ratings.users, ratings.items, ratings.ratings - np.float32(mean), *counts, mean)
 
 
 def trainer_of(ratings: Ratings, architecture: str = "bias", **settings: Any) -> GradientTrainer:
     options = {"factors": 4, "initial_spread": 0.3, "l2": 0.117}
     resolved = resolve(load_plugins().architecture(architecture), options=options, settings=settings)
     return GradientTrainer(
-        resolved.architecture, resolved.options, resolved.settings, data_of(ratings), "/CPU:0"
+        resolved.architecture, resolved.options, resolved.settings, training_data(ratings), "/CPU:0"
     )
 
 
@@ -90,7 +85,7 @@ def test_an_epoch_equals_the_numpy_loop(ratings: Ratings, optimizer: str, batch:
     batches = trainer.begin_epoch(1)
     order = np.random.default_rng([3, 1]).permutation(len(ratings))
     trainer.run_batches(0, batches, RATE)
-    expected = reference_epoch(before, data_of(ratings), order, batch, optimizer)
+    expected = reference_epoch(before, training_data(ratings), order, batch, optimizer)
     for name, table in trainer.weights().items():
         np.testing.assert_allclose(table, expected[name], rtol=2e-3, atol=2e-4, err_msg=name)
 
@@ -128,7 +123,7 @@ def test_a_compiled_step_is_used_again_and_starts_afresh(ratings: Ratings) -> No
 
     def make(seed: int) -> GradientTrainer:
         chosen = TrainingSettings.parse({**settings.to_dict(), "seed": seed})
-        return GradientTrainer(architecture, options, chosen, data_of(ratings), "/CPU:0")
+        return GradientTrainer(architecture, options, chosen, training_data(ratings), "/CPU:0")
 
     first = make(seed=1)
     compiled, fresh = first._compiled, first.state()
