@@ -35,11 +35,23 @@ def test_an_epoch_meets_every_rating_once_and_one_tile_after_another(
     assert sorted(drawn.tolist()) == list(range(5000))
     met = (data.users[drawn] // 100) * 4 + data.items[drawn] // 25
     assert (np.diff(met) != 0).sum() == 11
+    bands = data.items[drawn] // 25  # items have fewer rows: a block of them stays while users' blocks pass
+    assert (np.diff(bands) != 0).sum() == 3
     again, other = (tiles.shuffled(np.random.default_rng(seed)) for seed in (7, 8))
     np.testing.assert_array_equal(drawn, again)
     assert not np.array_equal(drawn, other)
     first = drawn[met == met[0]]
     assert not np.array_equal(first, np.sort(first))
+
+
+def test_bands_are_of_the_side_with_fewer_rows(data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "BLOCK_BYTES", 10_000)
+    turned = TrainingData(data.items, data.users, data.targets, 90, 300, 3.5)
+    tiles = epoch_order(turned, (400, 100))
+    drawn = tiles.shuffled(np.random.default_rng(7))
+    assert (np.diff(turned.users[drawn] // 25) != 0).sum() == 3
+    starts = {tiles.shuffled(np.random.default_rng(seed))[0] for seed in range(9)}
+    assert len(set(turned.users[list(starts)] // 25)) > 1
 
 
 def test_tiles_without_ratings_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
