@@ -52,8 +52,11 @@ def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> EpochO
     Bands are blocks of the side with fewer rows: each of its rows is met more often, so it pays most to keep
     them in the cache from tile to tile.
     """
+    if row_bytes is None:
+        everything = np.arange(len(data), dtype=np.int32)
+        return EpochOrder(everything, np.array([0, len(data)], np.int64), np.zeros(1, np.int64))
     counts = data.user_count, data.item_count
-    blocks = counts if row_bytes is None else [max(1, BLOCK_BYTES // max(1, size)) for size in row_bytes]
+    blocks = [max(1, BLOCK_BYTES // max(1, size)) for size in row_bytes]
     sides = [
         (rows // block, -(-count // block))
         for rows, count, block in zip((data.users, data.items), counts, blocks, strict=True)
