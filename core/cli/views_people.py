@@ -8,12 +8,12 @@ from dataclasses import asdict
 from core.cli.output import print_json
 from core.cli.views_text import note, print_table
 from core.errors import UsageError
-from core.recommender.dissection import Dissection
-from core.recommender.model import Model
-from core.recommender.newcomer import meet_newcomer
-from core.recommender.resolve import resolve_item
-from core.recommender.top_items import ItemFilter
-from core.recommender.why import explain
+from core.model.model import Model
+from core.views.fold_in import meet_newcomer
+from core.views.prediction import Dissection
+from core.views.resolve import resolve_item
+from core.views.top_items import ItemFilter
+from core.views.why import explain
 
 
 def print_newcomer(model: Model, given: Sequence[str], count: int, min_ratings: int, as_json: bool) -> None:

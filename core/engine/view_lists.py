@@ -7,12 +7,12 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.dissection import Dissection, JudgedPrediction, dissect, judge
-from core.recommender.history import UserHistory, user_history
-from core.recommender.model import Model
-from core.recommender.neighbours import SimilarItem, SimilarUser, similar_items, similar_users
-from core.recommender.search import Found, search
-from core.recommender.top_items import ItemFilter, Recommendation, top_items
+from core.model.model import Model
+from core.views.history import UserHistory, user_history
+from core.views.prediction import Dissection, JudgedPrediction, dissect, judge
+from core.views.search import Found, search
+from core.views.similar import SimilarItem, SimilarUser, similar_items, similar_users
+from core.views.top_items import ItemFilter, Recommendation, top_items
 
 View = Callable[[Model, Arguments], Any]
 

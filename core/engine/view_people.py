@@ -7,11 +7,11 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.model import Model
-from core.recommender.newcomer import Newcomer, meet_newcomer
-from core.recommender.newcomer_why import NewcomerWhy, explain_newcomer
-from core.recommender.top_items import ItemFilter
-from core.recommender.why import Why, explain
+from core.model.model import Model
+from core.views.fold_in import Newcomer, meet_newcomer
+from core.views.fold_in_why import NewcomerWhy, explain_newcomer
+from core.views.top_items import ItemFilter
+from core.views.why import Why, explain
 
 View = Callable[[Model, Arguments], Any]
 

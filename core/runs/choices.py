@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.plugins import Registry
-from core.replicas import replicate
+from core.contract.plugins import Registry
+from core.contract.replicas import replicate
+from core.contract.settings import Resolved, TrainingSettings
 from core.runs.config import RunConfig
-from core.settings import Resolved, TrainingSettings
 
 
 def saved_choices(

@@ -32,7 +32,8 @@ def installed_versions() -> dict[str, str]:
 @dataclass(frozen=True)
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
-    `settings` the fields of `core.settings.TrainingSettings`, `scoring` what turns scores into ratings."""
+    `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
+    turns scores into ratings."""
 
     run: str
     architecture: str

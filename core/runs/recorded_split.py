@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.datasets import split_ratings
-from core.datasets.ratings import Ratings
-from core.datasets.split import Split
+from core.data import split_ratings
+from core.data.ratings import Ratings
+from core.data.split import Split
 from core.errors import RunError
 
 

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import replace
 from typing import Any
 
-from core.commands import Train
 from core.engine.client import EngineClient, engine_command
-from core.events import EpochFinished, Event, Finished, RunStarted
+from core.protocol.commands import Train
+from core.protocol.events import EpochFinished, Event, Finished, RunStarted
 from tests.tui.fake_engine import RECORDINGS
 
 TRAINING = Train("demo", {"architecture": "bias", "epochs": 12})

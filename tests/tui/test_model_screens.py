@@ -7,15 +7,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from core.events import EpochFinished
-from core.plugins import Registry
+from core.contract.plugins import Registry
+from core.protocol.events import EpochFinished
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
-from tui.app import TastemapApp
 from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
-from tui.screens.lookup import LookupScreen
-from tui.widgets.lookup_texts import pushes_text
-from tui.widgets.map_canvas import MapCanvas
+from tui.lookup.screen import LookupScreen
+from tui.lookup.texts import pushes_text
+from tui.map.canvas import MapCanvas
+from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
 
@@ -153,7 +153,7 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
 def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
+    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
@@ -182,7 +182,7 @@ def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
 def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)
+    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)

@@ -1,0 +1,1 @@
+"""Training: sessions, the loop that any trainer runs in, tuning."""
