@@ -1,4 +1,4 @@
-"""What training says about users at large: the prior that a newcomer's few ratings are weighed against."""
+"""What training says about users at large: the prior against which a folded-in user's ratings are weighed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def user_prior(model: Model, names: Sequence[str]) -> UserPrior:
     """Measure the prior of some user tables from the trained users; raises UsageError where there are under
     two of them, or no tables.
 
-    An empirical Bayes estimate: a newcomer with few ratings is taken for an average user with the usual
+    An empirical Bayes estimate: a new user with few ratings is taken for an average user with the usual
     correlations between factors, where a ridge of recipe strength would trust three ratings too much.
     """
     trained = model.baseline.user_counts > 0

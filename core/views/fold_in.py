@@ -31,7 +31,7 @@ class GivenRating:
 
 
 @dataclass(frozen=True)
-class Newcomer:
+class FoldIn:
     """A folded-in user.
 
     `position` is their place on the components, relative to the average user and in the items' scale, and
@@ -47,14 +47,14 @@ class Newcomer:
     standing: tuple[float, ...] | None = None
 
 
-def meet_newcomer(
+def fold_user_in(
     model: Model,
     ratings: Mapping[object, float],
     count: int = 10,
     only: ItemFilter = EVERYTHING,
     components: int = 3,
     most_rated: int = 2000,
-) -> Newcomer:
+) -> FoldIn:
     """Fold a user in from ratings by item id and recommend `count` items that aren't among them.
 
     Raises UsageError for an unknown item, a rating off the scale and an architecture without user embeddings.
@@ -68,9 +68,9 @@ def meet_newcomer(
     top, raw = choose(model, items, folder.raw(user, items), count, 0.0)
     given, recommended = _given(folder, user, rows, values), _recommendations(model, top, raw)
     if folder.factorization is None:
-        return Newcomer(given, recommended, None, ignored, NO_PLACE.format(model.architecture.name))
+        return FoldIn(given, recommended, None, ignored, NO_PLACE.format(model.architecture.name))
     place, standing = _place(folder.factorization, folder, user, components, most_rated)
-    return Newcomer(given, recommended, tuple(place.tolist()), ignored, "", tuple(standing.tolist()))
+    return FoldIn(given, recommended, tuple(place.tolist()), ignored, "", tuple(standing.tolist()))
 
 
 def check_given(

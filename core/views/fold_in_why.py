@@ -12,46 +12,48 @@ from core.model.catalogue import item_row
 from core.model.fold_in import Folder
 from core.model.model import Model
 from core.views.fold_in import check_given
-from core.views.why import PushingRating, influence
+from core.views.why import Influence, influence
 
 
 @dataclass(frozen=True)
-class NewcomerWhy:
-    """A prediction for a newcomer, what the average user would get (`average`), and the `pushes` of the
+class FoldInWhy:
+    """A prediction for a newcomer, what the average user would get (`average`), and the `influences` of the
     given ratings."""
 
     item: int | str
     title: str
     rating: float
     average: float
-    pushes: tuple[PushingRating, ...]
+    influences: tuple[Influence, ...]
 
 
-def explain_newcomer(
+def explain_fold_in(
     model: Model, ratings: Mapping[object, float], item: object, count: int = 10
-) -> NewcomerWhy:
+) -> FoldInWhy:
     """Explain an item's prediction by the `count` given ratings that push it most.
 
     Raises UsageError for unknown or untrained items, ratings off the scale, and a model that folds no one in.
     """
     folder, target = Folder.of(model), item_row(model, item)
     if model.baseline.item_counts[target] == 0:
-        raise UsageError(f"Training saw no rating of {model.item_table.titles[target]}: nothing pushes it.")
+        raise UsageError(
+            f"Training saw no rating of {model.item_table.titles[target]}: nothing influences it."
+        )
     rows, values, _ = check_given(model, ratings)
     average, _ = folder.linearize(folder.prior.mean, np.array([target]))
-    refitted, pushes, slopes = influence(folder, rows, values, target)
-    order = np.argsort(-np.abs(pushes), kind="stable")[:count]
+    refitted, influences, slopes = influence(folder, rows, values, target)
+    order = np.argsort(-np.abs(influences), kind="stable")[:count]
     found = tuple(
-        PushingRating(
+        Influence(
             model.items.identifier(int(rows[at])),
             model.item_table.titles[int(rows[at])],
             float(values[at]),
-            float(pushes[at]),
+            float(influences[at]),
             float(slopes[at]),
         )
         for at in order
     )
     clipped = model.baseline.clip(np.array([refitted, average[0]], np.float32)).tolist()
-    return NewcomerWhy(
+    return FoldInWhy(
         model.items.identifier(target), model.item_table.titles[target], clipped[0], clipped[1], found
     )

@@ -34,7 +34,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Dissection:
+class Contributions:
     """A prediction as `mean` + `terms`, which sum to its `raw`; `reason` says why where there are none."""
 
     prediction: JudgedPrediction
@@ -54,17 +54,19 @@ def judge(model: Model, user: object, item: object) -> JudgedPrediction:
     return JudgedPrediction(**vars(prediction), truth=truth, part=part, note=note)
 
 
-def dissect(model: Model, user: object, item: object) -> Dissection:
+def contribute(model: Model, user: object, item: object) -> Contributions:
     """Split a prediction into its terms, single ones (biases) before a factor's each."""
     prediction = judge(model, user, item)
     users, items = model.users.row(user), model.items.row(item)
     if prediction.fallback or users is None or items is None:
-        return Dissection(prediction, model.baseline.mean, (), False, f"No factors: {prediction.fallback}.")
+        return Contributions(
+            prediction, model.baseline.mean, (), False, f"No factors: {prediction.fallback}."
+        )
     terms = model.scorer.terms(users, items)
     if terms is None:
         reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
-        return Dissection(prediction, model.offset, (), False, reason)
-    return Dissection(prediction, model.offset, tuple(_named(terms)), True)
+        return Contributions(prediction, model.offset, (), False, reason)
+    return Contributions(prediction, model.offset, tuple(_named(terms)), True)
 
 
 def _named(terms: Mapping[str, npt.NDArray[np.float32]]) -> Iterator[Term]:

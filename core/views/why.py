@@ -13,18 +13,18 @@ from core.model.catalogue import item_row, user_row
 from core.model.fold_in import Folder
 from core.model.model import Model
 from core.model.user_prior import Matrix
-from core.views.prediction import Dissection, dissect
+from core.views.prediction import Contributions, contribute
 
 
 @dataclass(frozen=True)
-class PushingRating:
-    """A rating of the user's: `push` is how much the prediction would fall (if positive) without it,
+class Influence:
+    """A rating of the user's: `effect` is how much the prediction would fall (if positive) without it,
     `per_point` how much it would rise with that rating one point higher."""
 
     item: int | str
     title: str
     rating: float
-    push: float
+    effect: float
     per_point: float
 
 
@@ -42,15 +42,15 @@ class Counterfactual:
 
 @dataclass(frozen=True)
 class Why:
-    """A dissection and the `pushes` of the user's training ratings, the strongest first.
+    """A contributions and the `influences` of the user's training ratings, the strongest first.
 
-    `refitted` is the prediction when the user is folded in anew from those ratings: pushes and
+    `refitted` is the prediction when the user is folded in anew from those ratings: influences and
     counterfactuals are differences from it, and near the model's own where training has converged.
     """
 
-    dissection: Dissection
+    contributions: Contributions
     refitted: float
-    pushes: tuple[PushingRating, ...]
+    influences: tuple[Influence, ...]
     counterfactuals: tuple[Counterfactual, ...]
 
 
@@ -64,15 +64,15 @@ def explain(
     counterfactual about an unrated item, RunError where the ratings table can't be read.
     """
     target, rows, ratings = item_row(model, item), *_training_ratings(model, user)
-    refitted, pushes, slopes = influence(Folder.of(model), rows, ratings, target)
-    order = np.argsort(-np.abs(pushes), kind="stable")
+    refitted, influences, slopes = influence(Folder.of(model), rows, ratings, target)
+    order = np.argsort(-np.abs(influences), kind="stable")
     wanted = _wanted(model, rows, ratings, order, instead)
     found = tuple(
-        PushingRating(*_name(model, rows[at]), float(ratings[at]), float(pushes[at]), float(slopes[at]))
+        Influence(*_name(model, rows[at]), float(ratings[at]), float(influences[at]), float(slopes[at]))
         for at in order[:count]
     )
     return Why(
-        dissect(model, user, item),
+        contribute(model, user, item),
         _clip(model, refitted),
         found,
         tuple(_counterfactual(model, rows, ratings, slopes, refitted, at, other) for at, other in wanted),
@@ -94,8 +94,8 @@ def influence(
     spread = np.linalg.solve(system, design.T)
     leverage = np.einsum("ij,ji->i", design, spread)
     slopes: Matrix = direction[0] @ spread
-    pushes: Matrix = slopes * (ratings - scores) / np.maximum(1 - leverage, 1e-9)
-    return float(predicted[0]), pushes, slopes
+    influences: Matrix = slopes * (ratings - scores) / np.maximum(1 - leverage, 1e-9)
+    return float(predicted[0]), influences, slopes
 
 
 def _training_ratings(model: Model, user: object) -> tuple[LongArray, FloatArray]:
@@ -106,7 +106,7 @@ def _training_ratings(model: Model, user: object) -> tuple[LongArray, FloatArray
     rows = rated.by_user.rows(row)
     rows = rows[rated.in_training[rows]]
     if not len(rows):
-        raise UsageError(f"User {user!r} has no training rating, so none pushes the prediction.")
+        raise UsageError(f"User {user!r} has no training rating, so none influences the prediction.")
     return rated.ratings.items[rows].astype(np.int64), rated.ratings.ratings[rows]
 
 

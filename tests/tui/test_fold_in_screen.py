@@ -17,10 +17,10 @@ from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
 from tui.charts.scatter import Points
-from tui.fold_in.canvas import SelfCanvas
+from tui.fold_in.canvas import FoldInCanvas
 from tui.fold_in.given import Person, movements, offer_order
 from tui.fold_in.rating_keys import RatingKeys
-from tui.fold_in.screen import NewcomerScreen
+from tui.fold_in.screen import FoldInScreen
 from tui.fold_in.texts import movement_mark, reading
 from tui.shell.app import TastemapApp
 
@@ -76,8 +76,8 @@ def engine() -> MeetingEngine:
     return MeetingEngine()
 
 
-def screen_of(app: TastemapApp) -> NewcomerScreen:
-    assert isinstance(app.screen, NewcomerScreen)
+def screen_of(app: TastemapApp) -> FoldInScreen:
+    assert isinstance(app.screen, FoldInScreen)
     return app.screen
 
 
@@ -89,13 +89,13 @@ async def arrive(app: TastemapApp, pilot: Piloted, engine: FakeEngine) -> None:
 
 
 def offered(app: TastemapApp) -> str:
-    return str(app.screen.query_one("#self-offer", Static).content).splitlines()[0]
+    return str(app.screen.query_one("#fold-in-offer", Static).content).splitlines()[0]
 
 
 def test_rating_by_keys_moves_star_and_list(engine: MeetingEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
-        canvas = app.screen.query_one(SelfCanvas)
+        canvas = app.screen.query_one(FoldInCanvas)
         assert "everybody" in screen_text(app)
         before, first = canvas.goal, offered(app)
         await pilot.press("4")
@@ -156,7 +156,7 @@ def test_ratings_are_changed_deleted_and_cleared(engine: MeetingEngine, registry
         assert list(engine.asked_ratings()[-1].values()) == [3]
         assert offered(app) != first, "what was taken back isn't asked again"
         await pilot.press("C", "n")
-        assert app.screen.query_one("#self-given", OptionList).option_count == 1
+        assert app.screen.query_one("#fold-in-given", OptionList).option_count == 1
         await pilot.press("C", "y")
         await until(pilot, lambda: engine.asked_ratings()[-1] == {}, "nobody again")
         await sees(pilot, "everybody")
@@ -167,7 +167,7 @@ def test_ratings_are_changed_deleted_and_cleared(engine: MeetingEngine, registry
 def test_only_the_latest_answer_counts(engine: MeetingEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
-        canvas, gates = app.screen.query_one(SelfCanvas), []
+        canvas, gates = app.screen.query_one(FoldInCanvas), []
         engine.held = gates
         start = canvas.goal
         await pilot.press("5", "4", "3")
@@ -274,7 +274,7 @@ def test_without_a_place_there_is_a_note_and_no_star(engine: MeetingEngine, regi
         await train_recorded(app, pilot, engine)
         await pilot.press("7")
         await sees(pilot, note, engine.answers["fold_in"]["top"][0]["title"])
-        assert app.screen.query_one(SelfCanvas).goal is None
+        assert app.screen.query_one(FoldInCanvas).goal is None
 
     run_app(scenario, engine, registry)
 
@@ -336,7 +336,7 @@ def test_the_screen_looks_as_it_did(
         await sees(pilot, "(4.4)")
         app.clear_notifications()
         await pilot.pause(0.3)
-        changed = changes_of(app, f"newcomer-{name}")
+        changed = changes_of(app, f"fold-in-{name}")
         if changed:
             pytest.fail(changed, pytrace=False)
 
@@ -350,7 +350,7 @@ def test_a_newcomer_meets_a_really_trained_model(registry: Registry) -> None:
         await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 90)
         await pilot.press("7")
         await sees(pilot, "1–5 rate", "For you", "near you")
-        canvas = app.screen.query_one(SelfCanvas)
+        canvas = app.screen.query_one(FoldInCanvas)
         start, best = canvas.goal, screen_of(app)._meeting.best
         for key in ("5", "1", "5", "1"):
             await pilot.press(key)
@@ -434,7 +434,7 @@ def test_the_reading_uses_names_of_ones_own_then_tested_ones() -> None:
 
 
 def test_the_canvas_names_the_nearest_and_keeps_the_star_in_view() -> None:
-    canvas = SelfCanvas()
+    canvas = FoldInCanvas()
     items = Points(np.array([0.0, 1, 2, 3]), np.zeros(4), list("abcd"), np.zeros(4, np.int32))
     canvas.items, canvas.goal = items, (2.9, 0.0)
     assert canvas.nearest() == (3, 2, 1)

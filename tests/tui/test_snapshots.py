@@ -35,8 +35,12 @@ def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: R
             await pilot.press(key)
             await sees(pilot, SIGNS[screen])
             if screen == "lookup":
-                pushes = app.screen.query_one("#text-pushes", Static)
-                await until(pilot, lambda pushes=pushes: "ratings" in str(pushes.content), "what pushes it")  # type: ignore[misc]
+                influences = app.screen.query_one("#text-influences", Static)
+                await until(
+                    pilot,
+                    lambda influences=influences: "ratings" in str(influences.content),
+                    "what influences it",
+                )  # type: ignore[misc]
             await pilot.press("escape")
             await pilot.pause(0.3)
             changed.append(changes_of(app, f"{screen}-{size}"))

@@ -32,7 +32,7 @@ def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) 
         Warm(),
         Train("demo", {"architecture": "bias", "recipe": "default", "options": {}}),
     ]
-    assert not read_preferences().newcomer
+    assert not read_preferences().welcome
 
 
 def test_the_form_has_a_field_for_every_option_and_sends_what_was_changed(

@@ -18,8 +18,8 @@ NAMED = 3
 WRITTEN = (LABEL, NEIGHBOUR, CURSOR)
 
 
-class SelfCanvas(MapCanvas, can_focus=False):
-    """Items, and the newcomer as point 0; `Selected` tells the index among the items."""
+class FoldInCanvas(MapCanvas, can_focus=False):
+    """Items, and the folded-in user as point 0; `Selected` tells the index among the items."""
 
     progress: reactive[float] = reactive(1.0)
 
@@ -43,7 +43,7 @@ class SelfCanvas(MapCanvas, can_focus=False):
             x, y = np.append(self.items.x, goal[0]), np.append(self.items.y, goal[1])
             self.view = around(x, y)
         still = self.earlier is None or self.earlier == goal or self.app.animation_level == "none"
-        self.set_reactive(SelfCanvas.progress, 1.0 if still else 0.0)
+        self.set_reactive(FoldInCanvas.progress, 1.0 if still else 0.0)
         self._place()
         if not still:
             self.animate("progress", 1.0, duration=GLIDE_SECONDS, easing="out_cubic")

@@ -1,4 +1,4 @@
-"""The right half of the newcomer's screen: the map with the star, the reading, the recommendations."""
+"""The right half of the fold-in screen: the map with the star, the reading, the recommendations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 
 from tui.charts.colouring import colour_by
 from tui.charts.scatter import Points
-from tui.fold_in.canvas import SelfCanvas
+from tui.fold_in.canvas import FoldInCanvas
 from tui.fold_in.state import Meeting
 from tui.fold_in.texts import near_text, reading, top_line
 from tui.map.canvas import MapCanvas
@@ -26,7 +26,7 @@ ROOMY = 55
 NO_ITEMS: Mapping[str, Any] = {}
 
 
-class SelfPanel(Vertical):
+class FoldInPanel(Vertical):
     """Posts ItemChosen for a recommendation entered or an item of the map clicked."""
 
     class ItemChosen(Message):
@@ -47,20 +47,20 @@ class SelfPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """Map, two lines, list."""
-        with Vertical(id="self-map", classes="panel"):
-            yield Static("", id="self-legend")
-            yield SelfCanvas(id="self-canvas")
-            yield Static("", id="self-near")
-        yield Static("", id="self-reading")
-        yield OptionList(id="self-top", classes="panel", compact=True)
+        with Vertical(id="fold-in-map", classes="panel"):
+            yield Static("", id="fold-in-legend")
+            yield FoldInCanvas(id="fold-in-canvas")
+            yield Static("", id="fold-in-near")
+        yield Static("", id="fold-in-reading")
+        yield OptionList(id="fold-in-top", classes="panel", compact=True)
 
     def on_mount(self) -> None:
         """Fit the canvas to the terminal."""
-        canvas = self.query_one(SelfCanvas)
+        canvas = self.query_one(FoldInCanvas)
         canvas.ascii_only, canvas.symbols = self._ascii, self.app.no_color
-        self.query_one("#self-map").border_title = "You among the most rated"
-        self.query_one("#self-top").border_title = "For you"
-        self.query_one("#self-top").border_subtitle = "w: why · Enter: I know it"
+        self.query_one("#fold-in-map").border_title = "You among the most rated"
+        self.query_one("#fold-in-top").border_title = "For you"
+        self.query_one("#fold-in-top").border_subtitle = "w: why · Enter: I know it"
 
     @property
     def places(self) -> dict[str, tuple[float, float]]:
@@ -74,7 +74,7 @@ class SelfPanel(Vertical):
         """Empty everything for another model."""
         self._items, self._meeting, self._axes, self._names = NO_ITEMS, Meeting(), (), {}
         self._complaint = ""
-        self.query_one("#self-top", OptionList).clear_options()
+        self.query_one("#fold-in-top", OptionList).clear_options()
         self.draw_map()
         self._draw_words()
 
@@ -95,26 +95,26 @@ class SelfPanel(Vertical):
 
     def complain(self, view: str, text: str) -> None:
         """Say what couldn't be had."""
-        place = "#self-near" if view == "map" else "#self-reading"
+        place = "#fold-in-near" if view == "map" else "#fold-in-reading"
         self.query_one(place, Static).update(text)
 
     def show_meeting(self, meeting: Meeting) -> None:
         """Move the star, and list the recommendations with what has become of them."""
         self._meeting = meeting
-        self.query_one(SelfCanvas).go_to(self._goal())
+        self.query_one(FoldInCanvas).go_to(self._goal())
         self._draw_words()
         self._draw_top()
 
     def highlighted_item(self) -> Any:
         """The id of the chosen recommendation, None where there is none."""
-        index = self.query_one("#self-top", OptionList).highlighted
+        index = self.query_one("#fold-in-top", OptionList).highlighted
         top = self._top()
         return top[index or 0]["item"] if top else None
 
     def draw_map(self) -> None:
         """Draw the items in the theme's colours, and the star where it was."""
         canvas, items = (
-            self.query_one(SelfCanvas),
+            self.query_one(FoldInCanvas),
             self._items or {"x": [], "y": [], "titles": [], "genres": []},
         )
         colouring = colour_by("genre", items)
@@ -124,7 +124,7 @@ class SelfPanel(Vertical):
         canvas.show_items(points, colours)
         canvas.go_to(self._goal())
         text = legend("genre", colouring, colours, True, self._ascii) if self._items else ""
-        self.query_one("#self-legend", Static).update(text)
+        self.query_one("#fold-in-legend", Static).update(text)
 
     def _goal(self) -> tuple[float, float] | None:
         place = self._meeting.result["position"] if self._meeting.result else None
@@ -135,18 +135,18 @@ class SelfPanel(Vertical):
 
     def _draw_words(self) -> None:
         result = self._meeting.result
-        nearest = self.query_one(SelfCanvas).nearest()
+        nearest = self.query_one(FoldInCanvas).nearest()
         titles = [self._items["titles"][index] for index in nearest]
         note = result["note"] if result else ""
-        self.query_one("#self-near", Static).update(near_text(titles, note))
-        self.query_one("#self-reading", Static).update(self._reading() if result else "")
+        self.query_one("#fold-in-near", Static).update(near_text(titles, note))
+        self.query_one("#fold-in-reading", Static).update(self._reading() if result else "")
 
     def _reading(self) -> str:
         result, most = self._meeting.result or {}, 2 if self.size.width >= ROOMY else 1
         return reading(result["standing"], self._axes, self._names, len(result["given"]), most)
 
     def _draw_top(self) -> None:
-        options, moved = self.query_one("#self-top", OptionList), self._meeting.risen
+        options, moved = self.query_one("#fold-in-top", OptionList), self._meeting.risen
         highlighted = options.highlighted
         lines = zip(self._top(), moved, strict=True)
         options.set_options(
@@ -155,7 +155,7 @@ class SelfPanel(Vertical):
         if self._top():
             options.highlighted = min(highlighted or 0, len(self._top()) - 1)
 
-    @on(OptionList.OptionSelected, "#self-top")
+    @on(OptionList.OptionSelected, "#fold-in-top")
     def selected(self, event: OptionList.OptionSelected) -> None:
         """Take a recommendation up."""
         event.stop()

@@ -15,11 +15,11 @@ from textual.widgets.option_list import Option
 from core.engine.client import Notice
 from tui.dialogs.ask import AskScreen, PromptScreen
 from tui.fold_in.given import Person, offer_order, save_ratings
-from tui.fold_in.panel import SelfPanel
+from tui.fold_in.panel import FoldInPanel
 from tui.fold_in.rating_keys import RatingKeys
 from tui.fold_in.state import Meeting, Visit
 from tui.fold_in.texts import given_line, offer_text
-from tui.fold_in.why import NewcomerWhyScreen
+from tui.fold_in.why import FoldInWhyScreen
 from tui.lookup.search_box import SearchBox
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
@@ -41,25 +41,25 @@ RATING_ACTIONS = {
 }
 
 
-class NewcomerScreen(BenchScreen):
+class FoldInScreen(BenchScreen):
     """The item at hand and the ratings given to the left; map, reading and recommendations to the right."""
 
-    MODE = "newcomer"
+    MODE = "fold_in"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,s", "skip", "Skip", key_display="Space", id="newcomer.skip"),
+        Binding("space,s", "skip", "Skip", key_display="Space", id="fold_in.skip"),
         Binding(
-            "plus,equals_sign,full_stop", "amend(1)", "More", key_display="+", id="newcomer.more", show=False
+            "plus,equals_sign,full_stop", "amend(1)", "More", key_display="+", id="fold_in.more", show=False
         ),
-        Binding("minus", "amend(-1)", "Less", key_display="-", id="newcomer.less", show=False),
-        Binding("slash", "find", "Search", key_display="/", id="newcomer.search"),
-        Binding("w", "why", "Why", id="newcomer.why"),
-        Binding("d,delete", "forget", "Delete", id="newcomer.delete"),
-        Binding("C", "clear", "Clear", id="newcomer.clear"),
-        Binding("e", "export", "CSV", id="newcomer.export"),
-        Binding("m", "next_view", "View", id="newcomer.view"),
-        Binding("t", "type_rating", "Type a rating", id="newcomer.type", show=False),
+        Binding("minus", "amend(-1)", "Less", key_display="-", id="fold_in.less", show=False),
+        Binding("slash", "find", "Search", key_display="/", id="fold_in.search"),
+        Binding("w", "why", "Why", id="fold_in.why"),
+        Binding("d,delete", "forget", "Delete", id="fold_in.delete"),
+        Binding("C", "clear", "Clear", id="fold_in.clear"),
+        Binding("e", "export", "CSV", id="fold_in.export"),
+        Binding("m", "next_view", "View", id="fold_in.view"),
+        Binding("t", "type_rating", "Type a rating", id="fold_in.type", show=False),
         *(
-            Binding(str(digit), f"rate({digit})", f"Rate {digit}", id=f"newcomer.rate_{digit}", show=False)
+            Binding(str(digit), f"rate({digit})", f"Rate {digit}", id=f"fold_in.rate_{digit}", show=False)
             for digit in (1, 2, 3, 4, 5, 6, 7, 8, 9, 0)
         ),
     ]
@@ -74,24 +74,24 @@ class NewcomerScreen(BenchScreen):
 
     def compose_body(self) -> ComposeResult:
         """Advice where there is no model, else both columns."""
-        yield Static(ADVICE, id="self-advice", classes="advice")
-        with Horizontal(id="self-body"):
-            with Vertical(id="self-left"):
-                yield Static("", id="self-offer", classes="panel")
-                yield SearchBox("item", "Part of a title, then a rating", id="self-search")
-                yield OptionList(id="self-given", classes="panel", compact=True)
-            yield SelfPanel(self.tastemap.ascii_only, id="self-right")
+        yield Static(ADVICE, id="fold-in-advice", classes="advice")
+        with Horizontal(id="fold-in-body"):
+            with Vertical(id="fold-in-left"):
+                yield Static("", id="fold-in-offer", classes="panel")
+                yield SearchBox("item", "Part of a title, then a rating", id="fold-in-search")
+                yield OptionList(id="fold-in-given", classes="panel", compact=True)
+            yield FoldInPanel(self.tastemap.ascii_only, id="fold-in-right")
 
     def on_mount(self) -> None:
         """Name the panels."""
-        self.query_one("#self-offer").border_title = "Do you know it?"
+        self.query_one("#fold-in-offer").border_title = "Do you know it?"
         self.add_class(VIEWS[0])
-        self.query_one("#self-given").focus()
+        self.query_one("#fold-in-given").focus()
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._panel.draw_map())
 
     @property
-    def _panel(self) -> SelfPanel:
-        return self.query_one(SelfPanel)
+    def _panel(self) -> FoldInPanel:
+        return self.query_one(FoldInPanel)
 
     def subject_changed(self) -> None:
         """Visit another model: its scale first, since it tells whose ratings count there."""
@@ -123,9 +123,9 @@ class NewcomerScreen(BenchScreen):
 
     def _advise(self, text: str) -> None:
         self._open = not text
-        self.query_one("#self-advice", Static).update(text)
-        self.query_one("#self-advice").display = bool(text)
-        self.query_one("#self-body").display = not text
+        self.query_one("#fold-in-advice", Static).update(text)
+        self.query_one("#fold-in-advice").display = bool(text)
+        self.query_one("#fold-in-body").display = not text
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -191,8 +191,8 @@ class NewcomerScreen(BenchScreen):
         visit, ascii_only = self._visit, self.tastemap.ascii_only
         waiting = visit.at_hand is None and not visit.offers
         text = ASKING if waiting else offer_text(visit.at_hand, visit.person, visit.keys, visit.trouble)
-        self.query_one("#self-offer", Static).update(text)
-        given = self.query_one("#self-given", OptionList)
+        self.query_one("#fold-in-offer", Static).update(text)
+        given = self.query_one("#fold-in-given", OptionList)
         highlighted = str(visit.last["id"]) if visit.last and changed else self._highlighted_given()
         ratings = dict(reversed(visit.person.ratings.items()))
         given.set_options(
@@ -206,7 +206,7 @@ class NewcomerScreen(BenchScreen):
         given.border_subtitle = "Enter takes one up again" if ratings else ""
 
     def _highlighted_given(self) -> str:
-        option = self.query_one("#self-given", OptionList).highlighted_option
+        option = self.query_one("#fold-in-given", OptionList).highlighted_option
         return option.id or "" if option else ""
 
     def _changed(self) -> None:
@@ -292,7 +292,7 @@ class NewcomerScreen(BenchScreen):
             self.notify("There is no recommendation yet.", title="Nothing to explain")
             return
         question = self._visit.person.question()
-        self.app.push_screen(NewcomerWhyScreen(self.bench, question, item, self.tastemap.ascii_only))
+        self.app.push_screen(FoldInWhyScreen(self.bench, question, item, self.tastemap.ascii_only))
 
     def action_next_view(self) -> None:
         """Give the room to the map, to the lists, or to both."""
@@ -316,7 +316,7 @@ class NewcomerScreen(BenchScreen):
     def _end_search(self) -> None:
         if self.has_class("-searching"):
             self.remove_class("-searching")
-            self.query_one("#self-given").focus()
+            self.query_one("#fold-in-given").focus()
 
     @on(SearchBox.Searched)
     def searched(self, message: SearchBox.Searched) -> None:
@@ -338,14 +338,14 @@ class NewcomerScreen(BenchScreen):
         if self.has_class("-searching") and message.identifier in found:
             self._take_up(found[message.identifier])
 
-    @on(OptionList.OptionSelected, "#self-given")
+    @on(OptionList.OptionSelected, "#fold-in-given")
     def given_selected(self, event: OptionList.OptionSelected) -> None:
         """Rate an item anew."""
         item = event.option.id or ""
         self._take_up({"id": item, "title": self._visit.person.ratings[item].title})
 
-    @on(SelfPanel.ItemChosen)
-    def item_chosen(self, message: SelfPanel.ItemChosen) -> None:
+    @on(FoldInPanel.ItemChosen)
+    def item_chosen(self, message: FoldInPanel.ItemChosen) -> None:
         """Rate a recommendation, or an item of the map."""
         self._take_up(message.item)
 

@@ -1,4 +1,4 @@
-"""A newcomer's visit to a model: who they are, the item at hand, and what the model said of them."""
+"""The folding in of a user, the item at hand, and what the model said of them."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def reading(
     rated: int,
     most: int = 2,
 ) -> str:
-    """One sentence on what sets the newcomer apart, in the components' own words."""
+    """One sentence on what sets the folded-in user apart, in the components' own words."""
     if not rated:
         return "You are still everybody: rate something, and the star starts to move."
     if standing is None:
@@ -122,10 +122,12 @@ def why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii
     """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
     text = Text(f"{why['title']}\n", style="bold")
     text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")
-    if not why["pushes"]:
+    if not why["influences"]:
         return text.append(
             "You haven't rated anything yet, so you get what an average user gets.", "not bold"
         )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [(f"{push['rating']:g}  {short_title(push['title'])}", push["push"]) for push in why["pushes"]]
+    terms = [
+        (f"{push['rating']:g}  {short_title(push['title'])}", push["effect"]) for push in why["influences"]
+    ]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

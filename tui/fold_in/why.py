@@ -1,4 +1,4 @@
-"""Why something is recommended to the newcomer, on top of their screen."""
+"""Why something is recommended to a folded-in user, on top of their screen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.shell.screen import ASKING
 from tui.shell.workbench import Workbench
 
 
-class NewcomerWhyScreen(ModalScreen[None]):
+class FoldInWhyScreen(ModalScreen[None]):
     """The ratings that push a prediction."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]
@@ -29,14 +29,14 @@ class NewcomerWhyScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text, scrollable."""
-        with VerticalScroll(classes="dialog -large", id="self-why") as dialog:
+        with VerticalScroll(classes="dialog -large", id="fold-in-why") as dialog:
             dialog.border_title = "Why this one"
             dialog.border_subtitle = "Escape closes"
-            yield Static(ASKING, id="self-why-text")
+            yield Static(ASKING, id="fold-in-why-text")
 
     def on_mount(self) -> None:
         """Ask, and let the arrow keys scroll."""
-        self.query_one("#self-why").focus()
+        self.query_one("#fold-in-why").focus()
         self.run_worker(self._ask(), name="why", group="why", exclusive=True)
 
     async def _ask(self) -> None:
@@ -50,12 +50,12 @@ class NewcomerWhyScreen(ModalScreen[None]):
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
-        """Show the ratings' pushes."""
-        variables, width = self.app.theme_variables, max(40, self.query_one("#self-why").size.width - 6)
+        """Show the ratings' influences."""
+        variables, width = self.app.theme_variables, max(40, self.query_one("#fold-in-why").size.width - 6)
         text = why_text(message.result, width, (variables["success"], variables["error"]), self._ascii)
-        self.query_one("#self-why-text", Static).update(text)
+        self.query_one("#fold-in-why-text", Static).update(text)
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say why there is no why."""
-        self.query_one("#self-why-text", Static).update(f"{message.message}\n{message.hint}")
+        self.query_one("#fold-in-why-text", Static).update(f"{message.message}\n{message.hint}")

@@ -71,7 +71,7 @@ class LookupScreen(BenchScreen):
                         with TabPane(title, id=name), VerticalScroll(can_focus=True):
                             yield Static("", id=f"text-{name}", markup=False)
                             if name == "why":
-                                yield Static("", id="text-pushes", markup=False)
+                                yield Static("", id="text-influences", markup=False)
 
     def on_mount(self) -> None:
         """Type a title at once."""
@@ -130,7 +130,7 @@ class LookupScreen(BenchScreen):
         if self.bench.subject is None:
             return
         if self._user is not None and self._item is not None:
-            self.ask("dissection", user=self._user, item=self._item)
+            self.ask("contributions", user=self._user, item=self._item)
         if lists and self._item is not None:
             self.ask("similar_items", item=self._item, count=25, min_ratings=10)
         if lists and self._user is not None:
@@ -169,7 +169,7 @@ class LookupScreen(BenchScreen):
             self._resting.stop()
         self.workers.cancel_group(self, "why")
         self._explained = None
-        self._put("pushes", "")
+        self._put("influences", "")
         self._resting = self.set_timer(REST_SECONDS, self._explain)
 
     def _explain(self) -> None:
@@ -179,7 +179,7 @@ class LookupScreen(BenchScreen):
             return
         self._explained = self._selection
         if subject.run is None:
-            self._put("pushes", remark_text(NOT_IN_TRAINING))
+            self._put("influences", remark_text(NOT_IN_TRAINING))
         else:
             self.ask("why", user=self._user, item=self._item, count=PUSHES)
 
@@ -191,12 +191,14 @@ class LookupScreen(BenchScreen):
         match message.view:
             case "search":
                 self._show_found(message.arguments, result)
-            case "dissection":
+            case "contributions":
                 self._say(prediction_text(result))
                 bars = terms_chart(result, width, self._bar_colours(), self.tastemap.ascii_only)
                 self._put("why", bars)
             case "why" if self._is_explained:
-                self._put("pushes", pushes_text(result, width, self._bar_colours(), self.tastemap.ascii_only))
+                self._put(
+                    "influences", pushes_text(result, width, self._bar_colours(), self.tastemap.ascii_only)
+                )
             case "top_items":
                 self._put("top", top_text(result, self._user))
             case "user_history":
@@ -219,7 +221,7 @@ class LookupScreen(BenchScreen):
         places = {"top_items": "top", "user_history": "history", "similar_items": "similar"}
         text = f"{message.message}\n{message.hint}"
         if message.view == "why":
-            self._put("pushes", remark_text(text) if self._is_explained else "")
+            self._put("influences", remark_text(text) if self._is_explained else "")
         elif message.view in places:
             self._put(places[message.view], text)
         else:

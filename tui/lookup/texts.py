@@ -18,9 +18,9 @@ NOTABLE = 0.05
 MUTED = "$foreground 60%"
 
 
-def prediction_text(dissection: Mapping[str, Any]) -> Content:
+def prediction_text(contributions: Mapping[str, Any]) -> Content:
     """The predicted rating large enough to see, the true one beside it, and any remark."""
-    prediction = dissection["prediction"]
+    prediction = contributions["prediction"]
     title = prediction["title"] or str(prediction["item"])
     markup = (
         f"[b]$title[/]  [{MUTED}]for user $user[/]\n"
@@ -53,20 +53,20 @@ def _truth(prediction: Mapping[str, Any]) -> str:
 
 
 def terms_chart(
-    dissection: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool
+    contributions: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool
 ) -> Text:
     """The parts as bars, the largest factors first, and the sum that they make."""
-    if not dissection["available"]:
-        return Text(dissection["reason"] or "This architecture's score is no sum of parts.")
-    terms = [(term["name"], float(term["value"])) for term in dissection["terms"]]
+    if not contributions["available"]:
+        return Text(contributions["reason"] or "This architecture's score is no sum of parts.")
+    terms = [(term["name"], float(term["value"])) for term in contributions["terms"]]
     single = [term for term in terms if not term[0].startswith("factor ")]
     factors = sorted((term for term in terms if term not in single), key=lambda term: -abs(term[1]))
     shown = [*single, *factors[:MOST_TERMS]]
     rest = sum(value for _, value in factors[MOST_TERMS:])
     if len(factors) > MOST_TERMS:
         shown.append((f"{len(factors) - MOST_TERMS} more", rest))
-    raw = dissection["prediction"]["raw"]
-    text = Text(f"mean {dissection['mean']:.3f}")
+    raw = contributions["prediction"]["raw"]
+    text = Text(f"mean {contributions['mean']:.3f}")
     for name, value in single:
         text.append(f"  {name} {value:+.3f}")
     text.append(f"  {len(factors)} factors {sum(value for _, value in factors):+.3f}  = {raw:.3f}\n\n")
@@ -76,17 +76,17 @@ def terms_chart(
 
 def pushes_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
     """The user's own ratings that push a prediction, as bars, and what another rating would have done."""
-    prediction = why["dissection"]["prediction"]
+    prediction = why["contributions"]["prediction"]
     text = Text("\n")
     text.append(f"User {prediction['user']}'s own ratings that push it most")
     text.append(_refit(prediction["rating"], why["refitted"]), "dim").append("\n")
     text.append("".join(map(_had_line, why["counterfactuals"])), "dim").append("\n")
-    terms = [(f"{push['rating']:>3g}  {_short(push)}", float(push["push"])) for push in why["pushes"]]
+    terms = [(f"{one['rating']:>3g}  {_short(one)}", float(one["effect"])) for one in why["influences"]]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))
 
 
 def _refit(rating: float, refitted: float) -> str:
-    """Where the user's row hasn't settled, pushes are of another prediction than the one above: say so."""
+    """Where the user's row hasn't settled, influences are of another prediction than the one above: say so."""
     return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= NOTABLE else ""
 
 

@@ -25,7 +25,7 @@ from tui.shell.themes import TASTEMAP, TASTEMAP_LIGHT
 from tui.shell.top_bar import TABS
 from tui.shell.workbench import Subject
 
-LONG_NAMES = {"newcomer": "Meet yourself"}
+LONG_NAMES = {"fold_in": "Meet yourself"}
 
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:

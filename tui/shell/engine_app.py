@@ -72,8 +72,8 @@ class EngineApp(App[int]):
             self.bench.begin(following)
         if isinstance(event, Failed):
             self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
-        if isinstance(event, Finished) and self.preferences.newcomer:
-            self.remember(newcomer=False)
+        if isinstance(event, Finished) and self.preferences.welcome:
+            self.remember(welcome=False)
 
     def _engine_ended(self, ended: EngineEnded) -> None:
         if ended.expected:

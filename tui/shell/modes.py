@@ -15,7 +15,7 @@ SCREENS = {
     "map": ("tui.map.screen", "MapScreen"),
     "runs": ("tui.runs.screen", "RunsScreen"),
     "race": ("tui.race.screen", "RaceScreen"),
-    "newcomer": ("tui.fold_in.screen", "NewcomerScreen"),
+    "fold_in": ("tui.fold_in.screen", "FoldInScreen"),
 }
 
 

@@ -18,11 +18,11 @@ PREFERENCES_FILE, KEYMAP_FILE = "preferences.json", "keymap.toml"
 
 @dataclass(frozen=True)
 class Preferences:
-    """`theme` by name, `data` as last trained on; `newcomer` until a first training has ended."""
+    """`theme` by name, `data` as last trained on; `welcome` until a first training has ended."""
 
     theme: str = "tastemap"
     data: str = "demo"
-    newcomer: bool = True
+    welcome: bool = True
 
 
 def read_preferences() -> Preferences:
@@ -31,6 +31,8 @@ def read_preferences() -> Preferences:
         stored = json.loads((config_folder() / PREFERENCES_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return Preferences()
+    if isinstance(stored, dict) and "newcomer" in stored:
+        stored.setdefault("welcome", stored["newcomer"])  # its name before 0.2
     return Preferences(**_fitting(stored))
 
 

@@ -18,7 +18,7 @@ TABS = (
     ("map", "4", "Map"),
     ("runs", "5", "Runs"),
     ("race", "6", "Race"),
-    ("newcomer", "7", "You"),
+    ("fold_in", "7", "You"),
 )
 ROOMY = 76
 
@@ -55,7 +55,7 @@ class TopBar(Horizontal):
     def _tabs(self) -> Content:
         names = []
         # Where digits rate, only the function keys switch screens; a tiny terminal has no room to say so.
-        prefix = "F" if self._current == "newcomer" and self.app.size.width >= ROOMY else ""
+        prefix = "F" if self._current == "fold_in" and self.app.size.width >= ROOMY else ""
         for mode, key, name in TABS:
             look = "b $background on $primary" if mode == self._current else "$foreground 75%"
             names.append(f"[{look}][@click=app.show('{mode}')] {prefix}{key} {name} [/][/]")

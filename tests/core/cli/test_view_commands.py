@@ -55,8 +55,8 @@ def test_foldin_and_why_answer(trained: str) -> None:
     assert [one["rating"] for one in newcomer["given"]] == [5, 1]
     assert len(newcomer["top"]) == 10
     why = ask("why", trained, "u0", "100", "-n", "2")
-    assert len(why["pushes"]) == 2
-    assert why["dissection"]["available"]
+    assert len(why["influences"]) == 2
+    assert why["contributions"]["available"]
 
 
 def test_diagnose_rank_and_compare_answer(trained: str) -> None:

@@ -12,7 +12,7 @@ from core.model.metrics import rmse
 from core.model.model import Model
 from core.model.rated import RatedTable
 from core.model.user_prior import user_prior
-from core.views.fold_in import meet_newcomer
+from core.views.fold_in import fold_user_in
 from core.views.why import explain
 from tests.core.views.handmade import hand_model, without_ratings
 
@@ -97,7 +97,7 @@ def test_untrained_items_get_the_damped_mean_of_the_ratings() -> None:
 
 
 def test_a_newcomer_is_met() -> None:
-    newcomer = meet_newcomer(hand_model(), {"10": 5.0, 13: 0.5, 15: 3.0}, count=2)
+    newcomer = fold_user_in(hand_model(), {"10": 5.0, 13: 0.5, 15: 3.0}, count=2)
     assert [(one.item, one.rating) for one in newcomer.given] == [(10, 5.0), (13, 0.5)]
     assert newcomer.ignored == ("Unseen",)
     assert [item.item for item in newcomer.top] == [11, 12]
@@ -110,16 +110,16 @@ def test_a_newcomer_is_met() -> None:
 )
 def test_wrong_ratings_are_refused(ratings: dict[object, float], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
-        meet_newcomer(hand_model(), ratings)
+        fold_user_in(hand_model(), ratings)
 
 
 def test_users_without_embeddings_can_not_be_folded_in() -> None:
     with pytest.raises(UsageError, match="user embeddings"):
-        meet_newcomer(hand_model(user_factors=None, item_factors=None, user_bias=None), {10: 5.0})
+        fold_user_in(hand_model(user_factors=None, item_factors=None, user_bias=None), {10: 5.0})
 
 
 def test_folding_in_works_without_the_ratings_table() -> None:
-    assert meet_newcomer(without_ratings(hand_model()), {10: 5.0}).top
+    assert fold_user_in(without_ratings(hand_model()), {10: 5.0}).top
 
 
 def test_pushes_are_those_of_leaving_each_rating_out() -> None:
@@ -132,10 +132,10 @@ def test_pushes_are_those_of_leaving_each_rating_out() -> None:
         return float(folder.raw(folder.fold(kept, values), np.array([3]))[0])
 
     whole = predicted(items, ratings)
-    for one in why.pushes:
+    for one in why.influences:
         left = items != int(one.item) - 10
-        assert one.push == pytest.approx(whole - predicted(items[left], ratings[left]), abs=1e-4)
-    strengths = [abs(one.push) for one in why.pushes]
+        assert one.effect == pytest.approx(whole - predicted(items[left], ratings[left]), abs=1e-4)
+    strengths = [abs(one.effect) for one in why.influences]
     assert strengths == sorted(strengths, reverse=True)
     assert why.refitted == pytest.approx(whole, abs=1e-4)
 
@@ -152,8 +152,8 @@ def test_a_counterfactual_is_what_refitting_gives() -> None:
 
 def test_without_a_wish_the_strongest_push_is_turned_round() -> None:
     why = explain(hand_model(), "bob", 13)
-    assert why.counterfactuals[0].item == why.pushes[0].item
-    assert why.counterfactuals[0].instead == 5.5 - why.pushes[0].rating
+    assert why.counterfactuals[0].item == why.influences[0].item
+    assert why.counterfactuals[0].instead == 5.5 - why.influences[0].rating
 
 
 @pytest.mark.parametrize(

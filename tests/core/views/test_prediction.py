@@ -5,7 +5,7 @@ import pytest
 
 from core import Architecture, Rows
 from core.model.model import Model
-from core.views.prediction import Term, dissect, judge
+from core.views.prediction import Term, contribute, judge
 from tests.core.views.handmade import hand_model, without_ratings
 
 
@@ -46,11 +46,11 @@ def test_without_the_table_the_prediction_still_works() -> None:
 
 
 def test_terms_and_mean_sum_to_the_raw_prediction() -> None:
-    dissection = dissect(hand_model(), "ann", 11)
-    assert [term.name for term in dissection.terms] == ["user bias", "item bias", "factor 1", "factor 2"]
-    assert [term.value for term in dissection.terms] == pytest.approx([0.25, 0.2, 2, 0])
-    assert dissection.mean + sum(term.value for term in dissection.terms) == pytest.approx(5.45)
-    assert dissection.prediction.raw == pytest.approx(5.45)
+    contributions = contribute(hand_model(), "ann", 11)
+    assert [term.name for term in contributions.terms] == ["user bias", "item bias", "factor 1", "factor 2"]
+    assert [term.value for term in contributions.terms] == pytest.approx([0.25, 0.2, 2, 0])
+    assert contributions.mean + sum(term.value for term in contributions.terms) == pytest.approx(5.45)
+    assert contributions.prediction.raw == pytest.approx(5.45)
 
 
 def test_one_factor_is_a_term_of_its_own() -> None:
@@ -60,17 +60,17 @@ def test_one_factor_is_a_term_of_its_own() -> None:
         user_bias=None,
         item_bias=None,
     )
-    assert dissect(model, "ann", 11).terms == (Term("factors", 4.0),)
+    assert contribute(model, "ann", 11).terms == (Term("factors", 4.0),)
 
 
 def test_a_fallback_has_no_terms_and_says_why() -> None:
-    dissection = dissect(hand_model(), "nobody", 10)
-    assert not dissection.available
-    assert "the user had no training rating" in dissection.reason
+    contributions = contribute(hand_model(), "nobody", 10)
+    assert not contributions.available
+    assert "the user had no training rating" in contributions.reason
 
 
 def test_a_whole_head_has_no_terms_and_says_why() -> None:
-    dissection = dissect(unsplittable(), "ann", 10)
-    assert (dissection.available, dissection.terms) == (False, ())
-    assert "whole can't be split" in dissection.reason
-    assert dissection.prediction.raw == pytest.approx(3.2)
+    contributions = contribute(unsplittable(), "ann", 10)
+    assert (contributions.available, contributions.terms) == (False, ())
+    assert "whole can't be split" in contributions.reason
+    assert contributions.prediction.raw == pytest.approx(3.2)

@@ -11,7 +11,7 @@ from tests.core.views.handmade import hand_model
 
 QUERIES: dict[str, dict[str, Any]] = {
     "prediction": {"user": "ann", "item": 10},
-    "dissection": {"user": "ann", "item": "10"},
+    "contributions": {"user": "ann", "item": "10"},
     "search": {"text": "alien", "limit": 1},
     "top_items": {"user": ["ann", "bob"], "unseen": False, "genre": "comedy", "year_from": 1990},
     "user_history": {"user": "ann"},
