@@ -12,11 +12,10 @@ from core.contract.settings import resolve
 from core.data import load_ratings
 from core.data.ratings import Ratings
 from core.errors import RunError
-from core.model.metrics import mae, rmse
+from core.model.baseline import mae, rmse
 from core.options import OptionValue
 from core.protocol.events import Event
-from core.runs.choices import saved_choices
-from core.runs.recorded_split import recorded_split
+from core.runs.config import recorded_split, saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.train.controls import Controls

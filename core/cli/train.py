@@ -17,7 +17,7 @@ from core.contract.plugins import Registry, load_plugins
 from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
 from core.data import load_ratings
 from core.protocol.events import Event, PhaseChanged
-from core.runs.choices import saved_choices
+from core.runs.config import saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.train.controls import Controls

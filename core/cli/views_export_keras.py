@@ -37,7 +37,7 @@ def whole_model(model: Model) -> Any:
     It predicts as the run does: clipped, with the same fallback for ids that training never saw. Each table
     has one row more than ids, the first, for unknown ids.
     """
-    from core.model.head_scores import load_head
+    from core.model.head import load_head
     from core.startup.backend import keras
 
     head = load_head(model.architecture, model.options, model.weights)

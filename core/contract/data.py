@@ -59,7 +59,7 @@ class RawTable:
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
     `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
     `path_of` names its file. The last `held_out` rows are an official test part. `tags` gives the tags of
-    an item by its id as text; `core.data.reading.tags.shared_tags` makes them from what each person wrote.
+    an item by its id as text; `core.data.reading.items.shared_tags` makes them from what each person wrote.
     """
 
     users: Any

@@ -12,8 +12,7 @@ from core.data.duplicates import Columns, settle_parts
 from core.data.identifiers import BadIdentifierError, Encoded, encode
 from core.data.ratings import Ratings, Repair, Vocabulary
 from core.data.reading.columns import COUNT_NAMES, plain
-from core.data.reading.items import align
-from core.data.reading.tags import tagged
+from core.data.reading.items import align, tagged
 from core.errors import DataError
 
 

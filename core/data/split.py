@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from core.data.masks import Mask, fold_mask, last_out_mask, official_mask, per_user_mask, random_mask
 from core.data.ratings import LongArray, Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
@@ -137,3 +137,65 @@ def unseen(ratings: Ratings, split: Split) -> dict[str, int]:
 def _check_fraction(fraction: float, name: str) -> None:
     if not 0.0 < fraction < 1.0:
         raise UsageError(f"{name} must lie between 0 and 1, not {fraction!r}.", hint="Usual is 0.2.")
+
+
+Mask = npt.NDArray[np.bool_]
+
+
+def random_mask(count: int, seed: int, fraction: float) -> Mask:
+    """Draw which of `count` rows stay, in file order; about `fraction` of them don't."""
+    # 1 - 0.2 and its like are rounded so that the threshold is the 0.8 that people write.
+    return np.random.default_rng(seed).random(count) < round(1.0 - fraction, 12)
+
+
+def per_user_mask(ratings: Ratings, seed: int, fraction: float) -> Mask:
+    """Hold out the same share of every user's ratings, drawn at random; one at least stays in training."""
+    draws = np.random.default_rng(seed).random(len(ratings))
+    order = np.lexsort((draws, ratings.users))
+    counts = np.bincount(ratings.users, minlength=ratings.user_count)
+    held_out = np.minimum(np.floor(counts * fraction + 0.5).astype(np.int64), counts - 1)
+    mask = np.ones(len(ratings), dtype=bool)
+    mask[order] = _place_in_group(counts) >= np.repeat(held_out, counts)
+    return mask
+
+
+def last_out_mask(ratings: Ratings, count: int) -> Mask:
+    """Hold out the latest `count` ratings of every user who has more; ties go by place in the file.
+
+    Raises DataError for a table without times and UsageError for a count below 1.
+    """
+    if count < 1:
+        raise UsageError(f"count must be at least 1, not {count}.")
+    if ratings.timestamps is None:
+        hint = "Name the column with --time-column, or split another way."
+        raise DataError(
+            "the last ratings can't be told: the table has no times.", path=ratings.source, hint=hint
+        )
+    order = np.lexsort((np.arange(len(ratings)), ratings.timestamps, ratings.users))
+    counts = np.bincount(ratings.users, minlength=ratings.user_count)
+    kept = np.where(counts > count, counts - count, counts)
+    mask = np.ones(len(ratings), dtype=bool)
+    mask[order] = _place_in_group(counts) < np.repeat(kept, counts)
+    return mask
+
+
+def fold_mask(total: int, seed: int, folds: int, fold: int) -> Mask:
+    """Hold out one of `folds` equal random parts; `fold` counts from 1."""
+    if folds < 2 or not 1 <= fold <= folds:
+        raise UsageError(f"fold {fold} of {folds} can't be made.", hint="There must be two folds at least.")
+    parts = np.random.default_rng(seed).permutation(total) % folds
+    return np.asarray(parts != fold - 1)
+
+
+def official_mask(ratings: Ratings) -> Mask:
+    """Hold out the official test part; raises UsageError where the table came without one."""
+    if not ratings.held_out:
+        raise UsageError("This table has no official test part.", hint="Name it with test_file.")
+    return np.arange(len(ratings)) < len(ratings) - ratings.held_out
+
+
+def _place_in_group(counts: LongArray) -> LongArray:
+    """Number the rows of each group from 0, for rows sorted by group."""
+    starts = np.cumsum(counts) - counts
+    places: LongArray = np.arange(counts.sum()) - np.repeat(starts, counts)
+    return places

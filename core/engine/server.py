@@ -17,7 +17,7 @@ from core.errors import TastemapError, UsageError
 from core.model.model import Model
 from core.protocol.commands import Command, Query, Quit, ResumeRun, Train, Warm
 from core.protocol.events import Answer, EngineReady, Event, PhaseChanged
-from core.runs.choices import saved_choices
+from core.runs.config import saved_choices
 from core.runs.models import LiveModels, saved_model
 from core.runs.run import Run
 from core.runs.store import find_run

@@ -1,4 +1,4 @@
-"""The baseline from training means: centring of the ratings, and the fallback for what training never saw."""
+"""The baseline from training means: centring of the ratings, and the fallback; RMSE and MAE."""
 
 from __future__ import annotations
 
@@ -68,3 +68,20 @@ def _offsets(
     counts = np.bincount(rows, minlength=count)
     totals = np.bincount(rows, weights=residuals, minlength=count)
     return counts, (totals / (counts + DAMPING)).astype(np.float32)
+
+
+Numbers = npt.NDArray[np.floating]
+
+
+def rmse(predictions: Numbers, ratings: Numbers) -> float:
+    """Root mean squared error, in units of the rating; both arrays have shape (n,), n ≥ 1."""
+    return float(np.sqrt(np.mean(np.square(_errors(predictions, ratings)))))
+
+
+def mae(predictions: Numbers, ratings: Numbers) -> float:
+    """Mean absolute error, in units of the rating; both arrays have shape (n,), n ≥ 1."""
+    return float(np.mean(np.abs(_errors(predictions, ratings))))
+
+
+def _errors(predictions: Numbers, ratings: Numbers) -> npt.NDArray[np.float64]:
+    return predictions.astype(np.float64) - ratings.astype(np.float64)

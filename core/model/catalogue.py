@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.replicas import replica_count
+from core.contract.architecture import replica_count
 from core.data.ratings import FloatArray, LongArray, Vocabulary
 from core.errors import UsageError
 from core.model.model import Model

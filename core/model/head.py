@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract.architecture import Architecture, EmbeddingSide, EmbeddingSpec
-from core.contract.replicas import replica_count
-from core.errors import PluginError
+import numpy as np
+
+from core.contract.architecture import Architecture, EmbeddingSide, EmbeddingSpec, Rows, replica_count
+from core.contract.trainer import Arrays, FloatArray
+from core.errors import PluginError, RunError
 from core.options import ArchitectureOptions
 from core.startup.backend import keras
 
@@ -70,3 +73,42 @@ def _refuse_embedding_layers(model: Any, name: str) -> None:
     if any(isinstance(layer, keras.layers.Embedding) for layer in model.layers):
         hint = "Use user.embed() and item.embed() instead."
         raise PluginError(f"{name} has a keras Embedding layer, which would train slowly.", hint=hint)
+
+
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> Head:
+    """Build the head from the plugin and fill in the saved weights.
+
+    The head comes from the installed architecture, never from the run folder. Raises RunError where the saved
+    weights don't fit it.
+    """
+    head = build_head(architecture, options, seed=0)
+    saved = [weights[name] for name in sorted(weights, key=_number) if name.startswith("head/")]
+    try:
+        for variable, value in zip(head.weights, saved, strict=True):
+            variable.assign(value)
+    except ValueError as error:
+        hint = "Has the plugin changed since the run was trained?"
+        raise RunError(f"The saved head doesn't fit {architecture.name}: {error}", hint=hint) from None
+    return head
+
+
+def load_head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
+) -> Callable[[Rows], FloatArray]:
+    """Build the head with the saved weights (see `load_head`) and return a function rows → scores."""
+    head = load_head(architecture, options, weights)
+
+    def head_scores(rows: Rows) -> FloatArray:
+        parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]
+        scores = [
+            model([part[number] for part in parts], training=False).numpy().reshape(-1)
+            for number, model in enumerate(head.models)
+        ]
+        mean: FloatArray = np.mean(scores, axis=0)
+        return mean
+
+    return head_scores
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("/")[2]) if name.startswith("head/") else -1

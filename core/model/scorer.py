@@ -109,7 +109,7 @@ def _keras_scores(
 
     def head_scores(rows: Rows) -> FloatArray:
         if not built:
-            from core.model.head_scores import load_head_scores
+            from core.model.head import load_head_scores
 
             built.append(load_head_scores(architecture, options, weights))
         return built[0](rows)

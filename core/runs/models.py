@@ -38,7 +38,7 @@ def read_rated(run: Run) -> RatedTable:
 
 def _read(run: Run) -> RatedTable:
     from core.api import recorded_ratings
-    from core.runs.recorded_split import recorded_split
+    from core.runs.config import recorded_split
 
     table, recorded = recorded_ratings(run), run.config.split
     if table.fingerprint != run.config.data.get("fingerprint"):

@@ -14,8 +14,7 @@ from core.errors import RunError
 from core.model.model import Model
 from core.model.predictor import Prediction
 from core.runs.arrays import read_arrays
-from core.runs.choices import saved_choices
-from core.runs.config import RunConfig, read_config
+from core.runs.config import RunConfig, read_config, saved_choices
 from core.runs.vocabularies import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
 

@@ -12,8 +12,7 @@ from core.contract.trainer import FloatArray, ReplicaScores, RowArray, Trainer, 
 from core.data import split_ratings
 from core.data.ratings import Ratings
 from core.data.split import Split, carve_tuning
-from core.model.baseline import Baseline
-from core.model.metrics import mae, rmse
+from core.model.baseline import Baseline, mae, rmse
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""

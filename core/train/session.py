@@ -16,9 +16,8 @@ from core.data import describe
 from core.data.ratings import Ratings
 from core.data.split import unseen
 from core.errors import RunError, WorkerLostError
-from core.files import cannot_write
+from core.files import cannot_write, runs_folder
 from core.model.model import Model
-from core.paths import runs_folder
 from core.protocol.commands import Command
 from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config

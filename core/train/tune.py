@@ -10,8 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.contract.schedule import Schedule
-from core.contract.settings import Resolved, TrainingSettings
+from core.contract.settings import Resolved, Schedule, TrainingSettings
 from core.contract.trainer import Trainer
 from core.data.ratings import Ratings
 from core.errors import DivergenceError, PluginError, UsageError

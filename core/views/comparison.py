@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TastemapError, UsageError
+from core.model.baseline import mae, rmse
 from core.model.held_out import HeldOut, held_out
-from core.model.metrics import mae, rmse
 from core.model.model import Model
 from core.views.ranking import ranking_quality
 

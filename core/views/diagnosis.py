@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.model.baseline import mae, rmse
 from core.model.held_out import HeldOut, held_out
-from core.model.metrics import mae, rmse
 from core.model.model import Model
 
 _COUNT_EDGES = (0, 1, 5, 20, 50, 100, 200, 500, 1000)

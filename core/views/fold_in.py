@@ -11,9 +11,8 @@ from core.data.ratings import FloatArray, LongArray
 from core.errors import UsageError
 from core.model.catalogue import item_card
 from core.model.factorization import Factorization
-from core.model.fold_in import FoldedUser, Folder
+from core.model.fold_in import FoldedUser, Folder, Matrix
 from core.model.model import Model
-from core.model.user_prior import Matrix
 from core.views.components import fit_projection
 from core.views.top_items import EVERYTHING, ItemFilter, Recommendation, choose
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import DataError
+from core.model.factorization import BLOCK_SCORES, score_blocks
 from core.model.model import Model
 from core.model.rated import RatedTable
-from core.model.score_blocks import BLOCK_SCORES, score_blocks
 
 Mask = npt.NDArray[np.bool_]
 

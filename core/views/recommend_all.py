@@ -11,8 +11,8 @@ import numpy as np
 from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.files import write_through
+from core.model.factorization import score_blocks
 from core.model.model import Model
-from core.model.score_blocks import score_blocks
 from core.views.similar import top_rows
 from core.views.top_items import EVERYTHING, ItemFilter
 

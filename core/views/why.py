@@ -10,9 +10,8 @@ import numpy as np
 from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.model.catalogue import item_row, user_row
-from core.model.fold_in import Folder
+from core.model.fold_in import Folder, Matrix
 from core.model.model import Model
-from core.model.user_prior import Matrix
 from core.views.prediction import Contributions, contribute
 
 

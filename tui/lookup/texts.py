@@ -86,7 +86,7 @@ def pushes_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], as
 
 
 def _refit(rating: float, refitted: float) -> str:
-    """Where the user's row hasn't settled, influences are of another prediction than the one above: say so."""
+    """Where the user's row hasn't settled, influences are of another prediction than the one shown."""
     return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= NOTABLE else ""
 
 

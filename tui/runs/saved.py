@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RunError
-from core.paths import runs_folder
+from core.files import runs_folder
 from core.runs.config import read_config
 from core.runs.store import list_runs
 from core.runs.writer import read_history, read_summary

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UsageError
-from core.files import write_atomically
-from core.paths import config_folder
+from core.files import config_folder, write_atomically
 
 PREFERENCES_FILE, KEYMAP_FILE = "preferences.json", "keymap.toml"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.contract.data import DataSource, Edition, NamedDataset
 from core.errors import DataError, UsageError
-from core.paths import cache_folder
+from core.files import cache_folder
 
 _GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 _LICENCE = (

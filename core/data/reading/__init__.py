@@ -7,9 +7,7 @@ from core.contract.data import Reader
 
 def builtin_readers() -> tuple[Reader, ...]:
     """List the built-in readers in the order in which they are asked."""
-    from core.data.reading.movielens_100k import MovieLens100K
-    from core.data.reading.movielens_csv import MovieLensFolder
-    from core.data.reading.movielens_dat import MovieLensDat
+    from core.data.reading.movielens import MovieLens100K, MovieLensDat, MovieLensFolder
     from core.data.reading.parquet import ParquetTable
     from core.data.reading.text import TextTable
 

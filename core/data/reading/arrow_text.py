@@ -9,9 +9,8 @@ from typing import Any
 
 from core.contract.data import Location
 from core.data.reading.columns import MISSING
-from core.data.reading.dialect import Dialect, is_number
+from core.data.reading.dialect import Dialect, Rewriter, is_number
 from core.data.reading.location import LINE_LIMIT, compression_of, open_table, reading_errors
-from core.data.reading.rewriting import Rewriter
 from core.errors import DataError
 
 BLOCK = 4 * LINE_LIMIT

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core.contract.architecture import Architecture
-from core.contract.replicas import Replicated
+from core.contract.architecture import Architecture, Replicated
 from core.contract.settings import TrainingSettings
 from core.contract.trainer import TrainingData
 from core.model.head import Head, build_head
@@ -24,8 +23,7 @@ from core.options import ArchitectureOptions
 from core.startup.backend import keras, tf
 from core.train.gradient.dropout import with_counter_dropout
 from core.train.gradient.optimizers import TABLE_OPTIMIZERS
-from core.train.gradient.scoring import compile_scores
-from core.train.gradient.step import StepParts, compile_slice
+from core.train.gradient.step import StepParts, compile_scores, compile_slice
 from core.train.gradient.tables import expected_repeats, make_side_table
 
 MOST_KEPT, MOST_BYTES = 64, 256 * 2**20

@@ -19,7 +19,7 @@ from core.startup.device import with_batch_size
 from core.train.gradient.compiled import Compiled, give_back, take
 from core.train.gradient.dropout import as_step, first_step
 from core.train.gradient.order import epoch_order
-from core.train.gradient.scoring import score_in_chunks
+from core.train.gradient.step import score_in_chunks
 
 
 class GradientTrainer:

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.contract.architecture import Architecture, Recipe
-from core.contract.schedule import parse_schedule
-from core.contract.settings import resolve
+from core.contract.settings import parse_schedule, resolve
 from core.errors import UsageError
 
 

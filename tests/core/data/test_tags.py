@@ -11,7 +11,7 @@ import pytest
 
 from core.contract.reading_options import ReadingOptions
 from core.data import cache, load_ratings
-from core.data.reading.tags import read_tags, shared_tags
+from core.data.reading.items import read_tags, shared_tags
 
 RATINGS = [(user, item, (user + item) % 5 + 1) for user in range(1, 5) for item in range(10, 17)]
 TAGS = [

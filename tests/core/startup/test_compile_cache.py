@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from core.runs.run import Run
-from core.startup.program_store import MOST_BYTES, open_store, seal
+from core.startup.compile_cache import MOST_BYTES, open_store, seal
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 MODES = stat.S_IRWXG | stat.S_IRWXO

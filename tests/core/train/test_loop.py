@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.contract.schedule import Schedule
-from core.contract.settings import TrainingSettings
+from core.contract.settings import Schedule, TrainingSettings
 from core.contract.trainer import SliceTotals
 from core.data.ratings import Ratings
 from core.errors import DivergenceError

@@ -10,7 +10,7 @@ import pytest
 
 from core import Run, load_plugins, train
 from core.cli.views_export_keras import whole_model
-from core.contract.replicas import Replicated, replicate
+from core.contract.architecture import Replicated, replicate
 from core.contract.settings import resolve
 from core.data.ratings import Ratings
 from core.errors import UsageError

@@ -7,11 +7,10 @@ import pytest
 from core.api import train
 from core.data import load_ratings, split_ratings
 from core.errors import UsageError
-from core.model.fold_in import FoldedUser, Folder
-from core.model.metrics import rmse
+from core.model.baseline import rmse
+from core.model.fold_in import FoldedUser, Folder, user_prior
 from core.model.model import Model
 from core.model.rated import RatedTable
-from core.model.user_prior import user_prior
 from core.views.fold_in import fold_user_in
 from core.views.why import explain
 from tests.core.views.handmade import hand_model, without_ratings

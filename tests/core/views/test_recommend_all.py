@@ -6,8 +6,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core.errors import RunError, UsageError
-from core.model.factorization import find_factorization
-from core.model.score_blocks import score_blocks
+from core.model.factorization import find_factorization, score_blocks
 from core.views.recommend_all import recommend_all, write_recommendations
 from core.views.top_items import ItemFilter, top_items
 from tests.core.views.handmade import hand_model, without_ratings
