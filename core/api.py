@@ -18,8 +18,8 @@ from core.protocol.events import Event
 from core.runs.config import recorded_split, saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.train.controls import Controls
-from core.train.session import Session
+from core.training.controls import Controls
+from core.training.session import Session
 
 
 def train(

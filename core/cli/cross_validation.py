@@ -15,7 +15,7 @@ from core.contract.settings import Resolved, TrainingSettings, refuse_several_ma
 from core.data import Ratings, load_ratings
 from core.options import OptionField, OptionSet
 from core.protocol.events import Event, Finished
-from core.train.session import Session
+from core.training.session import Session
 
 _FIXED = ("split", "folds", "fold")
 

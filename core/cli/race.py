@@ -15,8 +15,8 @@ from core.errors import UsageError
 from core.options import suggest
 from core.runs.models import saved_model
 from core.runs.run import Run
-from core.train.session import Session
-from core.train.tune import tune
+from core.training.session import Session
+from core.training.tune import tune
 
 
 def run_race(

@@ -20,10 +20,10 @@ from core.protocol.events import Event, PhaseChanged
 from core.runs.config import saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.train.controls import Controls
-from core.train.session import Session
-from core.train.several.following import follow, follows
-from core.train.tune import tune
+from core.training.controls import Controls
+from core.training.session import Session
+from core.training.several.following import follow, follows
+from core.training.tune import tune
 
 CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
 """Settings that a resumed run may take from the command line instead of its own."""

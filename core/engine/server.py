@@ -21,8 +21,8 @@ from core.runs.config import saved_choices
 from core.runs.models import LiveModels, saved_model
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.train.controls import Controls
-from core.train.session import Session
+from core.training.controls import Controls
+from core.training.session import Session
 
 MOST_OPEN = 8
 """Saved runs that are kept in memory for the next question; the one opened first goes first."""
@@ -133,7 +133,7 @@ class EngineServer:
     def _load_tensorflow(self) -> None:
         try:
             from core.startup.device import choose_device, describe_device
-            from core.train.start import make_trainer  # noqa: F401 - loads what the first training needs
+            from core.training.start import make_trainer  # noqa: F401 - loads what the first training needs
 
             self.emit(ready(describe_device(choose_device("auto"))))
         except Exception as error:  # noqa: BLE001 - told to the user; a training would meet the same

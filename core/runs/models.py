@@ -12,7 +12,7 @@ from core.model.rated import RatedTable
 from core.runs.run import Run
 
 if TYPE_CHECKING:
-    from core.train.session import Session
+    from core.training.session import Session
 
 _shared: WeakValueDictionary[tuple[str, str], RatedTable] = WeakValueDictionary()
 

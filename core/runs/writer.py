@@ -39,7 +39,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 class RunWriter:
-    """Writes one run folder; implements `core.train.loop.Checkpoints`.
+    """Writes one run folder; implements `core.training.loop.Checkpoints`.
 
     An epoch counts once its checkpoint is renamed into place. History lines of later epochs, which a crash
     may leave, are cut off when the run goes on, and the same epochs then write the same lines again.

@@ -37,7 +37,7 @@ def assert_conforms(
 
 
 def _start(resolved: Resolved) -> Trainer:
-    from core.train.start import make_trainer
+    from core.training.start import make_trainer
 
     trainer, _ = make_trainer(
         resolved.architecture, resolved.options, resolved.settings, planted_training_data()

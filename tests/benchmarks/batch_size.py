@@ -17,8 +17,8 @@ import numpy as np
 from core import TrainingData, load_plugins
 from core.contract.settings import resolve
 from core.contract.trainer import FloatArray, RowArray
-from core.train.gradient import order
-from core.train.gradient.trainer import GradientTrainer
+from core.training.gradient import order
+from core.training.gradient.trainer import GradientTrainer
 
 Truth = tuple[RowArray, RowArray, FloatArray]
 SHARES = (None, 8192, 2048, 512, 256, 128, 32)

@@ -27,8 +27,8 @@ from core import load_plugins, load_ratings
 from core.contract.settings import Resolved, resolve
 from core.data.ratings import Ratings
 from core.model.scorer import make_scorer
-from core.train.prepare import Prepared, prepare
-from core.train.start import make_trainer
+from core.training.prepare import Prepared, prepare
+from core.training.start import make_trainer
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},

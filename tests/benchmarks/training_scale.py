@@ -51,7 +51,7 @@ def made_data(ratings: int, users: int, items: int) -> TrainingData:
 def measure(architecture: str, factors: int, size: tuple[int, int, int], device: str) -> dict[str, float]:
     """Train some slices of an epoch; returns ratings per second, peak memory in GB and the limit."""
     from core.startup.device import choose_device
-    from core.train.gradient.trainer import GradientTrainer
+    from core.training.gradient.trainer import GradientTrainer
 
     plugin = load_plugins().architecture(architecture)
     chosen = resolve(plugin, options={"factors": factors}, settings={"device": device})

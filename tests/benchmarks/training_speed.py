@@ -27,8 +27,8 @@ from core import load_plugins, load_ratings
 from core.contract.settings import find_recipe, resolve
 from core.contract.trainer import TrainingData
 from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
-from core.train.gradient.trainer import GradientTrainer
-from core.train.prepare import prepare
+from core.training.gradient.trainer import GradientTrainer
+from core.training.prepare import prepare
 
 
 def made_table(users: int = 671, items: int = 9066, count: int = 100_004) -> Ratings:

@@ -1,4 +1,4 @@
-"""Opens table files, plain, compressed or inside a zip archive, as streams of bytes; archives aren't unpacked."""
+"""Opens table files, plain, compressed or inside a zip archive, as streams of bytes."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ def tastemap(architecture: str, recipe: str = "default") -> Fit:
         sys.path.append(str(Path(__file__).parents[3]))
         from core import load_plugins, load_ratings
         from core.contract.settings import resolve
-        from core.train.prepare import prepare
-        from core.train.start import make_trainer
+        from core.training.prepare import prepare
+        from core.training.start import make_trainer
 
         resolved = resolve(load_plugins().architecture(architecture), recipe, settings={"seed": seed})
         prepared = prepare(load_ratings(str(split.source)), resolved.settings)

@@ -19,7 +19,7 @@ from core.data.ratings import Ratings
 from core.errors import DivergenceError, RunError
 from core.protocol.events import EpochFinished, Event, Finished
 from core.runs.run import Run
-from core.train.controls import Controls
+from core.training.controls import Controls
 from tests.support import make_ratings, write_csv
 
 TRAIN = [sys.executable, "-c", "from core.cli import main; main()", "train"]

@@ -1,0 +1,240 @@
+"""One training from start (or checkpoint) to its finished run folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.contract.plugins import Registry
+from core.contract.settings import Resolved
+from core.contract.trainer import Arrays, Trainer
+from core.data import describe
+from core.data.ratings import Ratings
+from core.data.split import unseen
+from core.errors import RunError, WorkerLostError
+from core.files import cannot_write, runs_folder
+from core.model.model import Model
+from core.protocol.commands import Command
+from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
+from core.runs.config import RunConfig, read_config
+from core.runs.progress import Progress
+from core.runs.store import new_run_id
+from core.runs.vocabularies import write_vocabularies
+from core.runs.writer import RunWriter, locked, read_history
+from core.training.controls import Controls, ignore
+from core.training.loop import TrainingLoop
+from core.training.prepare import Prepared, prepare
+from core.training.trackers import with_trackers
+
+
+@dataclass
+class Session:
+    """Trains one run and tells about it.
+
+    `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
+    receives commands that don't steer, between two slices of batches.
+    """
+
+    ratings: Ratings
+    resolved: Resolved
+    registry: Registry
+    emit: Callable[[Event], None]
+    controls: Controls = field(default_factory=Controls)
+    answer: Callable[[Command], None] = ignore
+    trackers: Sequence[str] = ()
+    trainer: Trainer | None = None
+    prepared: Prepared | None = None
+
+    def start(self, folder: Path | None = None) -> Path:
+        """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
+        run = new_run_id(self.resolved.architecture.name)
+        folder = folder or runs_folder() / run
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise RunError(f"{folder} exists already.", hint="Choose another folder.") from None
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        try:
+            self._fill(folder)
+        except BaseException:
+            if not read_history(folder):
+                shutil.rmtree(folder, ignore_errors=True)  # nothing was trained: no run to go on with
+            raise
+        return folder
+
+    def _fill(self, folder: Path) -> None:
+        with locked(folder):
+            prepared, trainer, device = self._make_trainer()
+            config = self._config(folder.name, prepared, trainer, device)
+            write_vocabularies(folder, self.ratings, prepared.baseline)
+            config.write(folder)
+            self._train(folder, config, prepared, trainer, Progress())
+
+    def resume(self, folder: Path) -> Path:
+        """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
+        config = read_config(folder)
+        _check_data(config, self.ratings)
+        with locked(folder):
+            prepared, trainer, _ = self._make_trainer()
+            progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
+            if state is not None:
+                trainer.restore(state)
+            self._train(folder, config, prepared, trainer, progress, state)
+        return folder
+
+    def model(self) -> Model:
+        """The run in training with a copy of its current weights; raises RunError before it has any."""
+        if self.trainer is None or self.prepared is None:
+            raise RunError("Training hasn't started yet.", hint="Ask again in a moment.")
+        ratings, resolved = self.ratings, self.resolved
+        return Model(
+            resolved.architecture,
+            resolved.options,
+            ratings.user_vocabulary,
+            ratings.item_vocabulary,
+            ratings.item_table,
+            self.prepared.baseline,
+            self.trainer.weights(),
+            self.prepared.train.mean,
+        )
+
+    def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
+        self.emit(PhaseChanged("starting TensorFlow"))
+        from core.startup.device import with_batch_size
+        from core.training.start import make_trainer
+
+        self.prepared = prepare(self.ratings, self.resolved.settings)
+        settings = with_batch_size(self.resolved.settings, len(self.prepared.train))
+        self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
+        if settings.strategy == "multiworker":
+            self.emit(PhaseChanged("waiting", "for the other workers"))
+        architecture = self.resolved.architecture
+        self.trainer, device = make_trainer(architecture, options, settings, self.prepared.train)
+        return self.prepared, self.trainer, device
+
+    def _train(
+        self,
+        folder: Path,
+        config: RunConfig,
+        prepared: Prepared,
+        trainer: Trainer,
+        progress: Progress,
+        state: Arrays | None = None,
+    ) -> None:
+        settings = self.resolved.settings
+        chosen = self.registry.chosen_trackers(self.trackers)
+        self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
+        writer = RunWriter(folder)
+        keeper = _LastEpoch(writer, state)
+        loop = TrainingLoop(
+            trainer,
+            prepared,
+            settings.plan(),
+            settings.early_stopping,
+            keeper,
+            self.emit,
+            self.controls,
+            self.answer,
+            progress,
+        )
+        self.emit(PhaseChanged("compiling"))
+        with closing(trainer), _saying_what_is_kept(config.run, loop):
+            batches = loop.warm_up()
+            self.emit(_run_started(config, loop, trainer, batches))
+            reason = loop.run()
+            self.emit(self._finish(loop, folder, reason, writer, keeper))
+            self.trainer = None
+
+    def _finish(
+        self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: _LastEpoch
+    ) -> Finished:
+        """Save the best weights (the last epoch's without early stopping) and the figures that they reach."""
+        if reason == "stopped" and keeper.state is not None:
+            loop.trainer.restore(keeper.state)  # what a part of an epoch did is dropped
+        weights = loop.trainer.weights()
+        best = writer.best_weights(loop.progress.best_epoch)
+        if best is not None:
+            weights = best
+            loop.trainer.restore({**loop.trainer.state(), **best})
+        summary = loop.summary(folder, reason)
+        writer.finish(weights, summary)
+        return summary
+
+    def _config(self, run: str, prepared: Prepared, trainer: Trainer, device: str) -> RunConfig:
+        resolved, name = self.resolved, self.resolved.architecture.name
+        return RunConfig(
+            run=run,
+            architecture=name,
+            origin=self.registry.architectures[name].origin,
+            recipe=resolved.recipe,
+            options=resolved.options.to_dict(),
+            settings=resolved.settings.to_dict(),
+            data=describe(self.ratings),
+            split={
+                **prepared.split.settings(),
+                "train_ratings": len(prepared.split.train),
+                "test_ratings": len(prepared.split.test),
+                "unseen": unseen(self.ratings, prepared.split),
+            },
+            scoring={"offset": prepared.train.mean, "training_mean": prepared.baseline.mean},
+            device=device,
+            parameters=trainer.parameters,
+        )
+
+
+@dataclass
+class _LastEpoch:
+    """Passes checkpoints on and keeps the state of the last finished epoch at hand."""
+
+    writer: RunWriter
+    state: Arrays | None = None
+
+    def save_epoch(self, event: Any, progress: Progress, state: Arrays) -> None:
+        self.state = state
+        self.writer.save_epoch(event, progress, state)
+
+    def save_best(self, epoch: int, weights: Arrays) -> None:
+        self.writer.save_best(epoch, weights)
+
+
+@contextmanager
+def _saying_what_is_kept(run: str, loop: TrainingLoop) -> Iterator[None]:
+    """Add to the news that a worker is lost how to go on from the last checkpoint."""
+    try:
+        yield
+    except WorkerLostError as error:
+        epoch = loop.progress.epoch
+        hint = (
+            f"The run is kept up to epoch {epoch}; go on with `tastemap train --resume {run}`, "
+            "on one machine with --strategy none."
+        )
+        raise WorkerLostError(error.message, hint=hint if epoch else "Start all workers again.") from error
+
+
+def _check_data(config: RunConfig, ratings: Ratings) -> None:
+    recorded = config.data.get("fingerprint")
+    if recorded != ratings.fingerprint:
+        hint = "Name the table that it was trained on with --data, or train a new run."
+        raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
+
+
+def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
+    return RunStarted(
+        config.run,
+        config.architecture,
+        config.options,
+        config.settings,
+        config.data,
+        str(config.split["hash"]),
+        config.device,
+        trainer.parameters,
+        loop.schedule.epochs,
+        batches,
+        loop.progress.epoch + 1,
+        config.split,
+    )

@@ -1,0 +1,199 @@
+"""The loop with a trainer that does no arithmetic: events, steering, early stopping, divergence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.contract.settings import Schedule, TrainingSettings
+from core.contract.trainer import SliceTotals
+from core.data.ratings import Ratings
+from core.errors import DivergenceError
+from core.protocol.commands import Command, Query
+from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
+from core.runs.progress import Progress
+from core.training.controls import Controls
+from core.training.loop import TrainingLoop
+from core.training.prepare import prepare
+
+
+@dataclass
+class FakeTrainer:
+    """Scores with a constant that `plan` gives for each epoch; remembers the learning rates it was told."""
+
+    plan: dict[int, float] = field(default_factory=dict)
+    batches: int = 40
+    seconds: float = 0.0
+    error: float = 1.0
+    rates: list[tuple[int, float]] = field(default_factory=list)
+    epoch: int = 0
+    parameters: int = 0
+
+    def begin_epoch(self, epoch: int) -> int:
+        self.epoch = epoch
+        return self.batches
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        time.sleep(self.seconds * count)
+        self.rates.append((self.epoch, learning_rate))
+        return SliceTotals(self.error * 10 * count, 10 * count)
+
+    def scores(self, users: Any, items: Any) -> Any:
+        return np.full(len(users), self.plan.get(self.epoch, 0.0), np.float32)
+
+    def weights(self) -> Any:
+        return {"table/user_bias": np.array([[self.epoch]], np.float32)}
+
+    def state(self) -> Any:
+        return self.weights()
+
+    def close(self) -> None:
+        self.epoch = -1
+
+    def restore(self, state: Any) -> None:
+        self.epoch = int(state["table/user_bias"][0, 0])
+
+
+@dataclass
+class Kept:
+    epochs: list[Progress] = field(default_factory=list)
+    best: list[int] = field(default_factory=list)
+
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Any) -> None:
+        self.epochs.append(progress)
+
+    def save_best(self, epoch: int, weights: Any) -> None:
+        self.best.append(epoch)
+
+
+@dataclass
+class Fixture:
+    loop: TrainingLoop
+    events: list[Event]
+    kept: Kept
+    trainer: FakeTrainer
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def fixture(ratings: Ratings, trainer: FakeTrainer, epochs: int = 4, patience: int = 0) -> Fixture:
+    settings = TrainingSettings(early_stopping=patience)
+    events: list[Event] = []
+    kept = Kept()
+    schedule = Schedule(tuple(0.1 * (epochs - epoch) / epochs for epoch in range(epochs)))
+    loop = TrainingLoop(trainer, prepare(ratings, settings), schedule, patience, kept, events.append)
+    return Fixture(loop, events, kept, trainer)
+
+
+def test_every_epoch_is_told_and_kept(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer())
+    assert made.loop.run() == "completed"
+    finished = made.of(EpochFinished)
+    assert [event.epoch for event in finished] == [1, 2, 3, 4]
+    assert [event.learning_rate for event in finished] == pytest.approx([0.1, 0.075, 0.05, 0.025])
+    assert [progress.epoch for progress in made.kept.epochs] == [1, 2, 3, 4]
+    assert made.kept.epochs[-1].ratings == 4 * 40 * 10
+
+
+def test_held_out_figures_are_clipped_and_free_of_any_penalty(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer({1: 100.0}), epochs=1)
+    made.loop.run()
+    held_out = made.loop.prepared.held_out.ratings.astype(float)
+    event = made.of(EpochFinished)[0]
+    assert event.val_rmse == pytest.approx(np.sqrt(np.mean((5 - held_out) ** 2)), rel=1e-6)
+    assert event.val_mae == pytest.approx(np.mean(5 - held_out), rel=1e-6)
+
+
+def test_progress_inside_an_epoch_comes_at_least_four_times_a_second(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer(batches=3000, seconds=0.0005), epochs=1)
+    started = time.perf_counter()
+    made.loop.run()
+    seconds = time.perf_counter() - started
+    told = made.of(BatchProgress)
+    assert len(told) >= 4 * (seconds - 0.5)
+    assert [event.batch for event in told] == sorted(event.batch for event in told)
+    assert told[0].eta_seconds > told[-1].eta_seconds > 0
+
+
+def test_a_learning_rate_set_by_hand_acts_and_scales_the_rest(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer())
+    made.loop.controls.set_learning_rate(0.2)
+    made.loop.run()
+    assert [rate for _, rate in made.trainer.rates] == pytest.approx([0.2, 0.15, 0.1, 0.05])
+    assert made.of(LearningRateChanged)[0].learning_rate == 0.2
+    assert made.kept.epochs[0].rate_scale == pytest.approx(2)
+
+
+def test_pause_holds_and_resume_goes_on_with_the_same_epochs(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer(batches=2000, seconds=0.0002), epochs=1)
+    made.loop.controls.pause()
+    resumer = threading.Timer(0.4, made.loop.controls.resume)
+    resumer.start()
+    started = time.perf_counter()
+    assert made.loop.run() == "completed"
+    assert time.perf_counter() - started > 0.7
+    kinds = [type(event) for event in made.events if isinstance(event, Paused | Resumed | EpochFinished)]
+    assert kinds == [Paused, Resumed, EpochFinished]
+    assert made.of(EpochFinished)[0].seconds < 0.9
+
+
+def test_stop_ends_at_once_even_while_paused(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer())
+    made.loop.controls.pause()
+    made.loop.controls.stop()
+    assert made.loop.run() == "stopped"
+    assert made.of(EpochFinished) == []
+
+
+def test_a_query_is_answered_between_slices(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer())
+    asked: list[Command] = []
+    made.loop.answer = asked.append
+    made.loop.controls.send(Query("1", "map"))
+    made.loop.run()
+    assert asked == [Query("1", "map")]
+
+
+def test_early_stopping_keeps_the_best_epoch_by_the_tuning_part(ratings: Ratings) -> None:
+    far = {1: 1.0, 2: 0.0, 3: 0.8, 4: 0.9, 5: 0.95}
+    made = fixture(ratings, FakeTrainer(far), epochs=9, patience=2)
+    assert len(made.loop.prepared.tuning) > 0
+    assert made.loop.run() == "early_stopping"
+    assert made.loop.progress.epoch == 4
+    assert made.loop.progress.best_epoch == 2
+    assert made.kept.best == [1, 2]
+    assert [event.best for event in made.of(EpochFinished)] == [True, True, False, False]
+
+
+def test_the_tuning_part_is_carved_out_of_training_and_never_touches_the_held_out_part(
+    ratings: Ratings,
+) -> None:
+    plain, carved = (prepare(ratings, TrainingSettings(early_stopping=patience)) for patience in (0, 3))
+    assert len(plain.tuning) == 0
+    np.testing.assert_array_equal(plain.held_out.ratings, carved.held_out.ratings)
+    assert len(carved.train) + len(carved.tuning) == len(plain.train)
+    assert plain.split.hash == carved.split.hash
+
+
+@pytest.mark.parametrize("error", [float("nan"), float("inf"), 1e9])
+def test_divergence_is_found_and_explained(ratings: Ratings, error: float) -> None:
+    made = fixture(ratings, FakeTrainer(error=error))
+    with pytest.raises(
+        DivergenceError, match=r"diverged in epoch 1.*learning rate of 0\.1.*--learning-rate 0\.01"
+    ):
+        made.loop.run()
+
+
+def test_it_goes_on_from_the_progress_it_is_given(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer())
+    made.loop.progress = Progress(epoch=2, rate_scale=2.0)
+    made.loop.run()
+    assert [event.epoch for event in made.of(EpochFinished)] == [3, 4]
+    assert [rate for _, rate in made.trainer.rates] == pytest.approx([0.1, 0.05])
+    assert isinstance(made.loop.controls, Controls)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.contract.plugins import load_plugins
+from core.contract.settings import Resolved, resolve
+from core.data.ratings import Ratings
+from core.errors import DivergenceError, UsageError
+from core.protocol.events import Event, TrialFinished
+from core.training.prepare import prepare
+from core.training.tune import sample_trials, tune
+
+
+def start(**settings: object) -> Resolved:
+    options = {"factors": 4}
+    return resolve(load_plugins().architecture("bias"), options=options, settings={"epochs": 8, **settings})
+
+
+def test_a_search_halves_its_trials_and_returns_the_best(ratings: Ratings) -> None:
+    told: list[Event] = []
+    poor = start(learning_rate=0.0005)
+    best = tune(ratings, poor, 6, told.append)
+    trials = [event for event in told if isinstance(event, TrialFinished)]
+    assert [event.epochs for event in trials] == [2] * 6 + [4] * 3 + [8]
+    assert trials[-1].choices == {
+        **best.options.to_dict(),
+        "learning_rate": best.settings.learning_rate,
+    }
+    assert best.settings.learning_rate > poor.settings.learning_rate
+    assert best.settings.epochs == 8
+    assert best.settings.early_stopping == 0
+
+
+def test_the_held_out_part_has_no_say(ratings: Ratings) -> None:
+    """Whatever the held-out ratings are, the same choices win."""
+    held_out = prepare(ratings, start().settings).split.test
+    spoiled = ratings.ratings.copy()
+    spoiled[held_out] = np.where(spoiled[held_out] > 3, 0.5, 5)
+    other = replace(ratings, ratings=spoiled)
+    first, second = (tune(table, start(), 4, lambda event: None) for table in (ratings, other))
+    assert (first.options, first.settings) == (second.options, second.settings)
+
+
+def test_trials_stay_in_the_declared_ranges_and_repeat_by_seed() -> None:
+    fields = {field.name: field.search for field in type(start().options).fields() if field.search}
+    chosen = start()
+    drawn = list(sample_trials(chosen, 50))
+    for trial in drawn:
+        values = trial.resolved.options.to_dict()
+        for name, (low, high) in fields.items():
+            assert low <= values[name] <= high
+        assert values["initial_spread"] == start().options.to_dict()["initial_spread"]
+    assert len({trial.resolved.options.to_dict()["l2"] for trial in drawn}) > 40
+    assert drawn == list(sample_trials(chosen, 50))
+
+
+def test_one_trial_is_no_search_and_divergence_everywhere_is_said(ratings: Ratings) -> None:
+    with pytest.raises(UsageError, match="two trials"):
+        tune(ratings, start(), 1, lambda event: None)
+    with pytest.raises(DivergenceError, match="Every trial diverged"):
+        tune(ratings, start(optimizer="sgd", learning_rate=500.0), 2, lambda event: None)
