@@ -12,11 +12,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ProtocolError, TastemapError
 from core.protocol.commands import Command, Query, Quit
 from core.protocol.events import Answer, Event, Failed, parse_event
+from core.protocol.wire import from_plain
+
+if TYPE_CHECKING:
+    from core.views.view import A, View
 
 LONGEST_EVENT = 256 * 1024 * 1024
 GRACE_SECONDS = 3.0
@@ -96,15 +100,15 @@ class EngineClient:
         process.stdin.write(f"{command.to_json()}\n".encode())
         return True
 
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
-        """Ask for a view and await its result; raises QueryError with the engine's message."""
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        """Ask a view of a run (None: the one in training); raises QueryError with the engine's message."""
         request = str(next(self._numbers))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future
         try:
-            if not self.send(Query(request, view, run, arguments)):
+            if not self.send(Query(request, view.tag, run, view.to_dict())):
                 raise QueryError("The engine isn't running.", hint="It starts again with the next training.")
-            return await future
+            return from_plain(await future, view.answer_type())
         finally:
             self._waiting.pop(request, None)
 

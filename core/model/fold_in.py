@@ -209,7 +209,8 @@ def _noise(model: Model) -> float:
     rated, _ = model.rated_or_reason
     scale = model.baseline.scale
     if rated is None:
-        return float(model.facts.get("val_rmse") or 0.2 * (scale.maximum - scale.minimum)) ** 2
+        spread = 0.2 * (scale.maximum - scale.minimum)
+        return (model.facts.val_rmse or spread) ** 2
     rows = np.flatnonzero(rated.in_training)
     rows = rows[:: max(1, len(rows) // _SAMPLED_RATINGS)]
     table = rated.ratings

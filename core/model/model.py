@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,16 @@ from core.options import ArchitectureOptions
 Kept = TypeVar("Kept")
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What a saved run knows of itself: its id, figures, seconds of training, and split hash."""
+
+    run: str | None = None
+    val_rmse: float | None = None
+    split_hash: str | None = None
+    seconds: float | None = None
+
+
 @dataclass(frozen=True)
 class Model:
     """Weights with the vocabularies and training means that give them meaning.
@@ -28,7 +38,8 @@ class Model:
     `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
     `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
-    is the run's, None while it isn't saved; `facts` are what the run knows of itself (`run`, `val_rmse`).
+    is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
+    model of another run by name.
     """
 
     architecture: Architecture
@@ -41,7 +52,8 @@ class Model:
     offset: float
     read_rated: Callable[[], RatedTable] | None = None
     folder: Path | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: RunFacts = field(default_factory=RunFacts)
+    open_run: Callable[[str], Model] | None = None
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
