@@ -93,7 +93,7 @@ def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
     return load_ratings(source, reading, sources=run.registry.data_sources)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
 
@@ -129,7 +129,12 @@ def _measure(
     predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
     fallbacks = int((~predictor.known(users, items)).sum())
     return Evaluation(
-        part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash
+        part=part,
+        rmse=rmse(predictions, truth),
+        mae=mae(predictions, truth),
+        ratings=len(truth),
+        fallbacks=fallbacks,
+        split_hash=split_hash,
     )
 
 

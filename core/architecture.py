@@ -26,7 +26,7 @@ Terms = Mapping[str, npt.NDArray[np.float32]]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmbeddingSpec:
     """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its l2."""
 
@@ -72,7 +72,14 @@ class EmbeddingSide:
         if dimension < 1:
             raise PluginError(f"{self.side}.embed() needs at least one number a row, not {dimension}.")
         spread = (0.0 if role == "bias" else 0.1) if initial_spread is None else initial_spread
-        spec = EmbeddingSpec(self.side, role, dimension, l2, initial_mean, spread)
+        spec = EmbeddingSpec(
+            side=self.side,
+            role=role,
+            dimension=dimension,
+            l2=l2,
+            initial_mean=initial_mean,
+            initial_spread=spread,
+        )
         if any(other.role == role for other in self.specs):
             raise PluginError(f"{self.side}.embed(role={role!r}) is asked for twice; give each its own role.")
         self.specs.append(spec)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.events import EpochFinished
 from core.trainer import TrainingData
 
 
@@ -69,6 +70,21 @@ def write_csv(path: Path, ratings: Ratings) -> Path:
     lines = "".join(f"{user},{item},{rating}\n" for user, item, rating in rows)
     path.write_text(f"userId,movieId,rating\n{lines}")
     return path
+
+
+EPOCH = EpochFinished(
+    epoch=1,
+    epochs=2,
+    train_rmse=0.9,
+    val_rmse=0.95,
+    val_mae=0.7,
+    tuning_rmse=None,
+    learning_rate=0.05,
+    seconds=0.0123,
+    ratings_per_second=1e6,
+    best=True,
+)
+"""An epoch's figures, for tests to `replace` what they need otherwise."""
 
 
 def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:

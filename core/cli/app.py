@@ -70,7 +70,16 @@ def train(
     official = ["--test-file", test, "--split", "official"] if test else []
     words = [*context.args, *official]
     plugins = all_plugins(context, plugin)
-    request = TrainRequest(words, data, arch, recipe, resume, tune, track, plugins)
+    request = TrainRequest(
+        words=words,
+        data=data,
+        architecture=arch,
+        recipe=recipe,
+        resume=resume,
+        trials=tune,
+        trackers=track,
+        plugins=plugins,
+    )
     code = run_training(request, as_json)
     raise typer.Exit(code)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.api import evaluate, load_run
 from core.cli.flags import READING_FLAGS, parse_flags
-from core.cli.output import print_json
+from core.cli.output import figure, print_json
 from core.datasets import load_ratings
 from core.errors import TastemapError, UsageError
 from core.plugins import Registry, load_plugins
@@ -63,7 +63,7 @@ def print_runs(as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        rmse = "-" if row["val_rmse"] is None else f"{row['val_rmse']:.4f}"
+        rmse = figure(row["val_rmse"])
         print(
             f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
         )

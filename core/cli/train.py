@@ -29,7 +29,7 @@ CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
 """Settings that a resumed run may take from the command line instead of its own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainRequest:
     """What the command line asked for; `words` are the flags of settings, options and reading.
 

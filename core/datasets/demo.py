@@ -57,7 +57,7 @@ class PlantedTruth:
     user_generosity: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _World:
     films: tuple[Film, ...]
     axes: Array
@@ -115,7 +115,17 @@ def _world() -> _World:
     viewers, seen = _viewings(rng, axes, quality, tastes)
     liking = 3.15 + quality[seen] + generosity[viewers] + (tastes[viewers] * axes[seen]).sum(1)
     stars = np.clip(np.round((liking + rng.normal(0.0, 0.45, len(seen))) * 2) / 2, 0.5, 5.0)
-    return _World(films, axes, quality, tastes, generosity, viewers, seen, stars, _times(rng, viewers))
+    return _World(
+        films=films,
+        axes=axes,
+        quality=quality,
+        tastes=tastes,
+        generosity=generosity,
+        viewers=viewers,
+        seen=seen,
+        stars=stars,
+        times=_times(rng, viewers),
+    )
 
 
 def _axes(films: Sequence[Film], rng: np.random.Generator) -> Array:

@@ -18,7 +18,7 @@ from core.errors import DataError, UsageError
 from core.options import suggest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetched:
     """A fetched data set: its file, its SHA-256 and what there is to tell; `asdict` makes it JSON."""
 
@@ -65,7 +65,13 @@ def _there(dataset: NamedDataset, path: Path) -> Fetched | None:
     except DataError:
         path.unlink()
         return None
-    return Fetched(dataset.name, str(path), digest, path.stat().st_size, f"already there; {told}")
+    return Fetched(
+        name=dataset.name,
+        path=str(path),
+        sha256=digest,
+        size=path.stat().st_size,
+        message=f"already there; {told}",
+    )
 
 
 def _find(name: str, sources: Sequence[DataSource]) -> NamedDataset:
@@ -124,4 +130,10 @@ def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetch
         raise
     record(path, digest)
     part.replace(path)
-    return Fetched(dataset.name, str(path), digest, path.stat().st_size, f"{origin}; {told}")
+    return Fetched(
+        name=dataset.name,
+        path=str(path),
+        sha256=digest,
+        size=path.stat().st_size,
+        message=f"{origin}; {told}",
+    )

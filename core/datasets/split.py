@@ -16,7 +16,7 @@ from core.options import suggest
 METHODS = ("random", "user", "last", "kfold", "official")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Split:
     """Rows (int64, ascending) of the training and the test part of a ratings table.
 
@@ -100,7 +100,15 @@ def make_split(
             raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
     digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes()).hexdigest()[:16]
     train, test = np.flatnonzero(mask), np.flatnonzero(~mask)
-    return Split(train, test, seed, test_fraction, digest, method, dict(details or {}))
+    return Split(
+        train=train,
+        test=test,
+        seed=seed,
+        test_fraction=test_fraction,
+        hash=digest,
+        method=method,
+        details=dict(details or {}),
+    )
 
 
 def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, LongArray]:

@@ -102,7 +102,7 @@ class EngineClient:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future
         try:
-            if not self.send(Query(request, view, run, arguments)):
+            if not self.send(Query(request=request, view=view, run=run, arguments=arguments)):
                 raise QueryError("The engine isn't running.", hint="It starts again with the next training.")
             return await future
         finally:

@@ -66,7 +66,7 @@ class EngineServer:
                 self.controls.stop()
             case Query():
                 result = answer_view(command.view, self._model(command.run), command.arguments)
-                self.emit(Answer(command.request, command.view, result))
+                self.emit(Answer(request=command.request, view=command.view, result=result))
             case Warm() if self._session is None:
                 self._warm()
             case Train() | ResumeRun() if self._session is not None:
@@ -145,4 +145,4 @@ def ready(device: str | None = None) -> EngineReady:
     """Say that the engine listens."""
     from core.runs.config import installed_versions
 
-    return EngineReady(installed_versions()["tastemap"], os.getpid(), device)
+    return EngineReady(version=installed_versions()["tastemap"], process=os.getpid(), device=device)

@@ -40,7 +40,7 @@ class Figures:
     mae: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure."""
 
@@ -92,7 +92,14 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     targets = part.ratings - np.float32(mean)
     data = TrainingData(part.users, part.items, targets, *counts, mean, ratings.item_table)
     sample = _pairs(ratings, _sample(train))
-    return Prepared(split, baseline, data, sample, _pairs(ratings, tuning), _pairs(ratings, split.test))
+    return Prepared(
+        split=split,
+        baseline=baseline,
+        train=data,
+        train_sample=sample,
+        tuning=_pairs(ratings, tuning),
+        held_out=_pairs(ratings, split.test),
+    )
 
 
 def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:

@@ -119,7 +119,17 @@ def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> N
         app.screen.redraw = counted  # type: ignore[attr-defined]
         began = time.perf_counter()
         for batch in range(2000):
-            engine.say(BatchProgress(1, batch, 2000, 0.6, 0.05, 1e6, 1.0))
+            engine.say(
+                BatchProgress(
+                    epoch=1,
+                    batch=batch,
+                    batches=2000,
+                    train_rmse=0.6,
+                    learning_rate=0.05,
+                    ratings_per_second=1e6,
+                    eta_seconds=1.0,
+                )
+            )
         await until(pilot, lambda: app.bench.training.progress is not None, "progress")
         progress = app.bench.training
         await until(

@@ -283,9 +283,9 @@ def test_a_race_trains_one_after_another_on_the_same_split(engine: FakeEngine, r
         for name in names[:-1]:
             engine.say(*recorded_events())
             following = names[names.index(name) + 1]
-            expected = Train("demo", {"architecture": following})
+            expected = Train(data="demo", settings={"architecture": following})
             await until(pilot, lambda expected=expected: engine.sent[-1] == expected, following)  # type: ignore[misc]
-        engine.say(Failed("DivergenceError", "Not finite any more."))
+        engine.say(Failed(kind="DivergenceError", message="Not finite any more."))
         await sees(pilot, "12/12", "Not finite any more.")
         assert not app.bench.race.active
         assert screen_text(app).count("━━━ ") >= 2
