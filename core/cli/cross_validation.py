@@ -5,38 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import mean, stdev
 
-from core.cli.flags import READING_FLAGS, parse_flags, require_data
+from core.cli.flags import Values, require_data
 from core.cli.output import figure, print_json
 from core.datasets import Ratings, load_ratings
 from core.events import Event, Finished
-from core.options import OptionField, OptionSet
-from core.plugins import Registry, load_plugins
+from core.plugins import Registry
 from core.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
 from core.training.session import Session
 
-_FIXED = ("split", "folds", "fold")
-
 
 def run_cross_validation(
-    words: Sequence[str],
+    flags: Values,
     data: str,
     architecture: str,
     recipe: str,
     folds: int,
-    plugins: Sequence[Path],
+    registry: Registry,
     as_json: bool,
 ) -> None:
     """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE."""
-    registry = load_plugins(plugins)
-    chosen = registry.architecture(architecture)
-    flags = parse_flags(
-        words,
-        {"settings": _flags(TrainingSettings), "options": _flags(chosen.Options), "reading": READING_FLAGS},
-    )
     require_data(data)
+    chosen = registry.architecture(architecture)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
     refuse_several_machines(resolved.settings, "Cross-validation")
@@ -45,10 +36,6 @@ def run_cross_validation(
         finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
         _show_fold(fold, folds, finished[-1], as_json)
     show_summary(finished, as_json)
-
-
-def _flags(options: type[OptionSet]) -> list[OptionField]:
-    return [field for field in options.fields() if field.name not in _FIXED]
 
 
 def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
