@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 from core.datasets.checksums import check_file, record
 from core.datasets.contract import DataSource, NamedDataset
@@ -107,18 +106,9 @@ def _download(dataset: NamedDataset, path: Path, downloader: Downloader) -> Fetc
 
 
 def _retrieve(url: str, part: Path, downloader: Downloader) -> None:
-    """Let pooch download into a temporary file of its own; what a broken try left is kept to resume from."""
-    import pooch
-
+    """Download beside `part`, in a file of this address's own: what a broken try left is resumed from."""
     mark = hashlib.sha256(url.encode()).hexdigest()[:8]
-    resumable = part.with_name(f"{part.name}.{mark}")
-
-    def download(address: str, output_file: str, _: object) -> None:
-        downloader(address, output_file, SimpleNamespace(part_file=str(resumable)))
-
-    part.unlink(missing_ok=True)
-    pooch.get_logger().setLevel("ERROR")
-    pooch.retrieve(url, known_hash=None, fname=part.name, path=part.parent, downloader=download)
+    downloader.download(url, part.with_name(f"{part.name}.{mark}"), part)
 
 
 def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetched:
