@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.api import evaluate, load_run, train
     from core.architecture import Architecture, EmbeddingSide, Recipe, Rows, Terms
+    from core.array_types import FloatArray, RowArray
     from core.datasets import describe, load_ratings, split_ratings
     from core.datasets.ratings import Ratings
     from core.errors import TastemapError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from core.options import ArchitectureOptions, option
     from core.plugins import load_plugins
     from core.runs.run import Run
-    from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, Trainer, TrainingData
+    from core.trainer import Arrays, SliceTotals, Trainer, TrainingData
 
 _HOMES = {
     "core.api": ("evaluate", "load_run", "train"),
@@ -30,7 +31,8 @@ _HOMES = {
     "core.options": ("ArchitectureOptions", "option"),
     "core.plugins": ("load_plugins",),
     "core.runs.run": ("Run",),
-    "core.trainer": ("Arrays", "FloatArray", "RowArray", "SliceTotals", "Trainer", "TrainingData"),
+    "core.array_types": ("FloatArray", "RowArray"),
+    "core.trainer": ("Arrays", "SliceTotals", "Trainer", "TrainingData"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,19 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from core.array_types import FloatArray
 from core.errors import PluginError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.trainer import FloatArray, Trainer, TrainingData
+    from core.trainer import Trainer, TrainingData
 
 Side = Literal["user", "item"]
-Rows = Mapping[str, npt.NDArray[np.float32]]
+Rows = Mapping[str, FloatArray]
 """Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
-Terms = Mapping[str, npt.NDArray[np.float32]]
+Terms = Mapping[str, FloatArray]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
 

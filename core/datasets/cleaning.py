@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray, LongArray
 from core.datasets.columns import MISSING
 from core.datasets.options import ReadingOptions
-from core.datasets.ratings import FloatArray, LongArray, RatingScale, Repair
+from core.datasets.ratings import RatingScale, Repair
 from core.errors import DataError
 
 _MILLISECONDS = 100_000_000_000

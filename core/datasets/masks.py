@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from core.datasets.ratings import LongArray, Ratings
+from core.array_types import LongArray, Mask
+from core.datasets.ratings import Ratings
 from core.errors import DataError, UsageError
-
-Mask = npt.NDArray[np.bool_]
 
 
 def random_mask(count: int, seed: int, fraction: float) -> Mask:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
+from core.array_types import LongArray as LongArray  # noqa: PLC0414 - also taken from here
+from core.array_types import RowArray
+
 if TYPE_CHECKING:
     import pyarrow
-
-IntArray = npt.NDArray[np.int32]
-LongArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ItemTable:
 
     titles: tuple[str, ...]
     genres: tuple[tuple[str, ...], ...]
-    years: IntArray
+    years: RowArray
     tags: tuple[tuple[str, ...], ...] = ()
 
     def to_arrow(self) -> pyarrow.Table:
@@ -127,8 +127,8 @@ class Ratings:
 
     name: str
     source: str
-    users: IntArray
-    items: IntArray
+    users: RowArray
+    items: RowArray
     ratings: FloatArray
     timestamps: LongArray | None
     user_vocabulary: Vocabulary

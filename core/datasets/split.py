@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.datasets.masks import Mask, fold_mask, last_out_mask, official_mask, per_user_mask, random_mask
-from core.datasets.ratings import LongArray, Ratings
+from core.array_types import LongArray, Mask
+from core.datasets.masks import fold_mask, last_out_mask, official_mask, per_user_mask, random_mask
+from core.datasets.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
 

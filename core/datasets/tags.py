@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from core.array_types import LongArray
 from core.datasets.columns import ITEM_NAMES, TAG_NAMES, USER_NAMES, find_column
 from core.datasets.contract import Location, RawTable
 from core.datasets.locating import single_lines
 from core.datasets.options import ReadingOptions
-from core.datasets.ratings import ItemTable, LongArray, Repair, Vocabulary
+from core.datasets.ratings import ItemTable, Repair, Vocabulary
 from core.datasets.sniffing import Dialect, sniff
 from core.datasets.text_tables import ParseError, read_columns
 from core.errors import DataError

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.trainer import FloatArray
+from core.array_types import FloatArray
 from core.training.backend import tf
 
 

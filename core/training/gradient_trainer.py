@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.architecture import Architecture
+from core.array_types import FloatArray, RowArray
 from core.errors import RunError
 from core.options import ArchitectureOptions
 from core.settings import TrainingSettings
-from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
+from core.trainer import Arrays, SliceTotals, TrainingData
 from core.training.backend import tf
 from core.training.compiled import Compiled, give_back, take
 from core.training.device import with_batch_size

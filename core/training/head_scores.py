@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from core.architecture import Architecture, Rows
+from core.array_types import FloatArray
 from core.errors import RunError
 from core.options import ArchitectureOptions
-from core.trainer import Arrays, FloatArray
+from core.trainer import Arrays
 from core.training.head import Head, build_head
 
 

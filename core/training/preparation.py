@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray, RowArray
 from core.datasets import split_ratings
 from core.datasets.ratings import Ratings
 from core.datasets.split import Split, carve_tuning
 from core.recommender.baseline import Baseline
 from core.recommender.metrics import mae, rmse
 from core.settings import TrainingSettings
-from core.trainer import FloatArray, ReplicaScores, RowArray, Trainer, TrainingData
+from core.trainer import ReplicaScores, Trainer, TrainingData
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.trainer import FloatArray, RowArray
+from core.array_types import FloatArray, RowArray
 from core.training.backend import tf
 from core.training.head import Head
 from core.training.side_table import SideTable

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.architecture import EmbeddingSpec
-from core.trainer import Arrays, FloatArray
+from core.array_types import FloatArray
+from core.trainer import Arrays
 from core.training.backend import tf
 from core.training.column_groups import ColumnGroups
 from core.training.table_optimizers import TableOptimizer

@@ -15,8 +15,8 @@ import time
 import numpy as np
 
 from core import TrainingData, load_plugins
+from core.array_types import FloatArray, RowArray
 from core.settings import resolve
-from core.trainer import FloatArray, RowArray
 from core.training import order
 from core.training.gradient_trainer import GradientTrainer
 
