@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.datasets.demo import World, demo_ratings, planted_world
 from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
 from core.events import EpochFinished
 from core.trainer import TrainingData
@@ -70,6 +72,21 @@ def write_csv(path: Path, ratings: Ratings) -> Path:
     lines = "".join(f"{user},{item},{rating}\n" for user, item, rating in rows)
     path.write_text(f"userId,movieId,rating\n{lines}")
     return path
+
+
+def planted_truth() -> World:
+    """What the demo ratings were made from, films and viewers in the order of the ratings' vocabularies."""
+    world, ratings = planted_world(), demo_ratings()
+    items, users = (
+        vocabulary.ids.astype(int) - 1 for vocabulary in (ratings.item_vocabulary, ratings.user_vocabulary)
+    )
+    return replace(
+        world,
+        axes=world.axes[items],
+        quality=world.quality[items],
+        tastes=world.tastes[users],
+        generosity=world.generosity[users],
+    )
 
 
 EPOCH = EpochFinished(

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from core.engine.client import EngineClient, engine_command
 from core.events import BatchProgress
 from core.plugins import Registry
-from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.test_client import alive
 from tui.app import TastemapApp
 from tui.training import Stage
@@ -70,7 +70,7 @@ def test_steering_latency_and_kill_in_a_long_training(registry: Registry) -> Non
         await sees(pilot, "signal 9", "Press r")
         await until(pilot, lambda: client.running, "a new engine", 20)
         await pilot.press("r")
-        await until(pilot, lambda: app.bench.training.has_weights, "the resumed run", 90)
+        await until(pilot, lambda: trains(app), "the resumed run", 90)
         started = app.bench.training.started
         assert started is not None
         assert epochs - 5 <= started.first_epoch
@@ -109,7 +109,7 @@ def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> N
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(recorded_events()[0])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         draw = app.screen.redraw  # type: ignore[attr-defined]
 
         def counted() -> None:

@@ -13,7 +13,7 @@ from core.commands import ResumeRun, Train
 from core.events import EpochFinished, Failed, Finished, RunStarted
 from core.plugins import Registry
 from core.runs.config import RunConfig
-from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
 from tui.app import TastemapApp
@@ -297,7 +297,7 @@ def test_a_stopped_race_starts_nobody_else(engine: FakeEngine, registry: Registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("6", "s")
         engine.say(*recorded_events()[:3])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("x")
         engine.say(recorded_events()[-1])
         await until(pilot, lambda: not app.bench.training.active, "the end")

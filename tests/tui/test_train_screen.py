@@ -12,7 +12,7 @@ from core.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
 from core.errors import DataError
 from core.events import Failed, LearningRateChanged, Paused, RunStarted
 from core.plugins import Registry
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.app import TastemapApp
 from tui.preferences import read_preferences
@@ -141,7 +141,7 @@ def test_a_second_training_is_refused_while_one_runs(engine: FakeEngine, registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("s")
         assert not app.train(Train(data="demo"))
         await sees(pilot, "running already")
