@@ -19,7 +19,6 @@ class Schedule:
 
     @property
     def epochs(self) -> int:
-        """Count the epochs."""
         return len(self.learning_rates)
 
     def learning_rate(self, epoch: int) -> float:

@@ -34,7 +34,6 @@ class TrainingData:
     item_table: ItemTable | None = None
 
     def __len__(self) -> int:
-        """Count the ratings."""
         return len(self.targets)
 
 

@@ -36,7 +36,6 @@ class Posterior:
 
     @property
     def count(self) -> int:
-        """Count the collected samples."""
         return int(self._arrays["count"][0])
 
     def add(self, tables: tuple[FloatArray, FloatArray], noise: FloatArray) -> None:

@@ -31,7 +31,6 @@ class JsonView:
     """Prints each event as one line of JSON."""
 
     def __enter__(self) -> Self:
-        """Nothing to prepare."""
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -62,7 +61,6 @@ class TextView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the progress bar away."""
         if self._task is not None:
             self._bar.stop()
 

@@ -26,7 +26,6 @@ class Vocabulary:
     ids: npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
     def __len__(self) -> int:
-        """Count the ids."""
         return len(self.ids)
 
     def row(self, identifier: object) -> int | None:
@@ -140,12 +139,10 @@ class Ratings:
     held_out: int = 0
 
     def __len__(self) -> int:
-        """Count the ratings."""
         return len(self.ratings)
 
     @property
     def user_count(self) -> int:
-        """Count the users."""
         return len(self.user_vocabulary)
 
     @property

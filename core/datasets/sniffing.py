@@ -38,7 +38,6 @@ class Dialect:
 
     @property
     def width(self) -> int:
-        """The number of columns."""
         return len(self.names)
 
 

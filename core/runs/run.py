@@ -35,7 +35,6 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id."""
         return self.config.run
 
     @cached_property

@@ -53,7 +53,6 @@ class GradientTrainer:
 
     @property
     def replicas(self) -> int:
-        """Count the replicas."""
         return self._parts.replicas
 
     @property

@@ -29,7 +29,6 @@ class Pairs:
     ratings: FloatArray
 
     def __len__(self) -> int:
-        """Count the pairs."""
         return len(self.ratings)
 
 

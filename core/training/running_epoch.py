@@ -33,5 +33,4 @@ class RunningEpoch:
 
     @property
     def ratings_per_second(self) -> float:
-        """Speed so far."""
         return self.ratings / max(self.seconds, 1e-9)
