@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.ratings import Ratings
+from core.data.ratings import Ratings
 from tests.support import make_ratings
 
 os.environ["TASTEMAP_COMPILED"] = "off"  # for modules that load TensorFlow while tests are collected

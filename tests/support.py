@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.demo import World, demo_ratings, planted_world
-from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
-from core.events import EpochFinished
-from core.trainer import TrainingData
+from core.contract.trainer import TrainingData
+from core.data.demo import World, demo_ratings, planted_world
+from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.protocol.events import EpochFinished
 
 
 def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:

@@ -9,10 +9,10 @@ from statistics import mean, stdev
 
 from core.cli.flags import Values, require_data
 from core.cli.output import figure, print_json
-from core.datasets import Ratings, load_ratings
-from core.events import Event, Finished
-from core.plugins import Registry
-from core.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.contract.plugins import Registry
+from core.contract.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.data import Ratings, load_ratings
+from core.protocol.events import Event, Finished
 from core.training.session import Session
 
 

@@ -15,11 +15,12 @@ import typer
 from typer.core import TyperCommand
 
 from core.cli.parameters import all_plugins
+from core.contract.reading_options import ReadingOptions
 from core.errors import UsageError
 from core.options import OptionField
 
 if TYPE_CHECKING:
-    from core.plugins import Registry
+    from core.contract.plugins import Registry
 
 Values = Mapping[str, Mapping[str, object]]
 """Options that were given, parsed, by group and name."""
@@ -54,7 +55,6 @@ class ReadingCommand(TyperCommand):
 
     def groups(self, context: Any, given: Mapping[str, Any]) -> list[Group]:  # noqa: ARG002 - for subclasses
         """The groups of options to take beside the command's own, whose words are in `given`."""
-        from core.datasets.options import ReadingOptions
 
         fields = [field for field in ReadingOptions.fields() if field.name != "source"]
         return [Group("reading", "Reading a table", fields)]
@@ -138,7 +138,7 @@ def given_options(context: typer.Context) -> Values:
 
 def loaded_plugins(context: typer.Context, own: Sequence[Any]) -> Registry:
     """The installed plugins and those named before and after the command, loaded once a command."""
-    from core.plugins import load_plugins
+    from core.contract.plugins import load_plugins
 
     if _REGISTRY not in context.meta:
         context.meta[_REGISTRY] = load_plugins(all_plugins(context, own))
@@ -153,7 +153,7 @@ def require_data(data: str) -> None:
 
 
 def _settings(wanted: Callable[[str], bool] = bool) -> Group:
-    from core.settings import TrainingSettings
+    from core.contract.settings import TrainingSettings
 
     fields = [field for field in TrainingSettings.fields() if wanted(field.name)]
     return Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)

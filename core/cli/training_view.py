@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from core.cli.output import figure
-from core.events import (
+from core.protocol.events import (
     BatchProgress,
     EpochFinished,
     Event,

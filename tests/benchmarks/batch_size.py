@@ -16,9 +16,9 @@ import numpy as np
 
 from core import TrainingData, load_plugins
 from core.array_types import FloatArray, RowArray
-from core.settings import resolve
-from core.training import order
-from core.training.gradient_trainer import GradientTrainer
+from core.contract.settings import resolve
+from core.training.gradient import order
+from core.training.gradient.trainer import GradientTrainer
 
 Truth = tuple[RowArray, RowArray, FloatArray]
 SHARES = (None, 8192, 2048, 512, 256, 128, 32)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core import load_ratings, train
-from core.datasets import split_ratings
+from core.data import split_ratings
 from tests.support import json_lines, tastemap
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]

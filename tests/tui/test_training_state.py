@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.events import (
+from core.protocol.events import (
     BatchProgress,
     Failed,
     LearningRateChanged,
@@ -12,7 +12,7 @@ from core.events import (
 )
 from tests.support import EPOCH
 from tests.tui.fake_engine import recorded_events
-from tui.training import Stage, TrainingState
+from tui.train.state import Stage, TrainingState
 
 
 def played(count: int | None = None) -> TrainingState:

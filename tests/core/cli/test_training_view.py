@@ -8,7 +8,7 @@ import pytest
 
 from core.cli.cross_validation import show_summary
 from core.cli.training_view import JsonView, TextView
-from core.events import Finished, LearningRateChanged, RunStarted, TrialFinished
+from core.protocol.events import Finished, LearningRateChanged, RunStarted, TrialFinished
 from tests.support import EPOCH
 
 STARTED = RunStarted(
