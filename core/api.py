@@ -82,7 +82,7 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
     return Run.open(find_run(str(run)), registry)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
 
@@ -118,7 +118,12 @@ def _measure(
     predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
     fallbacks = int((~predictor.known(users, items)).sum())
     return Evaluation(
-        part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash
+        part=part,
+        rmse=rmse(predictions, truth),
+        mae=mae(predictions, truth),
+        ratings=len(truth),
+        fallbacks=fallbacks,
+        split_hash=split_hash,
     )
 
 

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.data_commands import data_app
-from core.cli.flag_help import TrainCommand
+from core.cli.flags import (
+    CrossvalCommand,
+    RaceCommand,
+    ReadingCommand,
+    TrainCommand,
+    given_options,
+    loaded_plugins,
+)
 from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.cli.views_app import add_view_commands
 from core.cli.views_export_app import add_export_command
@@ -51,7 +58,7 @@ def start(
         raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
 
 
-@app.command(cls=TrainCommand, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=TrainCommand)
 def train(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", "--train", help="demo, a data set's name, or a path.")] = "",
@@ -67,10 +74,17 @@ def train(
     """Train a model and save it as a run."""
     from core.cli.train import TrainRequest, run_training
 
-    official = ["--test-file", test, "--split", "official"] if test else []
-    words = [*context.args, *official]
-    plugins = all_plugins(context, plugin)
-    request = TrainRequest(words, data, arch, recipe, resume, tune, track, plugins)
+    request = TrainRequest(
+        flags=given_options(context),
+        data=data,
+        test=test,
+        architecture=arch,
+        recipe=recipe,
+        resume=resume,
+        trials=tune,
+        trackers=track,
+        registry=loaded_plugins(context, plugin),
+    )
     code = run_training(request, as_json)
     raise typer.Exit(code)
 
@@ -90,7 +104,7 @@ def predict(
     print_prediction(run, user, item, all_plugins(context, plugin), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=ReadingCommand)
 def evaluate(
     context: typer.Context,
     run: RunName,
@@ -101,7 +115,7 @@ def evaluate(
     """Measure a saved run on the held-out part of its table, or on another table."""
     from core.cli.lookups import print_evaluation
 
-    print_evaluation(run, data, context.args, all_plugins(context, plugin), as_json)
+    print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
 
 @app.command()
@@ -120,7 +134,7 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     print_plugins(all_plugins(context, plugin), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=RaceCommand)
 def race(
     context: typer.Context,
     data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
@@ -129,13 +143,13 @@ def race(
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Train several architectures on one split and compare them; takes the settings of `train`."""
+    """Train several architectures on one split and compare them."""
     from core.cli.race import run_race
 
-    run_race(context.args, data, arch, tune, all_plugins(context, plugin), as_json)
+    run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=CrossvalCommand)
 def crossval(
     context: typer.Context,
     data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
@@ -145,10 +159,11 @@ def crossval(
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Cross-validate: train once for each fold; takes the options of `train`."""
+    """Cross-validate: train once for each fold."""
     from core.cli.cross_validation import run_cross_validation
 
-    run_cross_validation(context.args, data, arch, recipe, folds, all_plugins(context, plugin), as_json)
+    registry = loaded_plugins(context, plugin)
+    run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)
 
 
 @app.command()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.cli.flags import READING_FLAGS, parse_flags, require_data
+from core.cli.flags import Values, require_data
 from core.cli.training_view import JsonView, TextView
 from core.cli.views_quality import print_comparison
 from core.contract.plugins import Registry, load_plugins
-from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
+from core.contract.settings import refuse_several_machines, resolve
 from core.data import load_ratings
 from core.errors import UsageError
 from core.options import suggest
@@ -20,13 +20,12 @@ from core.training.tune import tune
 
 
 def run_race(
-    words: Sequence[str], data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+    flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
 ) -> None:
     """Train each architecture by its default recipe with the same settings, then compare with the first."""
     require_data(data)
     registry = load_plugins(plugins)
     runners = _runners(names, registry)
-    flags = parse_flags(words, {"settings": TrainingSettings.fields(), "reading": READING_FLAGS})
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     folders = []
     with JsonView() if as_json else TextView() as view:

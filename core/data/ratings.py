@@ -6,13 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int32]
-LongArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
+from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
+from core.array_types import LongArray as LongArray  # noqa: PLC0414 - also taken from here
+from core.array_types import RowArray
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,6 @@ class Vocabulary:
     ids: npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
     def __len__(self) -> int:
-        """Count the ids."""
         return len(self.ids)
 
     def row(self, identifier: object) -> int | None:
@@ -33,6 +36,21 @@ class Vocabulary:
         """Give the external id of a row as a plain Python value."""
         value: int | str = self.ids[row].item()
         return value
+
+    def to_arrow(self) -> pyarrow.Array:
+        """The ids as an Arrow array of int64 or text."""
+        import pyarrow as pa
+
+        return pa.array(self.ids.tolist() if self.ids.dtype.kind == "U" else self.ids)
+
+    @classmethod
+    def from_arrow(cls, column: pyarrow.ChunkedArray) -> Vocabulary:
+        """Read the ids back from a column of `to_arrow`."""
+        import pyarrow as pa
+
+        if pa.types.is_integer(column.type):
+            return cls(column.to_numpy())
+        return cls(np.array(column.to_pylist(), dtype=np.str_))
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -60,8 +78,35 @@ class ItemTable:
 
     titles: tuple[str, ...]
     genres: tuple[tuple[str, ...], ...]
-    years: IntArray
+    years: RowArray
     tags: tuple[tuple[str, ...], ...] = ()
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A table with the columns `title`, `genres`, `year` and, where there are any, `tags`."""
+        import pyarrow as pa
+
+        texts = pa.list_(pa.string())
+        known = {
+            "title": pa.array(self.titles, pa.string()),
+            "genres": pa.array(map(list, self.genres), texts),
+            "year": pa.array(self.years),
+        }
+        tags = {"tags": pa.array(map(list, self.tags), texts)} if self.tags else {}
+        return pa.table({**known, **tags})
+
+    @classmethod
+    def from_arrow(cls, table: pyarrow.Table) -> ItemTable:
+        """Read it back from a table with these columns; raises KeyError where any but `tags` is missing."""
+        return cls(
+            titles=tuple(table["title"].to_pylist()),
+            genres=_tuples(table["genres"]),
+            years=table["year"].to_numpy().astype(np.int32),
+            tags=_tuples(table["tags"]) if "tags" in table.column_names else (),
+        )
+
+
+def _tuples(column: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, column.to_pylist()))
 
 
 @dataclass(frozen=True)
@@ -81,8 +126,8 @@ class Ratings:
 
     name: str
     source: str
-    users: IntArray
-    items: IntArray
+    users: RowArray
+    items: RowArray
     ratings: FloatArray
     timestamps: LongArray | None
     user_vocabulary: Vocabulary
@@ -94,12 +139,10 @@ class Ratings:
     held_out: int = 0
 
     def __len__(self) -> int:
-        """Count the ratings."""
         return len(self.ratings)
 
     @property
     def user_count(self) -> int:
-        """Count the users."""
         return len(self.user_vocabulary)
 
     @property

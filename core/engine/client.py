@@ -106,7 +106,8 @@ class EngineClient:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future
         try:
-            if not self.send(Query(request, view.tag, run, view.to_dict())):
+            question = Query(request=request, view=view.tag, run=run, arguments=view.to_dict())
+            if not self.send(question):
                 raise QueryError("The engine isn't running.", hint="It starts again with the next training.")
             return from_plain(await future, view.answer_type())
         finally:

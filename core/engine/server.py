@@ -69,7 +69,8 @@ class EngineServer:
                 self._quitting = True
                 self.controls.stop()
             case Query():
-                self.emit(Answer(command.request, command.view, self._answer(command)))
+                answer = self._answer(command)
+                self.emit(Answer(request=command.request, view=command.view, result=answer))
             case Warm() if self._session is None:
                 self._warm()
             case Train() | ResumeRun() if self._session is not None:
@@ -161,4 +162,4 @@ def ready(device: str | None = None) -> EngineReady:
     """Say that the engine listens."""
     from core.runs.config import installed_versions
 
-    return EngineReady(installed_versions()["tastemap"], os.getpid(), device)
+    return EngineReady(version=installed_versions()["tastemap"], process=os.getpid(), device=device)

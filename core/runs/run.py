@@ -41,7 +41,6 @@ class Run(Asker):
 
     @property
     def id(self) -> str:
-        """The run's id."""
         return self.config.run
 
     @cached_property

@@ -132,15 +132,15 @@ class Session:
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer, state)
         loop = TrainingLoop(
-            trainer,
-            prepared,
-            settings.plan(),
-            settings.early_stopping,
-            keeper,
-            self.emit,
-            self.controls,
-            self.answer,
-            progress,
+            trainer=trainer,
+            prepared=prepared,
+            schedule=settings.plan(),
+            patience=settings.early_stopping,
+            checkpoints=keeper,
+            emit=self.emit,
+            controls=self.controls,
+            answer=self.answer,
+            progress=progress,
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
@@ -225,16 +225,16 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
 
 def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
     return RunStarted(
-        config.run,
-        config.architecture,
-        config.options,
-        config.settings,
-        config.data,
-        str(config.split["hash"]),
-        config.device,
-        trainer.parameters,
-        loop.schedule.epochs,
-        batches,
-        loop.progress.epoch + 1,
-        config.split,
+        run=config.run,
+        architecture=config.architecture,
+        options=config.options,
+        settings=config.settings,
+        data=config.data,
+        split_hash=str(config.split["hash"]),
+        device=config.device,
+        parameters=trainer.parameters,
+        epochs=loop.schedule.epochs,
+        batches=batches,
+        first_epoch=loop.progress.epoch + 1,
+        split=config.split,
     )

@@ -21,6 +21,10 @@ HOW_TO = "Space skips what you don't know, / finds any title."
 ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
 
 
+def _rated(offer: Mapping[str, Any]) -> str:
+    return f"{count(offer['ratings'])} ratings" if offer.get("ratings") is not None else ""
+
+
 def offer_text(
     offer: Mapping[str, Any] | None, person: Person, keys: RatingKeys | None, trouble: str
 ) -> Content:
@@ -28,7 +32,7 @@ def offer_text(
     if offer is None:
         return Content.from_markup(f"[{MUTED}]$text[/]", text=ALL_ASKED)
     given = person.ratings.get(str(offer["id"]))
-    facts = [", ".join(offer.get("genres") or ()), f"{count(offer.get('ratings') or 0)} ratings"]
+    facts = [", ".join(offer.get("genres") or ()), _rated(offer)]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     return Content.from_markup(
         f"[b $accent]$title[/]$given\n[{MUTED}]$facts[/]\n[b]$how[/]\n[{MUTED}]{HOW_TO}[/]",

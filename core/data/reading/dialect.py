@@ -19,7 +19,7 @@ _SAMPLE_LINES = 50
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """How a text table is written.
 
@@ -40,7 +40,6 @@ class Dialect:
 
     @property
     def width(self) -> int:
-        """The number of columns."""
         return len(self.names)
 
 
@@ -159,7 +158,17 @@ def _dialect(
         tuple(name.strip() for name in rows[0]) if named else tuple(str(i + 1) for i in range(len(rows[0])))
     )
     sample = tuple(rows[1:] if named else rows)
-    return Dialect(separator, encoding, names, named, blank + named, quoting, escapes, sample, guessed)
+    return Dialect(
+        separator=separator,
+        encoding=encoding,
+        names=names,
+        header=named,
+        skipped=blank + named,
+        quoting=quoting,
+        escapes=escapes,
+        sample=sample,
+        guessed_encoding=guessed,
+    )
 
 
 _RUNS = re.compile(rb"[ \t]+")
