@@ -1,4 +1,4 @@
-"""Options that are declared once: they become command-line flags, form fields, arguments and configuration."""
+"""Options that are declared once: they become flags, form fields, arguments and run configuration."""
 
 from __future__ import annotations
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.cli.commands import CommandsAndViews
 from core.cli.data_commands import data_app
 from core.cli.flags import (
     CrossvalCommand,
@@ -17,14 +19,11 @@ from core.cli.flags import (
     loaded_plugins,
 )
 from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
-from core.cli.views_app import add_view_commands
-from core.cli.views_export_app import add_export_command
-from core.cli.views_people_app import add_people_commands
-from core.cli.views_quality_app import add_quality_commands
 from core.errors import UsageError
 
 app = typer.Typer(
     name="tastemap",
+    cls=CommandsAndViews,
     help="A terminal workbench for collaborative filtering. Without a command it opens the screen.",
     add_completion=False,
     rich_markup_mode=None,
@@ -87,21 +86,6 @@ def train(
     )
     code = run_training(request, as_json)
     raise typer.Exit(code)
-
-
-@app.command()
-def predict(
-    context: typer.Context,
-    run: RunName,
-    user: Annotated[str, typer.Argument(help="User id, as in the table.")],
-    item: Annotated[str, typer.Argument(help="Item id, as in the table.")],
-    plugin: Plugins = [],  # noqa: B006
-    as_json: AsJson = False,
-) -> None:
-    """Predict a user's rating of an item with a saved run."""
-    from core.cli.lookups import print_prediction
-
-    print_prediction(run, user, item, all_plugins(context, plugin), as_json)
 
 
 @app.command(cls=ReadingCommand)
@@ -167,6 +151,29 @@ def crossval(
 
 
 @app.command()
+def export(
+    context: typer.Context,
+    run: RunName,
+    keras: Annotated[
+        Path | None, typer.Option(help="Whole model, ids in and ratings out: a .keras file.")
+    ] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Folder for users.parquet and items.parquet.")] = None,
+    projector: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's embedding projector.")
+    ] = None,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Export a run for other programs: Keras, tables, TensorBoard's projector."""
+    from core.api import load_run
+    from core.cli.export import export_model
+    from core.contract.plugins import load_plugins
+
+    model = load_run(run, load_plugins(all_plugins(context, plugin))).model
+    export_model(model, keras, parquet, projector, as_json)
+
+
+@app.command()
 def serve(
     context: typer.Context,
     host: Annotated[
@@ -188,7 +195,3 @@ def _app(name: str) -> Any:
 
 
 app.add_typer(data_app)
-add_view_commands(app)
-add_people_commands(app)
-add_quality_commands(app)
-add_export_command(app)

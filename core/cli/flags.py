@@ -29,7 +29,7 @@ CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
 """Settings that a resumed run may take from the command line instead of its own."""
 
 _DECLARED, _VALUES, _REGISTRY = "tastemap.declared", "tastemap.values", "tastemap.registry"
-_WrongUsage: type[Any] = typer.BadParameter.__mro__[1]  # click's, wherever this version of typer keeps it
+WrongUsage: type[Any] = typer.BadParameter.__mro__[1]  # click's, wherever this version of typer keeps it
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class ReadingCommand(TyperCommand):
             declared = [one for group in groups for one in _declare(group) if one.field.flag not in own]
             ctx.meta[_DECLARED] = declared
             left: list[str] = super().parse_args(ctx, _switched(args, declared))
-        except _WrongUsage as error:
-            raise _told(ctx, error) from None
+        except WrongUsage as error:
+            raise told(ctx, error) from None
         ctx.meta[_VALUES] = _values(ctx, groups, declared)
         return left
 
@@ -159,7 +159,8 @@ def _settings(wanted: Callable[[str], bool] = bool) -> Group:
     return Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)
 
 
-def _told(ctx: Any, error: Any) -> UsageError:
+def told(ctx: Any, error: Any) -> UsageError:
+    """Turn what click says of wrong words into one line."""
     near, see_help = getattr(error, "possibilities", None), f"See `{ctx.command_path} --help`."
     if near is None:
         return UsageError(f"{error.format_message().rstrip('.')}.", hint=see_help)

@@ -17,20 +17,6 @@ from core.runs.run import Run
 from core.runs.store import list_runs
 
 
-def print_prediction(name: str, user: str, item: str, plugins: Sequence[Path], as_json: bool) -> None:
-    """Print one predicted rating."""
-    run = load_run(name, load_plugins(plugins))
-    prediction = run.predict(user, item)
-    if as_json:
-        print_json({"run": run.id, **asdict(prediction)})
-        return
-    title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
-    margin = "" if prediction.deviation is None else f" ± {prediction.deviation:.2f}"
-    print(f"{prediction.rating:.2f}{margin}  user {prediction.user}, item {prediction.item}{title}")
-    if prediction.fallback:
-        print(f"tastemap: {prediction.fallback}", file=sys.stderr)
-
-
 def print_evaluation(
     name: str, data: str, reading: Mapping[str, object], plugins: Sequence[Path], as_json: bool
 ) -> None:

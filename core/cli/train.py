@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from core.api import recorded_ratings
 from core.cli.flags import Values, require_data
 from core.cli.training_view import JsonView, TextView
 from core.contract.plugins import Registry
@@ -19,6 +18,7 @@ from core.data import load_ratings
 from core.errors import UsageError
 from core.protocol.events import Event, PhaseChanged
 from core.runs.config import saved_choices
+from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls

@@ -109,7 +109,7 @@ class EngineClient:
             question = Query(request=request, view=view.tag, run=run, arguments=view.to_dict())
             if not self.send(question):
                 raise QueryError("The engine isn't running.", hint="It starts again with the next training.")
-            return from_plain(await future, view.answer_type())
+            return _rebuilt(view, await future)
         finally:
             self._waiting.pop(request, None)
 
@@ -183,6 +183,14 @@ class EngineClient:
             if not future.done():
                 future.set_exception(QueryError(f"The engine ended: {reason}"))
         self._notices.put_nowait(EngineEnded(reason, self._closing))
+
+
+def _rebuilt(view: View[A], answer: Any) -> A:
+    try:
+        return from_plain(answer, view.answer_type())
+    except ProtocolError as error:
+        hint = "Are the screen and the engine of one version?"
+        raise QueryError(f"The engine's answer can't be read: {error.message}", hint=hint) from None
 
 
 def describe_exit(code: int, last_words: Sequence[str] = ()) -> str:

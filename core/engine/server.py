@@ -113,7 +113,7 @@ class EngineServer:
 
     def _answer(self, query: Query) -> AnyAnswer:
         view = find_view(query.view).ask(query.arguments)
-        answer = compute(view, self._model(query.run))
+        answer: AnyAnswer = compute(view, self._model(query.run))
         _refuse_broken_numbers(answer)
         return answer
 

@@ -15,7 +15,7 @@ from core.pictures.text import map_text
 
 
 def write_picture(places: Scatter, out: Path) -> None:
-    """Draw into an .svg, .png or .txt file; raises UsageError for another ending, RunError for a full disk."""
+    """Draw into an .svg, .png or .txt file; raises UsageError for another ending."""
     match out.suffix.lower():
         case ".svg":
             _save(out, map_svg(places).encode())

@@ -161,7 +161,8 @@ class FoldInWhy(View[FoldInReasons]):
     @classmethod
     def lines(cls, answer: FoldInReasons) -> Lines:
         """The prediction and a row a rating."""
-        yield f"{answer.rating:.2f}  item {answer.item} {answer.title}; the average user: {answer.average:.2f}"
+        yield f"{answer.rating:.2f}  item {answer.item} {answer.title}"
+        yield f"{answer.average:.2f}  for the average user"
         yield Table([one.cells() for one in answer.influences])
 
 

@@ -52,7 +52,7 @@ class OfAllowedItems(View[A_co]):
     min_ratings: int = option(default=0, help="Only items with so many training ratings.", minimum=0)
 
     def allowed(self, model: Model) -> Mask:
-        """Say for every item, shape (items,), whether it may be recommended; UsageError for unknown genres."""
+        """Say of every item, shape (items,), whether it may be; raises UsageError for an unknown genre."""
         allowed = model.baseline.item_counts >= max(1, self.min_ratings)
         years = model.item_table.years
         if self.year_from is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from core.errors import UsageError
 from core.model.model import Model
 from core.options import OptionSet, option, suggest
+from core.protocol.wire import snake_case
 
 if TYPE_CHECKING:
     import pandas
@@ -23,10 +24,10 @@ Cells = tuple[str, ...]
 
 
 class Answer:
-    """Base of the answers: frozen dataclasses of plain values, which travel as JSON and come back the same."""
+    """Base of the answers: frozen dataclasses of plain values, which come back the same from JSON."""
 
     def rows(self) -> Sequence[Any]:
-        """The dataclasses that a frame shows, one a row: the first list of the answer, or the answer itself."""
+        """What a frame shows, a dataclass a row: the answer's first list of them, or the answer itself."""
         for field in dataclasses.fields(typing.cast("Any", self)):
             value = getattr(self, field.name)
             if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
@@ -78,7 +79,7 @@ class View(OptionSet, Generic[A_co]):
         """Name the view after its class unless it names itself."""
         super().__init_subclass__(**arguments)
         if "tag" not in vars(cls):
-            cls.tag = _snake_case(cls.__name__)
+            cls.tag = snake_case(cls.__name__)
 
     def answer(self, model: Model) -> A_co:
         """Compute the answer; raises TastemapError."""
@@ -127,7 +128,3 @@ def compute(view: View[A], model: Model) -> A:
 
     with threadpool_limits(1, user_api="blas"):
         return view.answer(model)
-
-
-def _snake_case(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
