@@ -26,7 +26,7 @@ class Scorer:
 
     tables: Mapping[str, FloatArray]
     offset: float
-    head_scores: Callable[[Rows], FloatArray]
+    score_rows: Callable[[Rows], FloatArray]
     split: Callable[[Rows], Terms | None]
     spread: Callable[[Rows], FloatArray | None] = lambda _: None
     spread_tables: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -35,10 +35,10 @@ class Scorer:
         """Gather the embedding rows of pairs, each of shape (n, dimension)."""
         return _gather(self.tables, users, items)
 
-    def raw_predictions(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
+    def raw(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
         """Predict pairs, shape (n,), in bounded memory."""
         parts = [
-            self.head_scores(self.rows(users[start : start + _CHUNK], items[start : start + _CHUNK]))
+            self.score_rows(self.rows(users[start : start + _CHUNK], items[start : start + _CHUNK]))
             for start in range(0, len(users), _CHUNK)
         ]
         scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -75,8 +75,8 @@ def make_scorer(
 
     empty = {name: table[:0] for name, table in tables.items()}
     splittable = split(empty) is not None
-    head_scores = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
-    return Scorer(tables, offset, head_scores, split, spread, spread_tables)
+    score_rows = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
+    return Scorer(tables, offset, score_rows, split, spread, spread_tables)
 
 
 def _gather(
@@ -92,13 +92,13 @@ def sum_terms(terms: Terms) -> FloatArray:
 
 
 def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArray]:
-    def head_scores(rows: Rows) -> FloatArray:
+    def score_rows(rows: Rows) -> FloatArray:
         terms = split(rows)
         if terms is None:
             raise RunError("The architecture split some scores but not others.", hint="Its plugin is broken.")
         return sum_terms(terms)
 
-    return head_scores
+    return score_rows
 
 
 def _keras_scores(
@@ -107,11 +107,11 @@ def _keras_scores(
     """Build the Keras head on first use, since that loads TensorFlow."""
     built: list[Callable[[Rows], FloatArray]] = []
 
-    def head_scores(rows: Rows) -> FloatArray:
+    def score_rows(rows: Rows) -> FloatArray:
         if not built:
-            from core.model.head import load_head_scores
+            from core.model.head import load_score_rows
 
-            built.append(load_head_scores(architecture, options, weights))
+            built.append(load_score_rows(architecture, options, weights))
         return built[0](rows)
 
-    return head_scores
+    return score_rows

@@ -97,7 +97,7 @@ def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
     data = planted_training_data()
     users, items = data.users[:300], data.items[:300]
     scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0)
-    saved = scorer.raw_predictions(users, items)
+    saved = scorer.raw(users, items)
     what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
     expected = trainer.scores(users, items)
     assert np.allclose(saved, expected, rtol=1e-4, atol=1e-4), f"The {what} and the trained head disagree."

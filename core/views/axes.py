@@ -100,7 +100,8 @@ def named_axes(model: Model, most_rated: int, components: int) -> tuple[NamedAxi
     values = projection.project(factor_table(model, "item")[rows])
     names, features = _features(model, rows)
     correlations, p_values = permutation_test(features, values)
-    q_values = false_discovery_control(p_values, axis=None) if p_values.size else p_values
+    tests = p_values.ravel()
+    q_values = (false_discovery_control(tests) if len(tests) else tests).reshape(p_values.shape)
     return tuple(
         _axis(number, float(share), names, correlations[:, number], p_values[:, number], q_values[:, number])
         for number, share in enumerate(projection.explained)

@@ -90,6 +90,6 @@ def _sample_users(model: Model) -> LongArray:
 
 def _mean_predictions(model: Model, users: LongArray, items: LongArray) -> FloatArray:
     pairs = np.repeat(users, len(items)), np.tile(items, len(users))
-    raw = model.scorer.raw_predictions(*pairs).reshape(len(users), len(items))
+    raw = model.scorer.raw(*pairs).reshape(len(users), len(items))
     means: FloatArray = raw.mean(axis=0, dtype=np.float64).astype(np.float32)
     return means

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import DataError
-from core.model.factorization import BLOCK_SCORES, score_blocks
+from core.model.factorization import BLOCK_SCORES, raw_blocks
 from core.model.model import Model
 from core.model.rated import RatedTable
 from core.options import option
@@ -81,7 +81,7 @@ class Ranking(View[RankingQuality]):
             k=k,
             relevant_from=threshold,
             users=len(users),
-            model=_measure(model, wanted, score_blocks(model, users), k),
+            model=_measure(model, wanted, raw_blocks(model, users), k),
             popularity=_measure(model, wanted, _popularity(model, users), k),
         )
 

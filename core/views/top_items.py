@@ -14,7 +14,7 @@ from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.files import write_through
 from core.model.catalogue import ItemCard, factor_table, item_card, user_row
-from core.model.factorization import score_blocks
+from core.model.factorization import raw_blocks
 from core.model.model import Model
 from core.model.nearest import top_rows
 from core.options import Identifier, option
@@ -139,7 +139,7 @@ def _of_genre(model: Model, genre: str) -> Mask:
 
 
 def _raw(model: Model, row: int, items: LongArray) -> FloatArray:
-    return model.predictor.raw_rows(np.full(len(items), row, np.int64), items)
+    return model.predictor.raw(np.full(len(items), row, np.int64), items)
 
 
 def _seen(model: Model, row: int) -> npt.NDArray[np.int32]:
@@ -198,7 +198,7 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
         raise RunError(f"What users have seen isn't known: {reason}", hint="Ask with seen items included.")
     allowed = np.where(question.allowed(model), np.float32(0), -np.inf).astype(np.float32)
     chosen: list[tuple[LongArray, ...]] = []
-    for users, raw in score_blocks(model, np.arange(len(model.users))):
+    for users, raw in raw_blocks(model, np.arange(len(model.users))):
         for user, scores in zip(users.tolist(), raw + allowed, strict=True):
             if question.unseen and rated is not None:
                 scores[rated.seen(user)] = -np.inf
