@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from core.cli.parameters import all_plugins
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import ReadingOptions
 from core.errors import UsageError
 from core.options import OptionField
 

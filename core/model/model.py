@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.contract.architecture import Architecture
+from core.contract.data import ItemTable
 from core.contract.trainer import Arrays
-from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.data.ratings import FloatArray, Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
-from core.model.scorer import Scorer, make_scorer
+from core.model.scorer import HeadLoader, Scorer, make_scorer
 from core.options import ArchitectureOptions
 
 Kept = TypeVar("Kept")
@@ -39,7 +40,7 @@ class Model:
     `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
-    model of another run by name.
+    model of another run by name, `load_head` the head of an architecture that NumPy can't score.
     """
 
     architecture: Architecture
@@ -54,6 +55,7 @@ class Model:
     folder: Path | None = None
     facts: RunFacts = field(default_factory=RunFacts)
     open_run: Callable[[str], Model] | None = None
+    load_head: HeadLoader | None = None
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
@@ -86,7 +88,7 @@ class Model:
     @cached_property
     def scorer(self) -> Scorer:
         """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
-        return make_scorer(self.architecture, self.options, self.weights, self.offset)
+        return make_scorer(self.architecture, self.options, self.weights, self.offset, self.load_head)
 
     @cached_property
     def predictor(self) -> Predictor:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.contract.data import ItemTable
+from core.data.ratings import FloatArray, Ratings, Vocabulary
 from core.model.baseline import Baseline
 from core.model.scorer import Scorer
 

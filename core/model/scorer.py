@@ -14,6 +14,11 @@ from core.contract.trainer import Arrays, FloatArray
 from core.errors import RunError
 from core.options import ArchitectureOptions
 
+ScoreRows = Callable[[Rows], FloatArray]
+"""Embedding rows of pairs → their scores, shape (n,)."""
+HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], ScoreRows]
+"""Builds an architecture's head with saved weights; `core.model.head.load_score_rows` does."""
+
 _CHUNK = 65_536
 
 
@@ -56,9 +61,16 @@ class Scorer:
 
 
 def make_scorer(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, offset: float
+    architecture: Architecture,
+    options: ArchitectureOptions,
+    weights: Arrays,
+    offset: float,
+    load_head: HeadLoader | None = None,
 ) -> Scorer:
-    """Choose how to score an architecture's saved weights; `offset` is added to every score."""
+    """Choose how to score an architecture's saved weights; `offset` is added to every score.
+
+    `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
+    """
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()
@@ -75,7 +87,7 @@ def make_scorer(
 
     empty = {name: table[:0] for name, table in tables.items()}
     splittable = split(empty) is not None
-    score_rows = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
+    score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
     return Scorer(tables, offset, score_rows, split, spread, spread_tables)
 
 
@@ -101,17 +113,16 @@ def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArra
     return score_rows
 
 
-def _keras_scores(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
-) -> Callable[[Rows], FloatArray]:
-    """Build the Keras head on first use, since that loads TensorFlow."""
-    built: list[Callable[[Rows], FloatArray]] = []
+def _head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, load_head: HeadLoader | None
+) -> ScoreRows:
+    built: list[ScoreRows] = []
 
     def score_rows(rows: Rows) -> FloatArray:
+        if load_head is None:
+            raise RunError(f"The score of {architecture.name} needs its head, which wasn't given.")
         if not built:
-            from core.model.head import load_score_rows
-
-            built.append(load_score_rows(architecture, options, weights))
+            built.append(load_head(architecture, options, weights))
         return built[0](rows)
 
     return score_rows

@@ -7,12 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from core.contract.architecture import Architecture
 from core.contract.plugins import Registry, load_plugins
 from core.contract.trainer import Arrays
 from core.data.ratings import RatingScale
 from core.errors import RunError
 from core.model.model import Model, RunFacts
 from core.model.predictor import Prediction
+from core.model.scorer import ScoreRows
+from core.options import ArchitectureOptions
 from core.runs.arrays import read_arrays
 from core.runs.config import RunConfig, read_config, saved_choices
 from core.runs.recorded import read_rated
@@ -86,6 +89,7 @@ class Run(Asker):
             folder=self.folder,
             facts=self._facts(),
             open_run=lambda name: Run.open(find_run(name), self.registry).model,
+            load_head=load_head,
         )
         self._check_rows(model)
         return model
@@ -115,3 +119,10 @@ class Run(Asker):
                 raise RunError(
                     f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids."
                 )
+
+
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
+    """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
+    from core.model.head import load_score_rows
+
+    return load_score_rows(architecture, options, weights)

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from core.views.recommend_all import recommend_all, write_recommendations
 
 from core.errors import RunError, UsageError
 from core.model.factorization import find_factorization, raw_blocks
-from core.views.recommend_all import recommend_all, write_recommendations
 from core.views.top_items import ItemFilter, top_items
 from tests.core.views.handmade import hand_model, without_ratings
 
