@@ -69,6 +69,11 @@ class DivergenceError(TastemapError):
     """Training produced numbers that are not finite."""
 
 
+def diverged() -> DivergenceError:
+    """The error of a model whose numbers can't be used."""
+    return DivergenceError("The model's numbers aren't finite.", hint="Has the training diverged?")
+
+
 class DeviceError(TastemapError):
     """The device asked for is not there."""
 

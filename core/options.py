@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import numbers
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ class OptionField:
             case Form.LIST:
                 values = value if isinstance(value, list | tuple) else [value]
                 return tuple(self._parse_one(each) for each in values)
-            case Form.RATINGS if value is not None:
+            case Form.RATINGS if value is not None or self.required:
                 return self._parse_ratings(value)
             case Form.OPTIONAL | Form.RATINGS if value is None:
                 return None
@@ -126,25 +127,25 @@ class OptionField:
     def _parse_ratings(self, value: object) -> dict[Identifier, float]:
         if not isinstance(value, Mapping):
             raise UsageError(f'{self.name} are an object of ratings by item id, as in {{"296": 4.5}}.')
-        for rating in value.values():
-            if isinstance(rating, bool) or not isinstance(rating, int | float) or not math.isfinite(rating):
+        for item, rating in value.items():
+            if isinstance(rating, bool) or not isinstance(rating, numbers.Real) or not math.isfinite(rating):
                 raise UsageError(f"A rating is a number, not {rating!r}.")
-        return {item: float(rating) for item, rating in value.items()}
+            if not _is_identifier(item):
+                raise UsageError(f"{self.name} are by item id, and {item!r} is none.")
+        return {_to_identifier(item): float(rating) for item, rating in value.items()}
 
     def _convert(self, value: object) -> OptionValue:
         if self.type is bool:
             return _to_bool(value)
-        if self.type is str:
-            return str(value)
-        if isinstance(value, bool):
+        if isinstance(value, bool) and self.type is not str:
             raise TypeError(value)
+        if self.type is str:
+            return _to_text(value)
         if self.type is int:
             return _to_int(value)
         if self.type is float:
             return float(typing.cast("float", value))
-        if not isinstance(value, int | str):
-            raise TypeError(value)
-        return value
+        return _to_identifier(value)
 
     def _check_bounds(self, value: OptionValue) -> None:
         if self.choices and value not in self.choices:
@@ -153,7 +154,7 @@ class OptionField:
             return
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high or value in (-math.inf, math.inf):
             raise UsageError(f"{self.flag} takes {self._expected()}, not {value!r}.")
 
     def _expected(self) -> str:
@@ -246,6 +247,23 @@ def _to_bool(value: object) -> bool:
     if word in {"false", "no", "off", "0"}:
         return False
     raise ValueError(value)
+
+
+def _to_text(value: object) -> str:
+    if value is None or isinstance(value, Mapping | list | tuple | set):
+        raise TypeError(value)
+    return str(value)
+
+
+def _is_identifier(value: object) -> bool:
+    return isinstance(value, numbers.Integral | str) and not isinstance(value, bool)
+
+
+def _to_identifier(value: object) -> Identifier:
+    """An id as a plain value; NumPy's whole numbers, as a table's column has them, are ids too."""
+    if not _is_identifier(value):
+        raise TypeError(value)
+    return str(value) if isinstance(value, str) else int(typing.cast("int", value))
 
 
 def _to_int(value: object) -> int:

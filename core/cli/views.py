@@ -68,7 +68,7 @@ def _command(view: type[View[Any]]) -> Any:
         run, files, as_json = (values.pop(name) for name in ("run", "plugin", "as_json"))
         more = {name: values.pop(name) for name in extra.parameters}
         arguments = {one.name: _value(one, values[one.name]) for one in view.fields()}
-        _run(run, all_plugins(context, files), view, _given(arguments), more, extra, as_json)
+        _run(run, all_plugins(context, files), view, _given(view, arguments), more, extra, as_json)
 
     kinds = {
         "context": typer.Context,
@@ -123,9 +123,9 @@ def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Val
         return False
     if out is None or arguments.get("user"):
         raise UsageError("--all goes with --out FILE and without users.")
-    if arguments.get("diversity"):
-        raise UsageError("--diversity goes with single users, not with --all.")
     question = TopItems.ask({**arguments, "user": []})
+    if question.diversity:
+        raise UsageError("--diversity goes with single users, not with --all.")
     found = recommend_to_all(run.model, question)
     write_recommendations(run.model, found, out)
     summary = {"path": str(out), "rows": len(found.users), "users": len(set(found.users.tolist()))}
@@ -198,8 +198,10 @@ def _value(one: OptionField, given: Any) -> Any:
     return _ratings(one, given) if one.form is Form.RATINGS else given
 
 
-def _given(arguments: Values) -> Values:
-    return {name: value for name, value in arguments.items() if value is not None and value not in ([], {})}
+def _given(view: type[View[Any]], arguments: Values) -> Values:
+    """The arguments that were given; a list in its place may be empty: the view then says what it lacks."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return {name: value for name, value in given.items() if name in view.positional or value not in ([], {})}
 
 
 def _ratings(one: OptionField, words: Sequence[str]) -> dict[str, float]:

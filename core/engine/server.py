@@ -13,11 +13,10 @@ from core.contract.settings import Resolved, resolve
 from core.data import load_ratings
 from core.engine.channel import failure
 from core.engine.live import LiveModels
-from core.errors import DivergenceError, ProtocolError, TastemapError, UsageError
+from core.errors import TastemapError, UsageError
 from core.model.model import Model
 from core.protocol.commands import Command, Query, Quit, ResumeRun, Train, Warm
 from core.protocol.events import Answer, EngineReady, Event, PhaseChanged
-from core.protocol.wire import from_plain, to_plain
 from core.runs.config import saved_choices
 from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
@@ -114,7 +113,6 @@ class EngineServer:
     def _answer(self, query: Query) -> AnyAnswer:
         view = find_view(query.view).ask(query.arguments)
         answer: AnyAnswer = compute(view, self._model(query.run))
-        _refuse_broken_numbers(answer)
         return answer
 
     def _model(self, run: str | None) -> Model:
@@ -146,16 +144,6 @@ class EngineServer:
         except Exception as error:  # noqa: BLE001 - told to the user; a training would meet the same
             traceback.print_exc()
             self.emit(failure(error))
-
-
-def _refuse_broken_numbers(answer: AnyAnswer) -> None:
-    """JSON has no NaN, and where a model's numbers aren't finite no view says anything."""
-    try:
-        from_plain(to_plain(answer), type(answer))
-    except ProtocolError as error:
-        raise DivergenceError(
-            f"The model gives numbers that aren't finite ({error}).", hint="Has the training diverged?"
-        ) from None
 
 
 def ready(device: str | None = None) -> EngineReady:

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.contract.architecture import replica_count
 from core.data.ratings import FloatArray, LongArray
+from core.errors import diverged
 from core.model.catalogue import bias_column
 from core.model.model import Model
 
@@ -94,18 +95,25 @@ BLOCK_SCORES = 4_000_000
 def raw_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
     """Give user rows and their raw predictions of all items, shape (block, items), block by block.
 
-    Pairs that training never saw get the fallback, as everywhere.
+    Pairs that training never saw get the fallback, as everywhere. Raises DivergenceError for numbers that
+    aren't finite, which have no order.
     """
     factorization = find_factorization(model)
-    items = np.arange(len(model.items))
-    size = max(1, BLOCK_SCORES // max(1, len(items)))
+    size = max(1, BLOCK_SCORES // max(1, len(model.items)))
     for start in range(0, len(users), size):
         block = users[start : start + size]
-        if factorization is None:
-            pairs = np.repeat(block, len(items)), np.tile(items, len(block))
-            yield block, model.predictor.raw(*pairs).reshape(len(block), len(items))
-        else:
-            yield block, _with_fallback(model, block, factorization.raw_block(block))
+        raw = _raw_block(model, factorization, block)
+        if not np.isfinite(raw).all():
+            raise diverged()
+        yield block, raw
+
+
+def _raw_block(model: Model, factorization: Factorization | None, users: LongArray) -> FloatArray:
+    if factorization is not None:
+        return _with_fallback(model, users, factorization.raw_block(users))
+    items = np.arange(len(model.items))
+    pairs = np.repeat(users, len(items)), np.tile(items, len(users))
+    return model.predictor.raw(*pairs).reshape(len(users), len(items))
 
 
 def _with_fallback(model: Model, users: LongArray, raw: FloatArray) -> FloatArray:

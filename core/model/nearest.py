@@ -19,16 +19,16 @@ def nearest(
     cosines = _cosines(factors, factors[row])
     cosines[~allowed] = -np.inf
     cosines[row] = -np.inf
-    best = top_rows(cosines, min(count, int(np.isfinite(cosines).sum())))
+    best = top_rows(cosines, min(count, int((cosines != -np.inf).sum())))
     return best, cosines[best]
 
 
 def top_rows(values: FloatArray, count: int) -> LongArray:
-    """Rows of the `count` largest values, shape (count,), descending; ties go by row."""
+    """Rows of the `count` largest values, shape (count,), descending; ties go by row, NaN comes last."""
     if count <= 0:
         return np.zeros(0, np.int64)
     threshold = np.partition(values, len(values) - count)[len(values) - count]
-    candidates = np.flatnonzero(values >= threshold)
+    candidates = np.flatnonzero(~(values < threshold))
     return candidates[np.argsort(-values[candidates], kind="stable")][:count]
 
 

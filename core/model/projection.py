@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.ratings import LongArray
-from core.errors import UsageError
+from core.errors import UsageError, diverged
 from core.model.catalogue import by_popularity, factor_table
 from core.model.model import Model
 
@@ -36,7 +36,7 @@ class Projection:
         """Fit centred factors, shape (rows, factors), with each row's count of ratings, shape (rows,).
 
         Keeps at most as many components as there are factors and rows − 1. Raises UsageError for under two
-        rows, for numbers that aren't finite and for factors that are all the same.
+        rows and for factors that are all the same, DivergenceError for numbers that aren't finite.
         """
         centred, mean = _centre(factors)
         # The covariance matrix is tiny (factors × factors) next to the table: its eigenvectors are the axes.
@@ -69,7 +69,7 @@ def _centre(factors: npt.NDArray[np.floating]) -> tuple[Matrix, Matrix]:
     if len(factors) < 2:
         raise UsageError(f"Components need two items at least, not {len(factors)}.")
     if not np.isfinite(factors).all():
-        raise UsageError("The factors aren't finite numbers.", hint="Has the training diverged?")
+        raise diverged()
     mean = factors.mean(axis=0, dtype=np.float64)
     return factors.astype(np.float64) - mean, mean
 

@@ -41,6 +41,11 @@ def to_plain(message: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(message))
 
 
+def to_builtins(message: Any) -> Any:
+    """Turn dataclasses into dicts whose keys are texts; lists stay tuples, and numbers what they are."""
+    return msgspec.to_builtins(message, str_keys=True)
+
+
 def from_plain(values: Any, kind: type[Message]) -> Message:
     """Rebuild a dataclass from plain dicts and lists; raises ProtocolError saying which field doesn't fit."""
     try:

@@ -107,6 +107,8 @@ class FoldIn(OfAllowedItems[FoldedIn], OfComponents[FoldedIn]):
         if answer.position is not None:
             place = ", ".join(f"{value:+.2f}" for value in answer.position)
             yield Remark(f"place on the components: {place}")
+        if answer.note:
+            yield Remark(answer.note)
 
     def _place(self, factorization: Factorization, folder: Folder, user: FoldedUser) -> tuple[Matrix, Matrix]:
         """Users' factors are shorter or longer than items', so their lengths are made comparable.

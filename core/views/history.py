@@ -40,7 +40,10 @@ class History(Answer):
 
 
 class UserHistory(View[History]):
-    """List what a user rated best and worst, ties by prediction; raises UsageError for an unknown user."""
+    """List what a user rated best and worst, ties by prediction.
+
+    Raises UsageError for an unknown user.
+    """
 
     command: ClassVar[str] = "history"
     positional: ClassVar[tuple[str, ...]] = ("user",)

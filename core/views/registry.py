@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -34,14 +35,18 @@ class _Asks(Generic[P, R]):
     """A method that asks a view: its arguments are the view's, its result the view's answer."""
 
     def __init__(self, view: Callable[P, View[Any]]) -> None:
-        self.view = view
+        self.view, self.name = view, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
 
     def __get__(self, asker: Asker, owner: type) -> Callable[P, R]:
         def ask(*arguments: P.args, **named: P.kwargs) -> R:
             answer: R = asker.ask(self.view(*arguments, **named))
             return answer
 
-        ask.__doc__ = self.view.__doc__
+        ask.__doc__, ask.__name__, ask.__qualname__ = self.view.__doc__, self.name, f"Asker.{self.name}"
+        vars(ask)["__signature__"] = inspect.signature(self.view)
         return ask
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import UsageError
-from core.model.catalogue import item_card
+from core.model.catalogue import item_card, item_row
 from core.model.model import Model
 from core.model.search_index import SearchIndex
 from core.options import option
@@ -80,8 +80,11 @@ class Search(View[SearchResults]):
 
 
 def resolve_item(model: Model, text: object) -> int:
-    """Find an item's row by id or title; raises UsageError, with the nearest titles, where none is clear."""
-    row = model.items.row(text)
+    """Find an item's row by id or title; raises UsageError, with the nearest titles, where none is clear.
+
+    A number is an id and never a title.
+    """
+    row = item_row(model, text) if isinstance(text, int) else model.items.row(text)
     if row is not None:
         return row
     found = Search(text=str(text), limit=3).answer(model).found

@@ -8,14 +8,15 @@ computed, and how the answer reads as text. The engine's query and its checks, t
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from core.errors import UsageError
+from core.errors import UsageError, diverged
 from core.model.model import Model
 from core.options import OptionSet, option, suggest
-from core.protocol.wire import snake_case
+from core.protocol.wire import snake_case, to_builtins
 
 if TYPE_CHECKING:
     import pandas
@@ -28,17 +29,27 @@ class Answer:
 
     def rows(self) -> Sequence[Any]:
         """What a frame shows, a dataclass a row: the answer's first list of them, or the answer itself."""
-        for field in dataclasses.fields(typing.cast("Any", self)):
-            value = getattr(self, field.name)
-            if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-                return value
+        for name, kind in typing.get_type_hints(type(self)).items():
+            if _listed(kind) is not None:
+                rows: Sequence[Any] = getattr(self, name)
+                return rows
         return (self,)
 
     def to_frame(self) -> pandas.DataFrame:
-        """The answer's rows as a pandas table, a field a column."""
+        """The answer's rows as a pandas table, a field a column; without rows the columns stay."""
         import pandas
 
-        return pandas.DataFrame([dataclasses.asdict(row) for row in self.rows()])
+        own = typing.get_type_hints(type(self).rows)["return"]
+        kinds = map(_listed, [own, *typing.get_type_hints(type(self)).values()])
+        kind = next(filter(None, kinds), type(self))
+        columns = [field.name for field in dataclasses.fields(typing.cast("Any", kind))]
+        return pandas.DataFrame([dataclasses.asdict(row) for row in self.rows()], columns=columns)
+
+
+def _listed(kind: Any) -> Any:
+    """The dataclass of which an annotation says that it is a list; None where it says anything else."""
+    members = typing.get_args(kind) if typing.get_origin(kind) in (tuple, Sequence) else ()
+    return members[0] if members and dataclasses.is_dataclass(members[0]) else None
 
 
 A = TypeVar("A", bound=Answer)
@@ -122,9 +133,21 @@ def compute(view: View[A], model: Model) -> A:
     """Answer a view with BLAS on one thread.
 
     Views are small, and the threads of BLAS wait on cores that training holds (a map took 80 ms instead of
-    2). Raises TastemapError.
+    2). Raises TastemapError: a UsageError for arguments that don't fit, a DivergenceError where the answer's
+    numbers aren't finite.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    checked = type(view).parse(view.to_dict())
     with threadpool_limits(1, user_api="blas"):
-        return view.answer(model)
+        answer = checked.answer(model)
+    _refuse_broken_numbers(answer)
+    return answer
+
+
+def _refuse_broken_numbers(answer: Answer) -> None:
+    """JSON has no NaN, and where a model's numbers aren't finite no view says anything."""
+    try:
+        json.dumps(to_builtins(answer), allow_nan=False)
+    except ValueError:
+        raise diverged() from None
