@@ -1,10 +1,10 @@
 """Meet a new user from a handful of ratings, without training again: user rows for frozen item embeddings.
 
-The rows are the most probable ones given the ratings: the trained users' mean and covariance are the prior, the
-training residuals' variance is the noise. That is a ridge, solved exactly, where the score is a dot product plus
-biases; any other head is linearized in a few Gauss-Newton steps. On the 2016 MovieLens table, with a fifth of the
-users left out of training and folded in from their training ratings: held-out RMSE 0.859, against 0.851 when trained
-with them and 1.005 for item means (dot: 0.891, 0.867 and 1.005).
+The rows are the most probable ones given the ratings: the trained users' mean and covariance are the prior,
+the training residuals' variance is the noise. That is a ridge, solved exactly, where the score is a dot
+product plus biases; any other head is linearized in a few Gauss-Newton steps. On the 2016 MovieLens table,
+with a fifth of the users left out of training and folded in from their training ratings: held-out RMSE 0.859,
+against 0.851 when trained with them and 1.005 for item means (dot: 0.891, 0.867 and 1.005).
 """
 
 from __future__ import annotations

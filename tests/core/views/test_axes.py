@@ -1,4 +1,4 @@
-"""Tags name axes where they truly belong to one, and chance names none."""
+"""Names of axes are tested: what truly belongs to one names it, and chance names none."""
 
 from __future__ import annotations
 
@@ -8,15 +8,80 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core.runs.models import saved_model
+from scipy.stats import false_discovery_control
 
 from core.api import train
 from core.data import load_ratings
 from core.model.model import Model
-from core.views.axes import MOST_TAGS, NamedAxis, named_axes, permutation_test
+from core.views.axes import MOST_TAGS, Axes, NamedAxis, permutation_test
 from tests.core.views.handmade import hand_model
 
 ITEMS = 400
+
+
+def named_axes(model: Model) -> tuple[NamedAxis, ...]:
+    return Axes().answer(model).axes
+
+
+def test_q_values_by_hand() -> None:
+    """Benjamini & Hochberg's correction is SciPy's, over all features and components together."""
+    q_values = false_discovery_control(np.array([[0.01, 0.04], [0.03, 0.5]]), axis=None)
+    assert q_values.ravel() == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+
+
+def test_correlations_and_permuted_p_values() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(100, 1))
+    features = np.hstack([values * 2 + 1, generator.normal(size=(100, 1)), np.ones((100, 1))])
+    correlations, p_values = permutation_test(features, values)
+    assert correlations[0, 0] == pytest.approx(1)
+    assert correlations[1, 0] == pytest.approx(np.corrcoef(features[:, 1], values[:, 0])[0, 1])
+    assert p_values[0, 0] == pytest.approx(1 / 2001)
+    assert p_values[2, 0] == 1
+
+
+def planted_model() -> Model:
+    """200 items whose first factor is the year and whose second is noise."""
+    generator = np.random.default_rng(0)
+    model = hand_model()
+    years = generator.integers(1950, 2000, 200)
+    factors = np.stack([(years - 1975) / 10, generator.normal(0, 0.3, 200)], axis=1)
+    table = replace(
+        model.item_table,
+        titles=tuple(map(str, range(200))),
+        genres=((),) * 200,
+        years=years.astype(np.int32),
+    )
+    baseline = replace(
+        model.baseline, item_counts=generator.permutation(200) + 1, item_offsets=np.zeros(200, np.float32)
+    )
+    weights = {**model.weights, "table/item_factors": factors.astype(np.float32)}
+    return replace(model, item_table=table, baseline=baseline, weights=weights)
+
+
+def test_a_planted_axis_gets_its_name_and_noise_gets_none() -> None:
+    first, second = named_axes(planted_model())
+    assert {first.high.split(" · ")[0], first.low.split(" · ")[0]} == {"newer", "older"}
+    assert first.features[0].feature == "year"
+    assert abs(first.features[0].correlation) > 0.99
+    assert (second.high, second.low, second.features) == ("", "", ())
+
+
+def test_pure_noise_is_rarely_significant() -> None:
+    generator = np.random.default_rng(0)
+    found = 0
+    for _ in range(20):
+        _, p_values = permutation_test(generator.normal(size=(60, 5)), generator.normal(size=(60, 2)))
+        found += bool((false_discovery_control(p_values, axis=None) <= 0.05).any())
+    assert found <= 4
+
+
+def test_items_without_properties_have_no_names() -> None:
+    model = planted_model()
+    table = replace(model.item_table, years=np.zeros(200, np.int32))
+    baseline = replace(model.baseline, item_counts=np.ones(200, np.int64))
+    axes = named_axes(replace(model, item_table=table, baseline=baseline))
+    assert [axis.features for axis in axes] == [(), ()]
 
 
 def tagged_model(extra: tuple[tuple[str, ...], ...] = ((),) * ITEMS, carriers: int = 40) -> Model:
@@ -105,7 +170,7 @@ def test_the_permutation_test_agrees_with_its_definition() -> None:
 @pytest.mark.real_data
 def test_tags_of_movielens_join_the_axes_within_a_second(movielens_2016: Path, tmp_path: Path) -> None:
     ratings = load_ratings(movielens_2016)
-    model = saved_model(train(ratings, "bias", folder=tmp_path / "run"))
+    model = train(ratings, "bias", folder=tmp_path / "run").model
     assert model.item_table.tags == ratings.item_table.tags
     seconds = []
     for _ in range(3):
@@ -114,3 +179,14 @@ def test_tags_of_movielens_join_the_axes_within_a_second(movielens_2016: Path, t
         seconds.append(time.perf_counter() - started)
     assert any(name.startswith("tag: ") for axis in axes for name in significant(axis))
     assert min(seconds) <= 1
+
+
+def test_the_planted_tastes_are_found_and_named(tmp_path: Path) -> None:
+    """The demo set's tastes are planted, so the axes that a model finds there have known names."""
+    model = train("demo", "bias", folder=tmp_path / "run").model
+    axes = named_axes(model)
+    ends = [{axis.high.split(" · ")[0], axis.low.split(" · ")[0]} for axis in axes]
+    assert sum(axis.explained for axis in axes) > 0.9
+    assert {"Action", "Drama"} in ends
+    assert any("Children" in end for end in ends)
+    assert {"newer", "older"} in ends
