@@ -24,7 +24,10 @@ def nearest(
 
 
 def top_rows(values: FloatArray, count: int) -> LongArray:
-    """Rows of the `count` largest values, shape (count,), descending; ties go by row, NaN comes last."""
+    """Rows of the `count` largest values, shape (count,), descending; ties go by row.
+
+    A NaN is never passed over, so that whoever shows the values sees it.
+    """
     if count <= 0:
         return np.zeros(0, np.int64)
     threshold = np.partition(values, len(values) - count)[len(values) - count]

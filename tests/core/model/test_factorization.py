@@ -1,36 +1,9 @@
-import csv
-from pathlib import Path
-
 import numpy as np
-import pyarrow.parquet as parquet
 import pytest
-from core.views.recommend_all import recommend_all, write_recommendations
 
-from core.errors import RunError, UsageError
+from core.errors import DivergenceError
 from core.model.factorization import find_factorization, raw_blocks
-from core.views.top_items import ItemFilter, top_items
-from tests.core.views.handmade import hand_model, without_ratings
-
-
-def test_everybody_gets_what_each_gets_alone() -> None:
-    model = hand_model()
-    found = recommend_all(model, 2)
-    for user, name in enumerate(("ann", "bob", "cid")):
-        mine = found.users == user
-        alone = top_items(model, [name], 2)
-        assert model.items.ids[found.items[mine]].tolist() == [item.item for item in alone]
-        np.testing.assert_allclose(found.ratings[mine], [item.rating for item in alone], rtol=1e-6)
-        assert found.ranks[mine].tolist() == list(range(1, mine.sum() + 1))
-
-
-def test_filters_hold_for_everybody() -> None:
-    found = recommend_all(hand_model(), 5, unseen=False, only=ItemFilter(genre="crime"))
-    assert set(found.items.tolist()) == {3}
-
-
-def test_unseen_needs_the_table() -> None:
-    with pytest.raises(RunError, match="gone"):
-        recommend_all(without_ratings(hand_model()))
+from tests.core.views.handmade import hand_model
 
 
 def test_blocks_agree_with_pairs_also_where_training_saw_nothing() -> None:
@@ -65,15 +38,6 @@ def test_a_score_that_only_looks_like_a_factorization_is_found_out() -> None:
     assert find_factorization(model) is None
 
 
-def test_files_hold_ids_titles_and_ranks(tmp_path: Path) -> None:
-    model = hand_model()
-    found = recommend_all(model, 1)
-    write_recommendations(model, found, tmp_path / "all.parquet")
-    table = parquet.read_table(tmp_path / "all.parquet")
-    assert table.column_names == ["user", "rank", "item", "title", "rating"]
-    assert table["user"].to_pylist() == ["ann", "cid"]  # bob rated every item that training saw
-    write_recommendations(model, found, tmp_path / "all.csv")
-    with (tmp_path / "all.csv").open() as file:
-        assert next(iter(csv.DictReader(file)))["title"] == "Aliens (1986)"
-    with pytest.raises(UsageError, match=r"\.parquet"):
-        write_recommendations(model, found, tmp_path / "all.xlsx")
+def test_numbers_that_are_not_finite_have_no_order() -> None:
+    with pytest.raises(DivergenceError, match="diverged"):
+        list(raw_blocks(hand_model(item_factors=np.full((6, 2), np.nan)), np.arange(3)))

@@ -6,14 +6,11 @@ import pytest
 
 from core.api import train
 from core.data import load_ratings, split_ratings
-from core.errors import UsageError
 from core.model.baseline import rmse
 from core.model.fold_in import FoldedUser, Folder, user_prior
 from core.model.model import Model
 from core.model.rated import RatedTable
-from core.views.fold_in import fold_user_in
-from core.views.why import explain
-from tests.core.views.handmade import hand_model, without_ratings
+from tests.core.views.handmade import hand_model
 
 FOUR_USERS = {"user_factors": [[1, 1], [-1, 0.5], [9, 9]], "user_bias": [[0.25], [-0.5], [9]]}
 
@@ -93,81 +90,6 @@ def test_untrained_items_get_the_damped_mean_of_the_ratings() -> None:
     folder = Folder.of(hand_model())
     user = folder.fold(np.array([0, 2]), np.array([5, 4], np.float32))
     assert folder.raw(user, np.array([5])) == pytest.approx([3 + 3 / 7])
-
-
-def test_a_newcomer_is_met() -> None:
-    newcomer = fold_user_in(hand_model(), {"10": 5.0, 13: 0.5, 15: 3.0}, count=2)
-    assert [(one.item, one.rating) for one in newcomer.given] == [(10, 5.0), (13, 0.5)]
-    assert newcomer.ignored == ("Unseen",)
-    assert [item.item for item in newcomer.top] == [11, 12]
-    assert newcomer.position is not None and newcomer.position[0] > 0
-
-
-@pytest.mark.parametrize(
-    ("ratings", "reason"),
-    [({99: 3.0}, "no item 99"), ({10: 6.0}, "0.5 to 5, not 6"), ({10: float("nan")}, "nan")],
-)
-def test_wrong_ratings_are_refused(ratings: dict[object, float], reason: str) -> None:
-    with pytest.raises(UsageError, match=reason):
-        fold_user_in(hand_model(), ratings)
-
-
-def test_users_without_embeddings_can_not_be_folded_in() -> None:
-    with pytest.raises(UsageError, match="user embeddings"):
-        fold_user_in(hand_model(user_factors=None, item_factors=None, user_bias=None), {10: 5.0})
-
-
-def test_folding_in_works_without_the_ratings_table() -> None:
-    assert fold_user_in(without_ratings(hand_model()), {10: 5.0}).top
-
-
-def test_pushes_are_those_of_leaving_each_rating_out() -> None:
-    model = hand_model()
-    why = explain(model, "bob", 13)
-    items, ratings = np.array([0, 1, 2, 3, 4]), np.array([3, 2, 1, 3, 4], np.float32)
-    folder = Folder.of(model)
-
-    def predicted(kept: np.ndarray, values: np.ndarray) -> float:
-        return float(folder.raw(folder.fold(kept, values), np.array([3]))[0])
-
-    whole = predicted(items, ratings)
-    for one in why.influences:
-        left = items != int(one.item) - 10
-        assert one.effect == pytest.approx(whole - predicted(items[left], ratings[left]), abs=1e-4)
-    strengths = [abs(one.effect) for one in why.influences]
-    assert strengths == sorted(strengths, reverse=True)
-    assert why.refitted == pytest.approx(whole, abs=1e-4)
-
-
-def test_a_counterfactual_is_what_refitting_gives() -> None:
-    model = hand_model()
-    (other,) = explain(model, "bob", 13, instead={14: 1.0}).counterfactuals
-    items, ratings = np.array([0, 1, 2, 3, 4]), np.array([3, 2, 1, 3, 1], np.float32)
-    folder = Folder.of(model)
-    expected = folder.raw(folder.fold(items, ratings), np.array([3]))[0]
-    assert (other.rating, other.instead) == (4.0, 1.0)
-    assert other.predicted == pytest.approx(expected, abs=1e-4)
-
-
-def test_without_a_wish_the_strongest_push_is_turned_round() -> None:
-    why = explain(hand_model(), "bob", 13)
-    assert why.counterfactuals[0].item == why.influences[0].item
-    assert why.counterfactuals[0].instead == 5.5 - why.influences[0].rating
-
-
-@pytest.mark.parametrize(
-    ("user", "instead", "reason"),
-    [
-        ("cid", None, "no training rating"),
-        ("ann", {14: 1.0}, "no training rating of item 14"),
-        ("ann", {10: 9.0}, "not 9"),
-    ],
-)
-def test_what_can_not_be_explained_is_told(
-    user: str, instead: dict[object, float] | None, reason: str
-) -> None:
-    with pytest.raises(UsageError, match=reason):
-        explain(hand_model(), user, 13, instead=instead)
 
 
 @pytest.mark.real_data

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from core.errors import DataError, RunError
-from core.views.ranking import figures_of, rank_block, ranking_quality
+from core.views.ranking import Ranking, figures_of, rank_block
 from tests.core.views.handmade import hand_model, without_ratings
 
 
@@ -43,23 +43,23 @@ def test_items_rated_in_training_are_passed_over() -> None:
 
 def test_the_hand_made_ranking() -> None:
     # Only cid's 5 for item 10 is relevant; cid gets the item means, of which 10's 3.5 is second to 14's 4.
-    quality = ranking_quality(hand_model(), k=2)
+    quality = Ranking(k=2).answer(hand_model())
     assert (quality.users, quality.relevant_from) == (1, 3.875)
-    assert quality.ndcg == pytest.approx(1 / np.log2(3))
-    assert (quality.recall, quality.map) == (1, 0.5)
-    assert quality.coverage == pytest.approx(2 / 5)
-    assert quality.novelty == pytest.approx((0 + 1) / 2)  # two of two users rated item 10, one item 14
+    assert quality.model.ndcg == pytest.approx(1 / np.log2(3))
+    assert (quality.model.recall, quality.model.map) == (1, 0.5)
+    assert quality.model.coverage == pytest.approx(2 / 5)
+    assert quality.model.novelty == pytest.approx((0 + 1) / 2)  # two of two users rated item 10, one item 14
 
 
 def test_popularity_is_measured_the_same_way() -> None:
-    assert ranking_quality(hand_model(), k=1, by_popularity=True).ndcg == 1
+    assert Ranking(k=1).answer(hand_model()).popularity.ndcg == 1
 
 
 def test_nothing_relevant_is_told() -> None:
     with pytest.raises(DataError, match="nothing is relevant"):
-        ranking_quality(hand_model(), relevant_from=5.5)
+        Ranking(relevant_from=5.5).answer(hand_model())
 
 
 def test_ranking_needs_the_table() -> None:
     with pytest.raises(RunError, match="gone"):
-        ranking_quality(without_ratings(hand_model()))
+        Ranking().answer(without_ratings(hand_model()))

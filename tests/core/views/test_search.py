@@ -1,14 +1,17 @@
 import gc
-import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from core.model.search_index import SearchIndex, words_of
+from core.errors import UsageError
+from core.model.model import Model
 from core.views import search as search_module
-from core.views.search import search
+from core.views.search import Found, Search, resolve_item
 from tests.core.views.handmade import hand_model
+
+
+def search(model: Model, text: str, side: str = "item", limit: int = 20) -> tuple[Found, ...]:
+    return Search(text=text, side=side, limit=limit).answer(model).found
 
 
 @pytest.mark.parametrize(
@@ -52,8 +55,8 @@ def test_nothing_alike_finds_nothing() -> None:
 def test_a_live_run_keeps_its_index_although_every_question_has_a_new_model() -> None:
     first = hand_model()
     second = replace(first, weights=dict(first.weights))
-    assert search_module._index(first, "item") is search_module._index(second, "item")
-    assert search_module._index(first, "item") is not search_module._index(hand_model(), "item")
+    assert search_module._index(first, items=True) is search_module._index(second, items=True)
+    assert search_module._index(first, items=True) is not search_module._index(hand_model(), items=True)
 
 
 def test_an_index_goes_with_its_titles() -> None:
@@ -71,25 +74,24 @@ def test_users_are_found_by_id() -> None:
     assert [(match.id, match.ratings, match.score) for match in found] == [("bob", 5, 100)]
 
 
-def test_words_have_no_accents_case_or_apostrophes() -> None:
-    assert words_of("L'Été: Schindler's List!") == ["lete", "schindlers", "list"]
+@pytest.mark.parametrize(("text", "row"), [(12, 2), ("12", 2), ("toy story", 2), ("the godfather", 3)])
+def test_ids_and_titles_are_resolved(text: object, row: int) -> None:
+    assert resolve_item(hand_model(), text) == row
 
 
-def test_titles_without_a_word_are_never_found_by_one() -> None:
-    index = SearchIndex.build(["!!!", "Jaws"])
-    assert index.scores("jaws").tolist() == [0, 101]
-    assert SearchIndex.build([]).scores("jaws").tolist() == []
+def test_an_unclear_title_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"Nearest: 12 Toy Story \(1995\)"):
+        resolve_item(hand_model(), "toy xstory zoo")
 
 
-@pytest.mark.slow
-def test_ten_thousand_titles_are_searched_in_thirty_milliseconds() -> None:
-    generator = np.random.default_rng(0)
-    words = ["".join(generator.choice(list("abcdefghij"), 7)) for _ in range(8000)]
-    index = SearchIndex.build([" ".join(generator.choice(words, 4)) for _ in range(10_000)])
-    index.scores("warm up")
-    seconds = []
-    for _ in range(7):
-        started = time.perf_counter()
-        index.scores(f"{words[5]} {words[6][:4]}")
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) <= 0.030
+def test_nothing_alike_is_told() -> None:
+    with pytest.raises(UsageError, match="'qqqq'"):
+        resolve_item(hand_model(), "qqqq")
+
+
+def test_a_number_is_an_id_and_never_a_title() -> None:
+    model = hand_model()
+    object.__setattr__(model.item_table, "titles", ("1984", *model.item_table.titles[1:]))
+    assert resolve_item(model, "1984") == 0
+    with pytest.raises(UsageError, match="no item 1984"):
+        resolve_item(model, 1984)

@@ -1,63 +1,72 @@
+import csv
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
-from core.views.diversity import diversify
 
 from core.errors import RunError, UsageError
-from core.views.history import user_history
-from core.views.top_items import ItemFilter, top_items
+from core.model.model import Model
+from core.views.top_items import Recommendation, TopItems, diversify, recommend_to_all, write_recommendations
+from core.views.view import compute
 from tests.core.views.handmade import hand_model, without_ratings
 
 
+def top(model: Model, *users: str, **arguments: Any) -> tuple[Recommendation, ...]:
+    return compute(TopItems(user=users, **arguments), model).items
+
+
 def test_unseen_items_by_falling_prediction() -> None:
-    top = top_items(hand_model(), ["ann"])
-    assert [(item.item, item.rating) for item in top] == [(11, 5.0), (14, pytest.approx(1.95))]
+    found = top(hand_model(), "ann")
+    assert [(item.item, item.rating) for item in found] == [(11, 5.0), (14, pytest.approx(1.95))]
 
 
 def test_seen_items_on_request_but_never_untrained_ones() -> None:
-    top = top_items(hand_model(), ["ann"], unseen=False)
-    assert [item.item for item in top] == [11, 10, 12, 13, 14]
+    found = top(hand_model(), "ann", unseen=False)
+    assert [item.item for item in found] == [11, 10, 12, 13, 14]
 
 
 @pytest.mark.parametrize(
     ("only", "items"),
     [
-        (ItemFilter(genre="sci-fi"), [11, 10]),
-        (ItemFilter(year_from=1986), [11, 12, 14]),
-        (ItemFilter(year_to=1979), [10, 13]),
-        (ItemFilter(min_ratings=2), [10, 12]),
-        (ItemFilter(genre="Comedy", year_to=1990), []),
+        ({"genre": "sci-fi"}, [11, 10]),
+        ({"year_from": 1986}, [11, 12, 14]),
+        ({"year_to": 1979}, [10, 13]),
+        ({"min_ratings": 2}, [10, 12]),
+        ({"genre": "Comedy", "year_to": 1990}, []),
     ],
 )
-def test_filters(only: ItemFilter, items: list[int]) -> None:
-    assert [item.item for item in top_items(hand_model(), ["ann"], unseen=False, only=only)] == items
+def test_filters(only: dict[str, Any], items: list[int]) -> None:
+    assert [item.item for item in top(hand_model(), "ann", unseen=False, **only)] == items
 
 
 def test_an_unknown_genre_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match="Comedy, Crime"):
-        top_items(hand_model(), ["ann"], only=ItemFilter(genre="western"))
+        top(hand_model(), "ann", genre="western")
 
 
 def test_a_group_gets_the_best_mean_prediction() -> None:
     # bob: 1.6, 0.7, 2.7, 4.0, 1.7 for items 10 to 14; the means are 2.975, 3.075, 3.325, 3.375, 1.825.
-    top = top_items(hand_model(), ["ann", "bob"], unseen=False)
-    assert [item.item for item in top] == [13, 12, 11, 10, 14]
-    assert top[0].rating == pytest.approx(3.375)
+    found = top(hand_model(), "ann", "bob", unseen=False)
+    assert [item.item for item in found] == [13, 12, 11, 10, 14]
+    assert found[0].rating == pytest.approx(3.375)
 
 
 def test_an_untrained_user_gets_what_the_means_favour() -> None:
-    top = top_items(hand_model(), ["cid"], count=1, unseen=False)
-    assert top[0].item == 14
+    found = top(hand_model(), "cid", count=1, unseen=False)
+    assert found[0].item == 14
 
 
 def test_without_the_table_unseen_is_refused() -> None:
     with pytest.raises(RunError, match="gone"):
-        top_items(without_ratings(hand_model()), ["ann"])
-    assert len(top_items(without_ratings(hand_model()), ["ann"], unseen=False)) == 5
+        top(without_ratings(hand_model()), "ann")
+    assert len(top(without_ratings(hand_model()), "ann", unseen=False)) == 5
 
 
 def test_an_unknown_user_is_refused() -> None:
     with pytest.raises(UsageError, match="no user 'eve'"):
-        top_items(hand_model(), ["eve"])
+        top(hand_model(), "eve")
 
 
 def test_diversity_takes_the_unlike_before_the_like() -> None:
@@ -70,19 +79,50 @@ def test_diversity_takes_the_unlike_before_the_like() -> None:
 
 def test_diversity_needs_factors_and_a_sensible_number() -> None:
     with pytest.raises(UsageError, match="no item factors"):
-        top_items(hand_model(user_factors=None, item_factors=None), ["ann"], diversity=0.5)
-    with pytest.raises(UsageError, match="between 0 and 1"):
-        top_items(hand_model(), ["ann"], diversity=1.5)
+        top(hand_model(user_factors=None, item_factors=None), "ann", diversity=0.5)
+    with pytest.raises(UsageError, match="from 0 to 1, not 1.5"):
+        top(hand_model(), "ann", diversity=1.5)
 
 
-def test_history_has_truth_and_prediction() -> None:
-    history = user_history(hand_model(), "ann", count=2)
-    assert (history.count, history.mean) == (3, pytest.approx(11 / 3))
-    assert [(item.item, item.truth) for item in history.best] == [(12, 5.0), (10, 4.0)]
-    assert [(item.item, item.predicted) for item in history.worst[:1]] == [(13, pytest.approx(2.75))]
-    assert history.worst[0].part == "held-out"
+def test_nobody_is_recommended_nothing() -> None:
+    with pytest.raises(UsageError, match="one user"):
+        top(hand_model())
 
 
-def test_history_without_the_table_keeps_the_count() -> None:
-    history = user_history(without_ratings(hand_model()), "ann")
-    assert (history.count, history.mean, history.best, history.note) == (2, None, (), "The table is gone.")
+def test_the_answer_names_the_users_by_their_ids() -> None:
+    assert compute(TopItems(user=("bob", "ann")), hand_model()).users == ("bob", "ann")
+
+
+def test_everybody_gets_what_each_gets_alone() -> None:
+    model = hand_model()
+    found = recommend_to_all(model, TopItems(user=(), count=2))
+    for user, name in enumerate(("ann", "bob", "cid")):
+        mine = found.users == user
+        alone = top(model, name, count=2)
+        assert model.items.ids[found.items[mine]].tolist() == [item.item for item in alone]
+        np.testing.assert_allclose(found.ratings[mine], [item.rating for item in alone], rtol=1e-6)
+        assert found.ranks[mine].tolist() == list(range(1, mine.sum() + 1))
+
+
+def test_filters_hold_for_everybody() -> None:
+    found = recommend_to_all(hand_model(), TopItems(user=(), count=5, unseen=False, genre="crime"))
+    assert set(found.items.tolist()) == {3}
+
+
+def test_unseen_needs_the_table() -> None:
+    with pytest.raises(RunError, match="gone"):
+        recommend_to_all(without_ratings(hand_model()), TopItems(user=()))
+
+
+def test_files_hold_ids_titles_and_ranks(tmp_path: Path) -> None:
+    model = hand_model()
+    found = recommend_to_all(model, TopItems(user=(), count=1))
+    write_recommendations(model, found, tmp_path / "all.parquet")
+    table = parquet.read_table(tmp_path / "all.parquet")
+    assert table.column_names == ["user", "rank", "item", "title", "rating"]
+    assert table["user"].to_pylist() == ["ann", "cid"]  # bob rated every item that training saw
+    write_recommendations(model, found, tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open() as file:
+        assert next(iter(csv.DictReader(file)))["title"] == "Aliens (1986)"
+    with pytest.raises(UsageError, match=r"\.parquet"):
+        write_recommendations(model, found, tmp_path / "all.xlsx")
