@@ -26,13 +26,14 @@ def nearest(
 def top_rows(values: FloatArray, count: int) -> LongArray:
     """Rows of the `count` largest values, shape (count,), descending; ties go by row.
 
-    A NaN is never passed over, so that whoever shows the values sees it.
+    NaN counts as the largest: whoever shows the values sees it.
     """
     if count <= 0:
         return np.zeros(0, np.int64)
-    threshold = np.partition(values, len(values) - count)[len(values) - count]
-    candidates = np.flatnonzero(~(values < threshold))
-    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
+    keys = np.where(np.isnan(values), np.inf, values)
+    threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
+    candidates = np.flatnonzero(keys >= threshold)
+    return candidates[np.argsort(-keys[candidates], kind="stable")][:count]
 
 
 def _cosines(factors: FloatArray, target: FloatArray) -> FloatArray:
@@ -42,5 +43,7 @@ def _cosines(factors: FloatArray, target: FloatArray) -> FloatArray:
         block = factors[start : start + _BLOCK]
         lengths = np.sqrt(np.einsum("ij,ij->i", block, block)) * np.float32(np.linalg.norm(target))
         dots = block @ target
-        cosines[start : start + _BLOCK] = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        cosines[start : start + _BLOCK] = np.divide(
+            dots, lengths, out=np.zeros_like(dots), where=lengths != 0
+        )
     return cosines

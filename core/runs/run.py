@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -79,16 +79,17 @@ class Run(Asker):
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
+        other = replace(self)  # the model must not keep this run, which keeps the model
         model = Model(
             chosen.architecture,
             chosen.options,
             *vocabularies,
             weights,
             offset,
-            read_rated=lambda: read_rated(self),
+            read_rated=lambda: read_rated(other),
             folder=self.folder,
             facts=self._facts(),
-            open_run=lambda name: Run.open(find_run(name), self.registry).model,
+            open_run=lambda name: Run.open(find_run(name), other.registry).model,
             load_head=load_head,
         )
         self._check_rows(model)

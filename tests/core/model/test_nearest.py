@@ -9,6 +9,11 @@ def test_zero_factors_are_like_nothing() -> None:
     assert (rows.tolist(), cosines.tolist()) == ([2, 1], [1, 0])
 
 
+def test_factors_that_are_not_finite_have_no_cosine() -> None:
+    _, cosines = nearest(np.full((3, 2), np.nan, np.float32), 0, np.ones(3, bool), 5)
+    assert len(cosines) == 2 and np.isnan(cosines).all()
+
+
 def test_blocks_give_the_same_as_one_product() -> None:
     factors = np.random.default_rng(0).normal(size=(70_000, 3)).astype(np.float32)
     directions = factors / np.linalg.norm(factors, axis=1, keepdims=True)
@@ -24,6 +29,6 @@ def test_top_rows_are_ordered_with_ties_by_row() -> None:
     assert top_rows(values, 0).tolist() == []
 
 
-def test_what_is_no_number_is_not_lost() -> None:
-    assert top_rows(np.array([np.nan, 1, np.nan, 2], np.float32), 3).tolist() == [3, 0, 2]
+def test_what_is_no_number_is_never_passed_over() -> None:
+    assert top_rows(np.array([np.nan, 1, np.nan, 2], np.float32), 3).tolist() == [0, 2, 3]
     assert top_rows(np.full(3, np.nan, np.float32), 2).tolist() == [0, 1]

@@ -1,15 +1,16 @@
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from core.cli.views_map import show_map
 
 from core.errors import UsageError
-from core.pictures.labels import Canvas, place_labels
+from core.pictures.files import write_picture
+from core.pictures.labels import Canvas, Scatter, place_labels
 from core.pictures.svg import map_svg
 from core.pictures.text import map_text
-from core.views.map import ItemMap, item_map
+from core.views.map import Map
 from tests.core.views.handmade import hand_model
 
 EXPECTED = """\
@@ -24,12 +25,16 @@ EXPECTED = """\
 ↑ component 2 (27.8% of variance)"""
 
 
+def scatter(**arguments: int) -> Scatter:
+    return Map(**arguments).answer(hand_model()).scatter()
+
+
 def test_the_map_as_text() -> None:
-    assert map_text(item_map(hand_model()), 61, 7) == EXPECTED
+    assert map_text(scatter(), 61, 7) == EXPECTED
 
 
 def test_an_empty_map_has_axes_alone() -> None:
-    assert map_text(item_map(hand_model(), first=50, last=100), 20, 2).startswith("\n\n→ component 1")
+    assert map_text(scatter(first=50, last=100), 20, 2).startswith("\n\n→ component 1")
 
 
 def test_labels_cover_neither_each_other_nor_points_nor_the_edge() -> None:
@@ -55,7 +60,7 @@ def test_the_most_important_label_is_placed_first() -> None:
 
 
 def test_the_svg_is_well_formed_and_holds_every_item() -> None:
-    root = ElementTree.fromstring(map_svg(item_map(hand_model())))
+    root = ElementTree.fromstring(map_svg(scatter()))
     titles = [element.text for element in root.iter("{http://www.w3.org/2000/svg}title")]
     assert titles == [
         "Alien (1979)",
@@ -67,23 +72,23 @@ def test_the_svg_is_well_formed_and_holds_every_item() -> None:
 
 
 def test_titles_are_escaped() -> None:
-    places = item_map(hand_model())
-    risky = ItemMap(**{**vars(places), "titles": ("<b>&", *places.titles[1:])})
+    places = scatter()
+    risky = replace(places, labels=("<b>&", *places.labels[1:]))
     assert "&lt;b&gt;&amp;" in map_svg(risky)
     ElementTree.fromstring(map_svg(risky))
 
 
 def test_pictures_are_written_by_their_ending(tmp_path: Path) -> None:
-    places = item_map(hand_model())
+    places = scatter()
     for ending, beginning in ((".svg", "<svg"), (".txt", " ")):
-        show_map(places, tmp_path / f"map{ending}", as_json=False)
+        write_picture(places, tmp_path / f"map{ending}")
         assert (tmp_path / f"map{ending}").read_text().startswith(beginning)
     with pytest.raises(UsageError, match=r"should end in \.svg"):
-        show_map(places, tmp_path / "map.gif", as_json=False)
+        write_picture(places, tmp_path / "map.gif")
 
 
 def test_a_png_is_written_or_its_lack_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(UsageError, match="pip install matplotlib"):
-        show_map(item_map(hand_model()), tmp_path / "map.png", as_json=False)
+        write_picture(scatter(), tmp_path / "map.png")
     assert not (tmp_path / "map.png").exists()

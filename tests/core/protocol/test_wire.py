@@ -73,9 +73,9 @@ def test_a_message_is_one_line_named_in_snake_case_with_null_for_what_is_not_fin
         ('{"command":["pause"]}', "Not a known command"),
         ('{"command":"pause","now":1}', "no field 'now'"),
         ('{"command":"train"}', "data"),
-        ('{"command":"train","data":3}', "data can't be 3"),
+        ('{"command":"train","data":3}', r"Expected `str`, got `int` - at `\$\.data`"),
         ('{"command":"set_learning_rate","learning_rate":0}', "above 0"),
-        ('{"command":"set_learning_rate","learning_rate":true}', "can't be True"),
+        ('{"command":"set_learning_rate","learning_rate":true}', "Expected `float`, got `bool`"),
         ("[" * 100_000, "Not a line of JSON"),
     ],
 )

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.cli.views_export_keras import whole_model
 
 from core import Run, load_plugins, train
+from core.cli.export_keras import whole_model
 from core.contract.architecture import Replicated, replicate
 from core.contract.settings import resolve
 from core.data.ratings import Ratings

@@ -2,15 +2,16 @@ import subprocess
 import sys
 
 PROGRAM = """
-import importlib, pkgutil, sys
+import importlib, pathlib, pkgutil, sys, tempfile
 import core.views
 for module in pkgutil.iter_modules(core.views.__path__):
     importlib.import_module(f"core.views.{module.name}")
-from core.engine.views import answer_view
-from tests.core.views.handmade import hand_model
-from tests.core.views.test_views import QUERIES
-for view, arguments in QUERIES.items():
-    answer_view(view, hand_model(), arguments)
+from core.views.view import compute
+from tests.core.views.examples import EXAMPLES, saved_model
+with tempfile.TemporaryDirectory() as folder:
+    model = saved_model(pathlib.Path(folder))
+    for view in EXAMPLES:
+        list(view.lines(compute(view, model)))
 print(sorted({"tensorflow", "keras", "textual"} & set(sys.modules)))
 """
 
