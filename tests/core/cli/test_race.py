@@ -19,7 +19,7 @@ def test_a_race_trains_on_one_split_and_compares_with_intervals(csv: Path) -> No
     lines = tastemap(*words, "--json").stdout.splitlines()
     finished = [line for line in json_lines("\n".join(lines[:-1])) if line["event"] == "finished"]
     assert len({event["split_hash"] for event in finished}) == 1
-    compared = json.loads(lines[-1])
+    compared = json.loads(lines[-1])["runs"]
     assert [one["architecture"] for one in compared] == ["bias", "dot"]
     assert compared[0]["difference"] is None
     difference = compared[1]["difference"]

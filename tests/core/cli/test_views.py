@@ -22,6 +22,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield str(folder / "run")
 
 
+RANKING = {"ndcg", "recall", "map", "coverage", "novelty"}
+
+
 def ask(*words: str) -> Any:
     return json.loads(tastemap(*words, "--json").stdout)
 
@@ -37,23 +40,37 @@ def test_recommend_all_writes_a_file(trained: str, tmp_path: Path) -> None:
     told = ask("recommend", trained, "--all", "-n", "2", "--out", str(tmp_path / "all.csv"))
     assert (told["users"], told["rows"]) == (60, 120)
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 121
-    done = tastemap("recommend", trained, "--all", expect=2)
-    assert "--out FILE" in done.stderr and not done.stdout
+    assert ask("recommend", trained, "--diversity", "0", "-n", "1", "--out", str(tmp_path / "all.parquet"))
+    for words in (["--all"], ["u0", "--all", "--out", "x.csv"], ["u0", "--out", "x.csv"]):
+        done = tastemap("recommend", trained, *words, expect=2)
+        assert "--all goes with --out FILE and without users" in done.stderr and not done.stdout
+    varied = tastemap("recommend", trained, "--all", "--out", "x.csv", "--diversity", "0.5", expect=2)
+    assert "not with --all" in varied.stderr
 
 
 def test_similar_biases_components_and_map_answer(trained: str, tmp_path: Path) -> None:
     assert len(ask("similar", trained, "100", "-n", "2")["similar"]) == 2
-    assert len(ask("similar", trained, "u0", "--users", "-n", "2")["similar"]) == 2
+    assert len(ask("similar-users", trained, "u0", "-n", "2")["similar"]) == 2
     assert ask("biases", trained, "-n", "2")["source"] == "item bias"
     assert len(ask("components", trained, "--components", "2")["components"]) == 2
     assert len(ask("map", trained, "--last", "7")["items"]) == 7
     assert "component 1" in tastemap("map", trained).stdout
 
 
+def test_the_map_is_drawn_into_a_file(trained: str, tmp_path: Path) -> None:
+    for ending, beginning in ((".svg", "<svg"), (".txt", " ")):
+        out = tmp_path / f"map{ending}"
+        told = tastemap("map", trained, "--last", "7", "--out", str(out))
+        assert (told.stdout, told.stderr) == ("", f"tastemap: 7 items on {out}\n")
+        assert out.read_text().startswith(beginning)
+    done = tastemap("map", trained, "--out", str(tmp_path / "map.gif"), expect=2)
+    assert "should end in .svg, .png or .txt" in done.stderr and not done.stdout
+
+
 def test_foldin_and_why_answer(trained: str) -> None:
-    newcomer = ask("foldin", trained, "--rate", "100=5", "--rate", "101=1")
-    assert [one["rating"] for one in newcomer["given"]] == [5, 1]
-    assert len(newcomer["top"]) == 10
+    folded = ask("foldin", trained, "--rate", "100=5", "--rate", "101=1")
+    assert [one["rating"] for one in folded["given"]] == [5, 1]
+    assert len(folded["top"]) == 10
     why = ask("why", trained, "u0", "100", "-n", "2")
     assert len(why["influences"]) == 2
     assert why["contributions"]["available"]
@@ -61,8 +78,10 @@ def test_foldin_and_why_answer(trained: str) -> None:
 
 def test_diagnose_rank_and_compare_answer(trained: str) -> None:
     assert len(ask("diagnose", trained, "--worst", "2")["worst"]) == 2
-    assert ask("rank", trained, "-k", "3")["popularity"]["k"] == 3
-    first, second = ask("compare", trained, trained)
+    ranked = ask("rank", trained, "-k", "3")
+    assert ranked["k"] == 3
+    assert ranked["model"].keys() == ranked["popularity"].keys() == RANKING
+    first, second = ask("compare", trained, trained)["runs"]
     assert first["rmse"] == second["rmse"]
     assert second["verdict"] == "no clear difference"
 
@@ -73,6 +92,7 @@ def test_diagnose_rank_and_compare_answer(trained: str) -> None:
         (("similar", "RUN", "zzzz"), "No item has the id or title"),
         (("foldin", "RUN", "--rate", "100"), "ITEM=RATING"),
         (("compare", "RUN"), "two runs"),
+        (("recommend", "RUN"), "Name a user, or --all with --out FILE"),
         (("recommend", "RUN", "nobody"), "There is no user 'nobody'"),
         (("why", "RUN", "u0", "100", "--had", "100=77"), "0.5 to 5"),
     ],

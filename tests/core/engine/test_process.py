@@ -27,6 +27,9 @@ from core.protocol.events import (
     RunStarted,
     parse_event,
 )
+from core.protocol.wire import from_plain
+from core.views.prediction import Predict
+from core.views.view import A, View
 from tests.support import make_ratings, write_csv
 
 
@@ -109,14 +112,12 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
     after = child.until(EpochFinished)
     assert after.learning_rate == pytest.approx(0.01, rel=1e-3)
 
-    child.send(Query(request="a", view="prediction", run=None, arguments={"user": "u1", "item": 100}))
-    live = child.until(Answer).result
-    assert 0.5 <= live["rating"] <= 5
+    live = ask(child, Predict(user="u1", item=100))
+    assert 0.5 <= live.rating <= 5
 
     child.send(Pause())
     child.until(Paused)
-    child.send(Query(request="b", view="prediction", run=None, arguments={"user": "u1", "item": "nobody"}))
-    assert "no training rating" in child.until(Answer).result["fallback"]
+    assert "no training rating" in ask(child, Predict(user="u1", item="nobody")).fallback
     child.send(Resume())
     child.until(Resumed)
 
@@ -129,10 +130,17 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
     child.send(Stop())
     finished = child.until(Finished)
     assert finished.reason == "stopped"
-    child.send(Query(request="d", view="prediction", run=finished.run, arguments={"user": "u1", "item": 100}))
-    assert child.until(Answer).result["title"] == "100"
+    assert ask(child, Predict(user="u1", item=100), finished.run).title == "100"
     child.send(Query(request="e", view="prediction", run=None, arguments={"user": "u1", "item": 100}))
     assert "Nothing is training" in next_of(child, Failed).message
+
+
+def ask(child: Child, view: View[A], run: str | None = None) -> A:
+    """Ask a view; its answer as Python knows it."""
+    child.send(Query(request="asked", view=view.tag, run=run, arguments=view.to_dict()))
+    answer = child.until(Answer)
+    assert (answer.request, answer.view) == ("asked", view.tag)
+    return from_plain(answer.result, view.answer_type())
 
 
 def next_of(child: Child, kind: type[Any]) -> Any:
@@ -151,7 +159,8 @@ def next_of(child: Child, kind: type[Any]) -> Any:
         ('{"command":"train","data":"demo","settings":{"options":3}}', "options must be an object"),
         ('{"command":"train","data":"demo","settings":{"architecture":"bais"}}', "no architecture 'bais'"),
         ('{"command":"resume_run","run":"nothing"}', "There is no run"),
-        ('{"command":"query","request":"1","view":"prediction","run":"x"}', "There is no run"),
+        ('{"command":"query","request":"1","view":"summary","run":"x"}', "There is no run"),
+        ('{"command":"query","request":"1","view":"prediction","run":"x"}', "lacks 'user'"),
         (f'{{"command":"{"x" * 2_000_000}"}}', "left out"),
     ],
 )
