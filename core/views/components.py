@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from core.data.ratings import LongArray
 from core.errors import UsageError
-from core.model.axis_names import NamedAxis, named_axes
 from core.model.catalogue import factor_table
-from core.model.component_names import read_component_names, write_component_name
+from core.model.component_names import NamedAxis, named_axes, read_component_names, write_component_name
 from core.model.model import Model
 from core.model.projection import fit_components
 from core.options import option

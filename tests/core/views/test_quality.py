@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.errors import RunError, UsageError
+from core.model.component_names import benjamini_hochberg, named_axes, permutation_test
 from core.model.held_out import HeldOut, held_out
 from core.model.model import Model
-from core.model.axis_names import benjamini_hochberg, named_axes, permutation_test
 from core.views.quality.comparison import bootstrap_difference, compare
 from core.views.quality.diagnosis import diagnose
 from tests.core.views.handmade import hand_model, without_ratings
