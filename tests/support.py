@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from core.contract.data import ItemTable
 from core.contract.trainer import TrainingData
 from core.data.demo import World, demo_ratings, planted_world
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.protocol.events import EpochFinished
 
 

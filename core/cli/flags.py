@@ -7,20 +7,21 @@ parses its words, and nothing is loaded before that.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand
 
-from core.cli.parameters import all_plugins
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import ReadingOptions
 from core.errors import UsageError
 from core.options import OptionField
 
 if TYPE_CHECKING:
     from core.contract.plugins import Registry
+
 
 Values = Mapping[str, Mapping[str, object]]
 """Options that were given, parsed, by group and name."""
@@ -29,7 +30,7 @@ CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
 """Settings that a resumed run may take from the command line instead of its own."""
 
 _DECLARED, _VALUES, _REGISTRY = "tastemap.declared", "tastemap.values", "tastemap.registry"
-_WrongUsage: type[Any] = typer.BadParameter.__mro__[1]  # click's, wherever this version of typer keeps it
+WrongUsage: type[Any] = typer.BadParameter.__mro__[1]  # click's, wherever this version of typer keeps it
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class ReadingCommand(TyperCommand):
             declared = [one for group in groups for one in _declare(group) if one.field.flag not in own]
             ctx.meta[_DECLARED] = declared
             left: list[str] = super().parse_args(ctx, _switched(args, declared))
-        except _WrongUsage as error:
-            raise _told(ctx, error) from None
+        except WrongUsage as error:
+            raise told(ctx, error) from None
         ctx.meta[_VALUES] = _values(ctx, groups, declared)
         return left
 
@@ -159,7 +160,8 @@ def _settings(wanted: Callable[[str], bool] = bool) -> Group:
     return Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)
 
 
-def _told(ctx: Any, error: Any) -> UsageError:
+def told(ctx: Any, error: Any) -> UsageError:
+    """Turn what click says of wrong words into one line."""
     near, see_help = getattr(error, "possibilities", None), f"See `{ctx.command_path} --help`."
     if near is None:
         return UsageError(f"{error.format_message().rstrip('.')}.", hint=see_help)
@@ -225,3 +227,13 @@ def _switched(args: Sequence[str], declared: Sequence[Declared]) -> list[str]:
             value = waiting.pop() if waiting and not waiting[-1].startswith("-") else "yes"
         words.append(flag if switches[flag].parse(value) else _opposite(switches[flag]))
     return words
+
+
+Plugins = Annotated[list[Path], typer.Option("--plugin", help="Load a plugin from this Python file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
+
+
+def all_plugins(context: typer.Context, own: Iterable[Path | str]) -> list[Path]:
+    """The plugin files named before and after the command."""
+    return [*(context.obj or ()), *map(Path, own)]

@@ -13,7 +13,7 @@ from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also ta
 from core.array_types import RowArray as RowArray  # noqa: PLC0414 - also taken from here
 
 if TYPE_CHECKING:
-    from core.data.ratings import ItemTable
+    from core.contract.data import ItemTable
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 

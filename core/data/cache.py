@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import ItemTable, Ratings, RatingScale, Repair, Vocabulary
+from core.contract.data import ItemTable, ReadingOptions, Repair
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.data.reading.columns import NONE
 from core.files import cache_folder
 

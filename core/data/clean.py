@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.array_types import FloatArray, LongArray
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import RatingScale, Repair
+from core.contract.data import ReadingOptions, Repair
+from core.data.ratings import RatingScale
 from core.data.reading.columns import MISSING
 from core.errors import DataError
 

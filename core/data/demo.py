@@ -11,8 +11,7 @@ from importlib import resources
 import numpy as np
 
 from core.array_types import DoubleArray, LongArray
-from core.contract.data import RawItems, RawTable
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import RawItems, RawTable, ReadingOptions
 from core.data.build import build
 from core.data.ratings import Ratings
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, RowArray
+from core.contract.data import Repair
 from core.data.clean import BadValueError
-from core.data.ratings import Repair
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.array_types import RowArray
-from core.data.ratings import Repair, Vocabulary
+from core.contract.data import Repair
+from core.data.ratings import Vocabulary
 
 LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"

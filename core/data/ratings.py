@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
 from core.array_types import LongArray as LongArray  # noqa: PLC0414 - also taken from here
 from core.array_types import RowArray
+from core.contract.data import ItemTable, Repair
 
 if TYPE_CHECKING:
     import pyarrow
@@ -64,58 +65,6 @@ class RatingScale:
     minimum: float
     maximum: float
     step: float = 0.0
-
-
-@dataclass(frozen=True)
-class ItemTable:
-    """What is known of the items, aligned with the item vocabulary: a title (the id where unknown),
-    genres (a tuple, maybe empty) and the year (0 where unknown) of each.
-
-    `tags` are what people called each item, () where the data set has none: distinct, case-folded, without
-    spaces around them, in alphabetical order. A tag is kept if at least 2 people used it or at least 5 items
-    carry it; what one person wrote of a few items says nothing of the others.
-    """
-
-    titles: tuple[str, ...]
-    genres: tuple[tuple[str, ...], ...]
-    years: RowArray
-    tags: tuple[tuple[str, ...], ...] = ()
-
-    def to_arrow(self) -> pyarrow.Table:
-        """A table with the columns `title`, `genres`, `year` and, where there are any, `tags`."""
-        import pyarrow as pa
-
-        texts = pa.list_(pa.string())
-        known = {
-            "title": pa.array(self.titles, pa.string()),
-            "genres": pa.array(map(list, self.genres), texts),
-            "year": pa.array(self.years),
-        }
-        tags = {"tags": pa.array(map(list, self.tags), texts)} if self.tags else {}
-        return pa.table({**known, **tags})
-
-    @classmethod
-    def from_arrow(cls, table: pyarrow.Table) -> ItemTable:
-        """Read it back from a table with these columns; raises KeyError where any but `tags` is missing."""
-        return cls(
-            titles=tuple(table["title"].to_pylist()),
-            genres=_tuples(table["genres"]),
-            years=table["year"].to_numpy().astype(np.int32),
-            tags=_tuples(table["tags"]) if "tags" in table.column_names else (),
-        )
-
-
-def _tuples(column: Any) -> tuple[tuple[str, ...], ...]:
-    return tuple(map(tuple, column.to_pylist()))
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept"."""
-
-    kind: str
-    count: int
-    message: str
 
 
 @dataclass(frozen=True)

@@ -95,5 +95,4 @@ COMMAND_KINDS: Mapping[str, type[Command]] = {
 
 def parse_command(line: str) -> Command:
     """Read a command back from its line of JSON; raises ProtocolError if it is none."""
-    command: Command = from_line(line, "command", COMMAND_KINDS)
-    return command
+    return from_line(line, "command", COMMAND_KINDS)

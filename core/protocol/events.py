@@ -188,5 +188,4 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
 
 def parse_event(line: str) -> Event:
     """Read an event back from its line of JSON; raises ProtocolError if it is none."""
-    event: Event = from_line(line, "event", EVENT_KINDS)
-    return event
+    return from_line(line, "event", EVENT_KINDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.contract.data import ItemTable
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.errors import RunError
 from core.files import write_through
 from core.model.baseline import Baseline

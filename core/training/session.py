@@ -22,6 +22,7 @@ from core.protocol.commands import Command
 from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
 from core.runs.progress import Progress
+from core.runs.run import load_head
 from core.runs.store import new_run_id
 from core.runs.vocabularies import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
@@ -101,6 +102,7 @@ class Session:
             self.prepared.baseline,
             self.trainer.weights(),
             self.prepared.train.mean,
+            load_head=load_head,
         )
 
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:

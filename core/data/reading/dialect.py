@@ -9,8 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract.data import Location
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import Location, ReadingOptions
 from core.data.reading.location import LINE_LIMIT, open_table
 from core.errors import DataError
 

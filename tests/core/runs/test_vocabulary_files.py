@@ -10,7 +10,8 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
-from core.data.ratings import ItemTable, Ratings
+from core.contract.data import ItemTable
+from core.data.ratings import Ratings
 from core.model.baseline import Baseline
 from core.runs.vocabularies import ITEMS_FILE, read_vocabularies, write_vocabularies
 
