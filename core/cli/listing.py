@@ -13,6 +13,7 @@ from core.cli.output import figure, print_json
 from core.contract.plugins import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
+from core.options import OptionField
 from core.runs.run import Run
 from core.runs.store import list_runs
 
@@ -98,8 +99,10 @@ def _describe(registered: RegisteredArchitecture) -> dict[str, Any]:
         "description": architecture.description(),
         "origin": registered.origin,
         "recipes": sorted({"default", *architecture.recipes}),
-        "options": [
-            {**asdict(field), "type": field.type.__name__, "flag": field.flag}
-            for field in architecture.Options.fields()
-        ],
+        "options": [_option(field) for field in architecture.Options.fields()],
     }
+
+
+def _option(field: OptionField) -> dict[str, Any]:
+    told = ("name", "default", "help", "minimum", "maximum", "choices", "search", "flag")
+    return {name: getattr(field, name) for name in told} | {"type": field.type.__name__}
