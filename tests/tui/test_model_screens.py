@@ -12,8 +12,8 @@ from core.protocol.events import EpochFinished
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
 from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
+from tui.lookup._texts import pushes_text
 from tui.lookup.screen import LookupScreen
-from tui.lookup.texts import pushes_text
 from tui.map.canvas import MapCanvas
 from tui.shell.app import TastemapApp
 

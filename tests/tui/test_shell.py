@@ -14,11 +14,11 @@ from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.dialogs.help import help_text
 from tui.map.canvas import MapCanvas
+from tui.shell._look import lacks_unicode
 from tui.shell.app import TastemapApp
 from tui.shell.modes import SCREENS
 from tui.shell.preferences import PREFERENCES_FILE, keymap_path, read_preferences
-from tui.shell.terminal import lacks_unicode
-from tui.train.live_panel import LivePanel
+from tui.train._live_panel import LivePanel
 
 Piloted = Pilot[int]
 

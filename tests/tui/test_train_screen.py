@@ -16,7 +16,7 @@ from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import read_preferences
-from tui.train.fields import FieldRow
+from tui.train._fields import FieldRow
 
 Piloted = Pilot[int]
 

@@ -15,8 +15,8 @@ from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
 from tui.dialogs.ask import PromptScreen
-from tui.exports import crosstab_csv, free_path
-from tui.factors.texts import bias_lines, component_text, crosstab_rows
+from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_rows
+from tui.files import free_path
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
 

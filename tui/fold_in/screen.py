@@ -14,12 +14,11 @@ from textual.widgets.option_list import Option
 
 from core.engine.client import Notice
 from tui.dialogs.ask import AskScreen, PromptScreen
-from tui.fold_in.given import Person, offer_order, save_ratings
-from tui.fold_in.panel import FoldInPanel
-from tui.fold_in.rating_keys import RatingKeys
-from tui.fold_in.state import Meeting, Visit
-from tui.fold_in.texts import given_line, offer_text
-from tui.fold_in.why import FoldInWhyScreen
+from tui.fold_in._panel import FoldInPanel
+from tui.fold_in._rating_keys import RatingKeys
+from tui.fold_in._state import Meeting, Person, Visit, offer_order, save_ratings
+from tui.fold_in._texts import given_line, offer_text
+from tui.fold_in._why import FoldInWhyScreen
 from tui.lookup.search_box import SearchBox
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen

@@ -12,8 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
-from tui.lookup.search_box import SearchBox
-from tui.lookup.texts import (
+from tui.lookup._texts import (
     history_text,
     prediction_text,
     pushes_text,
@@ -22,6 +21,7 @@ from tui.lookup.texts import (
     terms_chart,
     top_text,
 )
+from tui.lookup.search_box import SearchBox
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
 

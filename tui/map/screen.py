@@ -15,13 +15,13 @@ from textual.widgets import Input, Static
 
 from core.engine.client import Notice
 from tui.charts.colouring import Colouring, colour_by
+from tui.charts.colours import categories, ordered
 from tui.charts.scatter import Emphasis, Points
+from tui.formats import short_title
+from tui.map._choice import MapChoice, card, find_titles, legend, map_title, neighbours_text
 from tui.map.canvas import ZOOM, MapCanvas
-from tui.map.choice import MapChoice, find_titles
-from tui.map.texts import card, legend, map_title, neighbours_text, short_title
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
-from tui.shell.themes import categories, ordered
 
 
 class MapScreen(BenchScreen):

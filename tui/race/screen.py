@@ -14,13 +14,11 @@ from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from core.protocol.commands import Stop, Train
-from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
+from tui.charts.colours import categories, rgb
+from tui.charts.curves import ChartView, Curve, Marks
 from tui.formats import rmse, seconds
-from tui.race.state import Lane
 from tui.shell.screen import BenchScreen
-from tui.shell.themes import categories, rgb
-from tui.train.state import Stage
+from tui.shell.training import Lane, Stage
 
 ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
 

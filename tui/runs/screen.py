@@ -18,14 +18,12 @@ from core.engine.client import Notice, QueryError
 from core.errors import RunError
 from core.protocol.commands import ResumeRun
 from core.protocol.events import Finished, RunStarted
-from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
-from tui.exports import free_path
-from tui.runs.quality import QualityScreen
-from tui.runs.saved import SavedRun, delete_run, export_run, read_runs, restore_run
-from tui.runs.texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
+from tui.charts.colours import categories, rgb
+from tui.charts.curves import ChartView, Curve, Marks
+from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
+from tui.runs._quality import QualityScreen
+from tui.runs._texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
 from tui.shell.screen import BenchScreen
-from tui.shell.themes import categories, rgb
 from tui.shell.workbench import Subject
 
 ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."

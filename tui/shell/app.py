@@ -14,16 +14,14 @@ from textual.widgets import Input
 
 from core.contract.plugins import Registry
 from core.errors import UsageError
-from tui.shell.engine import Engine
-from tui.shell.engine_app import EngineApp
+from tui.shell._engine_app import EngineApp
+from tui.shell._look import TASTEMAP, TASTEMAP_LIGHT, lacks_unicode
+from tui.shell._top_bar import TABS
 from tui.shell.messages import LatestRun
 from tui.shell.modes import SCREENS, screen_class, screen_maker
 from tui.shell.preferences import read_keymap
 from tui.shell.screen import BenchScreen
-from tui.shell.terminal import lacks_unicode
-from tui.shell.themes import TASTEMAP, TASTEMAP_LIGHT
-from tui.shell.top_bar import TABS
-from tui.shell.workbench import Subject
+from tui.shell.workbench import Engine, Subject
 
 LONG_NAMES = {"fold_in": "Meet yourself"}
 
@@ -75,7 +73,7 @@ class TastemapApp(EngineApp):
         self.run_worker(self._latest_run, name="latest", group="latest", thread=True)
 
     def _latest_run(self) -> None:
-        from tui.runs.saved import latest_run
+        from tui.files import latest_run
 
         run = latest_run()
         if run is not None:
@@ -112,7 +110,7 @@ class TastemapApp(EngineApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action of the screen and the app in the command palette."""
-        from tui.shell.palette import palette_entries
+        from tui.shell._palette import palette_entries
 
         yield from palette_entries(self, screen)
 
@@ -172,6 +170,6 @@ class TastemapApp(EngineApp):
         """Leave no child behind, whatever ended the app, and empty the trash."""
         await self.bench.engine.close()
         if self.deleted:
-            from tui.runs.saved import empty_trash
+            from tui.files import empty_trash
 
             empty_trash([place for place, _ in self.deleted])

@@ -14,8 +14,8 @@ from textual.widgets import Footer
 
 from core.engine.client import Notice, QueryError
 from core.protocol.events import EpochFinished
+from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
-from tui.shell.top_bar import TopBar
 from tui.shell.workbench import Workbench
 
 if TYPE_CHECKING:

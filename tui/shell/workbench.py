@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from core.contract.plugins import Registry
+from core.engine.client import Notice
 from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
 from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
-from tui.race.state import Race
-from tui.shell.engine import Engine
-from tui.train.state import Stage, TrainingState
+from tui.shell.training import Race, Stage, TrainingState
 
 LOG_LINES = 5000
 
@@ -109,3 +109,30 @@ class Workbench:
 def data_name(data: Any) -> str:
     """A data set's name from a run's description of its data."""
     return str(data.get("name") or data.get("source") or "?")
+
+
+class Engine(Protocol):
+    """The part of `core.engine.client.EngineClient` that the screens use."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a child is there to be spoken to."""
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id, None before the start."""
+
+    async def start(self) -> None:
+        """Spawn the child."""
+
+    def send(self, command: Command) -> bool:
+        """Send a command without waiting; False where no child takes it."""
+
+    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
+        """Ask for a view and await its result; raises QueryError."""
+
+    def notices(self) -> AsyncIterator[Notice]:
+        """Yield what the child says until it ends."""
+
+    async def close(self) -> None:
+        """End the child for sure."""

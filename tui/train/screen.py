@@ -14,15 +14,14 @@ from textual.widgets import Static
 
 from core.errors import ProtocolError, UsageError
 from core.protocol.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
-from tui.charts.view import ChartView
+from tui.charts.curves import ChartView
 from tui.formats import rate
 from tui.shell.screen import BenchScreen
-from tui.train.datasets import Offer, offered_datasets
-from tui.train.fetching import Fetched, Fetching, start_fetching
-from tui.train.fields import FieldRow
-from tui.train.live_panel import LivePanel
-from tui.train.setup_form import SetupForm
-from tui.train.state import Stage
+from tui.shell.training import Stage
+from tui.train._datasets import Fetched, Fetching, Offer, offered_datasets, start_fetching
+from tui.train._fields import FieldRow
+from tui.train._live_panel import LivePanel
+from tui.train._setup_form import SetupForm
 
 RATE_STEP = 1.5
 
@@ -133,7 +132,7 @@ class TrainScreen(BenchScreen):
 
     def action_choose_data(self) -> None:
         """Pick a data set; the real ones are fetched when training starts."""
-        from tui.dialogs.pick import PickScreen
+        from tui.dialogs.ask import PickScreen
 
         try:
             offers = offered_datasets(self.bench.registry)

@@ -1,4 +1,4 @@
-"""The saved runs as the Runs screen lists them, and the trash that makes a deletion undoable."""
+"""What the screen reads and writes on disk: saved runs, the trash that makes a deletion undoable, exports."""
 
 from __future__ import annotations
 
@@ -127,3 +127,19 @@ def export_run(run: SavedRun, path: Path) -> Path:
     except OSError as error:
         raise RunError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(text: str) -> str:
+    """Keep a spreadsheet from taking a title for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def free_path(path: Path) -> Path:
+    """The path, or the first of `name-2`, `name-3`, … that isn't taken: exports overwrite nothing."""
+    number, free = 2, path
+    while free.exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return free

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.charts.bars import share_bar
-from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
+from tui.charts.curves import ChartView, Curve, Marks
 from tui.formats import count, rate, rmse, seconds, short_count
-from tui.train.epoch_table import EpochTable
-from tui.train.memory import resident_bytes
-from tui.train.state import Stage, TrainingState
+from tui.shell.training import Stage, TrainingState
+from tui.train._epoch_table import EpochTable
 
 WELCOME = """\
 [b $primary]Learn what people like from the ratings they gave.[/]
@@ -146,3 +145,14 @@ def _failed_line(training: TrainingState) -> Content:
 def _share(batch: int, training: TrainingState) -> float:
     batches = training.started.batches if training.started else 0
     return batch / batches if batches else 1.0
+
+
+def resident_bytes(process: int | None) -> int | None:
+    """The resident memory of a process; None where the system has no /proc or the process is gone."""
+    if process is None:
+        return None
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -16,8 +16,8 @@ from core.contract.settings import TrainingSettings, resolve
 from core.errors import UsageError
 from core.options import OptionField
 from core.protocol.commands import Train
-from tui.train.datasets import DatasetSuggester
-from tui.train.fields import FieldGroup, FieldRow
+from tui.train._datasets import DatasetSuggester
+from tui.train._fields import FieldGroup, FieldRow
 
 FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
 DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")

@@ -9,8 +9,7 @@ from rich.text import Text
 from textual.content import Content
 
 from tui.charts.bars import BarStyle, signed_bars
-from tui.formats import count, fit
-from tui.map.texts import short_title
+from tui.formats import count, fit, short_title
 
 MOST_TERMS = 10
 NOTABLE = 0.05

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +12,8 @@ from rich.text import Text
 from textual.content import Content
 
 from tui.charts.bars import share_bar
-from tui.formats import count, fit
-from tui.map.texts import short_title
+from tui.files import safe_cell
+from tui.formats import count, fit, short_title
 
 MUTED = "$foreground 60%"
 BAR_WIDTH = 16
@@ -112,3 +114,16 @@ def _cell(rating: float | None, truth: bool) -> Text:
     if rating is None:
         return Text("·", style="dim", justify="right")
     return Text(f"{rating:.1f}" if truth else f"{rating:.2f}", justify="right")
+
+
+def crosstab_csv(crosstab: Mapping[str, Any]) -> str:
+    """Two blocks of one layout: the true ratings, then the predicted ones; unknown cells are empty."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    titles = [safe_cell(item["title"] or str(item["item"])) for item in crosstab["items"]]
+    for name, key in (("true ratings", "truth"), ("predicted ratings", "predicted")):
+        writer.writerow([name, *titles])
+        for user, ratings in zip(crosstab["users"], crosstab[key], strict=True):
+            writer.writerow([safe_cell(str(user)), *("" if rating is None else rating for rating in ratings)])
+        writer.writerow([])
+    return text.getvalue()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.engine.client import QueryError
-from tui.fold_in.texts import why_text
+from tui.charts.bars import BarStyle, signed_bars
+from tui.formats import short_title
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING
 from tui.shell.workbench import Workbench
@@ -59,3 +62,18 @@ class FoldInWhyScreen(ModalScreen[None]):
     def not_answered(self, message: NotAnswered) -> None:
         """Say why there is no why."""
         self.query_one("#fold-in-why-text", Static).update(f"{message.message}\n{message.hint}")
+
+
+def why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+    """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
+    text = Text(f"{why['title']}\n", style="bold")
+    text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")
+    if not why["influences"]:
+        return text.append(
+            "You haven't rated anything yet, so you get what an average user gets.", "not bold"
+        )
+    text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
+    terms = [
+        (f"{push['rating']:g}  {short_title(push['title'])}", push["effect"]) for push in why["influences"]
+    ]
+    return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

@@ -1,16 +1,18 @@
-"""The command palette's entries: every key's action, found by its words, plus what has no key."""
+"""The command palette's entries: every key's action, found by its words, plus pictures of the screen."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from tui.shell.pictures import save_picture
+from tui.files import free_path
 
 
 def palette_entries(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -45,3 +47,22 @@ def _save(app: App[Any]) -> None:
         app.notify(str(error), title="The picture can't be written", severity="error")
     else:
         app.notify(str(path), title="Picture saved")
+
+
+_REMOTE_FONTS = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas"
+
+
+def picture(app: App[int], title: str = "Tastemap") -> str:
+    """The screen as SVG, in whatever monospaced font the viewer has."""
+    svg = _REMOTE_FONTS.sub("", app.export_screenshot(title=title))
+    return re.sub(r"terminal-\d+", "terminal", svg).replace(
+        "font-family: Fira Code", f"font-family: {_FONTS}"
+    )
+
+
+def save_picture(app: App[int]) -> Path:
+    """Write a picture into the current folder; raises OSError where that can't be."""
+    path = free_path(Path.cwd() / "tastemap.svg")
+    path.write_text(picture(app), encoding="utf-8")
+    return path

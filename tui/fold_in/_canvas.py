@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from textual.reactive import reactive
 
-from tui.charts.scatter import CURSOR, LABEL, NEIGHBOUR, Emphasis, Picture, Points
-from tui.charts.viewport import Viewport, around
+from tui.charts.scatter import CURSOR, LABEL, NEIGHBOUR, Emphasis, Picture, Points, Viewport, around
 from tui.map.canvas import NO_POINTS, MapCanvas
 
 Place = tuple[float, float]

@@ -15,10 +15,9 @@ from core.engine.client import EngineEnded, LogLine, Notice
 from core.errors import RunError
 from core.protocol.commands import Train, Warm
 from core.protocol.events import Event, Failed, Finished
-from tui.shell.engine import Engine
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
-from tui.shell.workbench import Workbench
+from tui.shell.workbench import Engine, Workbench
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
 

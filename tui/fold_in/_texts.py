@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.text import Text
 from textual.content import Content
 
-from tui.charts.bars import BarStyle, signed_bars
-from tui.fold_in.given import Given, Person
-from tui.fold_in.rating_keys import RatingKeys
-from tui.formats import count
-from tui.map.texts import short_title
+from tui.fold_in._rating_keys import RatingKeys
+from tui.fold_in._state import Given, Person
+from tui.formats import count, short_title
 
 MUTED = "$foreground 60%"
 APART = 0.15
@@ -116,18 +113,3 @@ def near_text(titles: Sequence[str], note: str) -> Content:
         return Content.from_markup(f"[{MUTED}]$note[/]", note=note)
     names = ", ".join(short_title(title) for title in titles)
     return Content.from_markup(f"[{MUTED}]near you[/] $names", names=names)
-
-
-def why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
-    """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
-    text = Text(f"{why['title']}\n", style="bold")
-    text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")
-    if not why["influences"]:
-        return text.append(
-            "You haven't rated anything yet, so you get what an average user gets.", "not bold"
-        )
-    text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [
-        (f"{push['rating']:g}  {short_title(push['title'])}", push["effect"]) for push in why["influences"]
-    ]
-    return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

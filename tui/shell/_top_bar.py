@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.formats import rmse
+from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
-from tui.train.state import Stage, TrainingState
 
 TABS = (
     ("train", "1", "Train"),

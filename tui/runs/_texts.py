@@ -9,8 +9,8 @@ from typing import Any
 from rich.text import Text
 from textual.content import Content
 
+from tui.files import SavedRun, differences
 from tui.formats import fit, human, rmse
-from tui.runs.saved import SavedRun, differences
 
 HEADINGS = ("", "architecture", "data", "val RMSE", "epochs", "date")
 MUTED = "$foreground 60%"

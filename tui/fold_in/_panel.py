@@ -13,13 +13,14 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 
 from tui.charts.colouring import colour_by
+from tui.charts.colours import categories
 from tui.charts.scatter import Points
-from tui.fold_in.canvas import FoldInCanvas
-from tui.fold_in.state import Meeting
-from tui.fold_in.texts import near_text, reading, top_line
+from tui.fold_in._canvas import FoldInCanvas
+from tui.fold_in._state import Meeting
+from tui.fold_in._texts import near_text, reading, top_line
+from tui.formats import short_title
+from tui.map._choice import legend
 from tui.map.canvas import MapCanvas
-from tui.map.texts import legend, short_title
-from tui.shell.themes import categories
 
 ROOMY = 55
 """From so many columns on there is room for two remarks in two lines."""
