@@ -85,7 +85,7 @@ def differences(one: SavedRun, other: SavedRun) -> list[tuple[str, str, str]]:
 
 def delete_run(run: SavedRun) -> Path:
     """Move a run to the trash inside the folder of runs; returns where it lies. Raises RunError."""
-    place = trash_folder() / run.name
+    place = _trash_folder() / run.name
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         run.folder.rename(place)
@@ -106,12 +106,12 @@ def empty_trash(places: list[Path]) -> None:
     """Delete for good what was deleted since the start, and the trash folder if nothing else is in it."""
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
-    folder = trash_folder()
+    folder = _trash_folder()
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
 
-def trash_folder() -> Path:
+def _trash_folder() -> Path:
     """The trash; hidden, so that no list of runs takes it for one."""
     return runs_folder() / TRASH
 
@@ -129,12 +129,12 @@ def export_run(run: SavedRun, path: Path) -> Path:
     return path
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(text: str) -> str:
     """Keep a spreadsheet from taking a title for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def free_path(path: Path) -> Path:

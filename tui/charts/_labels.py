@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from tui.formats import fit
 
-LONGEST = 26
-MOST_TRIES = 400
+_LONGEST = 26
+_MOST_TRIES = 400
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def place_labels(
     """
     height, width = hits.shape
     taken = hits >= 0 if sparse else np.zeros(hits.shape, bool)
-    budget = MOST_TRIES if sparse else max(6, width * height // 160)
+    budget = _MOST_TRIES if sparse else max(6, width * height // 160)
     where = {int(index): number for number, index in enumerate(visible)}
     order = [index for index in urgent[::-1] if index in where]
-    order += [int(index) for index in visible[::-1][:MOST_TRIES] if int(index) not in set(order)]
+    order += [int(index) for index in visible[::-1][:_MOST_TRIES] if int(index) not in set(order)]
     for index in order[: budget + len(urgent)]:
         point = int(rows[where[index]]), int(columns[where[index]])
-        cells = cells_of(fit(labels[index], min(LONGEST, max(8, width // 4))))
+        cells = cells_of(fit(labels[index], min(_LONGEST, max(8, width // 4))))
         placed = _first_free(index, point, cells, taken, must=index in urgent[-1:])
         if placed:
             low, high = max(0, placed.column - 1), placed.column + len(cells) + 1

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 WAYS = ("genre", "year", "bias", "popularity")
-MOST = 8
-BINS = 5
+_MOST = 8
+_BINS = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def colour_by(way: str, items: Mapping[str, Any]) -> Colouring:
 def _by_genre(genres: Any) -> Colouring:
     """An item's colour is that of its rarest genre among the most common ones: "Drama" alone says little."""
     counts = Counter(name for names in genres for name in names)
-    common = [name for name, _ in counts.most_common(MOST - 1)]
+    common = [name for name, _ in counts.most_common(_MOST - 1)]
     rank = {name: number for number, name in enumerate(common)}
     chosen = [max((rank[name] for name in names if name in rank), default=len(common)) for names in genres]
     categories = np.array(chosen, np.int32)
@@ -57,7 +57,7 @@ def _by_number(values: Any, form: str, unknown: float | None = None) -> Colourin
     known = numbers != unknown if unknown is not None else np.isfinite(numbers)
     if not known.any():
         return Colouring(np.zeros(len(numbers), np.int32), ("unknown",))
-    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)))
+    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, _BINS + 1)))
     bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
     pairs = list(pairwise(edges)) or [(edges[0], edges[0])]
     names = [form.format(low, high) for low, high in pairs]

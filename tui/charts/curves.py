@@ -14,9 +14,9 @@ from textual.widget import Widget
 
 from tui.charts.colours import rgb
 
-Rgb = tuple[int, int, int]
+_Rgb = tuple[int, int, int]
 
-SMALLEST = (24, 6)
+_SMALLEST = (24, 6)
 """Columns and rows below which a chart says nothing; it is then left out."""
 
 
@@ -27,7 +27,7 @@ class Curve:
     name: str
     epochs: Sequence[float]
     values: Sequence[float]
-    colour: Rgb
+    colour: _Rgb
     dotted: bool = False
 
 
@@ -36,9 +36,9 @@ class Marks:
     """What is pointed out: the best epoch with its value, and epochs where the learning rate was changed."""
 
     best: tuple[float, float] | None = None
-    best_colour: Rgb = (255, 200, 60)
+    best_colour: _Rgb = (255, 200, 60)
     changes: Sequence[float] = ()
-    change_colour: Rgb = (120, 120, 120)
+    change_colour: _Rgb = (120, 120, 120)
 
 
 plotext: Any = None  # loaded for the first chart, not for the first frame
@@ -51,12 +51,12 @@ def curves_chart(
     *,
     log: bool = False,
     marks: Marks = Marks(),
-    axis: Rgb = (150, 150, 150),
+    axis: _Rgb = (150, 150, 150),
     ascii_only: bool = False,
 ) -> Text:
     """Draw curves into `width` × `height` characters; empty text where there is nothing or no room."""
     shown = [thinned(curve, width) for curve in curves if curve.values]
-    if not shown or width < SMALLEST[0] or height < SMALLEST[1]:
+    if not shown or width < _SMALLEST[0] or height < _SMALLEST[1]:
         return Text()
     _load_plotext()
     plotext.clear_figure()
@@ -163,7 +163,7 @@ def _scaled(value: float, log: bool) -> float:
     return math.log10(max(value, 1e-9)) if log else value
 
 
-CurvesOf = Callable[["ChartView"], tuple[Sequence[Curve], Marks]]
+_CurvesOf = Callable[["ChartView"], tuple[Sequence[Curve], Marks]]
 
 
 class ChartView(Widget):
@@ -171,7 +171,7 @@ class ChartView(Widget):
 
     DEFAULT_CSS = "ChartView { height: 1fr; }"
 
-    def __init__(self, curves_of: CurvesOf, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, curves_of: _CurvesOf, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._curves_of = curves_of
         self.log_scale = False

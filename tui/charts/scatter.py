@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from tui.charts._labels import Placed, place_labels
 
-Cells = npt.NDArray[np.int32]
-Characters = npt.NDArray[np.str_]
+_Cells = npt.NDArray[np.int32]
+_Characters = npt.NDArray[np.str_]
 
 BACKGROUND, AXIS, LABEL, FOUND, NEIGHBOUR, CURSOR, FIRST_CATEGORY = range(7)
 SYMBOLS = "●■▲◆○□△◇"
 ASCII_SYMBOLS = "ox+*#@%&"
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint8)
-_BRAILLE: Characters = np.array([chr(0x2800 + bits) for bits in range(256)], dtype="U4")
+_BRAILLE: _Characters = np.array([chr(0x2800 + bits) for bits in range(256)], dtype="U4")
 _SPARSE = 400
 """Up to so many visible points are drawn as symbols, which are easier to see than dots."""
 
@@ -30,10 +30,10 @@ _SPARSE = 400
 class Points:
     """Columns of equal length; `categories` numbers each point's colour from 0."""
 
-    x: Floats
-    y: Floats
+    x: _Floats
+    y: _Floats
     labels: Sequence[str]
-    categories: Cells
+    categories: _Cells
 
     def __len__(self) -> int:
         """Count the points."""
@@ -53,9 +53,9 @@ class Emphasis:
 class Picture:
     """What is drawn, by cell (rows, columns): the character, the look's number, the point's index or −1."""
 
-    characters: Characters
-    looks: Cells
-    hits: Cells
+    characters: _Characters
+    looks: _Cells
+    hits: _Cells
 
     def lines(self) -> list[str]:
         """The bare text."""
@@ -101,7 +101,7 @@ def _empty(width: int, height: int, view: Viewport, ascii_only: bool) -> Picture
     return Picture(characters, looks, np.full((height, width), -1, np.int32))
 
 
-def _visible(points: Points, view: Viewport, width: int, height: int) -> tuple[Cells, Floats, Floats]:
+def _visible(points: Points, view: Viewport, width: int, height: int) -> tuple[_Cells, _Floats, _Floats]:
     """Indices of the points inside, the most important last, with their places in cells."""
     columns, rows = view.columns(points.x, width), view.rows(points.y, height)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
@@ -109,7 +109,7 @@ def _visible(points: Points, view: Viewport, width: int, height: int) -> tuple[C
     return visible, columns[visible], rows[visible]
 
 
-def _draw_dots(picture: Picture, points: Points, visible: Cells, columns: Floats, rows: Floats) -> None:
+def _draw_dots(picture: Picture, points: Points, visible: _Cells, columns: _Floats, rows: _Floats) -> None:
     height, width = picture.looks.shape
     cells = rows.astype(np.int32) * width + columns.astype(np.int32)
     bits = _DOTS[(rows % 1 * 4).astype(np.int32), (columns % 1 * 2).astype(np.int32)]
@@ -122,7 +122,7 @@ def _draw_dots(picture: Picture, points: Points, visible: Cells, columns: Floats
 
 
 def _draw_symbols(
-    picture: Picture, points: Points, visible: Cells, columns: Floats, rows: Floats, signs: str
+    picture: Picture, points: Points, visible: _Cells, columns: _Floats, rows: _Floats, signs: str
 ) -> None:
     place = rows.astype(np.int32), columns.astype(np.int32)
     categories = points.categories[visible]
@@ -132,7 +132,7 @@ def _draw_symbols(
 
 
 def _emphasise(
-    picture: Picture, emphasis: Emphasis, visible: Cells, columns: Floats, rows: Floats, sign: str
+    picture: Picture, emphasis: Emphasis, visible: _Cells, columns: _Floats, rows: _Floats, sign: str
 ) -> None:
     where = {int(index): number for number, index in enumerate(visible)}
     groups = ((emphasis.found, FOUND), (emphasis.neighbours, NEIGHBOUR), ((emphasis.cursor,), CURSOR))
@@ -148,9 +148,9 @@ def _write_labels(
     picture: Picture,
     points: Points,
     emphasis: Emphasis,
-    visible: Cells,
-    columns: Floats,
-    rows: Floats,
+    visible: _Cells,
+    columns: _Floats,
+    rows: _Floats,
     sparse: bool,
 ) -> None:
     looks = dict.fromkeys(emphasis.neighbours, NEIGHBOUR) | dict.fromkeys(emphasis.found, FOUND)
@@ -167,7 +167,7 @@ def _write(picture: Picture, placed: Placed, look: int) -> None:
     picture.hits[placed.row, placed.column : end] = placed.index
 
 
-Floats = npt.NDArray[np.float64]
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -197,11 +197,11 @@ class Viewport:
         """Whether a point is inside."""
         return abs(x - self.x) <= self.width / 2 and abs(y - self.y) <= self.height / 2
 
-    def columns(self, x: Floats, count: int) -> Floats:
+    def columns(self, x: _Floats, count: int) -> _Floats:
         """Where points lie across `count` columns, left edge 0."""
         return (x - (self.x - self.width / 2)) / self.width * count
 
-    def rows(self, y: Floats, count: int) -> Floats:
+    def rows(self, y: _Floats, count: int) -> _Floats:
         """Where points lie down `count` rows, top edge 0."""
         return ((self.y + self.height / 2) - y) / self.height * count
 
@@ -211,7 +211,7 @@ class Viewport:
         return x, self.y + self.height / 2 - (row + 0.5) / rows * self.height
 
 
-def around(x: Floats, y: Floats, margin: float = 0.06) -> Viewport:
+def around(x: _Floats, y: _Floats, margin: float = 0.06) -> Viewport:
     """The viewport that shows all points with a margin."""
     if not len(x):
         return Viewport(0, 0, 2, 2)

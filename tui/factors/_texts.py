@@ -15,15 +15,15 @@ from tui.charts.bars import share_bar
 from tui.files import safe_cell
 from tui.formats import count, fit, short_title
 
-MUTED = "$foreground 60%"
-BAR_WIDTH = 16
+_MUTED = "$foreground 60%"
+_BAR_WIDTH = 16
 
 
 def bias_lines(table: Mapping[str, Any], side: str, compact: bool = False) -> Content:
     """One line an item: rank, bias, title, number of ratings."""
     lines = [
         Content.from_markup(
-            f"[{MUTED}]$rank[/] [b $accent]$bias[/][{MUTED}]$ratings[/]  $title",
+            f"[{_MUTED}]$rank[/] [b $accent]$bias[/][{_MUTED}]$ratings[/]  $title",
             rank=f"{number:>2}",
             bias=f"{item['bias']:+.3f}",
             title=item["title"] or str(item["item"]),
@@ -33,11 +33,11 @@ def bias_lines(table: Mapping[str, Any], side: str, compact: bool = False) -> Co
     ]
     columns = "bias, title" if compact else "bias, number of ratings, title"
     note = f"Rank, {columns}. Source: {table['source']}."
-    return Content("\n").join([*lines, Content.from_markup(f"\n[{MUTED}]$note[/]", note=note)])
+    return Content("\n").join([*lines, Content.from_markup(f"\n[{_MUTED}]$note[/]", note=note)])
 
 
 @dataclass(frozen=True)
-class ComponentText:
+class _ComponentText:
     """The list of components with one chosen, and both its ends."""
 
     heading: Content
@@ -50,24 +50,24 @@ def component_text(
     chosen: int,
     axes: Sequence[Mapping[str, Any]] = (),
     remark: str = "",
-) -> ComponentText:
+) -> _ComponentText:
     """Lay out the components' shares and names, the user's own before the tested ones, and the chosen
     one's ends."""
     largest = max(component["explained"] for component in components) or 1.0
-    tested = {axis["number"]: tested_names(axis) for axis in axes}
+    tested = {axis["number"]: _tested_names(axis) for axis in axes}
     lines = [
         _component_line(component, largest, number == chosen, tested.get(component["number"], ""))
         for number, component in enumerate(components)
     ]
     remarks = ["← → choose a component, n names it", *filter(None, [remark])]
-    hint = Content.from_markup(f"[{MUTED}]$remark[/]", remark=". ".join(remarks))
+    hint = Content.from_markup(f"[{_MUTED}]$remark[/]", remark=". ".join(remarks))
     component = components[chosen]
-    return ComponentText(
+    return _ComponentText(
         Content("\n").join([*lines, hint]), _end_lines(component["low"]), _end_lines(component["high"])
     )
 
 
-def tested_names(axis: Mapping[str, Any]) -> str:
+def _tested_names(axis: Mapping[str, Any]) -> str:
     """`from Drama, older to Action`: what significantly sets a component's ends apart."""
     ends = (("from", axis["low"]), ("to", axis["high"]))
     return " ".join(f"{word} {end.replace(' · ', ', ')}" for word, end in ends if end)
@@ -76,11 +76,11 @@ def tested_names(axis: Mapping[str, Any]) -> str:
 def _component_line(component: Mapping[str, Any], largest: float, chosen: bool, tested: str) -> Content:
     look = "b $accent" if chosen else "$foreground 75%"
     return Content.from_markup(
-        f"[{look}]$mark $number  $share  $bar  $name[/][{MUTED}]$tested[/]",
+        f"[{look}]$mark $number  $share  $bar  $name[/][{_MUTED}]$tested[/]",
         mark=">" if chosen else " ",
         number=str(component["number"]),
         share=f"{component['explained']:6.1%}",
-        bar=share_bar(component["explained"] / largest, BAR_WIDTH),
+        bar=share_bar(component["explained"] / largest, _BAR_WIDTH),
         name=f"{component['name']}  " if component["name"] else "",
         tested=tested,
     )

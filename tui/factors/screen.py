@@ -20,9 +20,9 @@ from tui.files import free_path
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
 
-ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
-MOST_RATED = 2000
-COMPONENTS = 6
+_ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
+_MOST_RATED = 2000
+_COMPONENTS = 6
 SIDES, ENDS = ("top", "bottom"), ("low", "high")
 
 
@@ -51,11 +51,11 @@ class FactorsScreen(BenchScreen):
         self._biases: Mapping[str, Any] = {}
         self._crosstab: Mapping[str, Any] | None = None
         self._show_truth = True
-        self._most_rated = MOST_RATED
+        self._most_rated = _MOST_RATED
 
     def compose_body(self) -> ComposeResult:
         """Tabs, and advice where there is nothing to put into them."""
-        yield Static(ADVICE, id="factors-advice", classes="advice", markup=False)
+        yield Static(_ADVICE, id="factors-advice", classes="advice", markup=False)
         with TabbedContent(id="factors-tabs"):
             with TabPane("Biases", id="biases"), Horizontal():
                 for side in SIDES:
@@ -86,10 +86,10 @@ class FactorsScreen(BenchScreen):
             return
         self.query_one("#biases-top", Static).update(ASKING)
         self.ask("biases", most_rated=self._most_rated, count=15)
-        self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+        self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
         self.ask("crosstab", users=15, items=15)
         self._axes, self._axes_remark = (), ""
-        self.ask("axes", most_rated=self._most_rated, components=COMPONENTS)
+        self.ask("axes", most_rated=self._most_rated, components=_COMPONENTS)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -106,7 +106,7 @@ class FactorsScreen(BenchScreen):
                 self._axes = message.result
                 self._show_component()
             case "name_component":
-                self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+                self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
             case "crosstab":
                 self._crosstab = message.result
                 self._show_crosstab()
@@ -208,16 +208,16 @@ class FactorsScreen(BenchScreen):
 
     def action_most_rated(self) -> None:
         """Ask how many of the most rated items count."""
-        prompt = PromptScreen("How many of the most rated items?", str(self._most_rated), parse_count)
+        prompt = PromptScreen("How many of the most rated items?", str(self._most_rated), _parse_count)
         self.app.push_screen(prompt, self._use_most_rated)
 
     def _use_most_rated(self, text: str | None) -> None:
         if text is not None:
-            self._most_rated = parse_count(text)
+            self._most_rated = _parse_count(text)
             self.subject_changed()
 
 
-def parse_count(text: str) -> int:
+def _parse_count(text: str) -> int:
     """Read a number of items; raises TastemapError."""
     if not text.strip().isdecimal() or int(text) < 2:
         raise TastemapError(f"A whole number of at least 2, not {text!r}.")

@@ -10,11 +10,11 @@ from textual.reactive import reactive
 from tui.charts.scatter import CURSOR, LABEL, NEIGHBOUR, Emphasis, Picture, Points, Viewport, around
 from tui.map.canvas import NO_POINTS, MapCanvas
 
-Place = tuple[float, float]
+_Place = tuple[float, float]
 STAR, EARLIER, ASCII_STAR, ASCII_EARLIER = "★", "☆", "X", "x"
-GLIDE_SECONDS = 0.45
-NAMED = 3
-WRITTEN = (LABEL, NEIGHBOUR, CURSOR)
+_GLIDE_SECONDS = 0.45
+_NAMED = 3
+_WRITTEN = (LABEL, NEIGHBOUR, CURSOR)
 
 
 class FoldInCanvas(MapCanvas, can_focus=False):
@@ -25,8 +25,8 @@ class FoldInCanvas(MapCanvas, can_focus=False):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self.items = NO_POINTS
-        self.goal: Place | None = None
-        self.earlier: Place | None = None
+        self.goal: _Place | None = None
+        self.earlier: _Place | None = None
 
     def show_items(self, items: Points, colours: Sequence[str]) -> None:
         """Draw other items, all in view."""
@@ -35,7 +35,7 @@ class FoldInCanvas(MapCanvas, can_focus=False):
         self.view = around(items.x, items.y)
         self._place()
 
-    def go_to(self, goal: Place | None) -> None:
+    def go_to(self, goal: _Place | None) -> None:
         """Let the star glide to another place, in view; None takes it away."""
         self.earlier, self.goal = self.goal, goal
         if goal is not None and not self._inner().contains(*goal):
@@ -45,7 +45,7 @@ class FoldInCanvas(MapCanvas, can_focus=False):
         self.set_reactive(FoldInCanvas.progress, 1.0 if still else 0.0)
         self._place()
         if not still:
-            self.animate("progress", 1.0, duration=GLIDE_SECONDS, easing="out_cubic")
+            self.animate("progress", 1.0, duration=_GLIDE_SECONDS, easing="out_cubic")
 
     def watch_progress(self) -> None:
         """Draw the star on its way."""
@@ -57,7 +57,7 @@ class FoldInCanvas(MapCanvas, can_focus=False):
             return ()
         right = (self.items.x - self.goal[0]) / self.view.width
         up = (self.items.y - self.goal[1]) / self.view.height
-        return tuple(np.argsort(np.hypot(right, up), kind="stable")[:NAMED].tolist())
+        return tuple(np.argsort(np.hypot(right, up), kind="stable")[:_NAMED].tolist())
 
     def select(self, index: int) -> None:
         """Tell which item was clicked; the cursor stays on the star."""
@@ -75,17 +75,17 @@ class FoldInCanvas(MapCanvas, can_focus=False):
             self._stamp(picture, self._now(), ASCII_STAR if self.ascii_only else STAR)
         return picture
 
-    def _stamp(self, picture: Picture, place: Place, sign: str, look: int | None = None) -> None:
+    def _stamp(self, picture: Picture, place: _Place, sign: str, look: int | None = None) -> None:
         height, width = picture.looks.shape
         column = int(self.view.columns(np.array([place[0]]), width)[0])
         row = int(self.view.rows(np.array([place[1]]), height)[0])
         if 0 <= row < height and 0 <= column < width:
-            if look is not None and picture.looks[row, column] in WRITTEN:
+            if look is not None and picture.looks[row, column] in _WRITTEN:
                 return
             picture.characters[row, column] = sign
             picture.looks[row, column] = CURSOR if look is None else look
 
-    def _now(self) -> Place:
+    def _now(self) -> _Place:
         """The place between the earlier one and the goal."""
         if self.goal is None or self.earlier is None:
             return self.goal or (0.0, 0.0)

@@ -22,9 +22,9 @@ from tui.formats import short_title
 from tui.map._choice import legend
 from tui.map.canvas import MapCanvas
 
-ROOMY = 55
+_ROOMY = 55
 """From so many columns on there is room for two remarks in two lines."""
-NO_ITEMS: Mapping[str, Any] = {}
+_NO_ITEMS: Mapping[str, Any] = {}
 
 
 class FoldInPanel(Vertical):
@@ -40,7 +40,7 @@ class FoldInPanel(Vertical):
     def __init__(self, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._ascii = ascii_only
-        self._items = NO_ITEMS
+        self._items = _NO_ITEMS
         self._meeting = Meeting()
         self._axes: Sequence[Mapping[str, Any]] = ()
         self._names: dict[int, str] = {}
@@ -73,7 +73,7 @@ class FoldInPanel(Vertical):
 
     def forget(self) -> None:
         """Empty everything for another model."""
-        self._items, self._meeting, self._axes, self._names = NO_ITEMS, Meeting(), (), {}
+        self._items, self._meeting, self._axes, self._names = _NO_ITEMS, Meeting(), (), {}
         self._complaint = ""
         self.query_one("#fold-in-top", OptionList).clear_options()
         self.draw_map()
@@ -143,7 +143,7 @@ class FoldInPanel(Vertical):
         self.query_one("#fold-in-reading", Static).update(self._reading() if result else "")
 
     def _reading(self) -> str:
-        result, most = self._meeting.result or {}, 2 if self.size.width >= ROOMY else 1
+        result, most = self._meeting.result or {}, 2 if self.size.width >= _ROOMY else 1
         return reading(result["standing"], self._axes, self._names, len(result["given"]), most)
 
     def _draw_top(self) -> None:

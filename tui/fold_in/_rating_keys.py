@@ -8,8 +8,8 @@ from typing import Any
 
 from core.errors import UsageError
 
-PARTS = 10
-MOST_STEPS = 20
+_PARTS = 10
+_MOST_STEPS = 20
 """`+` and `-` cross the whole scale in at most so many presses."""
 
 
@@ -29,20 +29,20 @@ class RatingKeys:
     @property
     def plain(self) -> bool:
         """Whether a digit is the rating itself, as on 1–5 and 1–10."""
-        return self.minimum >= 0 and 1 <= self.maximum <= PARTS
+        return self.minimum >= 0 and 1 <= self.maximum <= _PARTS
 
     @property
     def fine(self) -> float:
         """How far `+` and `-` go."""
         span = self.maximum - self.minimum
-        return self.step if self.step > 0 and span / self.step <= MOST_STEPS else span / MOST_STEPS
+        return self.step if self.step > 0 and span / self.step <= _MOST_STEPS else span / _MOST_STEPS
 
     def value(self, digit: int) -> float | None:
         """The rating of a digit's key, None for one beyond the scale; 0 is the tenth key."""
-        tenth = digit or PARTS
+        tenth = digit or _PARTS
         if not self.plain:
-            return self._snap(self.minimum + (self.maximum - self.minimum) * tenth / PARTS)
-        if digit == 0 and self.maximum < PARTS:
+            return self._snap(self.minimum + (self.maximum - self.minimum) * tenth / _PARTS)
+        if digit == 0 and self.maximum < _PARTS:
             return self.minimum if self.minimum < 1 else None
         return float(tenth) if self.minimum <= tenth <= self.maximum else None
 
@@ -63,8 +63,8 @@ class RatingKeys:
     def legend(self) -> str:
         """`1–5 rate; + - by 0.5`; on other scales what the first and the last key give."""
         fine = f"+ - by {self.fine:g}"
-        keys = [digit for digit in range(1, PARTS) if self.value(digit) is not None]
-        if self.plain and self.maximum < PARTS:
+        keys = [digit for digit in range(1, _PARTS) if self.value(digit) is not None]
+        if self.plain and self.maximum < _PARTS:
             return f"{keys[0]}–{keys[-1]} rate; {fine}"
         return f"{keys[0]}–9, 0 rate {self.value(keys[0]):g}–{self.value(0):g}; {fine}"
 

@@ -13,7 +13,7 @@ import numpy as np
 from tui.files import free_path, safe_cell
 from tui.fold_in._rating_keys import RatingKeys
 
-VARIED = 60
+_VARIED = 60
 """So many of the offers are chosen for variety; the rest follow by popularity."""
 
 
@@ -81,7 +81,7 @@ def offer_order(
     features = np.hstack([_genres(found), _places(found, places)])
     known = np.sqrt([max(1, each.get("ratings") or 0) for each in found])
     distance, order = np.full(len(found), np.inf), [0]
-    for _ in range(min(VARIED, len(found)) - 1):
+    for _ in range(min(_VARIED, len(found)) - 1):
         apart = np.sqrt(np.square(features - features[order[-1]]).sum(axis=1))
         distance = np.minimum(distance, apart)
         worth = known * (0.25 + distance)

@@ -11,11 +11,11 @@ from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import Given, Person
 from tui.formats import count, short_title
 
-MUTED = "$foreground 60%"
-APART = 0.15
+_MUTED = "$foreground 60%"
+_APART = 0.15
 """A share of users further than this from one half is worth a remark."""
-HOW_TO = "Space skips what you don't know, / finds any title."
-ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
+_HOW_TO = "Space skips what you don't know, / finds any title."
+_ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
 
 
 def offer_text(
@@ -23,12 +23,12 @@ def offer_text(
 ) -> Content:
     """The item at hand, what is known of it, and which keys rate it."""
     if offer is None:
-        return Content.from_markup(f"[{MUTED}]$text[/]", text=ALL_ASKED)
+        return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
     given = person.ratings.get(str(offer["id"]))
     facts = [", ".join(offer.get("genres") or ()), f"{count(offer.get('ratings') or 0)} ratings"]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     return Content.from_markup(
-        f"[b $accent]$title[/]$given\n[{MUTED}]$facts[/]\n[b]$how[/]\n[{MUTED}]{HOW_TO}[/]",
+        f"[b $accent]$title[/]$given\n[{_MUTED}]$facts[/]\n[b]$how[/]\n[{_MUTED}]{_HOW_TO}[/]",
         title=str(offer.get("title") or offer["id"]),
         given=f"   you gave {given.rating:g}" if given else "",
         facts=" · ".join(filter(None, facts)),
@@ -36,7 +36,7 @@ def offer_text(
     )
 
 
-def stars(rating: float, keys: RatingKeys | None, ascii_only: bool) -> str:
+def _stars(rating: float, keys: RatingKeys | None, ascii_only: bool) -> str:
     """`★★★★½`, on scales up to five; nothing on others and in ASCII, where the number says it all."""
     if ascii_only or keys is None or keys.minimum < 0 or keys.maximum != 5:
         return ""
@@ -48,9 +48,9 @@ def given_line(given: Given, predicted: float | None, keys: RatingKeys | None, a
     """A given rating, and what the model would have guessed now."""
     guess = "" if predicted is None else f" ({predicted:.1f})"
     return Content.from_markup(
-        f"[b $accent]$rating[/][$accent]$stars[/][{MUTED}]$guess[/] $title",
+        f"[b $accent]$rating[/][$accent]$stars[/][{_MUTED}]$guess[/] $title",
         rating=f"{given.rating:>4g}",
-        stars=stars(given.rating, keys, ascii_only),
+        stars=_stars(given.rating, keys, ascii_only),
         guess=guess,
         title=given.title,
     )
@@ -60,7 +60,7 @@ def top_line(place: int, item: Mapping[str, Any], risen: int | None, ascii_only:
     """A recommendation: its place, how it moved, the predicted rating and the title."""
     mark, look = movement_mark(risen, ascii_only)
     return Content.from_markup(
-        f"[{MUTED}]$place[/] [{look}]$mark[/] [b $accent]$rating[/] $title",
+        f"[{_MUTED}]$place[/] [{look}]$mark[/] [b $accent]$rating[/] $title",
         place=f"{place:>2}",
         mark=f"{mark:<3}",
         rating=f"{item['rating']:.2f}",
@@ -74,7 +74,7 @@ def movement_mark(risen: int | None, ascii_only: bool) -> tuple[str, str]:
     if risen is None:
         return "new", "$accent"
     if risen == 0:
-        return "", MUTED
+        return "", _MUTED
     return (f"{up}{risen}", "$success") if risen > 0 else (f"{down}{-risen}", "$error")
 
 
@@ -91,7 +91,7 @@ def reading(
     if standing is None:
         return ""
     order = sorted(range(len(standing)), key=lambda number: -abs(standing[number] - 0.5))
-    apart = [number for number in order if abs(standing[number] - 0.5) >= APART][:most]
+    apart = [number for number in order if abs(standing[number] - 0.5) >= _APART][:most]
     if not apart:
         return "You are near the middle so far: no component sets you apart."
     return f"You lean {' and '.join(_leaning(number, standing[number], axes, names) for number in apart)}."
@@ -110,6 +110,6 @@ def _leaning(number: int, share: float, axes: Sequence[Mapping[str, Any]], names
 def near_text(titles: Sequence[str], note: str) -> Content:
     """The items next to the star, or why there is none."""
     if note or not titles:
-        return Content.from_markup(f"[{MUTED}]$note[/]", note=note)
+        return Content.from_markup(f"[{_MUTED}]$note[/]", note=note)
     names = ", ".join(short_title(title) for title in titles)
-    return Content.from_markup(f"[{MUTED}]near you[/] $names", names=names)
+    return Content.from_markup(f"[{_MUTED}]near you[/] $names", names=names)

@@ -55,7 +55,7 @@ class FoldInWhyScreen(ModalScreen[None]):
     def answered(self, message: Answered) -> None:
         """Show the ratings' influences."""
         variables, width = self.app.theme_variables, max(40, self.query_one("#fold-in-why").size.width - 6)
-        text = why_text(message.result, width, (variables["success"], variables["error"]), self._ascii)
+        text = _why_text(message.result, width, (variables["success"], variables["error"]), self._ascii)
         self.query_one("#fold-in-why-text", Static).update(text)
 
     @on(NotAnswered)
@@ -64,7 +64,7 @@ class FoldInWhyScreen(ModalScreen[None]):
         self.query_one("#fold-in-why-text", Static).update(f"{message.message}\n{message.hint}")
 
 
-def why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+def _why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
     """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
     text = Text(f"{why['title']}\n", style="bold")
     text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")

@@ -23,10 +23,10 @@ from tui.lookup.search_box import SearchBox
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.screen import ASKING, BenchScreen
 
-ADVICE = "Nobody to meet yet: train a model first (1, then s), or open a run (5)."
+_ADVICE = "Nobody to meet yet: train a model first (1, then s), or open a run (5)."
 OFFERED, FOUND, ON_MAP, BEST, LEAST_RATINGS, COMPONENTS = 300, 30, 200, 30, 5, 3
 VIEWS = ("-both", "-map", "-lists")
-RATING_ACTIONS = {
+_RATING_ACTIONS = {
     "rate",
     "amend",
     "skip",
@@ -73,7 +73,7 @@ class FoldInScreen(BenchScreen):
 
     def compose_body(self) -> ComposeResult:
         """Advice where there is no model, else both columns."""
-        yield Static(ADVICE, id="fold-in-advice", classes="advice")
+        yield Static(_ADVICE, id="fold-in-advice", classes="advice")
         with Horizontal(id="fold-in-body"):
             with Vertical(id="fold-in-left"):
                 yield Static("", id="fold-in-offer", classes="panel")
@@ -96,7 +96,7 @@ class FoldInScreen(BenchScreen):
         """Visit another model: its scale first, since it tells whose ratings count there."""
         self._visit, self._meeting, self._popular, self._found = Visit(), Meeting(), (), ()
         self._panel.forget()
-        self._advise(ADVICE if self.bench.subject is None else "")
+        self._advise(_ADVICE if self.bench.subject is None else "")
         if self.bench.subject is None:
             return
         self.ask("summary")
@@ -216,7 +216,7 @@ class FoldInScreen(BenchScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where there is nobody to meet, the digits switch screens as they do elsewhere."""
         del parameters
-        return self._open or action not in RATING_ACTIONS
+        return self._open or action not in _RATING_ACTIONS
 
     def action_rate(self, digit: int) -> None:
         """Rate the item at hand."""

@@ -11,10 +11,10 @@ from textual.content import Content
 from tui.charts.bars import BarStyle, signed_bars
 from tui.formats import count, fit, short_title
 
-MOST_TERMS = 10
-NOTABLE = 0.05
+_MOST_TERMS = 10
+_NOTABLE = 0.05
 """A smaller difference of ratings isn't worth a word."""
-MUTED = "$foreground 60%"
+_MUTED = "$foreground 60%"
 
 
 def prediction_text(contributions: Mapping[str, Any]) -> Content:
@@ -22,8 +22,8 @@ def prediction_text(contributions: Mapping[str, Any]) -> Content:
     prediction = contributions["prediction"]
     title = prediction["title"] or str(prediction["item"])
     markup = (
-        f"[b]$title[/]  [{MUTED}]for user $user[/]\n"
-        f"[b $accent] $rating [/][$accent]$deviation[/][{MUTED}]predicted[/]   $truth"
+        f"[b]$title[/]  [{_MUTED}]for user $user[/]\n"
+        f"[b $accent] $rating [/][$accent]$deviation[/][{_MUTED}]predicted[/]   $truth"
     )
     text = Content.from_markup(
         markup,
@@ -60,10 +60,10 @@ def terms_chart(
     terms = [(term["name"], float(term["value"])) for term in contributions["terms"]]
     single = [term for term in terms if not term[0].startswith("factor ")]
     factors = sorted((term for term in terms if term not in single), key=lambda term: -abs(term[1]))
-    shown = [*single, *factors[:MOST_TERMS]]
-    rest = sum(value for _, value in factors[MOST_TERMS:])
-    if len(factors) > MOST_TERMS:
-        shown.append((f"{len(factors) - MOST_TERMS} more", rest))
+    shown = [*single, *factors[:_MOST_TERMS]]
+    rest = sum(value for _, value in factors[_MOST_TERMS:])
+    if len(factors) > _MOST_TERMS:
+        shown.append((f"{len(factors) - _MOST_TERMS} more", rest))
     raw = contributions["prediction"]["raw"]
     text = Text(f"mean {contributions['mean']:.3f}")
     for name, value in single:
@@ -86,7 +86,7 @@ def pushes_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], as
 
 def _refit(rating: float, refitted: float) -> str:
     """Where the user's row hasn't settled, influences are of another prediction than the one shown."""
-    return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= NOTABLE else ""
+    return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= _NOTABLE else ""
 
 
 def _had_line(other: Mapping[str, Any]) -> str:
@@ -103,18 +103,20 @@ def _short(item: Mapping[str, Any]) -> str:
 
 def remark_text(remark: str) -> Content:
     """A remark below the parts of a prediction."""
-    return Content.from_markup(f"\n[{MUTED}]$remark[/]", remark=remark.strip())
+    return Content.from_markup(f"\n[{_MUTED}]$remark[/]", remark=remark.strip())
 
 
 def top_text(items: Sequence[Mapping[str, Any]], user: Any) -> Content:
     """The best unseen items of a user."""
-    heading = Content.from_markup(f"[{MUTED}]What user $user hasn't rated, the best first[/]", user=str(user))
+    heading = Content.from_markup(
+        f"[{_MUTED}]What user $user hasn't rated, the best first[/]", user=str(user)
+    )
     return _lines(heading, [_rated_line(f"{item['rating']:.2f}", item) for item in items])
 
 
 def history_text(history: Mapping[str, Any], user: Any) -> Content:
     """What a user liked best and least, with the model's own guess beside each rating."""
-    markup = f"[{MUTED}]User $user rated $count items, $mean on average; true and predicted[/]"
+    markup = f"[{_MUTED}]User $user rated $count items, $mean on average; true and predicted[/]"
     mean = "—" if history["mean"] is None else f"{history['mean']:.2f}"
     heading = Content.from_markup(markup, user=str(user), count=count(history["count"]), mean=mean)
     if not history["best"]:
@@ -126,7 +128,7 @@ def history_text(history: Mapping[str, Any], user: Any) -> Content:
 
 def _judged_line(item: Mapping[str, Any]) -> Content:
     return Content.from_markup(
-        f"[b $accent]$truth[/] [{MUTED}]$predicted[/]  $title",
+        f"[b $accent]$truth[/] [{_MUTED}]$predicted[/]  $title",
         truth=f"{item['truth']:>5g}",
         predicted=f"{item['predicted']:.2f}",
         title=fit(str(item["title"] or item["item"]), 60),
@@ -135,7 +137,7 @@ def _judged_line(item: Mapping[str, Any]) -> Content:
 
 def similar_text(items: Sequence[Mapping[str, Any]]) -> Content:
     """The items nearest to one in the space of factors."""
-    heading = Content.from_markup(f"[{MUTED}]Nearest in all factors (cosine)[/]")
+    heading = Content.from_markup(f"[{_MUTED}]Nearest in all factors (cosine)[/]")
     return _lines(heading, [_rated_line(f"{item['similarity']:.2f}", item) for item in items])
 
 

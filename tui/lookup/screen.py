@@ -27,9 +27,9 @@ from tui.shell.screen import ASKING, BenchScreen
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
-PUSHES = 8
-NOT_IN_TRAINING = "Which ratings of theirs push it: when the training is done."
-ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
+_PUSHES = 8
+_NOT_IN_TRAINING = "Which ratings of theirs push it: when the training is done."
+_ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
 
 
 class LookupScreen(BenchScreen):
@@ -60,7 +60,7 @@ class LookupScreen(BenchScreen):
                 yield SearchBox("item", "Part of a title, or an id", id="search-item")
                 yield SearchBox("user", "A user's id", id="search-user")
             with Vertical(id="lookup-right", classes="panel"):
-                yield Static(ADVICE, id="prediction", markup=False)
+                yield Static(_ADVICE, id="prediction", markup=False)
                 with TabbedContent(id="lookup-tabs"):
                     for name, title in (
                         ("why", "Why"),
@@ -179,9 +179,9 @@ class LookupScreen(BenchScreen):
             return
         self._explained = self._selection
         if subject.run is None:
-            self._put("influences", remark_text(NOT_IN_TRAINING))
+            self._put("influences", remark_text(_NOT_IN_TRAINING))
         else:
-            self.ask("why", user=self._user, item=self._item, count=PUSHES)
+            self.ask("why", user=self._user, item=self._item, count=_PUSHES)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:

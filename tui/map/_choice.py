@@ -12,9 +12,9 @@ from tui.charts.colouring import WAYS, Colouring
 from tui.charts.scatter import ASCII_SYMBOLS, SYMBOLS
 from tui.formats import count
 
-RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
+_RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
 NOTEBOOK_RANKS, NOTEBOOK_COMPONENTS = (50, 100), (1, 3)
-LAST_COMPONENT = 9
+_LAST_COMPONENT = 9
 
 
 @dataclass
@@ -22,7 +22,7 @@ class MapChoice:
     """The choices of one map; `question` gives them as arguments of the view."""
 
     components: list[int] = field(default_factory=lambda: [1, 2])
-    ranks: tuple[int, int] = RANGES[1]
+    ranks: tuple[int, int] = _RANGES[1]
     way: str = WAYS[0]
 
     def question(self) -> dict[str, Any]:
@@ -35,8 +35,8 @@ class MapChoice:
 
     def next_range(self) -> None:
         """Show more items; after the most, few again."""
-        following = RANGES.index(self.ranks) + 1 if self.ranks in RANGES else 0
-        self.ranks = RANGES[following % len(RANGES)]
+        following = _RANGES.index(self.ranks) + 1 if self.ranks in _RANGES else 0
+        self.ranks = _RANGES[following % len(_RANGES)]
 
     def notebook(self) -> None:
         """The items of ranks 50 to 100 on components 1 and 3, as the notebook drew them."""
@@ -44,9 +44,9 @@ class MapChoice:
 
     def next_component(self, axis: int) -> None:
         """The next component for an axis, leaving out the one on the other."""
-        number = self.components[axis] % LAST_COMPONENT + 1
+        number = self.components[axis] % _LAST_COMPONENT + 1
         if number == self.components[1 - axis]:
-            number = number % LAST_COMPONENT + 1
+            number = number % _LAST_COMPONENT + 1
         self.components[axis] = number
 
 

@@ -20,7 +20,7 @@ from tui.formats import rmse, seconds
 from tui.shell.screen import BenchScreen
 from tui.shell.training import Lane, Stage
 
-ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
+_ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
 
 
 class RaceScreen(BenchScreen):
@@ -46,7 +46,7 @@ class RaceScreen(BenchScreen):
                 yield Static("", id="race-data", classes="note", markup=False)
                 yield Static("", id="race-standing", markup=False)
             with Vertical(id="race-right", classes="panel"):
-                yield Static(ADVICE, id="race-advice", classes="advice", markup=False)
+                yield Static(_ADVICE, id="race-advice", classes="advice", markup=False)
                 yield ChartView(self._curves, id="race-chart")
 
     def on_mount(self) -> None:
@@ -63,7 +63,7 @@ class RaceScreen(BenchScreen):
         self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
         self.query_one("#race-advice").display = not race.lanes
         self.query_one(ChartView).display = bool(race.lanes)
-        self.query_one("#race-standing", Static).update(standing(race.lanes, self._colours()))
+        self.query_one("#race-standing", Static).update(_standing(race.lanes, self._colours()))
         self.query_one(ChartView).refresh()
         if self._keys_for != (self.bench.training.active, race.active):
             self._keys_for = self.bench.training.active, race.active
@@ -123,7 +123,7 @@ def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
     )
 
 
-def standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
+def _standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
     """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
     numbered = sorted(enumerate(lanes), key=lambda each: _figure(each[1]))
     lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]

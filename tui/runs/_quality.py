@@ -22,9 +22,9 @@ from tui.shell.messages import Answered, NotAnswered
 from tui.shell.workbench import Engine
 
 WORST, TOP = 10, 10
-MEASURING = "Predicting the held-out ratings …"
-NEEDED = "Quality is measured on the held-out part of the table that the run was trained on."
-RANKING = "Ranking all items for every user …\n"
+_MEASURING = "Predicting the held-out ratings …"
+_NEEDED = "Quality is measured on the held-out part of the table that the run was trained on."
+_RANKING = "Ranking all items for every user …\n"
 
 
 class QualityScreen(ModalScreen[None]):
@@ -43,7 +43,7 @@ class QualityScreen(ModalScreen[None]):
             dialog.border_subtitle = "↑ ↓ scroll, Escape closes"
             yield Static(f"{self._run.name}  ({self._run.label})\n", markup=False, classes="heading")
             yield Static("", id="quality-ranking", markup=False)
-            yield Static(MEASURING, id="quality-errors", markup=False)
+            yield Static(_MEASURING, id="quality-errors", markup=False)
 
     def on_mount(self) -> None:
         """Ask, and let the arrow keys scroll."""
@@ -69,25 +69,25 @@ class QualityScreen(ModalScreen[None]):
         """Show what has been measured; the ranking takes longest on large tables."""
         result: Any = message.result
         if message.view == "diagnosis":
-            self._put("errors", errors_text(result, self._ascii))
-            self._put("ranking", RANKING)
+            self._put("errors", _errors_text(result, self._ascii))
+            self._put("ranking", _RANKING)
         else:
-            self._put("ranking", ranking_text(*result))
+            self._put("ranking", _ranking_text(*result))
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say in plain words what can't be measured, and why."""
         what = "errors" if message.view == "diagnosis" else "ranking"
-        lines = (f"The {what} can't be measured: {message.message}", message.hint, NEEDED)
+        lines = (f"The {what} can't be measured: {message.message}", message.hint, _NEEDED)
         self._put(what, "\n".join(filter(None, lines)))
 
     def _put(self, place: str, content: Any) -> None:
         self.query_one(f"#quality-{place}", Static).update(content)
 
 
-MUTED = "$foreground 60%"
+_MUTED = "$foreground 60%"
 NAME_WIDTH, TITLE_WIDTH, BAR_WIDTH = 12, 30, 12
-SLICES = (
+_SLICES = (
     ("by_user_activity", "By the user's training ratings"),
     ("by_item_popularity", "By the item's training ratings"),
     ("by_rating", "By true rating"),
@@ -95,14 +95,14 @@ SLICES = (
 )
 
 
-def errors_text(diagnosis: Mapping[str, Any], ascii_only: bool) -> Content:
+def _errors_text(diagnosis: Mapping[str, Any], ascii_only: bool) -> Content:
     """The errors on the held-out ratings: in all, by slices, the calibration, the worst pairs."""
-    slices = [one for key, _ in SLICES for one in diagnosis[key]]
+    slices = [one for key, _ in _SLICES for one in diagnosis[key]]
     largest = max((one["rmse"] for one in slices), default=0.0) or 1.0
     head = ("", "ratings", "RMSE", "MAE", "too high by")
     lines = [_heading("Errors on the held-out ratings"), _muted(_columns(*head))]
     lines += [_slice_line(diagnosis["whole"], largest, ascii_only)]
-    for key, title in SLICES:
+    for key, title in _SLICES:
         lines += [_heading(f"\n{title}"), *(_slice_line(one, largest, ascii_only) for one in diagnosis[key])]
     lines += [_heading("\nCalibration: do predictions of a size come true?")]
     lines += [_muted(_columns("predicted", "ratings", "mean", "true", "too high by"))]
@@ -111,7 +111,7 @@ def errors_text(diagnosis: Mapping[str, Any], ascii_only: bool) -> Content:
     return Content("\n").join([*lines, *map(_worst_line, diagnosis["worst"])])
 
 
-def ranking_text(run: Mapping[str, Any], popularity: Mapping[str, Any]) -> Content:
+def _ranking_text(run: Mapping[str, Any], popularity: Mapping[str, Any]) -> Content:
     """How well a run ranks, beside recommending to everybody what most have rated."""
     k = run["k"]
     figures = (f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
@@ -174,4 +174,4 @@ def _heading(text: str) -> Content:
 
 
 def _muted(text: str) -> Content:
-    return Content.from_markup(f"[{MUTED}]$text[/]", text=text)
+    return Content.from_markup(f"[{_MUTED}]$text[/]", text=text)

@@ -13,7 +13,7 @@ from tui.files import SavedRun, differences
 from tui.formats import fit, human, rmse
 
 HEADINGS = ("", "architecture", "data", "val RMSE", "epochs", "date")
-MUTED = "$foreground 60%"
+_MUTED = "$foreground 60%"
 
 
 def run_cells(run: SavedRun, marked: bool) -> list[Text]:
@@ -24,11 +24,11 @@ def run_cells(run: SavedRun, marked: bool) -> list[Text]:
         Text(fit(run.data, 19)),
         Text(rmse(run.val_rmse), justify="right"),
         Text(str(len(run.epochs)), justify="right"),
-        Text(local_time(run.created) if run.state == "finished" else run.state),
+        Text(_local_time(run.created) if run.state == "finished" else run.state),
     ]
 
 
-def local_time(created: str) -> str:
+def _local_time(created: str) -> str:
     """`Mar 09 14:05` in the terminal's time zone; text that is no time stays as it is."""
     try:
         return f"{datetime.fromisoformat(created).astimezone():%b %d %H:%M}"
@@ -76,4 +76,4 @@ def verdict_text(compared: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _fact(name: str, value: str) -> Content:
-    return Content.from_markup(f"[{MUTED}]$name[/] $value", name=f"{name:<14}", value=value)
+    return Content.from_markup(f"[{_MUTED}]$name[/] $value", name=f"{name:<14}", value=value)

@@ -26,19 +26,19 @@ from tui.runs._texts import HEADINGS, comparison_text, details_text, run_cells, 
 from tui.shell.screen import BenchScreen
 from tui.shell.workbench import Subject
 
-ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
-MOST_CURVES = 6
+_ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
+_MOST_CURVES = 6
 
 
 @dataclass
-class RunsRead(Message):
+class _RunsRead(Message):
     """The folder of runs was read."""
 
     runs: list[SavedRun]
 
 
 @dataclass
-class Compared(Message):
+class _Compared(Message):
     """The engine compared two runs on their held-out ratings, or said why it can't."""
 
     names: list[str]
@@ -99,10 +99,10 @@ class RunsScreen(BenchScreen):
         self.run_worker(self._read_in_thread, name="runs", group="runs", exclusive=True, thread=True)
 
     def _read_in_thread(self) -> None:
-        self.post_message(RunsRead(read_runs()))
+        self.post_message(_RunsRead(read_runs()))
 
-    @on(RunsRead)
-    def runs_read(self, message: RunsRead) -> None:
+    @on(_RunsRead)
+    def runs_read(self, message: _RunsRead) -> None:
         """Fill the table, the cursor staying on its run."""
         current = self._current()
         self._runs = message.runs
@@ -113,7 +113,7 @@ class RunsScreen(BenchScreen):
         names = [run.name for run in self._runs]
         if current and current.name in names:
             table.move_cursor(row=names.index(current.name))
-        self.query_one("#runs-advice", Static).update("" if names else ADVICE)
+        self.query_one("#runs-advice", Static).update("" if names else _ADVICE)
         self.query_one("#runs-advice").display = not names
         self._show_details()
 
@@ -148,7 +148,7 @@ class RunsScreen(BenchScreen):
         current = self._current()
         runs = self._compared() if len(self._marked) > 1 else [current] if current else []
         colours = categories(self.app.current_theme.dark)
-        shown = enumerate(runs[:MOST_CURVES])
+        shown = enumerate(runs[:_MOST_CURVES])
         return [_curve(run, rgb(colours[number % len(colours)])) for number, run in shown], Marks()
 
     @on(DataTable.RowSelected)
@@ -184,7 +184,7 @@ class RunsScreen(BenchScreen):
             if run.name not in self._marked
             else [name for name in self._marked if name != run.name]
         )
-        self.runs_read(RunsRead(self._runs))
+        self.runs_read(_RunsRead(self._runs))
         pair = self._compared()
         if len(pair) == 2:
             self.start_worker("compare", self._compare, *pair)
@@ -194,12 +194,12 @@ class RunsScreen(BenchScreen):
         try:
             result = await self.bench.engine.ask("comparison", str(one.folder), runs=[str(other.folder)])
         except QueryError as error:
-            self.post_message(Compared(names, error.message))
+            self.post_message(_Compared(names, error.message))
         else:
-            self.post_message(Compared(names, verdict_text(result)))
+            self.post_message(_Compared(names, verdict_text(result)))
 
-    @on(Compared)
-    def compared(self, message: Compared) -> None:
+    @on(_Compared)
+    def compared(self, message: _Compared) -> None:
         """Add the interval to the comparison."""
         self._verdict = message.names, message.text
         self._show_details()

@@ -42,7 +42,7 @@ def _picture(app: App[Any]) -> Callable[[], object]:
 
 def _save(app: App[Any]) -> None:
     try:
-        path = save_picture(app)
+        path = _save_picture(app)
     except OSError as error:
         app.notify(str(error), title="The picture can't be written", severity="error")
     else:
@@ -61,7 +61,7 @@ def picture(app: App[int], title: str = "Tastemap") -> str:
     )
 
 
-def save_picture(app: App[int]) -> Path:
+def _save_picture(app: App[int]) -> Path:
     """Write a picture into the current folder; raises OSError where that can't be."""
     path = free_path(Path.cwd() / "tastemap.svg")
     path.write_text(picture(app), encoding="utf-8")

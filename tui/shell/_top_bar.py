@@ -20,7 +20,7 @@ TABS = (
     ("race", "6", "Race"),
     ("fold_in", "7", "You"),
 )
-ROOMY = 76
+_ROOMY = 76
 
 
 class TopBar(Horizontal):
@@ -50,23 +50,23 @@ class TopBar(Horizontal):
 
     def show(self, bench: Workbench) -> None:
         """Say what is trained or looked at."""
-        self.query_one("#status", Static).update(status_line(bench), layout=False)
+        self.query_one("#status", Static).update(_status_line(bench), layout=False)
 
     def _tabs(self) -> Content:
         names = []
         # Where digits rate, only the function keys switch screens; a tiny terminal has no room to say so.
-        prefix = "F" if self._current == "fold_in" and self.app.size.width >= ROOMY else ""
+        prefix = "F" if self._current == "fold_in" and self.app.size.width >= _ROOMY else ""
         for mode, key, name in TABS:
             look = "b $background on $primary" if mode == self._current else "$foreground 75%"
             names.append(f"[{look}][@click=app.show('{mode}')] {prefix}{key} {name} [/][/]")
         return Content.from_markup("".join(names))
 
 
-def status_line(bench: Workbench) -> Content:
+def _status_line(bench: Workbench) -> Content:
     """The training in a few words, or the model that is looked at."""
     training = bench.training
     if training.active:
-        return Content.from_markup("[$accent]●[/] $words", words=training_words(training))
+        return Content.from_markup("[$accent]●[/] $words", words=_training_words(training))
     if bench.preparing:
         return Content.from_markup("[$foreground 60%]engine: $words …[/]", words=bench.preparing)
     if bench.subject:
@@ -74,7 +74,7 @@ def status_line(bench: Workbench) -> Content:
     return Content.from_markup("[$foreground 60%]no model yet[/]")
 
 
-def training_words(training: TrainingState) -> str:
+def _training_words(training: TrainingState) -> str:
     """`bias · epoch 12/20 · val 0.8741`."""
     if training.stage is Stage.PREPARING or training.started is None:
         return training.phase or "preparing"

@@ -23,12 +23,12 @@ from tui.shell.preferences import read_keymap
 from tui.shell.screen import BenchScreen
 from tui.shell.workbench import Engine, Subject
 
-LONG_NAMES = {"fold_in": "Meet yourself"}
+_LONG_NAMES = {"fold_in": "Meet yourself"}
 
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
     action = f"show('{mode}')"
-    name = LONG_NAMES.get(mode, name)
+    name = _LONG_NAMES.get(mode, name)
     return [
         Binding(key, action, name, id=f"app.{mode}", show=False),
         Binding(f"f{key}", action, name, id=f"app.{mode}_anywhere", show=False, priority=True),

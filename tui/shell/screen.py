@@ -21,8 +21,8 @@ from tui.shell.workbench import Workbench
 if TYPE_CHECKING:
     from tui.shell.app import TastemapApp
 
-REDRAW_SECONDS = 0.12
-LIVE_SECONDS = 0.8
+_REDRAW_SECONDS = 0.12
+_LIVE_SECONDS = 0.8
 ASKING = "Asking the engine …"
 
 
@@ -78,7 +78,7 @@ class BenchScreen(Screen[None]):
         Without the limit a fast training would answer questions instead of training.
         """
         live = self.bench.subject is not None and self.bench.subject.run is None
-        due = time.monotonic() - self._asked_live_at > LIVE_SECONDS
+        due = time.monotonic() - self._asked_live_at > _LIVE_SECONDS
         if not (isinstance(notice, EpochFinished) and live and due and self.is_current):
             return False
         self._asked_live_at = time.monotonic()
@@ -88,7 +88,7 @@ class BenchScreen(Screen[None]):
         """Draw after a moment, together with whatever comes until then."""
         if not self._redraw_pending and self.is_current:
             self._redraw_pending = True
-            self.set_timer(REDRAW_SECONDS, self._redraw_now)
+            self.set_timer(_REDRAW_SECONDS, self._redraw_now)
 
     def _redraw_now(self) -> None:
         self._redraw_pending = False

@@ -12,7 +12,7 @@ from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
 from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
 from tui.shell.training import Race, Stage, TrainingState
 
-LOG_LINES = 5000
+_LOG_LINES = 5000
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Workbench:
             self._send_waiting()
         elif isinstance(event, RunStarted):
             self.preparing = ""
-            self.subject = Subject(None, f"{event.architecture} · {data_name(event.data)} · training")
+            self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)
 
@@ -97,16 +97,16 @@ class Workbench:
     def note(self, line: str) -> None:
         """Keep a log line, the oldest ones making room."""
         self.log.append(line)
-        if len(self.log) > LOG_LINES:
-            del self.log[: LOG_LINES // 10]
+        if len(self.log) > _LOG_LINES:
+            del self.log[: _LOG_LINES // 10]
 
     def _finished_subject(self, event: Finished) -> Subject:
         started = self.training.started
-        data = f" · {data_name(started.data)}" if started else ""
+        data = f" · {_data_name(started.data)}" if started else ""
         return Subject(event.path, f"{started.architecture if started else event.run}{data}")
 
 
-def data_name(data: Any) -> str:
+def _data_name(data: Any) -> str:
     """A data set's name from a run's description of its data."""
     return str(data.get("name") or data.get("source") or "?")
 

@@ -31,7 +31,7 @@ class Offer:
         return self.description if self.here else f"{self.description} To be fetched."
 
 
-DEMO = Offer("demo", "Real films, made-up viewers: synthetic ratings, built in, at once.")
+_DEMO = Offer("demo", "Real films, made-up viewers: synthetic ratings, built in, at once.")
 
 
 def offered_datasets(registry: Registry) -> list[Offer]:
@@ -43,7 +43,7 @@ def offered_datasets(registry: Registry) -> list[Offer]:
 
     named = all_datasets(registry.data_sources)
     return [
-        DEMO,
+        _DEMO,
         *(
             Offer(name, dataset.description, fetched_path(dataset).exists(), dataset.licence)
             for name, dataset in named.items()
@@ -75,7 +75,7 @@ class DatasetSuggester(Suggester):
         return next((name for name in names if name.startswith(value.casefold())), None)
 
 
-REPORT_SECONDS = 0.2
+_REPORT_SECONDS = 0.2
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Fetched(Message):
     hint: str = ""
 
 
-class FetchAbandonedError(Exception):
+class _FetchAbandonedError(Exception):
     """The app quits while something is fetched."""
 
 
@@ -116,7 +116,7 @@ def start_fetching(owner: Widget, offer: Offer, registry: Registry) -> None:
 def _fetch(owner: Widget, name: str, registry: Registry) -> None:
     try:
         fetch_dataset(name, registry, _reporter(owner, name))
-    except FetchAbandonedError:
+    except _FetchAbandonedError:
         return
     except TastemapError as error:
         owner.post_message(Fetched(name, error.message, error.hint))
@@ -129,8 +129,8 @@ def _reporter(owner: Widget, name: str) -> Callable[[int, int | None], None]:
 
     def report(done: int, total: int | None) -> None:
         if worker.is_cancelled:
-            raise FetchAbandonedError
-        if time.monotonic() - told[0] > REPORT_SECONDS:
+            raise _FetchAbandonedError
+        if time.monotonic() - told[0] > _REPORT_SECONDS:
             told[0] = time.monotonic()
             owner.post_message(Fetching(name, done, total))
 

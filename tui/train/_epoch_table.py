@@ -16,7 +16,7 @@ from tui.formats import rate, rmse, seconds, short_count
 
 
 @dataclass(frozen=True)
-class Column:
+class _Column:
     """A column: its heading, its width, what it shows, and the table width from which it is shown."""
 
     heading: str
@@ -25,15 +25,15 @@ class Column:
     from_width: int = 0
 
 
-COLUMNS = (
-    Column("epoch", 9, lambda epoch: f"{epoch.epoch}/{epoch.epochs}"),
-    Column("train", 9, lambda epoch: rmse(epoch.train_rmse)),
-    Column("val", 9, lambda epoch: rmse(epoch.val_rmse)),
-    Column("tuning", 9, lambda epoch: rmse(epoch.tuning_rmse), 78),
-    Column("MAE", 9, lambda epoch: rmse(epoch.val_mae), 60),
-    Column("rate", 10, lambda epoch: rate(epoch.learning_rate)),
-    Column("time", 9, lambda epoch: seconds(epoch.seconds), 46),
-    Column("ratings/s", 11, lambda epoch: short_count(epoch.ratings_per_second), 70),
+_COLUMNS = (
+    _Column("epoch", 9, lambda epoch: f"{epoch.epoch}/{epoch.epochs}"),
+    _Column("train", 9, lambda epoch: rmse(epoch.train_rmse)),
+    _Column("val", 9, lambda epoch: rmse(epoch.val_rmse)),
+    _Column("tuning", 9, lambda epoch: rmse(epoch.tuning_rmse), 78),
+    _Column("MAE", 9, lambda epoch: rmse(epoch.val_mae), 60),
+    _Column("rate", 10, lambda epoch: rate(epoch.learning_rate)),
+    _Column("time", 9, lambda epoch: seconds(epoch.seconds), 46),
+    _Column("ratings/s", 11, lambda epoch: short_count(epoch.ratings_per_second), 70),
 )
 
 
@@ -63,7 +63,7 @@ class EpochTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the heading in the first line and an epoch in each other."""
         width = self.size.width
-        shown = [column for column in COLUMNS if width >= column.from_width and self._used(column)]
+        shown = [column for column in _COLUMNS if width >= column.from_width and self._used(column)]
         if y == 0:
             style = self.get_component_rich_style("epoch-table--heading")
             return self._strip("".join(f"{column.heading:>{column.width}}" for column in shown), style)
@@ -76,7 +76,7 @@ class EpochTable(ScrollView, can_focus=True):
         cells = "".join(f"{column.cell(epoch):>{column.width}}" for column in shown)
         return self._strip(f"{cells}{' *' if best else ''}", style)
 
-    def _used(self, column: Column) -> bool:
+    def _used(self, column: _Column) -> bool:
         return column.heading != "tuning" or any(epoch.tuning_rmse is not None for epoch in self._epochs[:1])
 
     def _strip(self, text: str, style: Style) -> Strip:

@@ -52,7 +52,7 @@ class FieldRow(Horizontal):
             choices = [(choice, choice) for choice in self.field.choices]
             yield Select(choices, value=self.baseline, allow_blank=False, compact=True, id=editor_id)
         else:
-            yield Input(shown(self.baseline), compact=True, id=editor_id, suggester=self._suggester)
+            yield Input(_shown(self.baseline), compact=True, id=editor_id, suggester=self._suggester)
 
     @property
     def text(self) -> str | bool:
@@ -88,7 +88,7 @@ class FieldRow(Horizontal):
         if isinstance(editor, Checkbox):
             editor.value = bool(value)
         elif isinstance(editor, Input):
-            editor.value = shown(value)
+            editor.value = _shown(value)
         elif isinstance(editor, Select):
             editor.value = value
 
@@ -143,6 +143,6 @@ class FieldGroup(Vertical):
         return {row.field.name: row.value for row in self.rows() if row.changed}
 
 
-def shown(value: OptionValue) -> str:
+def _shown(value: OptionValue) -> str:
     """A value as one would type it."""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

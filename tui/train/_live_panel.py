@@ -17,7 +17,7 @@ from tui.formats import count, rate, rmse, seconds, short_count
 from tui.shell.training import Stage, TrainingState
 from tui.train._epoch_table import EpochTable
 
-WELCOME = """\
+_WELCOME = """\
 [b $primary]Learn what people like from the ratings they gave.[/]
 
 [b $accent] s [/]  trains a model on [b]$data[/] — a few seconds
@@ -41,7 +41,7 @@ class LivePanel(Vertical):
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
         name = Path(self._data).name or self._data
-        yield Static(Content.from_markup(WELCOME, data=name), id="welcome")
+        yield Static(Content.from_markup(_WELCOME, data=name), id="welcome")
         yield Static("", id="headline")
         yield Static("", id="machine")
         chart = ChartView(self._curves, id="loss")
@@ -59,9 +59,9 @@ class LivePanel(Vertical):
         bar_width = max(5, min(40, self.size.width - 54))
         ascii_only = self.query_one(ChartView).ascii_only
         # Without a layout where only figures change: that is most of what a redraw would cost.
-        line, other_stage = headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
+        line, other_stage = _headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
         self.query_one("#headline", Static).update(line, layout=other_stage)
-        self.query_one("#machine", Static).update(machine_line(training, process, device), layout=False)
+        self.query_one("#machine", Static).update(_machine_line(training, process, device), layout=False)
         if drawn != before:
             best = training.best
             self.query_one(EpochTable).show(training.epochs, best.epoch if best else None)
@@ -87,7 +87,7 @@ class LivePanel(Vertical):
         return curves, Marks(marked, changes=[max(1.0, change) for change in changes])
 
 
-def headline(training: TrainingState, bar_width: int, ascii_only: bool = False) -> Content:
+def _headline(training: TrainingState, bar_width: int, ascii_only: bool = False) -> Content:
     """What happens now: a bar with speed and time left, or how it ended."""
     match training.stage:
         case Stage.PREPARING:
@@ -102,12 +102,12 @@ def headline(training: TrainingState, bar_width: int, ascii_only: bool = False) 
             return Content("")
 
 
-def machine_line(training: TrainingState, process: int | None, device: str) -> Content:
+def _machine_line(training: TrainingState, process: int | None, device: str) -> Content:
     """Device, number of parameters, memory of the engine."""
     words = [training.started.device if training.started else device]
     if training.started:
         words.append(f"{count(training.started.parameters)} parameters")
-    memory = resident_bytes(process)
+    memory = _resident_bytes(process)
     if memory:
         words.append(f"engine {memory / 2**20:,.0f} MiB")
     return Content.from_markup("[$foreground 60%]$words[/]", words=" · ".join(word for word in words if word))
@@ -147,7 +147,7 @@ def _share(batch: int, training: TrainingState) -> float:
     return batch / batches if batches else 1.0
 
 
-def resident_bytes(process: int | None) -> int | None:
+def _resident_bytes(process: int | None) -> int | None:
     """The resident memory of a process; None where the system has no /proc or the process is gone."""
     if process is None:
         return None

@@ -19,8 +19,8 @@ from core.protocol.commands import Train
 from tui.train._datasets import DatasetSuggester
 from tui.train._fields import FieldGroup, FieldRow
 
-FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
-DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")
+_FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
+_DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")
 
 
 class SetupForm(VerticalScroll, can_focus=False):
@@ -41,7 +41,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         settings, options = self._defaults()
         yield Button("Train  s", id="start", variant="primary", compact=True)
         with FieldGroup(id="choice"):
-            yield FieldRow(DATA, self._data, DatasetSuggester(self._registry))
+            yield FieldRow(_DATA, self._data, DatasetSuggester(self._registry))
             yield FieldRow(self._architecture_field(), self.architecture)
             yield FieldRow(self._recipe_field(), self.recipe)
         with FieldGroup(id="settings"):
@@ -145,4 +145,4 @@ class SetupForm(VerticalScroll, can_focus=False):
 
 
 def _settings_fields(first: bool) -> list[OptionField]:
-    return [field for field in TrainingSettings.fields() if (field.name in FIRST_SETTINGS) == first]
+    return [field for field in TrainingSettings.fields() if (field.name in _FIRST_SETTINGS) == first]

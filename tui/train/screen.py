@@ -23,7 +23,7 @@ from tui.train._fields import FieldRow
 from tui.train._live_panel import LivePanel
 from tui.train._setup_form import SetupForm
 
-RATE_STEP = 1.5
+_RATE_STEP = 1.5
 
 
 class TrainScreen(BenchScreen):
@@ -111,7 +111,7 @@ class TrainScreen(BenchScreen):
 
     def action_scale(self, up: bool) -> None:
         """Multiply or divide the learning rate."""
-        wanted = self.bench.scale_learning_rate(RATE_STEP if up else 1 / RATE_STEP)
+        wanted = self.bench.scale_learning_rate(_RATE_STEP if up else 1 / _RATE_STEP)
         if wanted is not None:
             self._say_rate(wanted)
 
@@ -120,11 +120,11 @@ class TrainScreen(BenchScreen):
         from tui.dialogs.ask import PromptScreen
 
         current = rate(self.bench.training.learning_rate)
-        self.app.push_screen(PromptScreen("Learning rate from now on", current, parse_rate), self._use_rate)
+        self.app.push_screen(PromptScreen("Learning rate from now on", current, _parse_rate), self._use_rate)
 
     def _use_rate(self, text: str | None) -> None:
         if text is not None and self.bench.training.active:
-            self._say_rate(self.bench.set_learning_rate(parse_rate(text)))
+            self._say_rate(self.bench.set_learning_rate(_parse_rate(text)))
 
     def _say_rate(self, wanted: float) -> None:
         self.app.clear_notifications()
@@ -204,7 +204,7 @@ class TrainScreen(BenchScreen):
         explanation.set_class(wrong, "-wrong")
 
 
-def parse_rate(text: str) -> float:
+def _parse_rate(text: str) -> float:
     """Read a learning rate; raises ProtocolError for one that can't train."""
     try:
         return SetLearningRate(float(text)).learning_rate
