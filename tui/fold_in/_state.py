@@ -18,7 +18,7 @@ _VARIED = 60
 
 
 @dataclass
-class Given:
+class GivenRating:
     """A rating given to an item."""
 
     title: str
@@ -26,15 +26,15 @@ class Given:
 
 
 @dataclass
-class Person:
+class GivenRatings:
     """Ratings by item id (as text, the newest last) and the ids of items that aren't known."""
 
-    ratings: dict[str, Given] = field(default_factory=dict)
+    ratings: dict[str, GivenRating] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
     def rate(self, item: Any, title: str, rating: float) -> None:
         """Give a rating, or change it where it stands."""
-        self.ratings[str(item)] = Given(title, rating)
+        self.ratings[str(item)] = GivenRating(title, rating)
         self.skipped.discard(str(item))
 
     def forget(self, item: Any) -> None:
@@ -64,11 +64,11 @@ class Person:
         return [["item", "title", "rating"], *rows]
 
 
-def save_ratings(person: Person) -> Path:
+def save_ratings(given: GivenRatings) -> Path:
     """Write the ratings into the current folder as CSV; raises OSError where that can't be."""
     path = free_path(Path.cwd() / "my-ratings.csv")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(person.table())
+        csv.writer(file).writerows(given.table())
     return path
 
 
@@ -116,12 +116,13 @@ Item = Mapping[str, Any]
 
 
 @dataclass
-class Visit:
-    """State without widgets; `trouble` says why there are no `keys`, and `last` is the item rated last."""
+class FoldInState:
+    """Without widgets: `trouble` says why there are no `keys`, and `last` is the item rated last."""
 
-    person: Person = field(default_factory=Person)
+    given: GivenRatings = field(default_factory=GivenRatings)
     keys: RatingKeys | None = None
     trouble: str = "the engine is asked"
+    popular: Sequence[Item] = ()
     offers: Sequence[Item] = ()
     taken: Item | None = None
     last: Item | None = None
@@ -129,40 +130,57 @@ class Visit:
     @property
     def at_hand(self) -> Item | None:
         """The item that the next key rates: one that was taken up, else the next offer."""
-        return self.taken or self.person.next_offer(self.offers)
+        return self.taken or self.given.next_offer(self.offers)
+
+    def order_offers(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Offer well-known items that differ; an order once begun stays while a training goes on."""
+        begun = bool(self.offers and (self.given.ratings or self.given.skipped))
+        if self.popular and (places or not self.offers) and not begun:
+            self.offers = offer_order(self.popular, places)
 
     def rate(self, rating: float) -> None:
         """Rate the item at hand, and put it away."""
         item = self.at_hand
         if item is not None:
-            self.person.rate(item["id"], str(item.get("title") or item["id"]), rating)
+            self.given.rate(item["id"], str(item.get("title") or item["id"]), rating)
             self.last, self.taken = item, None
 
     def skip(self) -> None:
         """Put the item at hand away without a rating; a rated one keeps its rating."""
         item = self.at_hand
-        if item is not None and str(item["id"]) not in self.person.ratings:
-            self.person.skipped.add(str(item["id"]))
+        if item is not None and str(item["id"]) not in self.given.ratings:
+            self.given.skipped.add(str(item["id"]))
         self.taken = None
 
     def amend(self, steps: int) -> bool:
         """Move the rating of the item at hand, else the last one given; False if neither is rated."""
         item = self.at_hand
-        if item is None or str(item["id"]) not in self.person.ratings:
+        if item is None or str(item["id"]) not in self.given.ratings:
             item = self.last
-        given = self.person.ratings.get(str(item["id"])) if item else None
+        given = self.given.ratings.get(str(item["id"])) if item else None
         if given is None or self.keys is None:
             return False
         given.rating = self.keys.moved(given.rating, steps)
         return True
 
+    def forget(self, item: str) -> None:
+        """Take a rating back."""
+        self.given.forget(item)
+        self.last = None
+
+    def clear(self) -> None:
+        """Take all ratings back."""
+        self.given.clear()
+        self.last = self.taken = None
+
     def take_up(self, item: Item) -> None:
-        """Put an item at hand, whether it is offered or not."""
-        self.taken = item
+        """Put an item at hand, whether it is offered or not, with all that is known of it."""
+        known = {str(each["id"]): each for each in self.popular}
+        self.taken = known.get(str(item["id"]), item)
 
 
 @dataclass
-class Meeting:
+class FoldInAnswer:
     """The answer that counts, and how its recommendations moved since the ratings before."""
 
     result: Item | None = None

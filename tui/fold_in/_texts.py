@@ -1,4 +1,4 @@
-"""The texts of the screen on which one meets oneself."""
+"""The texts of the fold-in screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from textual.content import Content
 
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import Given, Person
+from tui.fold_in._state import GivenRating, GivenRatings
 from tui.formats import count, short_title
 
 _MUTED = "$foreground 60%"
@@ -19,12 +19,12 @@ _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes o
 
 
 def offer_text(
-    offer: Mapping[str, Any] | None, person: Person, keys: RatingKeys | None, trouble: str
+    offer: Mapping[str, Any] | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str
 ) -> Content:
     """The item at hand, what is known of it, and which keys rate it."""
     if offer is None:
         return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
-    given = person.ratings.get(str(offer["id"]))
+    given = ratings.ratings.get(str(offer["id"]))
     facts = [", ".join(offer.get("genres") or ()), f"{count(offer.get('ratings') or 0)} ratings"]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     return Content.from_markup(
@@ -44,7 +44,9 @@ def _stars(rating: float, keys: RatingKeys | None, ascii_only: bool) -> str:
     return f" {'★' * whole + '½' * half:<5}"
 
 
-def given_line(given: Given, predicted: float | None, keys: RatingKeys | None, ascii_only: bool) -> Content:
+def given_line(
+    given: GivenRating, predicted: float | None, keys: RatingKeys | None, ascii_only: bool
+) -> Content:
     """A given rating, and what the model would have guessed now."""
     guess = "" if predicted is None else f" ({predicted:.1f})"
     return Content.from_markup(

@@ -22,7 +22,7 @@ from tui.shell.workbench import Workbench
 
 
 class FoldInWhyScreen(ModalScreen[None]):
-    """The ratings that push a prediction."""
+    """The ratings that influence a prediction."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]
 
@@ -73,7 +73,5 @@ def _why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], asci
             "You haven't rated anything yet, so you get what an average user gets.", "not bold"
         )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [
-        (f"{push['rating']:g}  {short_title(push['title'])}", push["effect"]) for push in why["influences"]
-    ]
+    terms = [(f"{one['rating']:g}  {short_title(one['title'])}", one["effect"]) for one in why["influences"]]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

@@ -16,7 +16,7 @@ from tui.charts.colouring import colour_by
 from tui.charts.colours import categories
 from tui.charts.scatter import Points
 from tui.fold_in._canvas import FoldInCanvas
-from tui.fold_in._state import Meeting
+from tui.fold_in._state import FoldInAnswer
 from tui.fold_in._texts import near_text, reading, top_line
 from tui.formats import short_title
 from tui.map._choice import legend
@@ -27,7 +27,7 @@ _ROOMY = 55
 _NO_ITEMS: Mapping[str, Any] = {}
 
 
-class FoldInPanel(Vertical):
+class AnswerPanel(Vertical):
     """Posts ItemChosen for a recommendation entered or an item of the map clicked."""
 
     class ItemChosen(Message):
@@ -41,7 +41,7 @@ class FoldInPanel(Vertical):
         super().__init__(id=id)
         self._ascii = ascii_only
         self._items = _NO_ITEMS
-        self._meeting = Meeting()
+        self._answer = FoldInAnswer()
         self._axes: Sequence[Mapping[str, Any]] = ()
         self._names: dict[int, str] = {}
         self._complaint = ""
@@ -73,7 +73,7 @@ class FoldInPanel(Vertical):
 
     def forget(self) -> None:
         """Empty everything for another model."""
-        self._items, self._meeting, self._axes, self._names = _NO_ITEMS, Meeting(), (), {}
+        self._items, self._answer, self._axes, self._names = _NO_ITEMS, FoldInAnswer(), (), {}
         self._complaint = ""
         self.query_one("#fold-in-top", OptionList).clear_options()
         self.draw_map()
@@ -90,7 +90,7 @@ class FoldInPanel(Vertical):
         self._draw_words()
 
     def use_names(self, components: Sequence[Mapping[str, Any]]) -> None:
-        """Read it by the names that a person gave, where there are any."""
+        """Read it by the user's own names, where there are any."""
         self._names = {one["number"]: one["name"] for one in components}
         self._draw_words()
 
@@ -99,9 +99,9 @@ class FoldInPanel(Vertical):
         place = "#fold-in-near" if view == "map" else "#fold-in-reading"
         self.query_one(place, Static).update(text)
 
-    def show_meeting(self, meeting: Meeting) -> None:
+    def show_answer(self, answer: FoldInAnswer) -> None:
         """Move the star, and list the recommendations with what has become of them."""
-        self._meeting = meeting
+        self._answer = answer
         self.query_one(FoldInCanvas).go_to(self._goal())
         self._draw_words()
         self._draw_top()
@@ -128,14 +128,14 @@ class FoldInPanel(Vertical):
         self.query_one("#fold-in-legend", Static).update(text)
 
     def _goal(self) -> tuple[float, float] | None:
-        place = self._meeting.result["position"] if self._meeting.result else None
+        place = self._answer.result["position"] if self._answer.result else None
         return (place[0], place[1]) if place and len(place) > 1 and self._items else None
 
     def _top(self) -> Sequence[Mapping[str, Any]]:
-        return self._meeting.result["top"] if self._meeting.result else ()
+        return self._answer.result["top"] if self._answer.result else ()
 
     def _draw_words(self) -> None:
-        result = self._meeting.result
+        result = self._answer.result
         nearest = self.query_one(FoldInCanvas).nearest()
         titles = [self._items["titles"][index] for index in nearest]
         note = result["note"] if result else ""
@@ -143,11 +143,11 @@ class FoldInPanel(Vertical):
         self.query_one("#fold-in-reading", Static).update(self._reading() if result else "")
 
     def _reading(self) -> str:
-        result, most = self._meeting.result or {}, 2 if self.size.width >= _ROOMY else 1
+        result, most = self._answer.result or {}, 2 if self.size.width >= _ROOMY else 1
         return reading(result["standing"], self._axes, self._names, len(result["given"]), most)
 
     def _draw_top(self) -> None:
-        options, moved = self.query_one("#fold-in-top", OptionList), self._meeting.risen
+        options, moved = self.query_one("#fold-in-top", OptionList), self._answer.risen
         highlighted = options.highlighted
         lines = zip(self._top(), moved, strict=True)
         options.set_options(
