@@ -21,7 +21,7 @@ from tui.train._fields import FieldRow
 Piloted = Pilot[int]
 
 
-def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
+def test_a_first_user_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await sees(pilot, "trains a model on demo")
         await train_recorded(app, pilot, engine)

@@ -73,11 +73,11 @@ def terms_chart(
     return text.append(signed_bars(shown, width, style))
 
 
-def pushes_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
-    """The user's own ratings that push a prediction, as bars, and what another rating would have done."""
+def influences_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+    """The user's own ratings that influence a prediction, as bars, and what another would have done."""
     prediction = why["contributions"]["prediction"]
     text = Text("\n")
-    text.append(f"User {prediction['user']}'s own ratings that push it most")
+    text.append(f"User {prediction['user']}'s own ratings that influence it most")
     text.append(_refit(prediction["rating"], why["refitted"]), "dim").append("\n")
     text.append("".join(map(_had_line, why["counterfactuals"])), "dim").append("\n")
     terms = [(f"{one['rating']:>3g}  {_short(one)}", float(one["effect"])) for one in why["influences"]]

@@ -14,8 +14,8 @@ from textual.widgets import Static, TabbedContent, TabPane
 from core.engine.client import Notice
 from tui.lookup._texts import (
     history_text,
+    influences_text,
     prediction_text,
-    pushes_text,
     remark_text,
     similar_text,
     terms_chart,
@@ -27,8 +27,8 @@ from tui.shell.screen import ASKING, BenchScreen
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
-_PUSHES = 8
-_NOT_IN_TRAINING = "Which ratings of theirs push it: when the training is done."
+_INFLUENCES = 8
+_NOT_IN_TRAINING = "Which ratings of theirs influence it: when the training is done."
 _ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
 
 
@@ -78,7 +78,7 @@ class LookupScreen(BenchScreen):
         self.query_one("#lookup-right").border_title = "Prediction"
         self.query_one("#search-item", SearchBox).focus_input()
 
-    def open_item(self, item: Any, title: str) -> None:
+    def open_item(self, item: object, title: str) -> None:
         """Show an item that another screen points at."""
         self._wanted = (item, title)
         if self.is_mounted:
@@ -101,9 +101,9 @@ class LookupScreen(BenchScreen):
             self._search(side, self.query_one(f"#search-{side}", SearchBox).text)
         self._take_wanted()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """While the model trains, show what its current weights say."""
-        super().told(notice)
+        super().heard(notice)
         if self.follows(notice):
             self._predict(lists=False)
 
@@ -162,7 +162,7 @@ class LookupScreen(BenchScreen):
         return self._explained == self._selection
 
     def _explain_soon(self) -> None:
-        """Ask for the user's pushing ratings once the selection rests, if the tab is there to show them."""
+        """Ask for the influences once the selection rests, if the tab is there to show them."""
         if self._is_explained or not self._is_complete:
             return
         if self._resting is not None:
@@ -181,7 +181,7 @@ class LookupScreen(BenchScreen):
         if subject.run is None:
             self._put("influences", remark_text(_NOT_IN_TRAINING))
         else:
-            self.ask("why", user=self._user, item=self._item, count=_PUSHES)
+            self.ask("why", user=self._user, item=self._item, count=_INFLUENCES)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -197,7 +197,8 @@ class LookupScreen(BenchScreen):
                 self._put("why", bars)
             case "why" if self._is_explained:
                 self._put(
-                    "influences", pushes_text(result, width, self._bar_colours(), self.tastemap.ascii_only)
+                    "influences",
+                    influences_text(result, width, self._bar_colours(), self.tastemap.ascii_only),
                 )
             case "top_items":
                 self._put("top", top_text(result, self._user))

@@ -1,4 +1,4 @@
-"""What the map shows and how it is told: components, ranks and colouring, the title, the card, the search."""
+"""What the map shows and in which words: components, ranks and colouring, the title, the card, the search."""
 
 from __future__ import annotations
 

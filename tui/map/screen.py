@@ -20,7 +20,7 @@ from tui.charts.scatter import Emphasis, Points
 from tui.formats import short_title
 from tui.map._choice import MapChoice, card, find_titles, legend, map_title, neighbours_text
 from tui.map.canvas import ZOOM, MapCanvas
-from tui.shell.messages import Answered, NotAnswered
+from tui.shell.messages import Answered, NotAnswered, OpenItem
 from tui.shell.screen import ASKING, BenchScreen
 
 
@@ -85,9 +85,9 @@ class MapScreen(BenchScreen):
         """Draw another model."""
         self._load_anew()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
-        super().told(notice)
+        super().heard(notice)
         if self.follows(notice):
             self._keep_view = True
             self._load()
@@ -259,4 +259,4 @@ class MapScreen(BenchScreen):
         """Take the selected item to the Lookup screen."""
         cursor = self.query_one(MapCanvas).emphasis.cursor
         if cursor is not None and self._items:
-            self.tastemap.look_up(self._items["items"][cursor], self._items["titles"][cursor])
+            self.post_message(OpenItem(self._items["items"][cursor], self._items["titles"][cursor]))

@@ -89,9 +89,9 @@ class RunsScreen(BenchScreen):
         """Read the folder again: another program may have trained."""
         self._read()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """List a run as soon as it is there."""
-        super().told(notice)
+        super().heard(notice)
         if isinstance(notice, RunStarted | Finished) and self.is_current:
             self._read()
 
@@ -217,7 +217,7 @@ class RunsScreen(BenchScreen):
             self.notify("Stop it first.", title="This run is in training", severity="warning")
             return
         try:
-            self.tastemap.deleted.append((delete_run(run), run.folder))
+            self.bench.deleted.append((delete_run(run), run.folder))
         except RunError as error:
             self.notify(error.hint, title=error.message, severity="error")
             return
@@ -229,10 +229,10 @@ class RunsScreen(BenchScreen):
 
     def action_undo(self) -> None:
         """Bring the run back that was deleted last."""
-        if not self.tastemap.deleted:
+        if not self.bench.deleted:
             self.notify("Nothing was deleted since the start.", title="Nothing to undo")
             return
-        place, folder = self.tastemap.deleted.pop()
+        place, folder = self.bench.deleted.pop()
         try:
             restore_run(place, folder)
         except RunError as error:

@@ -23,13 +23,13 @@ RESTARTS, WITHIN_SECONDS = 3, 60.0
 
 
 class EngineApp(App[int]):
-    """An app over an engine: `bench` is the shared state, `told` the signal that screens listen to."""
+    """An app over an engine: `bench` is the shared state, `events` the signal that screens listen to."""
 
     def __init__(self, engine: Engine, registry: Registry) -> None:
         super().__init__()
         self.bench = Workbench(engine, registry)
         self.preferences = read_preferences()
-        self.told: Signal[Notice] = Signal(self, "told")
+        self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
@@ -53,7 +53,7 @@ class EngineApp(App[int]):
             self.post_message(EngineNotice(notice))
 
     @on(EngineNotice)
-    def engine_told(self, message: EngineNotice) -> None:
+    def engine_heard(self, message: EngineNotice) -> None:
         """Fold what the engine said into the state, then let the screens draw it."""
         match message.notice:
             case LogLine(text):
@@ -61,10 +61,10 @@ class EngineApp(App[int]):
             case EngineEnded() as ended:
                 self._engine_ended(ended)
             case Event() as event:
-                self._event_told(event)
-        self.told.publish(message.notice)
+                self._event_heard(event)
+        self.events.publish(message.notice)
 
-    def _event_told(self, event: Event) -> None:
+    def _event_heard(self, event: Event) -> None:
         self.bench.apply(event)
         following = self.bench.race.next_command(event)
         if following is not None:

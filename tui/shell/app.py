@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import SystemCommand
@@ -17,13 +16,13 @@ from core.errors import UsageError
 from tui.shell._engine_app import EngineApp
 from tui.shell._look import TASTEMAP, TASTEMAP_LIGHT, lacks_unicode
 from tui.shell._top_bar import TABS
-from tui.shell.messages import LatestRun
+from tui.shell.messages import LatestRun, OpenItem
 from tui.shell.modes import SCREENS, screen_class, screen_maker
 from tui.shell.preferences import read_keymap
-from tui.shell.screen import BenchScreen
+from tui.shell.screen import BenchApp, BenchScreen
 from tui.shell.workbench import Engine, Subject
 
-_LONG_NAMES = {"fold_in": "Meet yourself"}
+_LONG_NAMES = {"fold_in": "Fold yourself in"}
 
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
@@ -55,7 +54,6 @@ class TastemapApp(EngineApp):
     def __init__(self, engine: Engine, registry: Registry) -> None:
         super().__init__(engine, registry)
         self.ascii_only = lacks_unicode()
-        self.deleted: list[tuple[Path, Path]] = []
         self.own_keys: dict[str, str] = {}
 
     def on_mount(self) -> None:
@@ -87,13 +85,12 @@ class TastemapApp(EngineApp):
             if isinstance(self.screen, BenchScreen):
                 self.screen.redraw()
 
-    def look_up(self, item: Any, title: str) -> None:
+    @on(OpenItem)
+    def item_pointed_at(self, message: OpenItem) -> None:
         """Take an item to the Lookup screen."""
-        from tui.lookup.screen import LookupScreen
-
         self.action_show("lookup")
-        if isinstance(self.screen, LookupScreen):
-            self.screen.open_item(item, title)
+        if isinstance(self.screen, BenchScreen):
+            self.screen.open_item(message.item, message.title)
 
     def _use_own_keys(self) -> None:
         try:
@@ -126,14 +123,14 @@ class TastemapApp(EngineApp):
         from tui.dialogs.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.current_mode))
+            self.push_screen(HelpScreen(self.current_mode, self.own_keys))
 
     def action_log(self) -> None:
         """Show what the engine wrote to standard error."""
         from tui.dialogs.log import LogScreen
 
         if not isinstance(self.screen, LogScreen):
-            self.push_screen(LogScreen())
+            self.push_screen(LogScreen(self.bench.log, self.events))
 
     def action_next_theme(self) -> None:
         """Switch between our dark and our light theme."""
@@ -169,7 +166,13 @@ class TastemapApp(EngineApp):
     async def on_unmount(self) -> None:
         """Leave no child behind, whatever ended the app, and empty the trash."""
         await self.bench.engine.close()
-        if self.deleted:
+        if self.bench.deleted:
             from tui.files import empty_trash
 
-            empty_trash([place for place, _ in self.deleted])
+            empty_trash([place for place, _ in self.bench.deleted])
+
+
+if TYPE_CHECKING:
+
+    def _as_screens_need_it(app: TastemapApp) -> BenchApp:
+        return app

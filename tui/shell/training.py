@@ -86,8 +86,8 @@ class TrainingState:
     @property
     def learning_rate(self) -> float | None:
         """The learning rate last heard of; None before the first."""
-        told = [event for event in (self.progress, *self.epochs[-1:], *self.changes[-1:]) if event]
-        return max(told, key=_moment).learning_rate if told else None
+        heard = [event for event in (self.progress, *self.epochs[-1:], *self.changes[-1:]) if event]
+        return max(heard, key=_moment).learning_rate if heard else None
 
     @property
     def best(self) -> EpochFinished | None:

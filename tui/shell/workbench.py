@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from core.contract.plugins import Registry
@@ -25,7 +26,7 @@ class Subject:
 
 @dataclass
 class Workbench:
-    """State that outlives a screen; only the app's handlers change it."""
+    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from."""
 
     engine: Engine
     registry: Registry
@@ -33,6 +34,7 @@ class Workbench:
     subject: Subject | None = None
     race: Race = field(default_factory=Race)
     log: list[str] = field(default_factory=list)
+    deleted: list[tuple[Path, Path]] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
     _waiting: Train | ResumeRun | None = None

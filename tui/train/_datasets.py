@@ -125,13 +125,13 @@ def _fetch(owner: Widget, name: str, registry: Registry) -> None:
 
 
 def _reporter(owner: Widget, name: str) -> Callable[[int, int | None], None]:
-    worker, told = get_current_worker(), [0.0]
+    worker, reported = get_current_worker(), [0.0]
 
     def report(done: int, total: int | None) -> None:
         if worker.is_cancelled:
             raise _FetchAbandonedError
-        if time.monotonic() - told[0] > _REPORT_SECONDS:
-            told[0] = time.monotonic()
+        if time.monotonic() - reported[0] > _REPORT_SECONDS:
+            reported[0] = time.monotonic()
             owner.post_message(Fetching(name, done, total))
 
     return report
