@@ -16,13 +16,13 @@ from core.errors import UsageError
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
-from tui.charts.scatter import Points
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import GivenRatings, movements, offer_order
 from tui.fold_in._texts import movement_mark, reading
 from tui.fold_in.screen import FoldInScreen
+from tui.map.scatter import Points
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]

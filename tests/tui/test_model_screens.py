@@ -11,10 +11,10 @@ from core.contract.plugins import Registry
 from core.protocol.events import EpochFinished
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
-from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
 from tui.lookup._texts import influences_text
 from tui.lookup.screen import LookupScreen
 from tui.map.canvas import MapCanvas
+from tui.map.scatter import CURSOR, FOUND, NEIGHBOUR
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]

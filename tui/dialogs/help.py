@@ -10,10 +10,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Markdown
 
-from tui.shell.modes import screen_class
-from tui.shell.preferences import keymap_path
+from tui.shell import keymap_path, screen_class
 
 
 class HelpScreen(ModalScreen[None]):
@@ -27,6 +25,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text, scrollable."""
+        from textual.widgets import Markdown  # as slow to import as it is seldom wanted
+
         with VerticalScroll(id="help"):
             yield Markdown(help_text(self.app, self._mode, self._own_keys))
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.text import Text
 from textual.content import Content
 
-from tui.charts.bars import share_bar
+from tui.charts import share_bar
 from tui.files import safe_cell
 from tui.formats import count, fit, short_title
 

@@ -14,11 +14,10 @@ from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
-from tui.dialogs.ask import PromptScreen
+from tui.dialogs import PromptScreen
 from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_rows
 from tui.files import free_path
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING, BenchScreen
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
 
 _ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
 _MOST_RATED = 2000

@@ -12,15 +12,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
-from tui.charts.colouring import colour_by
-from tui.charts.colours import categories
-from tui.charts.scatter import Points
+from tui.charts import categories
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._state import FoldInAnswer
 from tui.fold_in._texts import near_text, reading, top_line
 from tui.formats import short_title
-from tui.map._choice import legend
-from tui.map.canvas import MapCanvas
+from tui.map import MapCanvas, Points, colour_by, colour_legend
 
 _ROOMY = 55
 """From so many columns on there is room for two remarks in two lines."""
@@ -124,7 +121,7 @@ class AnswerPanel(Vertical):
         points = Points(np.array(items["x"]), np.array(items["y"]), labels, colouring.categories)
         canvas.show_items(points, colours)
         canvas.go_to(self._goal())
-        text = legend("genre", colouring, colours, True, self._ascii) if self._items else ""
+        text = colour_legend("genre", colouring, colours, True, self._ascii) if self._items else ""
         self.query_one("#fold-in-legend", Static).update(text)
 
     def _goal(self) -> tuple[float, float] | None:

@@ -7,8 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from textual.reactive import reactive
 
-from tui.charts.scatter import CURSOR, LABEL, NEIGHBOUR, Emphasis, Picture, Points, Viewport, around
-from tui.map.canvas import NO_POINTS, MapCanvas
+from tui.map import (
+    CURSOR,
+    LABEL,
+    NEIGHBOUR,
+    NO_POINTS,
+    Emphasis,
+    MapCanvas,
+    Picture,
+    Points,
+    Viewport,
+    around,
+)
 
 _Place = tuple[float, float]
 STAR, EARLIER, ASCII_STAR, ASCII_EARLIER = "★", "☆", "X", "x"

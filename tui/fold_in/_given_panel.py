@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from tui.fold_in._state import FoldInAnswer, FoldInState
 from tui.fold_in._texts import given_line, offer_text
-from tui.lookup.search_box import SearchBox
-from tui.shell.screen import ASKING
+from tui.lookup import SearchBox
+from tui.shell import ASKING
 
 
 class GivenPanel(Vertical):

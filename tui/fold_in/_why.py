@@ -14,11 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.engine.client import QueryError
-from tui.charts.bars import BarStyle, signed_bars
+from tui.charts import BarStyle, signed_bars
 from tui.formats import short_title
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING
-from tui.shell.workbench import Workbench
+from tui.shell import ASKING, Answered, NotAnswered, Workbench
 
 
 class FoldInWhyScreen(ModalScreen[None]):

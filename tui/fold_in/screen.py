@@ -12,15 +12,14 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from core.engine.client import Notice
-from tui.dialogs.ask import AskScreen, PromptScreen
+from tui.dialogs import AskScreen, PromptScreen
 from tui.fold_in._answer_panel import AnswerPanel
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import FoldInAnswer, FoldInState, GivenRatings, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
-from tui.lookup.search_box import SearchBox
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import BenchScreen
+from tui.lookup import SearchBox
+from tui.shell import Answered, BenchScreen, NotAnswered
 
 _ADVICE = "No model to fold you in yet: train a model first (1, then s), or open a run (5)."
 OFFERED, FOUND, ON_MAP, BEST, LEAST_RATINGS, COMPONENTS = 300, 30, 200, 30, 5, 3

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 from textual.content import Content
 
-from tui.charts.bars import BarStyle, signed_bars
+from tui.charts import BarStyle, signed_bars
 from tui.formats import count, fit, short_title
 
 _MOST_TERMS = 10

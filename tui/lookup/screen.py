@@ -22,8 +22,7 @@ from tui.lookup._texts import (
     top_text,
 )
 from tui.lookup.search_box import SearchBox
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING, BenchScreen
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""

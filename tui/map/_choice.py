@@ -8,9 +8,8 @@ from typing import Any
 
 from textual.content import Content
 
-from tui.charts.colouring import WAYS, Colouring
-from tui.charts.scatter import ASCII_SYMBOLS, SYMBOLS
 from tui.formats import count
+from tui.map.colouring import WAYS
 
 _RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
 NOTEBOOK_RANKS, NOTEBOOK_COMPONENTS = (50, 100), (1, 3)
@@ -81,17 +80,6 @@ def map_title(items: Mapping[str, Any], components: Sequence[int], ranks: tuple[
 
 def _name(items: Mapping[str, Any], axis: str) -> str:
     return str(items.get("names", {}).get(axis, ""))
-
-
-def legend(way: str, colouring: Colouring, colours: Sequence[str], shapes: bool, ascii_only: bool) -> Content:
-    """What the colours mean, and the symbols where they are drawn."""
-    signs = ASCII_SYMBOLS if ascii_only else SYMBOLS
-    parts = [Content.from_markup("[b]$way[/]  ", way=way)]
-    for number, name in enumerate(colouring.names):
-        sign = signs[number % len(signs)] if shapes else "⠿"
-        colour = colours[min(number, len(colours) - 1)]
-        parts.append(Content.from_markup(f"[{colour}]$sign[/] $name  ", sign=sign, name=name))
-    return Content("").join(parts)
 
 
 def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> Content:

@@ -14,14 +14,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine.client import Notice
-from tui.charts.colouring import Colouring, colour_by
-from tui.charts.colours import categories, ordered
-from tui.charts.scatter import Emphasis, Points
+from tui.charts import categories, ordered
 from tui.formats import short_title
-from tui.map._choice import MapChoice, card, find_titles, legend, map_title, neighbours_text
+from tui.map._choice import MapChoice, card, find_titles, map_title, neighbours_text
 from tui.map.canvas import ZOOM, MapCanvas
-from tui.shell.messages import Answered, NotAnswered, OpenItem
-from tui.shell.screen import ASKING, BenchScreen
+from tui.map.colouring import Colouring, colour_by, colour_legend
+from tui.map.scatter import Emphasis, Points
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenItem
 
 
 class MapScreen(BenchScreen):
@@ -141,7 +140,7 @@ class MapScreen(BenchScreen):
         title = map_title(items, self._choice.components, self._choice.ranks)
         self.query_one("#map-left").border_title = title
         shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
-        text = legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
+        text = colour_legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
         self.query_one("#map-legend", Static).update(text)
         self._show_card(canvas.emphasis.cursor)
 

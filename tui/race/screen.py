@@ -14,11 +14,9 @@ from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from core.protocol.commands import Stop, Train
-from tui.charts.colours import categories, rgb
-from tui.charts.curves import ChartView, Curve, Marks
+from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.formats import rmse, seconds
-from tui.shell.screen import BenchScreen
-from tui.shell.training import Lane, Stage
+from tui.shell import BenchScreen, Lane, Stage
 
 _ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
 

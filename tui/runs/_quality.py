@@ -15,11 +15,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.engine.client import QueryError
-from tui.charts.bars import share_bar
+from tui.charts import share_bar
 from tui.files import SavedRun
 from tui.formats import count, fit
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.workbench import Engine
+from tui.shell import Answered, Engine, NotAnswered
 
 WORST, TOP = 10, 10
 _MEASURING = "Predicting the held-out ratings …"

@@ -18,13 +18,11 @@ from core.engine.client import Notice, QueryError
 from core.errors import RunError
 from core.protocol.commands import ResumeRun
 from core.protocol.events import Finished, RunStarted
-from tui.charts.colours import categories, rgb
-from tui.charts.curves import ChartView, Curve, Marks
+from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
 from tui.runs._quality import QualityScreen
 from tui.runs._texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
-from tui.shell.screen import BenchScreen
-from tui.shell.workbench import Subject
+from tui.shell import BenchScreen, Subject
 
 _ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
 _MOST_CURVES = 6

@@ -120,14 +120,14 @@ class TastemapApp(EngineApp):
 
     def action_help(self) -> None:
         """Explain the screen that is shown."""
-        from tui.dialogs.help import HelpScreen
+        from tui.dialogs import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.current_mode, self.own_keys))
 
     def action_log(self) -> None:
         """Show what the engine wrote to standard error."""
-        from tui.dialogs.log import LogScreen
+        from tui.dialogs import LogScreen
 
         if not isinstance(self.screen, LogScreen):
             self.push_screen(LogScreen(self.bench.log, self.events))
@@ -154,7 +154,7 @@ class TastemapApp(EngineApp):
         if not self.bench.training.active:
             self.exit(0)
             return
-        from tui.dialogs.ask import AskScreen
+        from tui.dialogs import AskScreen
 
         question = "Training is stopped and saved with the epochs it has. Quit?"
         self.push_screen(AskScreen(question, yes="Quit"), self._quit_if)

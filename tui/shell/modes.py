@@ -9,13 +9,13 @@ from typing import Any
 from textual.screen import Screen
 
 SCREENS = {
-    "train": ("tui.train.screen", "TrainScreen"),
-    "lookup": ("tui.lookup.screen", "LookupScreen"),
-    "factors": ("tui.factors.screen", "FactorsScreen"),
-    "map": ("tui.map.screen", "MapScreen"),
-    "runs": ("tui.runs.screen", "RunsScreen"),
-    "race": ("tui.race.screen", "RaceScreen"),
-    "fold_in": ("tui.fold_in.screen", "FoldInScreen"),
+    "train": ("tui.train", "TrainScreen"),
+    "lookup": ("tui.lookup", "LookupScreen"),
+    "factors": ("tui.factors", "FactorsScreen"),
+    "map": ("tui.map", "MapScreen"),
+    "runs": ("tui.runs", "RunsScreen"),
+    "race": ("tui.race", "RaceScreen"),
+    "fold_in": ("tui.fold_in", "FoldInScreen"),
 }
 
 

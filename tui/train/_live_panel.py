@@ -11,10 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.charts.bars import share_bar
-from tui.charts.curves import ChartView, Curve, Marks
+from tui.charts import ChartView, Curve, Marks, share_bar
 from tui.formats import count, rate, rmse, seconds, short_count
-from tui.shell.training import Stage, TrainingState
+from tui.shell import Stage, TrainingState
 from tui.train._epoch_table import EpochTable
 
 _WELCOME = """\

@@ -14,10 +14,9 @@ from textual.widgets import Static
 
 from core.errors import ProtocolError, UsageError
 from core.protocol.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
-from tui.charts.curves import ChartView
+from tui.charts import ChartView
 from tui.formats import rate
-from tui.shell.screen import BenchScreen
-from tui.shell.training import Stage
+from tui.shell import BenchScreen, Stage
 from tui.train._datasets import Fetched, Fetching, Offer, offered_datasets, start_fetching
 from tui.train._fields import FieldRow
 from tui.train._live_panel import LivePanel
@@ -117,7 +116,7 @@ class TrainScreen(BenchScreen):
 
     def action_type_rate(self) -> None:
         """Ask for a learning rate."""
-        from tui.dialogs.ask import PromptScreen
+        from tui.dialogs import PromptScreen
 
         current = rate(self.bench.training.learning_rate)
         self.app.push_screen(PromptScreen("Learning rate from now on", current, _parse_rate), self._use_rate)
@@ -132,7 +131,7 @@ class TrainScreen(BenchScreen):
 
     def action_choose_data(self) -> None:
         """Pick a data set; the real ones are fetched when training starts."""
-        from tui.dialogs.ask import PickScreen
+        from tui.dialogs import PickScreen
 
         try:
             offers = offered_datasets(self.bench.registry)
@@ -151,7 +150,7 @@ class TrainScreen(BenchScreen):
         if offer.here:
             self.query_one(SetupForm).choose_data(name)
             return
-        from tui.dialogs.ask import AskScreen
+        from tui.dialogs import AskScreen
 
         question = f"{name} is fetched from its publisher, under these terms:\n\n{offer.licence}"
         accepted = AskScreen(question, yes="Accept and fetch")

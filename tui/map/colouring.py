@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from textual.content import Content
+
+from tui.map.scatter import ASCII_SYMBOLS, SYMBOLS
 
 WAYS = ("genre", "year", "bias", "popularity")
 _MOST = 8
@@ -65,3 +68,16 @@ def _by_number(values: Any, form: str, unknown: float | None = None) -> Colourin
         names.append("unknown")
         bins[~known] = len(names) - 1
     return Colouring(bins.astype(np.int32), tuple(names), ordered=True)
+
+
+def colour_legend(
+    way: str, colouring: Colouring, colours: Sequence[str], shapes: bool, ascii_only: bool
+) -> Content:
+    """What the colours mean, and the symbols where they are drawn."""
+    signs = ASCII_SYMBOLS if ascii_only else SYMBOLS
+    parts = [Content.from_markup("[b]$way[/]  ", way=way)]
+    for number, name in enumerate(colouring.names):
+        sign = signs[number % len(signs)] if shapes else "⠿"
+        colour = colours[min(number, len(colours) - 1)]
+        parts.append(Content.from_markup(f"[{colour}]$sign[/] $name  ", sign=sign, name=name))
+    return Content("").join(parts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tui.charts._labels import Placed, place_labels
+from tui.map._labels import Placed, place_labels
 
 _Cells = npt.NDArray[np.int32]
 _Characters = npt.NDArray[np.str_]
