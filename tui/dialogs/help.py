@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -35,7 +35,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).focus()
 
 
-def help_text(app: App[Any], mode: str, own_keys: Mapping[str, str]) -> str:
+def help_text(app: App[int], mode: str, own_keys: Mapping[str, str]) -> str:
     """The screen's own text and the tables of keys; `own_keys` has those changed, by the action's name."""
     text = (files(screen_class(mode).__module__.rpartition(".")[0]) / "help.md").read_text(encoding="utf-8")
     screen = screen_class(mode)
@@ -51,7 +51,7 @@ def help_text(app: App[Any], mode: str, own_keys: Mapping[str, str]) -> str:
     )
 
 
-def _key_table(app: App[Any], bindings: Iterable[BindingType], own_keys: Mapping[str, str]) -> str:
+def _key_table(app: App[int], bindings: Iterable[BindingType], own_keys: Mapping[str, str]) -> str:
     rows = [
         f"| {_keys(app, binding, own_keys)} | {binding.description} | `{binding.id}` |"
         for binding in bindings
@@ -60,7 +60,7 @@ def _key_table(app: App[Any], bindings: Iterable[BindingType], own_keys: Mapping
     return "\n".join(("| Key | What it does | Name |", "|---|---|---|", *rows))
 
 
-def _keys(app: App[Any], binding: Binding, own_keys: Mapping[str, str]) -> str:
+def _keys(app: App[int], binding: Binding, own_keys: Mapping[str, str]) -> str:
     own = own_keys.get(binding.id or "", binding.key)
     singles = Binding.make_bindings([Binding(own, binding.action, binding.description)])
     return " ".join(app.get_key_display(single) for single in singles).replace("|", "\\|")

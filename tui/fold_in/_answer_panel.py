@@ -103,7 +103,7 @@ class AnswerPanel(Vertical):
         self._draw_words()
         self._draw_top()
 
-    def highlighted_item(self) -> Any:
+    def highlighted_item(self) -> object:
         """The id of the chosen recommendation, None where there is none."""
         index = self.query_one("#fold-in-top", OptionList).highlighted
         top = self._top()

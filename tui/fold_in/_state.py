@@ -32,12 +32,12 @@ class GivenRatings:
     ratings: dict[str, GivenRating] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
-    def rate(self, item: Any, title: str, rating: float) -> None:
+    def rate(self, item: object, title: str, rating: float) -> None:
         """Give a rating, or change it where it stands."""
         self.ratings[str(item)] = GivenRating(title, rating)
         self.skipped.discard(str(item))
 
-    def forget(self, item: Any) -> None:
+    def forget(self, item: object) -> None:
         """Take a rating back; the item isn't offered again by itself."""
         if self.ratings.pop(str(item), None) is not None:
             self.skipped.add(str(item))

@@ -24,7 +24,7 @@ class FoldInWhyScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]
 
-    def __init__(self, bench: Workbench, ratings: dict[str, float], item: Any, ascii_only: bool) -> None:
+    def __init__(self, bench: Workbench, ratings: dict[str, float], item: object, ascii_only: bool) -> None:
         super().__init__()
         self._bench, self._ratings, self._item, self._ascii = bench, ratings, item, ascii_only
 
@@ -41,7 +41,7 @@ class FoldInWhyScreen(ModalScreen[None]):
         self.run_worker(self._ask(), name="why", group="why", exclusive=True)
 
     async def _ask(self) -> None:
-        question: dict[str, Any] = {"ratings": self._ratings, "item": self._item, "count": 12}
+        question: dict[str, object] = {"ratings": self._ratings, "item": self._item, "count": 12}
         try:
             why = await self._bench.ask("fold_in_why", **question)
         except QueryError as error:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
+from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
@@ -46,9 +47,9 @@ class LookupScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._user: Any = None
-        self._item: Any = None
-        self._wanted: tuple[Any, str] | None = None
+        self._user: object = None
+        self._item: object = None
+        self._wanted: tuple[object, str] | None = None
         self._resting: Timer | None = None
         self._explained: object = None
 
@@ -148,7 +149,7 @@ class LookupScreen(BenchScreen):
         self._explain_soon()
 
     @property
-    def _selection(self) -> tuple[object, Any, Any]:
+    def _selection(self) -> tuple[object, object, object]:
         return self.bench.subject, self._user, self._item
 
     @property
@@ -227,10 +228,10 @@ class LookupScreen(BenchScreen):
         else:
             self._say(text)
 
-    def _say(self, content: Any) -> None:
+    def _say(self, content: VisualType) -> None:
         self.query_one("#prediction", Static).update(content)
 
-    def _put(self, place: str, content: Any) -> None:
+    def _put(self, place: str, content: VisualType) -> None:
         self.query_one(f"#text-{place}", Static).update(content)
 
     def _bar_colours(self) -> tuple[str, str]:

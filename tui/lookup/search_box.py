@@ -50,7 +50,7 @@ class SearchBox(Vertical):
     class Chosen(Message):
         """A result is highlighted."""
 
-        def __init__(self, side: str, identifier: Any) -> None:
+        def __init__(self, side: str, identifier: object) -> None:
             super().__init__()
             self.side, self.identifier = side, identifier
 

@@ -24,7 +24,7 @@ class MapChoice:
     ranks: tuple[int, int] = _RANGES[1]
     way: str = WAYS[0]
 
-    def question(self) -> dict[str, Any]:
+    def question(self) -> dict[str, object]:
         """The arguments of the `map` view."""
         return {"components": list(self.components), "first": self.ranks[0], "last": self.ranks[1]}
 

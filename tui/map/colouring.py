@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -45,7 +45,7 @@ def colour_by(way: str, items: Mapping[str, Any]) -> Colouring:
     return _by_number(items["ratings"], "{:,.0f}–{:,.0f} ratings")
 
 
-def _by_genre(genres: Any) -> Colouring:
+def _by_genre(genres: Iterable[Sequence[str]]) -> Colouring:
     """An item's colour is that of its rarest genre among the most common ones: "Drama" alone says little."""
     counts = Counter(name for names in genres for name in names)
     common = [name for name, _ in counts.most_common(_MOST - 1)]
@@ -55,7 +55,7 @@ def _by_genre(genres: Any) -> Colouring:
     return Colouring(categories, (*common, "other"))
 
 
-def _by_number(values: Any, form: str, unknown: float | None = None) -> Colouring:
+def _by_number(values: npt.ArrayLike, form: str, unknown: float | None = None) -> Colouring:
     numbers = np.asarray(values, np.float64)
     known = numbers != unknown if unknown is not None else np.isfinite(numbers)
     if not known.any():

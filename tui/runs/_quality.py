@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from core.engine.client import QueryError
@@ -80,7 +81,7 @@ class QualityScreen(ModalScreen[None]):
         lines = (f"The {what} can't be measured: {message.message}", message.hint, _NEEDED)
         self._put(what, "\n".join(filter(None, lines)))
 
-    def _put(self, place: str, content: Any) -> None:
+    def _put(self, place: str, content: VisualType) -> None:
         self.query_one(f"#quality-{place}", Static).update(content)
 
 

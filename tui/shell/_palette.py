@@ -15,7 +15,7 @@ from textual.screen import Screen
 from tui.files import free_path
 
 
-def palette_entries(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
+def palette_entries(app: App[int], screen: Screen[Any]) -> Iterable[SystemCommand]:
     """One entry for each action of the app and of the screen, and those of Textual itself."""
     seen: set[str] = set()
     for owner, name in ((screen, "This screen"), (app, "Tastemap")):
@@ -28,19 +28,19 @@ def palette_entries(app: App[Any], screen: Screen[Any]) -> Iterable[SystemComman
     yield SystemCommand("Save a picture of the screen", "An SVG file in the current folder", _picture(app))
 
 
-def _bindings(owner: Screen[Any] | App[Any]) -> Iterable[Binding]:
+def _bindings(owner: Screen[Any] | App[int]) -> Iterable[Binding]:
     return (binding for binding in type(owner).BINDINGS if isinstance(binding, Binding))
 
 
-def _run(app: App[Any], owner: Screen[Any] | App[Any], action: str) -> None:
+def _run(app: App[int], owner: Screen[Any] | App[int], action: str) -> None:
     app.call_later(app.run_action, action, owner)
 
 
-def _picture(app: App[Any]) -> Callable[[], object]:
+def _picture(app: App[int]) -> Callable[[], object]:
     return lambda: app.set_timer(0.3, lambda: _save(app))  # when the palette is gone
 
 
-def _save(app: App[Any]) -> None:
+def _save(app: App[int]) -> None:
     try:
         path = _save_picture(app)
     except OSError as error:

@@ -8,18 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.formats import rmse
+from tui.shell.modes import TABS
 from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
 
-TABS = (
-    ("train", "1", "Train"),
-    ("lookup", "2", "Lookup"),
-    ("factors", "3", "Factors"),
-    ("map", "4", "Map"),
-    ("runs", "5", "Runs"),
-    ("race", "6", "Race"),
-    ("fold_in", "7", "You"),
-)
 _ROOMY = 76
 
 

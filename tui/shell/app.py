@@ -15,9 +15,8 @@ from core.contract.plugins import Registry
 from core.errors import UsageError
 from tui.shell._engine_app import EngineApp
 from tui.shell._look import TASTEMAP, TASTEMAP_LIGHT, lacks_unicode
-from tui.shell._top_bar import TABS
 from tui.shell.messages import LatestRun, OpenItem
-from tui.shell.modes import SCREENS, screen_class, screen_maker
+from tui.shell.modes import SCREENS, TABS, screen_class, screen_maker
 from tui.shell.preferences import read_keymap
 from tui.shell.screen import BenchApp, BenchScreen
 from tui.shell.workbench import Engine, Subject

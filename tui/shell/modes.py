@@ -8,6 +8,16 @@ from typing import Any
 
 from textual.screen import Screen
 
+TABS = (
+    ("train", "1", "Train"),
+    ("lookup", "2", "Lookup"),
+    ("factors", "3", "Factors"),
+    ("map", "4", "Map"),
+    ("runs", "5", "Runs"),
+    ("race", "6", "Race"),
+    ("fold_in", "7", "You"),
+)
+"""The name of each screen with its key and its title, as the bar at the top shows them."""
 SCREENS = {
     "train": ("tui.train", "TrainScreen"),
     "lookup": ("tui.lookup", "LookupScreen"),

@@ -127,16 +127,16 @@ class BenchScreen(Screen[None]):
     def subject_changed(self) -> None:
         """Load what the screen shows of the model; nothing by default."""
 
-    def ask(self, view: str, **arguments: Any) -> None:
+    def ask(self, view: str, **arguments: object) -> None:
         """Ask the engine in a worker; the answer arrives as a message, a newer question replaces an older."""
         self.start_worker(view, self._ask, view, arguments)
 
-    def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
         """Run a coroutine function as the only worker of its group; an older one is cancelled."""
         call: Any = partial(work, *arguments)  # Textual's own type admits no callable that needs no result
         self.run_worker(call, name=group, group=group, exclusive=True)
 
-    async def _ask(self, view: str, arguments: dict[str, Any]) -> None:
+    async def _ask(self, view: str, arguments: dict[str, object]) -> None:
         try:
             result = await self.bench.ask(view, **arguments)
         except QueryError as error:

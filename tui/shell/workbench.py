@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -92,7 +92,7 @@ class Workbench:
         self._asked_rate = learning_rate
         return learning_rate
 
-    async def ask(self, view: str, **arguments: Any) -> Any:
+    async def ask(self, view: str, **arguments: object) -> Any:
         """Ask about the current model; raises QueryError."""
         return await self.engine.ask(view, self.subject.run if self.subject else None, **arguments)
 
@@ -108,7 +108,7 @@ class Workbench:
         return Subject(event.path, f"{started.architecture if started else event.run}{data}")
 
 
-def _data_name(data: Any) -> str:
+def _data_name(data: Mapping[str, object]) -> str:
     """A data set's name from a run's description of its data."""
     return str(data.get("name") or data.get("source") or "?")
 
@@ -130,7 +130,7 @@ class Engine(Protocol):
     def send(self, command: Command) -> bool:
         """Send a command without waiting; False where no child takes it."""
 
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
+    async def ask(self, view: str, run: str | None = None, **arguments: object) -> Any:
         """Ask for a view and await its result; raises QueryError."""
 
     def notices(self) -> AsyncIterator[Notice]:

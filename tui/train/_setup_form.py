@@ -57,7 +57,7 @@ class SetupForm(VerticalScroll, can_focus=False):
 
     def command(self) -> Train:
         """The training that the form asks for; raises UsageError for the first field that is wrong."""
-        settings: dict[str, Any] = {
+        settings: dict[str, object] = {
             "architecture": self.architecture,
             "recipe": self.recipe,
             **self.query_one("#settings", FieldGroup).changed_values(),
