@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli.flags import READING_FLAGS, parse_flags
-from core.cli.output import print_json
+from core.cli.output import figure, print_json
 from core.contract.plugins import Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -18,27 +17,12 @@ from core.runs.run import Run
 from core.runs.store import list_runs
 
 
-def print_prediction(name: str, user: str, item: str, plugins: Sequence[Path], as_json: bool) -> None:
-    """Print one predicted rating."""
-    run = load_run(name, load_plugins(plugins))
-    prediction = run.predict(user, item)
-    if as_json:
-        print_json({"run": run.id, **asdict(prediction)})
-        return
-    title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
-    margin = "" if prediction.deviation is None else f" ± {prediction.deviation:.2f}"
-    print(f"{prediction.rating:.2f}{margin}  user {prediction.user}, item {prediction.item}{title}")
-    if prediction.fallback:
-        print(f"tastemap: {prediction.fallback}", file=sys.stderr)
-
-
 def print_evaluation(
-    name: str, data: str, words: Sequence[str], plugins: Sequence[Path], as_json: bool
+    name: str, data: str, reading: Mapping[str, object], plugins: Sequence[Path], as_json: bool
 ) -> None:
     """Print a run's errors on its held-out part or on all rows of another table."""
     registry = load_plugins(plugins)
     run = load_run(name, registry)
-    reading = parse_flags(words, {"reading": READING_FLAGS})["reading"]
     if reading and not data:
         raise UsageError("Reading options go with --data.")
     table = load_ratings(data, reading, sources=registry.data_sources) if data else None
@@ -63,7 +47,7 @@ def print_runs(as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        rmse = "-" if row["val_rmse"] is None else f"{row['val_rmse']:.4f}"
+        rmse = figure(row["val_rmse"])
         print(
             f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
         )

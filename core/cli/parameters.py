@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
 
 
-def all_plugins(context: typer.Context, own: list[Path]) -> list[Path]:
+def all_plugins(context: typer.Context, own: Iterable[Path | str]) -> list[Path]:
     """The plugin files named before and after the command."""
-    return [*context.obj, *own]
+    return [*(context.obj or ()), *map(Path, own)]

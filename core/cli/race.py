@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.cli.flags import READING_FLAGS, parse_flags, require_data
+from core.cli.flags import Values, require_data
+from core.cli.output import print_json, print_lines
 from core.cli.training_view import JsonView, TextView
-from core.cli.views_quality import print_comparison
 from core.contract.plugins import Registry, load_plugins
-from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
+from core.contract.settings import refuse_several_machines, resolve
 from core.data import load_ratings
 from core.errors import UsageError
 from core.options import suggest
-from core.runs.models import saved_model
+from core.protocol.wire import to_plain
 from core.runs.run import Run
 from core.training.session import Session
 from core.training.tune import tune
+from core.views.comparison import Comparison
 
 
 def run_race(
-    words: Sequence[str], data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+    flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
 ) -> None:
     """Train each architecture by its default recipe with the same settings, then compare with the first."""
     require_data(data)
     registry = load_plugins(plugins)
     runners = _runners(names, registry)
-    flags = parse_flags(words, {"settings": TrainingSettings.fields(), "reading": READING_FLAGS})
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     folders = []
     with JsonView() if as_json else TextView() as view:
@@ -35,7 +35,12 @@ def run_race(
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
             folders.append(Session(ratings, chosen, registry, view.show).start())
-    print_comparison([saved_model(Run.open(folder, registry)) for folder in folders], 10, as_json)
+    question = Comparison(runs=tuple(map(str, folders[1:])))
+    compared = Run.open(folders[0], registry).ask(question)
+    if as_json:
+        print_json(to_plain(compared))
+    else:
+        print_lines(question.lines(compared))
 
 
 def _runners(names: str, registry: Registry) -> list[str]:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from core.api import recorded_ratings
-from core.cli.flags import READING_FLAGS, parse_flags, require_data
+from core.cli.flags import Values, require_data
 from core.cli.training_view import JsonView, TextView
-from core.contract.plugins import Registry, load_plugins
-from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
+from core.contract.plugins import Registry
+from core.contract.settings import refuse_several_machines, resolve
 from core.data import load_ratings
+from core.errors import UsageError
 from core.protocol.events import Event, PhaseChanged
 from core.runs.config import saved_choices
+from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
@@ -25,66 +26,57 @@ from core.training.session import Session
 from core.training.several.following import follow, follows
 from core.training.tune import tune
 
-CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
-"""Settings that a resumed run may take from the command line instead of its own."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainRequest:
-    """What the command line asked for; `words` are the flags of settings, options and reading.
+    """What the command line asked for; `flags` are settings, options and reading choices.
 
-    `resume` names a run to go on with, `trials` asks for a search first, `trackers` are names.
+    `test` is a file to hold out, `resume` names a run to go on with, `trials` asks for a search first,
+    `trackers` are names.
     """
 
-    words: Sequence[str]
+    flags: Values
     data: str
+    test: str
     architecture: str
     recipe: str
     resume: str
     trials: int
     trackers: Sequence[str]
-    plugins: Sequence[Path]
+    registry: Registry
 
 
 def run_training(request: TrainRequest, as_json: bool) -> int:
     """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
-    registry = load_plugins(request.plugins)
-    registry.chosen_trackers(request.trackers)
+    request.registry.chosen_trackers(request.trackers)
     controls = Controls()
     work = _resume if request.resume else _start
     with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
-        work(request, registry, view.show, controls)
+        work(request, view.show, controls)
     return 130 if interrupted() else 0
 
 
-def _start(
-    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
-) -> None:
+def _start(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
     require_data(request.data)
+    flags, registry = request.flags, request.registry
+    official = {"split": "official"} if request.test else {}
+    held_out = {"test_file": request.test} if request.test else {}
     chosen = registry.architecture(request.architecture)
-    groups = {
-        "settings": TrainingSettings.fields(),
-        "options": chosen.Options.fields(),
-        "reading": READING_FLAGS,
-    }
-    flags = parse_flags(request.words, groups)
-    resolved = resolve(chosen, request.recipe, flags["options"], flags["settings"])
+    resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
     show(PhaseChanged("reading data", request.data))
-    ratings = load_ratings(request.data, flags["reading"], sources=registry.data_sources)
+    ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
         resolved = tune(ratings, resolved, request.trials, show)
     _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers))
 
 
-def _resume(
-    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
-) -> None:
-    folder = find_run(request.resume)
+def _resume(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
+    if request.test:
+        raise UsageError("--test doesn't go with --resume.", hint="A run keeps the split that it began with.")
+    registry, folder = request.registry, find_run(request.resume)
     run = Run.open(folder, registry)
-    changeable = [field for field in TrainingSettings.fields() if field.name in CHANGEABLE]
-    settings = parse_flags(request.words, {"settings": changeable})
-    resolved = saved_choices(run.config, registry, settings["settings"])
+    resolved = saved_choices(run.config, registry, request.flags["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
     ratings = recorded_ratings(run, request.data or None)
     _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers), folder)

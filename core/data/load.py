@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.contract.data import DataSource, Location, RawTable, Reader
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import DataSource, Location, RawTable, Reader, ReadingOptions
 from core.data import cache
 from core.data.build import build
 from core.data.fetching.named import all_datasets, fetched_file, find_named

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 from core.errors import RunError, UsageError
-from core.files import write_atomically
-from core.runs.config import read_json
+from core.files import read_json, write_atomically
 
 COMPONENT_NAMES_FILE = "component_names.json"
 LONGEST_NAME = 100

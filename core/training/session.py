@@ -22,6 +22,7 @@ from core.protocol.commands import Command
 from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
 from core.runs.progress import Progress
+from core.runs.run import load_head
 from core.runs.store import new_run_id
 from core.runs.vocabularies import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
@@ -101,6 +102,7 @@ class Session:
             self.prepared.baseline,
             self.trainer.weights(),
             self.prepared.train.mean,
+            load_head=load_head,
         )
 
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
@@ -132,15 +134,15 @@ class Session:
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer, state)
         loop = TrainingLoop(
-            trainer,
-            prepared,
-            settings.plan(),
-            settings.early_stopping,
-            keeper,
-            self.emit,
-            self.controls,
-            self.answer,
-            progress,
+            trainer=trainer,
+            prepared=prepared,
+            schedule=settings.plan(),
+            patience=settings.early_stopping,
+            checkpoints=keeper,
+            emit=self.emit,
+            controls=self.controls,
+            answer=self.answer,
+            progress=progress,
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
@@ -225,16 +227,16 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
 
 def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
     return RunStarted(
-        config.run,
-        config.architecture,
-        config.options,
-        config.settings,
-        config.data,
-        str(config.split["hash"]),
-        config.device,
-        trainer.parameters,
-        loop.schedule.epochs,
-        batches,
-        loop.progress.epoch + 1,
-        config.split,
+        run=config.run,
+        architecture=config.architecture,
+        options=config.options,
+        settings=config.settings,
+        data=config.data,
+        split_hash=str(config.split["hash"]),
+        device=config.device,
+        parameters=trainer.parameters,
+        epochs=loop.schedule.epochs,
+        batches=batches,
+        first_epoch=loop.progress.epoch + 1,
+        split=config.split,
     )

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from core.data.ratings import LongArray
 from core.model.catalogue import factor_table
 from core.model.model import Model
-from core.views.components import fit_projection
+from core.model.projection import fit_components
+from core.options import option
+from core.views.view import A_co, Answer, Lines, OfMostRated, Table
 
 Matrix = npt.NDArray[np.float64]
 PERMUTATIONS = 2000
@@ -30,7 +32,7 @@ LEAST_CORRELATION = 0.1
 """Among thousands of items a weaker correlation can be significant and still name nothing that one sees."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AxisFeature:
     """A property's correlation with a component; `q` is the corrected p-value."""
 
@@ -40,7 +42,7 @@ class AxisFeature:
     q: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NamedAxis:
     """A component (from 1) with its significant properties by strength, and a name offered for each end."""
 
@@ -50,20 +52,56 @@ class NamedAxis:
     low: str
     features: tuple[AxisFeature, ...]
 
+    def line(self) -> str:
+        """The names of both ends."""
+        return f"high: {self.high or 'no clear property'}; low: {self.low or 'no clear property'}"
 
-def named_axes(model: Model, most_rated: int = 2000, components: int = 3) -> tuple[NamedAxis, ...]:
-    """Correlate components of the `most_rated` items with genres, tags, year and popularity.
 
-    Tags are the 200 that most of these items carry, each on 5 items at least. Each correlation is
-    tested by permuting the items, and all tests together are corrected (Benjamini & Hochberg 1995) to a false
-    discovery rate of 5 %. An end without a significant property has no name.
-    Raises UsageError for an architecture without item factors.
+@dataclass(frozen=True, kw_only=True)
+class NamedAxes(Answer):
+    """The components with what names them, by falling variance."""
+
+    axes: tuple[NamedAxis, ...]
+
+
+class OfComponents(OfMostRated[A_co]):
+    """A view of the first components of the most rated items' factors."""
+
+    components: int = option(default=3, help="How many components.", minimum=1)
+
+
+class Axes(OfComponents[NamedAxes]):
+    """Correlate components with genres, tags, year and popularity.
+
+    Tags are the 200 that most of these items carry, each on 5 items at least. Each correlation is tested by
+    permuting the items, and all tests together are corrected (Benjamini & Hochberg 1995) to a false discovery
+    rate of 5 %. An end without a significant property has no name. Raises UsageError for an architecture
+    without item factors.
     """
-    rows, projection = fit_projection(model, most_rated, components)
+
+    def answer(self, model: Model) -> NamedAxes:
+        """Test every property on every component."""
+        return NamedAxes(axes=named_axes(model, self.most_rated, self.components))
+
+    @classmethod
+    def lines(cls, answer: NamedAxes) -> Lines:
+        """Each component with its names and properties."""
+        for axis in answer.axes:
+            yield f"component {axis.number}: {axis.explained:.1%} of the variance"
+            yield axis.line()
+            yield Table([(f"{one.correlation:+.2f}", one.feature, f"q {one.q:.3g}") for one in axis.features])
+
+
+def named_axes(model: Model, most_rated: int, components: int) -> tuple[NamedAxis, ...]:
+    """Name the components of the `most_rated` items, as `Axes` does."""
+    from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
+
+    rows, projection = fit_components(model, most_rated, components)
     values = projection.project(factor_table(model, "item")[rows])
     names, features = _features(model, rows)
     correlations, p_values = permutation_test(features, values)
-    q_values = benjamini_hochberg(p_values.ravel()).reshape(p_values.shape)
+    tests = p_values.ravel()
+    q_values = (false_discovery_control(tests) if len(tests) else tests).reshape(p_values.shape)
     return tuple(
         _axis(number, float(share), names, correlations[:, number], p_values[:, number], q_values[:, number])
         for number, share in enumerate(projection.explained)
@@ -89,15 +127,6 @@ def permutation_test(features: Matrix, values: Matrix, seed: int = 0) -> tuple[M
         shuffled = scaled_features @ standard_values[orders].reshape(len(values), -1)
         beyond += (np.abs(shuffled).reshape(-1, count, values.shape[1]) >= least).sum(axis=1)
     return correlations, (1 + beyond) / (1 + permutations)
-
-
-def benjamini_hochberg(p_values: Matrix) -> Matrix:
-    """Corrected p-values (q), shape (tests,): rejecting q ≤ r keeps the false discovery rate at r."""
-    order = np.argsort(p_values, kind="stable")[::-1]
-    scaled = p_values[order] * len(p_values) / np.arange(len(p_values), 0, -1)
-    q_values = np.empty(len(p_values))
-    q_values[order] = np.minimum(np.minimum.accumulate(scaled), 1)
-    return q_values
 
 
 def _features(model: Model, rows: LongArray) -> tuple[list[str], Matrix]:
@@ -127,14 +156,19 @@ def _tag_columns(tags: Sequence[tuple[str, ...]]) -> dict[str, Matrix]:
 def _axis(
     number: int, explained: float, names: list[str], correlations: Matrix, p_values: Matrix, q_values: Matrix
 ) -> NamedAxis:
-    order = np.argsort(-np.abs(correlations), kind="stable")
+    order = np.argsort(-np.abs(correlations), kind="stable").tolist()
     features = tuple(
-        AxisFeature(names[at], float(correlations[at]), float(p_values[at]), float(q_values[at]))
+        AxisFeature(
+            feature=names[at],
+            correlation=float(correlations[at]),
+            p=float(p_values[at]),
+            q=float(q_values[at]),
+        )
         for at in order
         if q_values[at] <= FALSE_DISCOVERY_RATE
     )
     high, low = (_end_name(features, sign) for sign in (1, -1))
-    return NamedAxis(number + 1, explained, high, low, features)
+    return NamedAxis(number=number + 1, explained=explained, high=high, low=low, features=features)
 
 
 def _end_name(features: tuple[AxisFeature, ...], sign: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,13 @@ import numpy.typing as npt
 from core.model.baseline import mae, rmse
 from core.model.held_out import HeldOut, held_out
 from core.model.model import Model
+from core.options import option
+from core.views.view import Answer, Cells, Lines, Table, View
 
 _COUNT_EDGES = (0, 1, 5, 20, 50, 100, 200, 500, 1000)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Slice:
     """A part of the held-out ratings: `bias` is the mean of predicted minus true."""
 
@@ -26,7 +29,7 @@ class Slice:
     bias: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Residual:
     """A pair that was predicted badly; `error` is predicted minus true."""
 
@@ -38,7 +41,7 @@ class Residual:
     error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """Predictions from `low` up to `high`: their count, their mean and the mean of the true ratings."""
 
@@ -49,8 +52,8 @@ class Calibration:
     truth: float
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, kw_only=True)
+class ErrorReport(Answer):
     """Errors by training ratings of the user and of the item, by genre and true rating; the worst pairs.
 
     A rating of an item with several genres counts in each of them.
@@ -65,24 +68,68 @@ class Diagnosis:
     worst: tuple[Residual, ...]
 
 
-def diagnose(model: Model, worst: int = 10) -> Diagnosis:
-    """Slice the held-out errors; raises TastemapError where the ratings table can't be read."""
-    pairs, baseline = held_out(model), model.baseline
-    return Diagnosis(
-        _slice("all", pairs, np.ones(len(pairs.truth), bool)),
-        _by_count(pairs, baseline.user_counts[pairs.users]),
-        _by_count(pairs, baseline.item_counts[pairs.items]),
-        _by_genre(model, pairs),
-        _by_rating(pairs),
-        _calibration(pairs, model),
-        _worst(model, pairs, worst),
+class Diagnosis(View[ErrorReport]):
+    """Show where a run errs: by user activity, item popularity, genre and rating; the worst predictions.
+
+    Raises TastemapError where the ratings table can't be read.
+    """
+
+    command: ClassVar[str] = "diagnose"
+    worst: int = option(default=10, help="So many of the worst predictions.", minimum=0)
+
+    def answer(self, model: Model) -> ErrorReport:
+        """Slice the held-out errors."""
+        pairs, baseline = held_out(model), model.baseline
+        return ErrorReport(
+            whole=_slice("all", pairs, np.ones(len(pairs.truth), bool)),
+            by_user_activity=_by_count(pairs, baseline.user_counts[pairs.users]),
+            by_item_popularity=_by_count(pairs, baseline.item_counts[pairs.items]),
+            by_genre=_by_genre(model, pairs),
+            by_rating=_by_rating(pairs),
+            calibration=_calibration(pairs, model),
+            worst=_worst(model, pairs, self.worst),
+        )
+
+    @classmethod
+    def lines(cls, answer: ErrorReport) -> Lines:
+        """The slices, the calibration and the worst pairs."""
+        yield Table([("", "ratings", "RMSE", "MAE", "predicted − true"), _cells(answer.whole)])
+        for heading, slices in _groups(answer):
+            yield f"\n{heading}"
+            yield Table([_cells(one) for one in slices])
+        yield "\ncalibration: predictions, their mean, the mean of the true ratings"
+        yield Table([_calibration_cells(one) for one in answer.calibration])
+        yield "\nworst predictions"
+        yield Table(
+            [
+                (f"true {one.truth:g}", f"predicted {one.predicted:.2f}", f"user {one.user}", one.title)
+                for one in answer.worst
+            ]
+        )
+
+
+def _groups(report: ErrorReport) -> tuple[tuple[str, tuple[Slice, ...]], ...]:
+    return (
+        ("by training ratings of the user", report.by_user_activity),
+        ("by training ratings of the item", report.by_item_popularity),
+        ("by genre", report.by_genre),
+        ("by true rating", report.by_rating),
     )
+
+
+def _cells(one: Slice) -> Cells:
+    return one.name, f"{one.ratings:,}", f"{one.rmse:.4f}", f"{one.mae:.4f}", f"{one.bias:+.3f}"
+
+
+def _calibration_cells(one: Calibration) -> Cells:
+    return f"{one.low:.1f}–{one.high:.1f}", f"{one.ratings:,}", f"{one.predicted:.2f}", f"{one.truth:.2f}"
 
 
 def _slice(name: str, pairs: HeldOut, chosen: npt.NDArray[np.bool_]) -> Slice:
     predicted, truth = pairs.predicted[chosen], pairs.truth[chosen]
     bias = float(pairs.errors[chosen].mean())
-    return Slice(name, int(chosen.sum()), rmse(predicted, truth), mae(predicted, truth), bias)
+    errors = {"rmse": rmse(predicted, truth), "mae": mae(predicted, truth), "bias": bias}
+    return Slice(name=name, ratings=int(chosen.sum()), **errors)
 
 
 def _slices(pairs: HeldOut, named: Sequence[tuple[str, npt.NDArray[np.bool_]]]) -> tuple[Slice, ...]:
@@ -122,11 +169,11 @@ def _calibration(pairs: HeldOut, model: Model) -> tuple[Calibration, ...]:
     places = np.clip(np.digitize(pairs.predicted, edges) - 1, 0, 8)
     return tuple(
         Calibration(
-            float(edges[n]),
-            float(edges[n + 1]),
-            int((places == n).sum()),
-            float(pairs.predicted[places == n].mean()),
-            float(pairs.truth[places == n].mean()),
+            low=float(edges[n]),
+            high=float(edges[n + 1]),
+            ratings=int((places == n).sum()),
+            predicted=float(pairs.predicted[places == n].mean()),
+            truth=float(pairs.truth[places == n].mean()),
         )
         for n in range(9)
         if (places == n).any()
@@ -137,12 +184,12 @@ def _worst(model: Model, pairs: HeldOut, count: int) -> tuple[Residual, ...]:
     errors = pairs.errors
     return tuple(
         Residual(
-            model.users.identifier(int(pairs.users[at])),
-            model.items.identifier(int(pairs.items[at])),
-            model.item_table.titles[int(pairs.items[at])],
-            float(pairs.truth[at]),
-            float(pairs.predicted[at]),
-            float(errors[at]),
+            user=model.users.identifier(int(pairs.users[at])),
+            item=model.items.identifier(int(pairs.items[at])),
+            title=model.item_table.titles[int(pairs.items[at])],
+            truth=float(pairs.truth[at]),
+            predicted=float(pairs.predicted[at]),
+            error=float(errors[at]),
         )
-        for at in np.argsort(-np.abs(errors), kind="stable")[:count]
+        for at in np.argsort(-np.abs(errors), kind="stable")[:count].tolist()
     )

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import DataError
-from core.model.factorization import BLOCK_SCORES, score_blocks
+from core.model.factorization import BLOCK_SCORES, raw_blocks
 from core.model.model import Model
 from core.model.rated import RatedTable
+from core.options import option
+from core.views.view import Answer, Cells, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
+Blocks = Iterator[tuple[LongArray, FloatArray]]
 
 
-@dataclass(frozen=True)
-class RankingQuality:
-    """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
-    training.
+@dataclass(frozen=True, kw_only=True)
+class RankingFigures:
+    """How one way to rank does.
 
-    Relevant is a held-out rating of at least `relevant_from`. `ndcg` has gain 1 for a relevant item; `recall`
-    is the share of the relevant found; `map` is average precision over min(k, relevant). `coverage` is the
-    share of trained items that anybody is shown, `novelty` the mean −log₂ of the share of users who rated
-    what is shown (Vargas & Castells 2011), in bits.
+    `ndcg` has gain 1 for a relevant item; `recall` is the share of the relevant found; `map` is average
+    precision over min(k, relevant). `coverage` is the share of trained items that anybody is shown, `novelty`
+    the mean −log₂ of the share of users who rated what is shown (Vargas & Castells 2011), in bits.
     """
 
-    k: int
-    relevant_from: float
-    users: int
     ndcg: float
     recall: float
     map: float
@@ -38,30 +37,81 @@ class RankingQuality:
     novelty: float
 
 
-def ranking_quality(
-    model: Model, k: int = 10, relevant_from: float | None = None, by_popularity: bool = False
-) -> RankingQuality:
-    """Measure a model's ranking, or that of mere popularity to compare with.
+@dataclass(frozen=True, kw_only=True)
+class RankingQuality(Answer):
+    """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
+    training; relevant is a held-out rating of at least `relevant_from`.
 
-    Relevant is the upper quarter of the rating scale unless told. Raises TastemapError where the ratings
-    table can't be read, and DataError where no held-out rating is relevant.
+    Mere popularity stands beside the model.
     """
-    rated, scale = model.rated, model.baseline.scale
-    threshold = (
-        scale.minimum + 0.75 * (scale.maximum - scale.minimum) if relevant_from is None else relevant_from
+
+    run: str | None
+    k: int
+    relevant_from: float
+    users: int
+    model: RankingFigures
+    popularity: RankingFigures
+
+
+class Ranking(View[RankingQuality]):
+    """Measure a run's ranking of all items: nDCG, recall, MAP, coverage, novelty; popularity beside it.
+
+    Raises TastemapError where the ratings table can't be read, and DataError where no held-out rating is
+    relevant.
+    """
+
+    command: ClassVar[str] = "rank"
+    k: int = option(
+        default=10, help="Measure the first k of each user's ranking.", minimum=1, flags=("-k", "--k")
     )
-    wanted = ~rated.in_training & (rated.ratings.ratings >= threshold)
-    users = np.unique(rated.ratings.users[wanted]).astype(np.int64)
-    if not len(users):
-        raise DataError(f"no held-out rating is at least {threshold:g}, so nothing is relevant.")
-    k = min(k, len(model.items))
-    blocks = _popularity(model, users) if by_popularity else score_blocks(model, users)
+    relevant_from: float | None = option(
+        default=None, help="A rating from which on an item is relevant [upper quarter of the scale]."
+    )
+
+    def answer(self, model: Model) -> RankingQuality:
+        """Rank all items for every user with a relevant one, by the model and by popularity."""
+        threshold = self._threshold(model)
+        wanted = ~model.rated.in_training & (model.rated.ratings.ratings >= threshold)
+        users = np.unique(model.rated.ratings.users[wanted]).astype(np.int64)
+        if not len(users):
+            raise DataError(f"no held-out rating is at least {threshold:g}, so nothing is relevant.")
+        k = min(self.k, len(model.items))
+        return RankingQuality(
+            run=model.facts.run,
+            k=k,
+            relevant_from=threshold,
+            users=len(users),
+            model=_measure(model, wanted, raw_blocks(model, users), k),
+            popularity=_measure(model, wanted, _popularity(model, users), k),
+        )
+
+    @classmethod
+    def lines(cls, answer: RankingQuality) -> Lines:
+        """The model above popularity."""
+        yield Remark(f"{answer.users:,} users; relevant: held-out ratings from {answer.relevant_from:g}")
+        k = answer.k
+        heading = ("", f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
+        rows = [_cells("this run", answer.model), _cells("popularity", answer.popularity)]
+        yield Table([heading, *rows])
+
+    def _threshold(self, model: Model) -> float:
+        scale = model.baseline.scale
+        upper_quarter = scale.minimum + 0.75 * (scale.maximum - scale.minimum)
+        return upper_quarter if self.relevant_from is None else self.relevant_from
+
+
+def _cells(name: str, figures: RankingFigures) -> Cells:
+    shares = (f"{share:.4f}" for share in (figures.ndcg, figures.recall, figures.map))
+    return name, *shares, f"{figures.coverage:.1%}", f"{figures.novelty:.2f} bits"
+
+
+def _measure(model: Model, wanted: Mask, blocks: Blocks, k: int) -> RankingFigures:
     figures, shown = [], []
-    for block, scores in blocks:
-        top, relevant = rank_block(rated, wanted, block, scores, k)
+    for users, scores in blocks:
+        top, relevant = rank_block(model.rated, wanted, users, scores, k)
         figures.append(figures_of(np.take_along_axis(relevant, top, axis=1), relevant.sum(axis=1)))
         shown.append(top)
-    return _sum_up(model, k, threshold, np.concatenate(figures), np.concatenate(shown))
+    return _sum_up(model, np.concatenate(figures), np.concatenate(shown))
 
 
 def rank_block(
@@ -95,7 +145,7 @@ def figures_of(hits: Mask, relevant: npt.NDArray[np.integer]) -> npt.NDArray[np.
     return np.stack([hits @ discounts / ideal, hits.sum(axis=1) / relevant, average_precision], axis=1)
 
 
-def _popularity(model: Model, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+def _popularity(model: Model, users: LongArray) -> Blocks:
     counts = model.baseline.item_counts.astype(np.float32)
     size = max(1, BLOCK_SCORES // len(counts))
     for start in range(0, len(users), size):
@@ -103,20 +153,15 @@ def _popularity(model: Model, users: LongArray) -> Iterator[tuple[LongArray, Flo
         yield block, np.tile(counts, (len(block), 1))
 
 
-def _sum_up(
-    model: Model, k: int, threshold: float, figures: npt.NDArray[np.float64], shown: LongArray
-) -> RankingQuality:
+def _sum_up(model: Model, figures: npt.NDArray[np.float64], shown: LongArray) -> RankingFigures:
     counts = model.baseline.item_counts
     trained_users = max(1, int((model.baseline.user_counts > 0).sum()))
     information = -np.log2(np.maximum(counts[shown], 1) / trained_users)
-    means = figures.mean(axis=0)
-    return RankingQuality(
-        k,
-        threshold,
-        len(figures),
-        float(means[0]),
-        float(means[1]),
-        float(means[2]),
-        len(np.unique(shown)) / max(1, int((counts > 0).sum())),
-        float(information.mean()),
+    ndcg, recall, precision = figures.mean(axis=0).tolist()
+    return RankingFigures(
+        ndcg=ndcg,
+        recall=recall,
+        map=precision,
+        coverage=len(np.unique(shown)) / max(1, int((counts > 0).sum())),
+        novelty=float(information.mean()),
     )

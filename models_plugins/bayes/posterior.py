@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core import Arrays
-from models_plugins.bayes.state import DoubleArray, FloatArray
+from core import Arrays, FloatArray
+from models_plugins.bayes.state import DoubleArray
 
 KEPT = 10
 """So many samples, those at the ends of the last epochs, are kept as they are."""
@@ -36,7 +36,6 @@ class Posterior:
 
     @property
     def count(self) -> int:
-        """Count the collected samples."""
         return int(self._arrays["count"][0])
 
     def add(self, tables: tuple[FloatArray, FloatArray], noise: FloatArray) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core import Arrays
-from models_plugins.bayes.state import START_SPREAD, Features, FloatArray, Prior, draw_noise
+from core import Arrays, FloatArray
+from models_plugins.bayes.state import START_SPREAD, Features, Prior, draw_noise
 from models_plugins.bayes.sweep import Sweep
 
 

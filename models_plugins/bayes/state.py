@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from core import FloatArray
+
 DoubleArray = npt.NDArray[np.float64]
 START_SPREAD = 0.1
 _START_FEATURE_PRECISION = 10.0

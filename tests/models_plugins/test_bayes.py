@@ -231,7 +231,7 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
     trainer = run_epochs(trainer_on(data), 2)
     scorer = make_scorer(Bayes(), Bayes.Options.parse(SMALL), trainer.weights(), 0.0)
     np.testing.assert_allclose(
-        scorer.raw_predictions(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
+        scorer.raw(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
     )
     terms: Any = scorer.terms(3, 4)
     assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
@@ -285,7 +285,7 @@ def coverage(run: Any, z: float = 1.645) -> float:
     known = model.baseline.known(users, items)
     users, items, truth = users[known], items[known], ratings.ratings[held_out][known]
     errors, deviations = (
-        truth - model.scorer.raw_predictions(users, items),
+        truth - model.scorer.raw(users, items),
         model.scorer.deviations(users, items),
     )
     return float(np.mean(np.abs(errors) <= z * deviations))

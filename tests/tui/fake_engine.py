@@ -45,7 +45,7 @@ class FakeEngine:
     async def start(self) -> None:
         self.starts += 1
         self.running = True
-        self.say(EngineReady("0.1.0", 1, "CPU (test)"))
+        self.say(EngineReady(version="0.1.0", process=1, device="CPU (test)"))
 
     def send(self, command: Command) -> bool:
         if self.running:

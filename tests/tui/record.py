@@ -14,7 +14,7 @@ from core.protocol.commands import Train
 from core.protocol.events import EpochFinished, Event, Finished, RunStarted
 from tests.tui.fake_engine import RECORDINGS
 
-TRAINING = Train("demo", {"architecture": "bias", "epochs": 12})
+TRAINING = Train(data="demo", settings={"architecture": "bias", "epochs": 12})
 QUESTIONS: dict[str, dict[str, Any]] = {
     "search": {"text": "", "side": "item", "limit": 50},
     "biases": {"most_rated": 2000, "count": 15},

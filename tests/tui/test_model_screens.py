@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 
 from core.contract.plugins import Registry
 from core.protocol.events import EpochFinished
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
 from tui.lookup._texts import influences_text
 from tui.lookup.screen import LookupScreen
@@ -77,7 +77,7 @@ def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine,
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("4")
         await sees(pilot, "Map of items")
         before = len(engine.asked)
@@ -95,7 +95,7 @@ def test_a_lookup_follows_a_training_but_asks_seldom(engine: FakeEngine, registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("2")
         await sees(pilot, "predicted")
         before = sum(view == "contributions" for view, _, _ in engine.asked)
@@ -223,7 +223,7 @@ def test_a_training_is_not_asked_why(engine: FakeEngine, registry: Registry) -> 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("2")
         await sees(pilot, "predicted", "when the training is done")
         assert "why" not in [view for view, _, _ in engine.asked]

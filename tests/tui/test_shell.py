@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from core.contract.plugins import Registry
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.dialogs.help import help_text
 from tui.map.canvas import MapCanvas
@@ -146,7 +146,7 @@ def test_quitting_asks_while_something_trains_and_ends_the_engine(
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("q")
         await sees(pilot, "stopped and saved")
         await pilot.press("n")

@@ -18,6 +18,10 @@ _HOW_TO = "Space skips what you don't know, / finds any title."
 _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
 
 
+def _rated(offer: Mapping[str, Any]) -> str:
+    return f"{count(offer['ratings'])} ratings" if offer.get("ratings") is not None else ""
+
+
 def offer_text(
     offer: Mapping[str, Any] | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str
 ) -> Content:
@@ -25,7 +29,7 @@ def offer_text(
     if offer is None:
         return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
     given = ratings.ratings.get(str(offer["id"]))
-    facts = [", ".join(offer.get("genres") or ()), f"{count(offer.get('ratings') or 0)} ratings"]
+    facts = [", ".join(offer.get("genres") or ()), _rated(offer)]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     return Content.from_markup(
         f"[b $accent]$title[/]$given\n[{_MUTED}]$facts[/]\n[b]$how[/]\n[{_MUTED}]{_HOW_TO}[/]",

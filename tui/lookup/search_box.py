@@ -133,5 +133,5 @@ class SearchBox(Vertical):
 
 def _line(found: Mapping[str, Any]) -> Content:
     title = str(found.get("title") or found["id"])
-    known = count(found.get("ratings") or 0)
+    known = count(found["ratings"]) if found.get("ratings") is not None else ""
     return Content.from_markup("$title [$foreground 50%]$known[/]", title=title, known=known)

@@ -81,7 +81,7 @@ class RaceScreen(BenchScreen):
             self.notify("Space chooses.", title="Nobody races")
             return
         data = self.tastemap.preferences.data
-        commands = [(name, Train(data, {"architecture": name})) for name in names]
+        commands = [(name, Train(data=data, settings={"architecture": name})) for name in names]
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
             return

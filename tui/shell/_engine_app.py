@@ -85,7 +85,7 @@ class EngineApp(App[int]):
             else "It starts again by itself."
         )
         self.bench.race.abandon()
-        self.bench.apply(Failed("EngineEnded", f"The engine ended: {ended.reason}", hint))
+        self.bench.apply(Failed(kind="EngineEnded", message=f"The engine ended: {ended.reason}", hint=hint))
         self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
         now = time.monotonic()
         self._ends = [moment for moment in self._ends if now - moment < WITHIN_SECONDS] + [now]

@@ -74,11 +74,6 @@ class TrainingState:
         return self.stage in (Stage.PREPARING, Stage.RUNNING, Stage.PAUSED)
 
     @property
-    def has_weights(self) -> bool:
-        """Whether the engine can answer questions about the model in training."""
-        return self.stage in (Stage.RUNNING, Stage.PAUSED)
-
-    @property
     def planned_epochs(self) -> int:
         """The number of epochs that the run was started with, 0 before it started."""
         return self.started.epochs if self.started else 0

@@ -65,7 +65,8 @@ class FieldRow(Horizontal):
     @property
     def value(self) -> OptionValue:
         """The value, checked; raises UsageError saying what is expected."""
-        return self.field.parse(self.text)
+        value: OptionValue = self.field.parse(self.text)
+        return value
 
     @property
     def changed(self) -> bool:

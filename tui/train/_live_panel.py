@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -68,22 +68,22 @@ class LivePanel(Vertical):
 
     def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
         training = self._training
-        numbers = [float(epoch.epoch) for epoch in training.epochs]
-        train = [epoch.train_rmse for epoch in training.epochs]
-        held_out = [epoch for epoch in training.epochs if epoch.val_rmse is not None]
+        train = [(epoch.epoch, epoch.train_rmse) for epoch in training.epochs]
+        held_out = [(epoch.epoch, epoch.val_rmse) for epoch in training.epochs]
         curves = [
-            Curve("train", numbers, train, view.colour("primary"), dotted=True),
-            Curve(
-                "val",
-                [float(epoch.epoch) for epoch in held_out],
-                [epoch.val_rmse for epoch in held_out if epoch.val_rmse is not None],
-                view.colour("accent"),
-            ),
+            Curve("train", *_known(train), view.colour("primary"), dotted=True),
+            Curve("val", *_known(held_out), view.colour("accent")),
         ]
         best = training.best
         marked = (float(best.epoch), best.val_rmse) if best and best.val_rmse is not None else None
         changes = [event.epoch - 1 + _share(event.batch, training) for event in training.changes]
         return curves, Marks(marked, changes=[max(1.0, change) for change in changes])
+
+
+def _known(figures: Iterable[tuple[int, float | None]]) -> tuple[list[float], list[float]]:
+    """The epochs that have a figure, and the figures."""
+    known = [(float(epoch), figure) for epoch, figure in figures if figure is not None]
+    return [epoch for epoch, _ in known], [figure for _, figure in known]
 
 
 def _headline(training: TrainingState, bar_width: int, ascii_only: bool = False) -> Content:

@@ -67,7 +67,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         data = str(self.query_one("#row-data", FieldRow).value).strip()
         if not data:
             raise UsageError("Choose a data set.", hint="d lists those that are at hand.")
-        return Train(data, settings)
+        return Train(data=data, settings=settings)
 
     def choose_data(self, name: str) -> None:
         """Put a data set's name into its field."""

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from core.api import train
 from core.runs.models import saved_model
+
+from core.api import train
 from core.views.axes import named_axes
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.cli.output import print_json
-from core.cli.views_text import note
+from core.cli.output import note, print_json
 from core.errors import UsageError
 from core.files import write_atomically, write_through
 from core.model.catalogue import bias_column, by_popularity, factor_table
@@ -30,7 +29,7 @@ def export_model(
     """Write what was asked for and say where it is; raises UsageError where nothing was."""
     written: list[Path] = []
     if keras is not None:
-        from core.cli.views_export_keras import export_keras
+        from core.cli.export_keras import export_keras
 
         written.append(export_keras(model, keras))
     if parquet is not None:
@@ -40,7 +39,7 @@ def export_model(
     if not written:
         raise UsageError("Say what to export: --keras FILE, --parquet FOLDER or --projector FOLDER.")
     if as_json:
-        print_json({"run": model.facts.get("run"), "written": [str(path) for path in written]})
+        print_json({"run": model.facts.run, "written": [str(path) for path in written]})
         return
     for path in written:
         print(path)
