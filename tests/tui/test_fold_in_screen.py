@@ -267,7 +267,7 @@ def test_a_model_that_folds_nobody_in_says_why(engine: FoldInEngine, registry: R
 
 def test_without_a_place_there_is_a_note_and_no_star(engine: FoldInEngine, registry: Registry) -> None:
     note = "In nn users and items don't share a space"
-    engine.met = lambda _ratings, answer: {  # type: ignore[assignment, method-assign]
+    engine.folded_in = lambda _ratings, answer: {  # type: ignore[assignment, method-assign]
         **answer, "position": None, "standing": None, "note": note
     }  # fmt: skip
 

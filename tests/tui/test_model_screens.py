@@ -113,6 +113,7 @@ def test_the_mouse_shows_cards_and_zooms(engine: FakeEngine, registry: Registry)
         await pilot.press("4")
         await sees(pilot, "Map of items")
         canvas = app.screen.query_one(MapCanvas)
+        await until(pilot, lambda: bool((canvas.picture().hits > 0).any()), "points")
         hits = canvas.picture().hits
         row, column = next(
             (r, c) for r in range(hits.shape[0]) for c in range(hits.shape[1]) if hits[r, c] > 0

@@ -207,7 +207,7 @@ def test_data_sets_are_one_key_away_and_fetched_once_accepted(
         seen.wait(30)
         return name
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d")
@@ -230,7 +230,7 @@ def test_offline_says_so_and_leaves_the_form_alone(
     def fetch(*_: object) -> str:
         raise DataError("ml-100k can't be fetched: the network is unreachable.", hint="Download it by hand.")
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d", "down", "enter", "y")
