@@ -12,8 +12,8 @@ from core.model.scorer import make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
+from models_plugins.bayes import sweep as bayes_sweep
 from models_plugins.bayes.architecture import Bayes
-from models_plugins.bayes.architecture import sweep as bayes_sweep
 from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes.posterior import KEPT, Posterior, strongest_directions
 from models_plugins.bayes.state import Features, Prior, draw_noise

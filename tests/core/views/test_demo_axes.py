@@ -5,7 +5,7 @@ from pathlib import Path
 from core.runs.models import saved_model
 
 from core.api import train
-from core.views.axes import named_axes
+from core.views.components import named_axes
 
 
 def test_the_planted_tastes_are_found_and_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from core.model.baseline import mae, rmse
 from core.model.held_out import HeldOut, held_out
 from core.model.model import Model
 from core.options import option
-from core.views.ranking import Ranking
+from core.views.quality.ranking import Ranking
 from core.views.view import Answer, Cells, Lines, Table, View
 
 RESAMPLES = 1000

@@ -10,9 +10,10 @@ from typing import Any
 
 from core.api import evaluate, load_run
 from core.cli.output import figure, print_json
-from core.contract.plugins import Registry, load_plugins
+from core.contract.plugins import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
+from core.options import OptionField
 from core.runs.run import Run
 from core.runs.store import list_runs
 
@@ -67,3 +68,41 @@ def _row(run: Run) -> dict[str, Any]:
         "split_hash": run.config.split.get("hash"),
         "path": str(run.folder),
     }
+
+
+def print_plugins(files: Sequence[Path], as_json: bool) -> None:
+    """Print architectures with options and origin, then broken plugins; loads no Keras."""
+    registry = load_plugins(files)
+    architectures = [_describe(registered) for registered in registry.architectures.values()]
+    broken = [asdict(plugin) for plugin in registry.broken]
+    trackers = [
+        {"name": tracker.name, "description": tracker.description} for tracker in registry.trackers.values()
+    ]
+    if as_json:
+        print_json({"architectures": architectures, "trackers": trackers, "broken": broken})
+        return
+    for architecture in architectures:
+        print(f"{architecture['name']}  {architecture['description']}  [{architecture['origin']}]")
+        print(f"    recipes: {', '.join(architecture['recipes'])}")
+        for option in architecture["options"]:
+            print(f"    {option['flag']:<20} {option['default']!s:<8} {option['help']}")
+    for tracker in trackers:
+        print(f"tracker {tracker['name']}  {tracker['description']}")
+    for plugin in broken:
+        print(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
+
+
+def _describe(registered: RegisteredArchitecture) -> dict[str, Any]:
+    architecture = registered.architecture
+    return {
+        "name": architecture.name,
+        "description": architecture.description(),
+        "origin": registered.origin,
+        "recipes": sorted({"default", *architecture.recipes}),
+        "options": [_option(field) for field in architecture.Options.fields()],
+    }
+
+
+def _option(field: OptionField) -> dict[str, Any]:
+    told = ("name", "default", "help", "minimum", "maximum", "choices", "search", "flag")
+    return {name: getattr(field, name) for name in told} | {"type": field.type.__name__}
