@@ -26,6 +26,14 @@ class LatestRun(Message):
 
 
 @dataclass
+class OpenItem(Message):
+    """A screen points at an item; the app takes it to the Lookup screen."""
+
+    item: object
+    title: str
+
+
+@dataclass
 class Answered(Message):
     """A view that a screen asked for; `arguments` are those of the question."""
 
