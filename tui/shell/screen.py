@@ -16,6 +16,7 @@ from textual.widgets import Footer
 from core.engine.client import Notice, QueryError
 from core.protocol.commands import Train
 from core.protocol.events import EpochFinished
+from core.views.view import View
 from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.preferences import Preferences
@@ -127,19 +128,22 @@ class BenchScreen(Screen[None]):
     def subject_changed(self) -> None:
         """Load what the screen shows of the model; nothing by default."""
 
-    def ask(self, view: str, **arguments: object) -> None:
-        """Ask the engine in a worker; the answer arrives as a message, a newer question replaces an older."""
-        self.start_worker(view, self._ask, view, arguments)
+    def ask(self, view: View[Any], group: str = "") -> None:
+        """Ask the engine in a worker; the answer arrives as a message.
+
+        A newer question of the same view, or of the same `group`, replaces an older one.
+        """
+        self.start_worker(group or view.tag, self._ask, view)
 
     def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
         """Run a coroutine function as the only worker of its group; an older one is cancelled."""
         call: Any = partial(work, *arguments)  # Textual's own type admits no callable that needs no result
         self.run_worker(call, name=group, group=group, exclusive=True)
 
-    async def _ask(self, view: str, arguments: dict[str, object]) -> None:
+    async def _ask(self, view: View[Any]) -> None:
         try:
-            result = await self.bench.ask(view, **arguments)
+            answer = await self.bench.ask(view)
         except QueryError as error:
             self.post_message(NotAnswered(view, error.message, error.hint))
         else:
-            self.post_message(Answered(view, arguments, result))
+            self.post_message(Answered(view, answer))

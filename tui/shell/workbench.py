@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.contract.plugins import Registry
 from core.engine.client import Notice
 from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
 from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
+from core.views.view import A, View
 from tui.shell.training import Race, Stage, TrainingState
 
 _LOG_LINES = 5000
@@ -92,9 +93,9 @@ class Workbench:
         self._asked_rate = learning_rate
         return learning_rate
 
-    async def ask(self, view: str, **arguments: object) -> Any:
+    async def ask(self, view: View[A]) -> A:
         """Ask about the current model; raises QueryError."""
-        return await self.engine.ask(view, self.subject.run if self.subject else None, **arguments)
+        return await self.engine.ask(view, self.subject.run if self.subject else None)
 
     def note(self, line: str) -> None:
         """Keep a log line, the oldest ones making room."""
@@ -130,8 +131,8 @@ class Engine(Protocol):
     def send(self, command: Command) -> bool:
         """Send a command without waiting; False where no child takes it."""
 
-    async def ask(self, view: str, run: str | None = None, **arguments: object) -> Any:
-        """Ask for a view and await its result; raises QueryError."""
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        """Ask a view and await its answer; raises QueryError."""
 
     def notices(self) -> AsyncIterator[Notice]:
         """Yield what the child says until it ends."""
