@@ -10,11 +10,11 @@ import numpy.typing as npt
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
-from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
-from models_plugins.bayes.posterior import Posterior
-from models_plugins.bayes.sampler import Sampler
-from models_plugins.bayes.state import Features
-from models_plugins.bayes.sweep import Sweep
+from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._posterior import Posterior
+from models_plugins.bayes._sampler import Sampler
+from models_plugins.bayes._state import Features
+from models_plugins.bayes._sweep import Sweep
 
 _CHUNK = 65_536
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core import Arrays, FloatArray
-from models_plugins.bayes.state import START_SPREAD, Features, Prior, draw_noise
-from models_plugins.bayes.sweep import Sweep
+from models_plugins.bayes._state import START_SPREAD, Features, Prior, draw_noise
+from models_plugins.bayes._sweep import Sweep
 
 
 class Sampler:

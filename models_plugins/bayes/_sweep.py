@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import FloatArray, TrainingData
-from models_plugins.bayes.state import Prior
+from models_plugins.bayes._state import Prior
 
 _CHUNK_NUMBERS = 64_000_000
 """Outer products of a chunk of ratings hold at most so many float32 numbers (256 MB)."""

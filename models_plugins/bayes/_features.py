@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models_plugins.bayes.state import Features
+from models_plugins.bayes._state import Features
 
 _MOST_NUMBERS = 64_000_000
 """A side's feature basis holds at most so many float32 numbers (256 MB)."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core import Arrays, FloatArray
-from models_plugins.bayes.state import DoubleArray
+from models_plugins.bayes._state import DoubleArray
 
 KEPT = 10
 """So many samples, those at the ends of the last epochs, are kept as they are."""
