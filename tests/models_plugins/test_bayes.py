@@ -12,7 +12,7 @@ from core.model.scorer import make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
-from models_plugins.bayes import sweep as bayes_sweep
+from models_plugins.bayes import _sweep as bayes_sweep
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
 from models_plugins.bayes._state import Features, Prior, draw_noise
