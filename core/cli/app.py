@@ -11,14 +11,17 @@ import typer
 from core.cli.commands import CommandsAndViews
 from core.cli.data_commands import data_app
 from core.cli.flags import (
+    AsJson,
     CrossvalCommand,
+    Plugins,
     RaceCommand,
     ReadingCommand,
+    RunName,
     TrainCommand,
+    all_plugins,
     given_options,
     loaded_plugins,
 )
-from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.errors import UsageError
 
 app = typer.Typer(
@@ -97,7 +100,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a saved run on the held-out part of its table, or on another table."""
-    from core.cli.lookups import print_evaluation
+    from core.cli.listing import print_evaluation
 
     print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
@@ -105,7 +108,7 @@ def evaluate(
 @app.command()
 def runs(as_json: AsJson = False) -> None:
     """List the saved runs, the newest first."""
-    from core.cli.lookups import print_runs
+    from core.cli.listing import print_runs
 
     print_runs(as_json)
 
@@ -113,7 +116,7 @@ def runs(as_json: AsJson = False) -> None:
 @app.command()
 def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
     """List the architectures with their options, and plugins that are broken with the reason."""
-    from core.cli.plugin_list import print_plugins
+    from core.cli.listing import print_plugins
 
     print_plugins(all_plugins(context, plugin), as_json)
 
@@ -128,7 +131,7 @@ def race(
     as_json: AsJson = False,
 ) -> None:
     """Train several architectures on one split and compare them."""
-    from core.cli.race import run_race
+    from core.cli.train import run_race
 
     run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
 
@@ -144,7 +147,7 @@ def crossval(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate: train once for each fold."""
-    from core.cli.cross_validation import run_cross_validation
+    from core.cli.train import run_cross_validation
 
     registry = loaded_plugins(context, plugin)
     run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)

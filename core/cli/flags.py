@@ -7,20 +7,21 @@ parses its words, and nothing is loaded before that.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand
 
-from core.cli.parameters import all_plugins
 from core.contract.data import ReadingOptions
 from core.errors import UsageError
 from core.options import OptionField
 
 if TYPE_CHECKING:
     from core.contract.plugins import Registry
+
 
 Values = Mapping[str, Mapping[str, object]]
 """Options that were given, parsed, by group and name."""
@@ -226,3 +227,13 @@ def _switched(args: Sequence[str], declared: Sequence[Declared]) -> list[str]:
             value = waiting.pop() if waiting and not waiting[-1].startswith("-") else "yes"
         words.append(flag if switches[flag].parse(value) else _opposite(switches[flag]))
     return words
+
+
+Plugins = Annotated[list[Path], typer.Option("--plugin", help="Load a plugin from this Python file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
+
+
+def all_plugins(context: typer.Context, own: Iterable[Path | str]) -> list[Path]:
+    """The plugin files named before and after the command."""
+    return [*(context.obj or ()), *map(Path, own)]

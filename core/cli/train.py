@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean, stdev
 from types import FrameType
 
 from core.cli.flags import Values, require_data
+from core.cli.output import figure, print_json, print_lines
 from core.cli.training_view import JsonView, TextView
-from core.contract.plugins import Registry
-from core.contract.settings import refuse_several_machines, resolve
-from core.data import load_ratings
+from core.contract.plugins import Registry, load_plugins
+from core.contract.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.data import Ratings, load_ratings
 from core.errors import UsageError
-from core.protocol.events import Event, PhaseChanged
+from core.options import suggest
+from core.protocol.events import Event, Finished, PhaseChanged
+from core.protocol.wire import to_plain
 from core.runs.config import saved_choices
 from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
@@ -25,6 +29,7 @@ from core.training.controls import Controls
 from core.training.session import Session
 from core.training.several.following import follow, follows
 from core.training.tune import tune
+from core.views.quality.comparison import Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,3 +115,97 @@ def _stopping(controls: Controls) -> Iterator[Callable[[], bool]]:
         yield lambda: bool(pressed)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def run_race(
+    flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+) -> None:
+    """Train each architecture by its default recipe with the same settings, then compare with the first."""
+    require_data(data)
+    registry = load_plugins(plugins)
+    runners = _runners(names, registry)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    folders = []
+    with JsonView() if as_json else TextView() as view:
+        for name in runners:
+            resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            refuse_several_machines(resolved.settings, "A race")
+            chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
+            folders.append(Session(ratings, chosen, registry, view.show).start())
+    question = Comparison(runs=tuple(map(str, folders[1:])))
+    compared = Run.open(folders[0], registry).ask(question)
+    if as_json:
+        print_json(to_plain(compared))
+    else:
+        print_lines(question.lines(compared))
+
+
+def _runners(names: str, registry: Registry) -> list[str]:
+    """The architectures to race, each once, in the order given; all of them where none is named."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or sorted(registry.architectures)
+    for name in wanted:
+        registry.architecture(name)
+    if len(set(wanted)) < 2:
+        raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
+    return list(dict.fromkeys(wanted))
+
+
+def run_cross_validation(
+    flags: Values,
+    data: str,
+    architecture: str,
+    recipe: str,
+    folds: int,
+    registry: Registry,
+    as_json: bool,
+) -> None:
+    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE."""
+    require_data(data)
+    chosen = registry.architecture(architecture)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    refuse_several_machines(resolved.settings, "Cross-validation")
+    finished = []
+    for fold in range(1, folds + 1):
+        finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
+        _show_fold(fold, folds, finished[-1], as_json)
+    show_summary(finished, as_json)
+
+
+def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
+    values = {**resolved.settings.to_dict(), "split": "kfold", "folds": folds, "fold": fold}
+    return replace(resolved, settings=TrainingSettings.parse(values))
+
+
+def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry) -> Finished:
+    heard: list[Event] = []
+    Session(ratings, resolved, registry, heard.append).start()
+    return next(event for event in reversed(heard) if isinstance(event, Finished))
+
+
+def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None:
+    if as_json:
+        print(finished.to_json(), flush=True)
+    else:
+        figures = f"RMSE {figure(finished.val_rmse)}  MAE {figure(finished.val_mae)}"
+        print(f"fold {fold}/{folds}  {figures}  run {finished.run}")
+
+
+def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
+    """Print mean and standard deviation over the folds; one without a figure is left out of both."""
+    summary = {
+        "rmse": _spread([event.val_rmse for event in finished]),
+        "mae": _spread([event.val_mae for event in finished]),
+    }
+    if as_json:
+        print_json({"event": "cross_validation", "folds": len(finished), **summary})
+        return
+    parts = [f"{name.upper()} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
+    print(f"{len(finished)} folds  {'  '.join(parts)}")
+    print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
+
+
+def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:
+    """Mean and standard deviation over the folds that have the figure; None where they are too few."""
+    known = [value for value in figures if value is not None]
+    return {"mean": mean(known) if known else None, "deviation": stdev(known) if len(known) > 1 else None}

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from core.cli.flags import WrongUsage, told
+from core.cli.flags import AsJson, Plugins, RunName, WrongUsage, all_plugins, told
 from core.cli.output import note, print_json, print_lines
-from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
 from core.errors import UsageError
 from core.options import Form, OptionField
 from core.views.registry import VIEWS

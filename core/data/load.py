@@ -12,8 +12,8 @@ from core.data import cache
 from core.data.build import build
 from core.data.fetching.named import all_datasets, fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading import builtin_readers
 from core.data.reading.location import check_location, enter, listing
+from core.data.reading.readers import builtin_readers
 from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
 

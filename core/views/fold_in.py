@@ -12,11 +12,11 @@ from core.data.ratings import FloatArray, LongArray
 from core.errors import UsageError
 from core.model.factorization import Factorization
 from core.model.fold_in import FoldedUser, Folder, Matrix
+from core.model.influence import Influence, influences
 from core.model.model import Model
 from core.model.projection import fit_components
 from core.options import GivenRatings, Identifier, option
-from core.views.axes import OfComponents
-from core.views.influence import Influence, influences
+from core.views.components import OfComponents
 from core.views.search import resolve_item
 from core.views.top_items import OfAllowedItems, Recommendation, choose, recommendation_table, recommendations
 from core.views.view import Answer, Lines, Remark, Table, View

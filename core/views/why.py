@@ -12,9 +12,9 @@ from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.model.catalogue import user_row
 from core.model.fold_in import Folder
+from core.model.influence import Influence, Influences, influences
 from core.model.model import Model
 from core.options import GivenRatings, Identifier, option
-from core.views.influence import Influence, Influences, influences
 from core.views.prediction import Contributions, ContributionTable
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Table, View

@@ -12,13 +12,13 @@ from core.model.scorer import make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
+from models_plugins.bayes import _sweep as bayes_sweep
+from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
+from models_plugins.bayes._state import Features, Prior, draw_noise
+from models_plugins.bayes._sweep import Sweep, draw_rows, row_sums, solve_and_draw
+from models_plugins.bayes._trainer import GibbsTrainer
 from models_plugins.bayes.architecture import Bayes
-from models_plugins.bayes.architecture import sweep as bayes_sweep
-from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
-from models_plugins.bayes.posterior import KEPT, Posterior, strongest_directions
-from models_plugins.bayes.state import Features, Prior, draw_noise
-from models_plugins.bayes.sweep import Sweep, draw_rows, row_sums, solve_and_draw
-from models_plugins.bayes.trainer import GibbsTrainer
 from tests.support import make_ratings, tastemap, write_csv
 
 SMALL = {"factors": 3, "components": 8, "sweeps": 5}

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from core.contract.plugins import Registry
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
-from tui.shell.engine import Engine
-from tui.train.state import Stage
+from tui.shell.training import Stage
+from tui.shell.workbench import Engine
 
 Scenario = Callable[[TastemapApp, Pilot[int]], Awaitable[None]]
 

@@ -16,9 +16,9 @@ from core.engine.client import EngineClient, engine_command
 from core.protocol.events import BatchProgress
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.test_client import alive
-from tui.charts.view import ChartView
+from tui.charts.curves import ChartView
 from tui.shell.app import TastemapApp
-from tui.train.state import Stage
+from tui.shell.training import Stage
 
 Piloted = Pilot[int]
 SLACK = 4.0

@@ -16,8 +16,7 @@ from core.runs.config import RunConfig
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
-from tui.exports import free_path, safe_cell
-from tui.runs.saved import TRASH, differences, read_run
+from tui.files import TRASH, differences, free_path, read_run, safe_cell
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]

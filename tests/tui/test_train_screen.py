@@ -16,12 +16,12 @@ from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import read_preferences
-from tui.train.fields import FieldRow
+from tui.train._fields import FieldRow
 
 Piloted = Pilot[int]
 
 
-def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
+def test_a_first_user_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await sees(pilot, "trains a model on demo")
         await train_recorded(app, pilot, engine)
@@ -207,7 +207,7 @@ def test_data_sets_are_one_key_away_and_fetched_once_accepted(
         seen.wait(30)
         return name
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d")
@@ -230,7 +230,7 @@ def test_offline_says_so_and_leaves_the_form_alone(
     def fetch(*_: object) -> str:
         raise DataError("ml-100k can't be fetched: the network is unreachable.", hint="Download it by hand.")
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d", "down", "enter", "y")

@@ -12,7 +12,7 @@ from core.protocol.events import (
 )
 from tests.support import EPOCH
 from tests.tui.fake_engine import recorded_events
-from tui.train.state import Stage, TrainingState
+from tui.shell.training import Stage, TrainingState
 
 
 def played(count: int | None = None) -> TrainingState:

@@ -25,7 +25,8 @@ def test_help_loads_nothing_heavy_and_lists_the_commands() -> None:
         "from core.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "sys.exit(any(name in sys.modules for name in ('pandas', 'pyarrow', 'scipy', 'tensorflow', 'textual')))"
+        "heavy = ('pandas', 'pyarrow', 'scipy', 'tensorflow', 'textual')\n"
+        "sys.exit(any(name in sys.modules for name in heavy))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from core.model.model import Model, RunFacts
-from core.views.axes import Axes
 from core.views.biases import Biases
-from core.views.comparison import Comparison
-from core.views.components import Components, NameComponent
+from core.views.components import Axes, Components, NameComponent
 from core.views.crosstab import Crosstab
-from core.views.diagnosis import Diagnosis
 from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map
 from core.views.prediction import Contributions, Predict
-from core.views.ranking import Ranking
+from core.views.quality.comparison import Comparison
+from core.views.quality.diagnosis import Diagnosis
+from core.views.quality.ranking import Ranking
 from core.views.registry import Asker
 from core.views.search import Search
 from core.views.similar import SimilarItems, SimilarUsers

@@ -5,8 +5,7 @@ import pytest
 
 from core.errors import UsageError
 from core.model.component_names import read_component_names
-from core.views.axes import Axes
-from core.views.components import Components, NameComponent
+from core.views.components import Axes, Components, NameComponent
 from core.views.map import Map
 from tests.core.views.handmade import hand_model
 

@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import UsageError
+from core.model.held_out import HeldOut
+from core.model.model import Model, RunFacts
+from core.views.quality.comparison import Comparison, bootstrap_difference, compare
+from tests.core.views.handmade import hand_model, without_ratings
+
+
+def pairs_with(errors: np.ndarray, users: np.ndarray) -> HeldOut:
+    truth = np.full(len(errors), 3, np.float32)
+    return HeldOut(users, np.zeros(len(errors), np.int64), truth, (truth + errors).astype(np.float32))
+
+
+def test_equal_predictions_differ_by_nothing() -> None:
+    errors, users = np.random.default_rng(0).normal(size=500), np.repeat(np.arange(50), 10)
+    difference = bootstrap_difference(pairs_with(errors, users), pairs_with(-errors, users))
+    assert (difference.rmse, difference.low, difference.high) == pytest.approx((0, 0, 0), abs=1e-6)
+    assert difference.verdict == "no clear difference" or abs(difference.rmse) < 1e-6
+
+
+def test_twice_the_error_is_clearly_worse_and_half_better() -> None:
+    errors, users = np.random.default_rng(0).normal(size=500), np.repeat(np.arange(50), 10)
+    worse = bootstrap_difference(pairs_with(errors, users), pairs_with(2 * errors, users))
+    assert worse.low < worse.rmse < worse.high
+    assert worse.rmse == pytest.approx(np.sqrt(np.mean(errors**2)), rel=1e-5)
+    assert worse.verdict == "worse"
+    assert bootstrap_difference(pairs_with(errors, users), pairs_with(errors / 2, users)).verdict == "better"
+
+
+def test_the_interval_covers_the_true_difference_about_as_often_as_it_says() -> None:
+    covered = 0
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        users = np.repeat(np.arange(80), 5)
+        first, other = generator.normal(size=400), 1.1 * generator.normal(size=400)
+        found = bootstrap_difference(pairs_with(first, users), pairs_with(other, users), seed)
+        covered += found.low <= 0.1 <= found.high
+    assert covered >= 34
+
+
+def named(model: Model, run: str, split_hash: str) -> Model:
+    return replace(model, facts=RunFacts(run=run, split_hash=split_hash, seconds=1.5))
+
+
+def test_runs_on_one_split_are_compared_with_the_first() -> None:
+    better = hand_model(item_bias=np.reshape([0.1, 0.2, -0.3, -0.25, -0.3, 9], (6, 1)))
+    first, second = compare([named(hand_model(), "a", "x"), named(better, "b", "x")], 10).runs
+    assert first.difference is None and second.difference is not None
+    assert second.difference.rmse == pytest.approx(second.rmse - first.rmse)  # type: ignore[operator]
+    assert (second.run, second.seconds, second.not_comparable) == ("b", 1.5, "")
+
+
+def test_another_split_is_not_comparable() -> None:
+    _, other = compare([named(hand_model(), "a", "x"), named(hand_model(), "b", "y")], 10).runs
+    assert "hashes differ" in other.not_comparable
+    assert other.difference is None and other.rmse is not None
+
+
+def test_a_run_without_its_table_is_not_comparable() -> None:
+    gone = named(without_ratings(hand_model()), "b", "x")
+    _, other = compare([named(hand_model(), "a", "x"), gone], 10).runs
+    assert "gone" in other.not_comparable
+    _, other = compare([gone, named(hand_model(), "a", "x")], 10).runs
+    assert "first run's" in other.not_comparable
+
+
+def test_other_runs_are_opened_by_name() -> None:
+    others = {"b": named(hand_model(), "b", "x"), "c": named(hand_model(), "c", "y")}
+    model = replace(named(hand_model(), "a", "x"), open_run=others.__getitem__)
+    found = Comparison(runs=("b", "c"), k=3).answer(model)
+    assert (found.k, [one.run for one in found.runs]) == (3, ["a", "b", "c"])
+    assert [bool(one.difference) for one in found.runs] == [False, True, False]
+
+
+def test_one_run_is_no_comparison() -> None:
+    with pytest.raises(UsageError, match="two runs"):
+        Comparison(runs=()).answer(hand_model())
+    with pytest.raises(UsageError, match="knows of no other runs"):
+        Comparison(runs=("b",)).answer(hand_model())
