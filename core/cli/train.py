@@ -22,7 +22,6 @@ from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
 from core.training.session import Session
-from core.training.several.following import follow, follows
 from core.training.tune import tune
 
 CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
@@ -71,10 +70,12 @@ def _start(
     resolved = resolve(chosen, request.recipe, flags["options"], flags["settings"])
     show(PhaseChanged("reading data", request.data))
     ratings = load_ratings(request.data, flags["reading"], sources=registry.data_sources)
+    session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
+    del ratings  # a worker that another leads keeps a part of them
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
-        resolved = tune(ratings, resolved, request.trials, show)
-    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers))
+        session.resolved = tune(session.ratings, resolved, request.trials, show)
+    _train(session)
 
 
 def _resume(
@@ -92,8 +93,8 @@ def _resume(
 
 def _train(session: Session, resumed: Path | None = None) -> None:
     """Train a new run or go on with one; a worker that another leads only helps it."""
-    if follows(session.resolved.settings):
-        follow(session.ratings, session.resolved, session.emit, session.controls)
+    if session.follows:
+        session.follow()
     elif resumed is not None:
         session.resume(resumed)
     else:
