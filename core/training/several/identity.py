@@ -39,9 +39,8 @@ def refuse_differences(identities: Sequence[Mapping[str, object]]) -> None:
         for name in first:
             if theirs.get(name) != first[name]:
                 told = f"Worker {index} has {name} {theirs.get(name)}, worker 0 has {first[name]}."
-                raise WorkerError(
-                    told, hint="All must read the same table and be started with the same flags."
-                )
+                hint = "All must read the same table and be started with the same flags."
+                raise WorkerError(told, hint=hint)
 
 
 def fingerprint(data: TrainingData) -> str:

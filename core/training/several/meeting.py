@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TypeVar
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 
 from core.contract.settings import TrainingSettings
-from core.errors import TastemapError, WorkerError
+from core.errors import WorkerError
 from core.startup.backend import tf
 from core.training.several.cluster import Cluster
 from core.training.several.collectives import Collectives
@@ -22,7 +25,17 @@ from core.training.several.losses import silent
 WAIT_SECONDS = 120.0
 """The workers have so long to come together: time to start a command on each machine and to read the data."""
 
-Made = TypeVar("Made")
+CONNECT_SECONDS = 90.0
+"""TensorFlow has so long to connect the workers once all are there."""
+
+_WATCHDOG = """
+import os, sys, time
+seconds, parent, told = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+time.sleep(seconds)
+if os.getppid() == parent:
+    print(told, file=sys.stderr, flush=True)
+    os.kill(parent, 9)
+"""
 
 
 def meet(
@@ -35,67 +48,78 @@ def meet(
 
     Raises WorkerError where one doesn't come in time or differs from worker 0; every worker then says so.
     """
-    _refuse_a_taken_port(cluster)
-
-    def connect() -> tuple[Collectives, list[str]]:
-        collectives = Collectives(multiworker_strategy(settings), cluster)
-        return collectives, collectives.exchange(json.dumps(dict(identity)))
-
-    with _keeping_sigterm():
-        collectives, told = _within(wait_seconds, connect, cluster)
+    wait_for_all(cluster, wait_seconds)
+    try:
+        with _bounded(CONNECT_SECONDS), _keeping_sigterm():
+            collectives = Collectives(multiworker_strategy(settings), cluster)
+            told = collectives.exchange(json.dumps(dict(identity)))
+    except tf.errors.OpError as error:
+        raise _told(cluster, error) from error
     refuse_differences([json.loads(text) for text in told])
     return collectives
 
 
-def _within(seconds: float, work: Callable[[], Made], cluster: Cluster) -> Made:
-    """Work on another thread: TensorFlow itself would wait an hour for a worker that doesn't come."""
-    made: list[Made] = []
-    failed: list[Exception] = []
+def wait_for_all(cluster: Cluster, seconds: float) -> None:
+    """Wait until every other worker's port answers, as this one's does meanwhile; what calls is hung up.
 
-    def run() -> None:
-        try:
-            made.append(work())
-        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
-            failed.append(error)
-
-    worker = threading.Thread(target=run, daemon=True, name="meeting")
-    worker.start()
-    worker.join(seconds)
-    if worker.is_alive():
-        raise _late(cluster)
-    if failed:
-        raise _told(cluster, failed[0]) from failed[0]
-    return made[0]
+    Raises WorkerError that names those who don't come, or says that this worker's port is taken.
+    """
+    deadline = time.monotonic() + seconds
+    with closing(_listen(cluster)) as listener:
+        while missing := silent(cluster):
+            if time.monotonic() > deadline:
+                raise _late(cluster, missing)
+            time.sleep(0.2)
+            _hang_up(listener)
 
 
-def _late(cluster: Cluster) -> WorkerError:
-    missing = " and ".join(cluster.name(index) for index in silent(cluster))
-    if not missing:
-        return WorkerError(
-            "TensorFlow could not connect the workers.", hint="Do all name the same in TF_CONFIG?"
-        )
+def _listen(cluster: Cluster) -> socket.socket:
+    """Listen where TensorFlow soon will."""
+    host, port = cluster.endpoint(cluster.index)
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server(("", port), family=family)
+    except OSError as error:
+        hint = "TF_CONFIG must name a free port of this machine for it."
+        name = cluster.name(cluster.index).capitalize()
+        raise WorkerError(f"{name} can't listen: {error.strerror or error}.", hint=hint) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _hang_up(listener: socket.socket) -> None:
+    with suppress(BlockingIOError):  # nobody else has called
+        while True:
+            listener.accept()[0].close()
+
+
+def _late(cluster: Cluster, missing: list[int]) -> WorkerError:
+    names = " and ".join(cluster.name(index) for index in missing)
     hint = "Start the same command there, with its own index in TF_CONFIG, and check that ports are open."
-    return WorkerError(f"{missing.capitalize()} did not come in time.", hint=hint)
+    return WorkerError(f"{names.capitalize()} did not come in time.", hint=hint)
 
 
-def _told(cluster: Cluster, error: Exception) -> Exception:
-    if isinstance(error, TastemapError) or not isinstance(error, tf.errors.OpError):
-        return error
+def _told(cluster: Cluster, error: Exception) -> WorkerError:
     hint = "Does each have an index of its own in TF_CONFIG, and as many GPUs?"
     reason = " ".join(str(error).split())[:300]
     return WorkerError(f"{cluster.name(cluster.index).capitalize()} could not join: {reason}", hint=hint)
 
 
-def _refuse_a_taken_port(cluster: Cluster) -> None:
-    """TensorFlow will listen there, and would leave the others waiting if it can't."""
-    host, port = cluster.endpoint(cluster.index)
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """End this process, with a plain line, where the block takes longer.
+
+    TensorFlow connects with Python's lock held, and for a worker that died just then, or a port that is
+    another program's, it would wait an hour: no thread could end that, so another process does.
+    """
+    told = "tastemap: TensorFlow could not connect the workers. Are all there, and are the ports theirs?"
+    command = [sys.executable, "-S", "-c", _WATCHDOG, str(seconds), str(os.getpid()), told]
+    watchdog = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words, no shell
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        socket.create_server(("", port), family=family).close()
-    except OSError as error:
-        hint = "TF_CONFIG must name a free port of this machine for it."
-        name = cluster.name(cluster.index).capitalize()
-        raise WorkerError(f"{name} can't listen: {error.strerror or error}.", hint=hint) from None
+        yield
+    finally:
+        watchdog.kill()
+        watchdog.wait()
 
 
 @contextmanager

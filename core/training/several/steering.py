@@ -41,7 +41,8 @@ class SharedControls(Controls):
         return Stop() if stop else agreed
 
     def agree(self, number: float | None) -> float | None:
-        """Give worker 0's number to all."""
+        """Give worker 0's number to all, after all have gathered what it looked at for it."""
+        self._copies.gather()
         mine = [1.0, number] if self._leads and number is not None else [0.0, 0.0]
         count, total = self._copies.collectives.add_numbers(mine).tolist()
         return float(total) if count else None

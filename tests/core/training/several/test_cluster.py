@@ -12,9 +12,9 @@ from core.contract.plugins import load_plugins
 from core.contract.settings import resolve
 from core.data.ratings import Ratings
 from core.errors import UsageError
+from core.training.session import Session
 from core.training.several.cluster import EXAMPLE, read_cluster
 from core.training.several.losses import lost
-from core.training.session import Session
 
 TWO = {"worker": ["a:1", "b:2"]}
 
@@ -92,7 +92,10 @@ def test_another_worker_writes_no_run(monkeypatch: pytest.MonkeyPatch, ratings: 
 @pytest.mark.parametrize(
     ("told", "named"),
     [
-        ("... from /job:worker/task:1: stopped sending heartbeats: /job:worker/replica:0/task:1", "Worker 2 at"),
+        (
+            "from /job:worker/task:1: no heartbeats from /job:worker/replica:0/task:1",
+            "Worker 2 at",
+        ),
         ("from remote target /job:chief/replica:0/task:0 while calling RecvBuf", "Worker 0 at"),
         ("Deadline Exceeded RPC: /tensorflow.CoordinationService/Heartbeat", "Worker 0 at"),
         ("something else", "lost touch"),
