@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.api import evaluate, load_run, train
+    from core.array_types import FloatArray, RowArray
     from core.contract.architecture import Architecture, EmbeddingSide, Recipe, Rows, Terms
     from core.contract.hookspecs import hookimpl
     from core.contract.plugins import load_plugins
-    from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals, Trainer, TrainingData
+    from core.contract.trainer import Arrays, SliceTotals, Trainer, TrainingData
     from core.data import describe, load_ratings, split_ratings
     from core.data.ratings import Ratings
     from core.errors import TastemapError
@@ -30,7 +31,8 @@ _HOMES = {
     "core.options": ("ArchitectureOptions", "option"),
     "core.contract.plugins": ("load_plugins",),
     "core.runs.run": ("Run",),
-    "core.contract.trainer": ("Arrays", "FloatArray", "RowArray", "SliceTotals", "Trainer", "TrainingData"),
+    "core.array_types": ("FloatArray", "RowArray"),
+    "core.contract.trainer": ("Arrays", "SliceTotals", "Trainer", "TrainingData"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

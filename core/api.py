@@ -16,6 +16,7 @@ from core.model.baseline import mae, rmse
 from core.options import OptionValue
 from core.protocol.events import Event
 from core.runs.config import recorded_split, saved_choices
+from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
@@ -81,18 +82,7 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
     return Run.open(find_run(str(run)), registry)
 
 
-def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
-    """Read the table that a run was trained on again, from its recorded source or from `data`."""
-    recorded = run.config.data
-    try:
-        reading = dict(recorded["reading"])
-        source = data or str(reading["source"])
-    except (KeyError, TypeError) as error:
-        raise RunError(f"{run.folder} doesn't say where its data is: {error}.", hint="Use --data.") from None
-    return load_ratings(source, reading, sources=run.registry.data_sources)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
 
@@ -128,7 +118,12 @@ def _measure(
     predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
     fallbacks = int((~predictor.known(users, items)).sum())
     return Evaluation(
-        part, rmse(predictions, truth), mae(predictions, truth), len(truth), fallbacks, split_hash
+        part=part,
+        rmse=rmse(predictions, truth),
+        mae=mae(predictions, truth),
+        ratings=len(truth),
+        fallbacks=fallbacks,
+        split_hash=split_hash,
     )
 
 

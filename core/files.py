@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -88,3 +90,18 @@ def config_folder() -> Path:
 def _folder(variable: str, default: Path) -> Path:
     chosen = os.environ.get(variable)
     return Path(chosen).expanduser() if chosen else default
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a file; raises RunError naming the file."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(
+            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
+        ) from None
+    if not isinstance(values, dict):
+        raise RunError(f"{path} is damaged: it holds no JSON object.")
+    return values

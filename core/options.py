@@ -1,4 +1,4 @@
-"""Options that an architecture declares once: they become CLI flags, form fields and run configuration."""
+"""Options that are declared once: they become flags, form fields, arguments and run configuration."""
 
 from __future__ import annotations
 
@@ -8,57 +8,128 @@ import math
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from core.errors import PluginError, UsageError
 
 OptionValue = int | float | bool | str
-_ALLOWED_TYPES = (int, float, bool, str)
+Identifier = int | str
+"""An external id as a ratings table has it."""
+GivenRatings = Mapping[Identifier, float]
+"""Ratings by external id."""
+
+_REQUIRED = dataclasses.MISSING
+_PLAIN_TYPES = (int, float, bool, str)
+
+
+class Form(Enum):
+    """How many values an option takes: one, one or none, a list of them, or a rating for each of some ids."""
+
+    ONE = "one"
+    OPTIONAL = "optional"
+    LIST = "list"
+    RATINGS = "ratings"
+
+
+_FORMS: dict[Any, tuple[Any, Form]] = {
+    int: (int, Form.ONE),
+    float: (float, Form.ONE),
+    bool: (bool, Form.ONE),
+    str: (str, Form.ONE),
+    Identifier: (Identifier, Form.ONE),
+    int | None: (int, Form.OPTIONAL),
+    float | None: (float, Form.OPTIONAL),
+    str | None: (str, Form.OPTIONAL),
+    tuple[int, ...]: (int, Form.LIST),
+    tuple[str, ...]: (str, Form.LIST),
+    tuple[Identifier, ...]: (Identifier, Form.LIST),
+    GivenRatings: (float, Form.RATINGS),
+    GivenRatings | None: (float, Form.RATINGS),
+}
+"""What an option may be annotated with, and what that means."""
 
 
 def option(
     *,
-    default: Any,
+    default: Any = _REQUIRED,
     help: str = "",  # noqa: A002 - the word every command-line library uses
     minimum: float | None = None,
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     search: tuple[float, float] | None = None,
+    flags: tuple[str, ...] = (),
+    metavar: str = "",
 ) -> Any:
-    """Declare one option of an architecture.
+    """Declare one option of an architecture, one setting, or one argument of a view.
 
-    `minimum` and `maximum` are inclusive. `search` is the range that automatic tuning may explore.
+    `minimum` and `maximum` are inclusive. `search` is the range that automatic tuning may explore. `flags`
+    are command-line spellings other than the name's own, `metavar` stands for the value in the help.
+    Only a view's arguments may come without a default: they must be given.
     """
-    details = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices, "search": search}
+    bounds = {"minimum": minimum, "maximum": maximum, "choices": choices, "search": search}
+    details = {"help": help, **bounds, "flags": flags, "metavar": metavar}
     return dataclasses.field(default=default, metadata=details)
 
 
 @dataclass(frozen=True)
 class OptionField:
-    """One declared option: its name, type (int, float, bool or str), default, help text and bounds."""
+    """One declared option: its name, type, default, help text and bounds.
+
+    `type` is int, float, bool, str or `Identifier`; `form` says how many of them; a `required` one has no
+    default.
+    """
 
     name: str
-    type: type[OptionValue]
-    default: OptionValue
+    type: Any
+    default: Any
     help: str = ""
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     search: tuple[float, float] | None = None
+    flags: tuple[str, ...] = ()
+    metavar: str = ""
+    form: Form = Form.ONE
+
+    @property
+    def required(self) -> bool:
+        """Whether a value must be given."""
+        return self.default is _REQUIRED
 
     @property
     def flag(self) -> str:
         """The command-line spelling, as in `--hidden-units`."""
         return f"--{self.name.replace('_', '-')}"
 
-    def parse(self, value: object) -> OptionValue:
+    def parse(self, value: object) -> Any:
         """Turn text or a JSON value into this option's type; raises UsageError if it doesn't fit."""
+        match self.form:
+            case Form.LIST:
+                values = value if isinstance(value, list | tuple) else [value]
+                return tuple(self._parse_one(each) for each in values)
+            case Form.RATINGS if value is not None:
+                return self._parse_ratings(value)
+            case Form.OPTIONAL | Form.RATINGS if value is None:
+                return None
+            case _:
+                return self._parse_one(value)
+
+    def _parse_one(self, value: object) -> OptionValue:
         try:
             parsed = self._convert(value)
         except (TypeError, ValueError, OverflowError):
             raise UsageError(f"{self.flag} takes {self._expected()}, not {value!r}.") from None
         self._check_bounds(parsed)
         return parsed
+
+    def _parse_ratings(self, value: object) -> dict[Identifier, float]:
+        if not isinstance(value, Mapping):
+            raise UsageError(f'{self.name} are an object of ratings by item id, as in {{"296": 4.5}}.')
+        for rating in value.values():
+            if isinstance(rating, bool) or not isinstance(rating, int | float) or not math.isfinite(rating):
+                raise UsageError(f"A rating is a number, not {rating!r}.")
+        return {item: float(rating) for item, rating in value.items()}
 
     def _convert(self, value: object) -> OptionValue:
         if self.type is bool:
@@ -69,7 +140,11 @@ class OptionField:
             raise TypeError(value)
         if self.type is int:
             return _to_int(value)
-        return float(typing.cast("float", value))
+        if self.type is float:
+            return float(typing.cast("float", value))
+        if not isinstance(value, int | str):
+            raise TypeError(value)
+        return value
 
     def _check_bounds(self, value: OptionValue) -> None:
         if self.choices and value not in self.choices:
@@ -84,7 +159,8 @@ class OptionField:
     def _expected(self) -> str:
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[self.type]
+        kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+        kind = kinds.get(self.type, "an id")
         if self.minimum is not None and self.maximum is not None:
             return f"{kind} from {self.minimum:g} to {self.maximum:g}"
         if self.minimum is not None:
@@ -97,6 +173,8 @@ class OptionSet:
     """A frozen set of declared options: annotate one attribute an option in a subclass."""
 
     _fields: ClassVar[tuple[OptionField, ...]] = ()
+    _only_plain: ClassVar[bool] = True
+    """Whether options must be int, float, bool or str and have a default."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Make the subclass a frozen dataclass and check that each option has a type and a default."""
@@ -113,15 +191,19 @@ class OptionSet:
     def parse(cls, values: Mapping[str, object]) -> Self:
         """Build options from names and texts or JSON values.
 
-        Raises UsageError for an unknown name (with the nearest known one) and for a value that doesn't fit.
+        Raises UsageError for an unknown name (with the nearest known one), for a value that doesn't fit and
+        for one that must be given and isn't.
         """
         known = {field.name: field for field in cls.fields()}
         for name in values:
             if name not in known:
                 raise UsageError(f"Unknown option {name!r}.", hint=suggest(name, known))
+        for name, field in known.items():
+            if field.required and name not in values:
+                raise UsageError(f"{cls.__name__} lacks {name!r}.", hint=field.help)
         return cls(**{name: known[name].parse(value) for name, value in values.items()})
 
-    def to_dict(self) -> dict[str, OptionValue]:
+    def to_dict(self) -> dict[str, Any]:
         """All options with their values, ready for JSON."""
         return {field.name: getattr(self, field.name) for field in self.fields()}
 
@@ -146,13 +228,15 @@ def suggest(word: str, known: typing.Iterable[str]) -> str:
     return f"Known: {', '.join(known)}." if known else "There are none."
 
 
-def _read_field(owner: type, field: dataclasses.Field[Any]) -> OptionField:
-    kind = typing.get_type_hints(owner).get(field.name)
-    if kind not in _ALLOWED_TYPES:
-        raise PluginError(f"Option {owner.__qualname__}.{field.name} must be int, float, bool or str.")
-    if field.default is dataclasses.MISSING:
-        raise PluginError(f"Option {owner.__qualname__}.{field.name} needs a default value.")
-    return OptionField(field.name, kind, field.default, **field.metadata)
+def _read_field(owner: type[OptionSet], field: dataclasses.Field[Any]) -> OptionField:
+    place = f"Option {owner.__qualname__}.{field.name}"
+    kind, form = _FORMS.get(typing.get_type_hints(owner).get(field.name), (None, Form.ONE))
+    plain = kind in _PLAIN_TYPES and form is Form.ONE
+    if kind is None or (owner._only_plain and not plain):
+        raise PluginError(f"{place} must be int, float, bool or str.")
+    if owner._only_plain and field.default is _REQUIRED:
+        raise PluginError(f"{place} needs a default value.")
+    return OptionField(field.name, kind, field.default, form=form, **field.metadata)
 
 
 def _to_bool(value: object) -> bool:

@@ -6,13 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.contract.data import ItemTable
 from core.contract.trainer import TrainingData
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.data.demo import World, demo_ratings, planted_world
+from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.protocol.events import EpochFinished
 
 
 def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:
@@ -69,6 +73,36 @@ def write_csv(path: Path, ratings: Ratings) -> Path:
     lines = "".join(f"{user},{item},{rating}\n" for user, item, rating in rows)
     path.write_text(f"userId,movieId,rating\n{lines}")
     return path
+
+
+def planted_truth() -> World:
+    """What the demo ratings were made from, films and viewers in the order of the ratings' vocabularies."""
+    world, ratings = planted_world(), demo_ratings()
+    items, users = (
+        vocabulary.ids.astype(int) - 1 for vocabulary in (ratings.item_vocabulary, ratings.user_vocabulary)
+    )
+    return replace(
+        world,
+        axes=world.axes[items],
+        quality=world.quality[items],
+        tastes=world.tastes[users],
+        generosity=world.generosity[users],
+    )
+
+
+EPOCH = EpochFinished(
+    epoch=1,
+    epochs=2,
+    train_rmse=0.9,
+    val_rmse=0.95,
+    val_mae=0.7,
+    tuning_rmse=None,
+    learning_rate=0.05,
+    seconds=0.0123,
+    ratings_per_second=1e6,
+    best=True,
+)
+"""An epoch's figures, for tests to `replace` what they need otherwise."""
 
 
 def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_YEAR = re.compile(r"\s*\(\d{4}\)$")
+
 
 def rmse(value: float | None) -> str:
     """`0.8741`, or a dash where there is none."""
@@ -48,3 +52,8 @@ def human(name: str) -> str:
     """`hidden_units` → `Hidden units`; l2 keeps its small letter."""
     words = name.replace("_", " ")
     return words if words.startswith("l2") else words[:1].upper() + words[1:]
+
+
+def short_title(title: str) -> str:
+    """A title as a label: without its year, which the card tells."""
+    return _YEAR.sub("", title) or title

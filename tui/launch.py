@@ -15,7 +15,7 @@ def run(plugins: list[Path]) -> int | None:
         raise UsageError("The screen needs a terminal.", hint="`tastemap train` and the others work without.")
     from core.contract.plugins import load_plugins
     from core.engine.client import EngineClient, engine_command
-    from tui.shell.app import TastemapApp
+    from tui.shell import TastemapApp
 
     app = TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins))
     app.run()
@@ -42,7 +42,7 @@ def main() -> None:
     """Open the screen for the server, whose pipes are no terminal."""
     from core.contract.plugins import load_plugins
     from core.engine.client import EngineClient, engine_command
-    from tui.shell.app import TastemapApp
+    from tui.shell import TastemapApp
 
     plugins = [Path(word) for word in sys.argv[1:]]
     TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins)).run()

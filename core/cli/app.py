@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.cli.commands import CommandsAndViews
 from core.cli.data_commands import data_app
-from core.cli.flag_help import TrainCommand
-from core.cli.parameters import AsJson, Plugins, RunName, all_plugins
-from core.cli.views_app import add_view_commands
-from core.cli.views_export_app import add_export_command
-from core.cli.views_people_app import add_people_commands
-from core.cli.views_quality_app import add_quality_commands
+from core.cli.flags import (
+    AsJson,
+    CrossvalCommand,
+    Plugins,
+    RaceCommand,
+    ReadingCommand,
+    RunName,
+    TrainCommand,
+    all_plugins,
+    given_options,
+    loaded_plugins,
+)
 from core.errors import UsageError
 
 app = typer.Typer(
     name="tastemap",
+    cls=CommandsAndViews,
     help="A terminal workbench for collaborative filtering. Without a command it opens the screen.",
     add_completion=False,
     rich_markup_mode=None,
@@ -51,7 +60,7 @@ def start(
         raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
 
 
-@app.command(cls=TrainCommand, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=TrainCommand)
 def train(
     context: typer.Context,
     data: Annotated[str, typer.Option("--data", "--train", help="demo, a data set's name, or a path.")] = "",
@@ -67,30 +76,22 @@ def train(
     """Train a model and save it as a run."""
     from core.cli.train import TrainRequest, run_training
 
-    official = ["--test-file", test, "--split", "official"] if test else []
-    words = [*context.args, *official]
-    plugins = all_plugins(context, plugin)
-    request = TrainRequest(words, data, arch, recipe, resume, tune, track, plugins)
+    request = TrainRequest(
+        flags=given_options(context),
+        data=data,
+        test=test,
+        architecture=arch,
+        recipe=recipe,
+        resume=resume,
+        trials=tune,
+        trackers=track,
+        registry=loaded_plugins(context, plugin),
+    )
     code = run_training(request, as_json)
     raise typer.Exit(code)
 
 
-@app.command()
-def predict(
-    context: typer.Context,
-    run: RunName,
-    user: Annotated[str, typer.Argument(help="User id, as in the table.")],
-    item: Annotated[str, typer.Argument(help="Item id, as in the table.")],
-    plugin: Plugins = [],  # noqa: B006
-    as_json: AsJson = False,
-) -> None:
-    """Predict a user's rating of an item with a saved run."""
-    from core.cli.lookups import print_prediction
-
-    print_prediction(run, user, item, all_plugins(context, plugin), as_json)
-
-
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=ReadingCommand)
 def evaluate(
     context: typer.Context,
     run: RunName,
@@ -99,15 +100,15 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a saved run on the held-out part of its table, or on another table."""
-    from core.cli.lookups import print_evaluation
+    from core.cli.listing import print_evaluation
 
-    print_evaluation(run, data, context.args, all_plugins(context, plugin), as_json)
+    print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
 
 @app.command()
 def runs(as_json: AsJson = False) -> None:
     """List the saved runs, the newest first."""
-    from core.cli.lookups import print_runs
+    from core.cli.listing import print_runs
 
     print_runs(as_json)
 
@@ -115,12 +116,12 @@ def runs(as_json: AsJson = False) -> None:
 @app.command()
 def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
     """List the architectures with their options, and plugins that are broken with the reason."""
-    from core.cli.plugin_list import print_plugins
+    from core.cli.listing import print_plugins
 
     print_plugins(all_plugins(context, plugin), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=RaceCommand)
 def race(
     context: typer.Context,
     data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
@@ -129,13 +130,13 @@ def race(
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Train several architectures on one split and compare them; takes the settings of `train`."""
-    from core.cli.race import run_race
+    """Train several architectures on one split and compare them."""
+    from core.cli.train import run_race
 
-    run_race(context.args, data, arch, tune, all_plugins(context, plugin), as_json)
+    run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(cls=CrossvalCommand)
 def crossval(
     context: typer.Context,
     data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
@@ -145,10 +146,34 @@ def crossval(
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Cross-validate: train once for each fold; takes the options of `train`."""
-    from core.cli.cross_validation import run_cross_validation
+    """Cross-validate: train once for each fold."""
+    from core.cli.train import run_cross_validation
 
-    run_cross_validation(context.args, data, arch, recipe, folds, all_plugins(context, plugin), as_json)
+    registry = loaded_plugins(context, plugin)
+    run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    run: RunName,
+    keras: Annotated[
+        Path | None, typer.Option(help="Whole model, ids in and ratings out: a .keras file.")
+    ] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Folder for users.parquet and items.parquet.")] = None,
+    projector: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's embedding projector.")
+    ] = None,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Export a run for other programs: Keras, tables, TensorBoard's projector."""
+    from core.api import load_run
+    from core.cli.export import export_model
+    from core.contract.plugins import load_plugins
+
+    model = load_run(run, load_plugins(all_plugins(context, plugin))).model
+    export_model(model, keras, parquet, projector, as_json)
 
 
 @app.command()
@@ -173,7 +198,3 @@ def _app(name: str) -> Any:
 
 
 app.add_typer(data_app)
-add_view_commands(app)
-add_people_commands(app)
-add_quality_commands(app)
-add_export_command(app)

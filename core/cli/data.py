@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli.flags import READING_FLAGS, parse_flags
 from core.cli.output import print_json
 from core.contract.plugins import load_plugins
 from core.data import Ratings, describe, load_ratings
@@ -31,9 +30,11 @@ def print_datasets(plugins: Sequence[Path], as_json: bool) -> None:
         print(f"{dataset['name']:<16} {here} {dataset['description']}")
 
 
-def print_description(source: str, words: Sequence[str], plugins: Sequence[Path], as_json: bool) -> None:
+def print_description(
+    source: str, options: Mapping[str, object], plugins: Sequence[Path], as_json: bool
+) -> None:
     """Print what a table holds and how it was read."""
-    told = describe(_load(source, words, plugins))
+    told = describe(_load(source, options, plugins))
     if as_json:
         print_json(told)
         return
@@ -67,10 +68,15 @@ def fetch_dataset(
 
 
 def convert_table(
-    source: str, target: Path, overwrite: bool, words: Sequence[str], plugins: Sequence[Path], as_json: bool
+    source: str,
+    target: Path,
+    overwrite: bool,
+    options: Mapping[str, object],
+    plugins: Sequence[Path],
+    as_json: bool,
 ) -> None:
     """Write a table in another form."""
-    written = convert(_load(source, words, plugins), target, overwrite)
+    written = convert(_load(source, options, plugins), target, overwrite)
     if as_json:
         print_json(written)
     else:
@@ -82,8 +88,7 @@ def repair_messages(data: dict[str, Any] | Any) -> list[str]:
     return [str(repair["message"]) for repair in data.get("repairs", [])]
 
 
-def _load(source: str, words: Sequence[str], plugins: Sequence[Path]) -> Ratings:
-    reading = parse_flags(words, {"reading": READING_FLAGS})["reading"]
+def _load(source: str, reading: Mapping[str, object], plugins: Sequence[Path]) -> Ratings:
     return load_ratings(source, reading, sources=load_plugins(plugins).data_sources)
 
 

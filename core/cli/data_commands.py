@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from core.cli.flags import ReadingCommand, given_options
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Source = Annotated[str, typer.Argument(help="demo, a data set's name, or a path.")]
-_READING = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 data_app = typer.Typer(
     name="data",
@@ -27,12 +28,12 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
     print_datasets(context.obj, as_json)
 
 
-@data_app.command(context_settings=_READING)
+@data_app.command(cls=ReadingCommand)
 def describe(context: typer.Context, source: Source, as_json: AsJson = False) -> None:
-    """Read a table and say what is in it and how it was read; takes the reading options of `train`."""
+    """Read a table and say what is in it and how it was read."""
     from core.cli.data import print_description
 
-    print_description(source, context.args, context.obj, as_json)
+    print_description(source, given_options(context)["reading"], context.obj, as_json)
 
 
 @data_app.command()
@@ -49,7 +50,7 @@ def fetch(
     fetch_dataset(name, from_file, accept_licence, context.obj, as_json)
 
 
-@data_app.command(context_settings=_READING)
+@data_app.command(cls=ReadingCommand)
 def convert(
     context: typer.Context,
     source: Source,
@@ -60,4 +61,4 @@ def convert(
     """Write a table in another form, titles beside it."""
     from core.cli.data import convert_table
 
-    convert_table(source, target, overwrite, context.args, context.obj, as_json)
+    convert_table(source, target, overwrite, given_options(context)["reading"], context.obj, as_json)

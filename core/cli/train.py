@@ -4,72 +4,71 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean, stdev
 from types import FrameType
 
-from core.api import recorded_ratings
-from core.cli.flags import READING_FLAGS, parse_flags, require_data
+from core.cli.flags import Values, require_data
+from core.cli.output import figure, print_json, print_lines
 from core.cli.training_view import JsonView, TextView
 from core.contract.plugins import Registry, load_plugins
-from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
-from core.data import load_ratings
-from core.protocol.events import Event, PhaseChanged
+from core.contract.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.data import Ratings, load_ratings
+from core.errors import UsageError
+from core.options import suggest
+from core.protocol.events import Event, Finished, PhaseChanged
+from core.protocol.wire import to_plain
 from core.runs.config import saved_choices
+from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
 from core.training.session import Session
 from core.training.tune import tune
-
-CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
-"""Settings that a resumed run may take from the command line instead of its own."""
+from core.views.quality.comparison import Comparison
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainRequest:
-    """What the command line asked for; `words` are the flags of settings, options and reading.
+    """What the command line asked for; `flags` are settings, options and reading choices.
 
-    `resume` names a run to go on with, `trials` asks for a search first, `trackers` are names.
+    `test` is a file to hold out, `resume` names a run to go on with, `trials` asks for a search first,
+    `trackers` are names.
     """
 
-    words: Sequence[str]
+    flags: Values
     data: str
+    test: str
     architecture: str
     recipe: str
     resume: str
     trials: int
     trackers: Sequence[str]
-    plugins: Sequence[Path]
+    registry: Registry
 
 
 def run_training(request: TrainRequest, as_json: bool) -> int:
     """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
-    registry = load_plugins(request.plugins)
-    registry.chosen_trackers(request.trackers)
+    request.registry.chosen_trackers(request.trackers)
     controls = Controls()
     work = _resume if request.resume else _start
     with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
-        work(request, registry, view.show, controls)
+        work(request, view.show, controls)
     return 130 if interrupted() else 0
 
 
-def _start(
-    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
-) -> None:
+def _start(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
     require_data(request.data)
+    flags, registry = request.flags, request.registry
+    official = {"split": "official"} if request.test else {}
+    held_out = {"test_file": request.test} if request.test else {}
     chosen = registry.architecture(request.architecture)
-    groups = {
-        "settings": TrainingSettings.fields(),
-        "options": chosen.Options.fields(),
-        "reading": READING_FLAGS,
-    }
-    flags = parse_flags(request.words, groups)
-    resolved = resolve(chosen, request.recipe, flags["options"], flags["settings"])
+    resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
     show(PhaseChanged("reading data", request.data))
-    ratings = load_ratings(request.data, flags["reading"], sources=registry.data_sources)
+    ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
     session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
     del ratings  # a worker that another leads keeps a part of them
     if request.trials:
@@ -78,17 +77,16 @@ def _start(
     _train(session)
 
 
-def _resume(
-    request: TrainRequest, registry: Registry, show: Callable[[Event], None], controls: Controls
-) -> None:
-    folder = find_run(request.resume)
+def _resume(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
+    if request.test:
+        raise UsageError("--test doesn't go with --resume.", hint="A run keeps the split that it began with.")
+    registry, folder = request.registry, find_run(request.resume)
     run = Run.open(folder, registry)
-    changeable = [field for field in TrainingSettings.fields() if field.name in CHANGEABLE]
-    settings = parse_flags(request.words, {"settings": changeable})
-    resolved = saved_choices(run.config, registry, settings["settings"])
+    resolved = saved_choices(run.config, registry, request.flags["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
-    ratings = recorded_ratings(run, request.data or None)
-    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers), folder)
+    session = Session(recorded_ratings(run, request.data or None), resolved, registry, show, controls)
+    session.trackers = request.trackers
+    _train(session, folder)
 
 
 def _train(session: Session, resumed: Path | None = None) -> None:
@@ -119,3 +117,97 @@ def _stopping(controls: Controls) -> Iterator[Callable[[], bool]]:
         yield lambda: bool(pressed)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def run_race(
+    flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+) -> None:
+    """Train each architecture by its default recipe with the same settings, then compare with the first."""
+    require_data(data)
+    registry = load_plugins(plugins)
+    runners = _runners(names, registry)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    folders = []
+    with JsonView() if as_json else TextView() as view:
+        for name in runners:
+            resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            refuse_several_machines(resolved.settings, "A race")
+            chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
+            folders.append(Session(ratings, chosen, registry, view.show).start())
+    question = Comparison(runs=tuple(map(str, folders[1:])))
+    compared = Run.open(folders[0], registry).ask(question)
+    if as_json:
+        print_json(to_plain(compared))
+    else:
+        print_lines(question.lines(compared))
+
+
+def _runners(names: str, registry: Registry) -> list[str]:
+    """The architectures to race, each once, in the order given; all of them where none is named."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or sorted(registry.architectures)
+    for name in wanted:
+        registry.architecture(name)
+    if len(set(wanted)) < 2:
+        raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
+    return list(dict.fromkeys(wanted))
+
+
+def run_cross_validation(
+    flags: Values,
+    data: str,
+    architecture: str,
+    recipe: str,
+    folds: int,
+    registry: Registry,
+    as_json: bool,
+) -> None:
+    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE."""
+    require_data(data)
+    chosen = registry.architecture(architecture)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    refuse_several_machines(resolved.settings, "Cross-validation")
+    finished = []
+    for fold in range(1, folds + 1):
+        finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
+        _show_fold(fold, folds, finished[-1], as_json)
+    show_summary(finished, as_json)
+
+
+def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
+    values = {**resolved.settings.to_dict(), "split": "kfold", "folds": folds, "fold": fold}
+    return replace(resolved, settings=TrainingSettings.parse(values))
+
+
+def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry) -> Finished:
+    heard: list[Event] = []
+    Session(ratings, resolved, registry, heard.append).start()
+    return next(event for event in reversed(heard) if isinstance(event, Finished))
+
+
+def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None:
+    if as_json:
+        print(finished.to_json(), flush=True)
+    else:
+        figures = f"RMSE {figure(finished.val_rmse)}  MAE {figure(finished.val_mae)}"
+        print(f"fold {fold}/{folds}  {figures}  run {finished.run}")
+
+
+def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
+    """Print mean and standard deviation over the folds; one without a figure is left out of both."""
+    summary = {
+        "rmse": _spread([event.val_rmse for event in finished]),
+        "mae": _spread([event.val_mae for event in finished]),
+    }
+    if as_json:
+        print_json({"event": "cross_validation", "folds": len(finished), **summary})
+        return
+    parts = [f"{name.upper()} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
+    print(f"{len(finished)} folds  {'  '.join(parts)}")
+    print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
+
+
+def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:
+    """Mean and standard deviation over the folds that have the figure; None where they are too few."""
+    known = [value for value in figures if value is not None]
+    return {"mean": mean(known) if known else None, "deviation": stdev(known) if len(known) > 1 else None}

@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from core.cli.output import figure
 from core.protocol.events import (
     BatchProgress,
     EpochFinished,
@@ -30,7 +31,6 @@ class JsonView:
     """Prints each event as one line of JSON."""
 
     def __enter__(self) -> Self:
-        """Nothing to prepare."""
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -61,7 +61,6 @@ class TextView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the progress bar away."""
         if self._task is not None:
             self._bar.stop()
 
@@ -139,19 +138,15 @@ def _unseen(event: RunStarted) -> list[str]:
 def _row(event: EpochFinished) -> str:
     best = " *" if event.best and event.tuning_rmse is not None else ""
     return (
-        f"{event.epoch:>4}/{event.epochs:<4} {event.train_rmse:>11.4f} {_figure(event.val_rmse):>9} "
-        f"{_figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
+        f"{event.epoch:>4}/{event.epochs:<4} {figure(event.train_rmse):>11} {figure(event.val_rmse):>9} "
+        f"{figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
     )
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 def _trial(event: TrialFinished) -> str:
     choices = "  ".join(f"{name} {value:.4g}" for name, value in event.choices.items() if _is_number(value))
     return (
-        f"trial {event.trial:<3} tuning RMSE {_figure(event.tuning_rmse)} at {event.epochs} epochs  {choices}"
+        f"trial {event.trial:<3} tuning RMSE {figure(event.tuning_rmse)} at {event.epochs} epochs  {choices}"
     )
 
 
@@ -163,7 +158,7 @@ def _closing(event: Finished) -> str:
     return (
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} ratings/s)\n"
-        f"val RMSE {_figure(event.val_rmse)}  MAE {_figure(event.val_mae)}  split {event.split_hash}\n"
+        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}\n"
         f"{_gain(event)}run {event.run}"
     )
 

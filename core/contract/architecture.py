@@ -11,23 +11,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from core.array_types import FloatArray
 from core.errors import PluginError, UsageError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.contract.trainer import FloatArray, Trainer, TrainingData
+    from core.contract.trainer import Trainer, TrainingData
 
 
 Side = Literal["user", "item"]
-Rows = Mapping[str, npt.NDArray[np.float32]]
+Rows = Mapping[str, FloatArray]
 """Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
-Terms = Mapping[str, npt.NDArray[np.float32]]
+Terms = Mapping[str, FloatArray]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmbeddingSpec:
     """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its l2."""
 
@@ -73,7 +73,14 @@ class EmbeddingSide:
         if dimension < 1:
             raise PluginError(f"{self.side}.embed() needs at least one number a row, not {dimension}.")
         spread = (0.0 if role == "bias" else 0.1) if initial_spread is None else initial_spread
-        spec = EmbeddingSpec(self.side, role, dimension, l2, initial_mean, spread)
+        spec = EmbeddingSpec(
+            side=self.side,
+            role=role,
+            dimension=dimension,
+            l2=l2,
+            initial_mean=initial_mean,
+            initial_spread=spread,
+        )
         if any(other.role == role for other in self.specs):
             raise PluginError(f"{self.side}.embed(role={role!r}) is asked for twice; give each its own role.")
         self.specs.append(spec)

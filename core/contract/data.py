@@ -21,13 +21,71 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import Repair
+import numpy as np
+
+from core.array_types import RowArray
+from core.options import OptionSet, option
+
+if TYPE_CHECKING:
+    import pyarrow
+
 
 Location = Path | zipfile.Path
 """A file or folder on disk or inside a zip archive; both offer name, iterdir, joinpath, is_file and open."""
+
+
+@dataclass(frozen=True)
+class ItemTable:
+    """What is known of the items, aligned with the item vocabulary: a title (the id where unknown),
+    genres (a tuple, maybe empty) and the year (0 where unknown) of each.
+
+    `tags` are what people called each item, () where the data set has none: distinct, case-folded, without
+    spaces around them, in alphabetical order. A tag is kept if at least 2 people used it or at least 5 items
+    carry it; what one person wrote of a few items says nothing of the others.
+    """
+
+    titles: tuple[str, ...]
+    genres: tuple[tuple[str, ...], ...]
+    years: RowArray
+    tags: tuple[tuple[str, ...], ...] = ()
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A table with the columns `title`, `genres`, `year` and, where there are any, `tags`."""
+        import pyarrow as pa
+
+        texts = pa.list_(pa.string())
+        known = {
+            "title": pa.array(self.titles, pa.string()),
+            "genres": pa.array(map(list, self.genres), texts),
+            "year": pa.array(self.years),
+        }
+        tags = {"tags": pa.array(map(list, self.tags), texts)} if self.tags else {}
+        return pa.table({**known, **tags})
+
+    @classmethod
+    def from_arrow(cls, table: pyarrow.Table) -> ItemTable:
+        """Read it back from a table with these columns; raises KeyError where any but `tags` is missing."""
+        return cls(
+            titles=tuple(table["title"].to_pylist()),
+            genres=_tuples(table["genres"]),
+            years=table["year"].to_numpy().astype(np.int32),
+            tags=_tuples(table["tags"]) if "tags" in table.column_names else (),
+        )
+
+
+def _tuples(column: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, column.to_pylist()))
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept"."""
+
+    kind: str
+    count: int
+    message: str
 
 
 @dataclass(frozen=True)
@@ -115,3 +173,53 @@ class NamedDataset(DataSource):
     licence: str
     homepage: str = ""
     reading: dict[str, object] = field(default_factory=dict)
+
+
+SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colons": "::", "whitespace": " "}
+
+
+class ReadingOptions(OptionSet):
+    """The reading choices; an empty text means "guess". What was guessed is filled in in `Ratings.reading`.
+
+    A column is given by its name or, counted from 1, by its position ("1").
+    """
+
+    source: str = option(default="", help="Where the table was read from (filled in by reading).")
+    reader: str = option(default="", help="Name of the reader (guessed from the file).")
+    user_column: str = option(default="", help="Column of the user ids.")
+    item_column: str = option(default="", help="Column of the item ids.")
+    rating_column: str = option(default="", help="Column of the ratings.")
+    time_column: str = option(default="", help="Column of the times; 'none' if there is none.")
+    separator: str = option(
+        default="", help="comma, tab, semicolon, pipe, colons, whitespace or the character itself."
+    )
+    header: str = option(
+        default="", help="Whether the first line names the columns: yes or no.", choices=("", "yes", "no")
+    )
+    encoding: str = option(default="", help="Text encoding, as in utf-8 or latin-1.")
+    decimal: str = option(default="", help="Decimal sign of the ratings.", choices=("", ".", ","))
+    items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
+    items_encoding: str = option(default="", help="Text encoding of the items table.")
+    items_id_column: str = option(default="", help="Column of the item ids in the items table.")
+    title_column: str = option(default="", help="Column of the titles in the items table.")
+    genres_column: str = option(default="", help="Column of the genres in the items table.")
+    year_column: str = option(default="", help="Column of the years in the items table.")
+    test_file: str = option(default="", help="Path of the official test part, read after the source.")
+    duplicates: str = option(
+        default="last",
+        help="What to do with several ratings of one pair: keep the last (by time), their mean, or stop.",
+        choices=("last", "mean", "error"),
+    )
+    implicit: str = option(
+        default="refuse",
+        help="What to do with counts instead of ratings: refuse, keep, binarize or take the logarithm.",
+        choices=("refuse", "keep", "binarize", "log"),
+    )
+    threshold: float = option(
+        default=0.0, help="Counts above this become 1 when binarized (0: above the median).", minimum=0
+    )
+
+    @property
+    def separator_text(self) -> str:
+        """The separator itself, empty where it is to be sniffed."""
+        return SEPARATORS.get(self.separator, self.separator)

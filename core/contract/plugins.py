@@ -75,17 +75,14 @@ def load_plugins(files: Sequence[Path] = ()) -> Registry:
     A broken installed plugin lands in `Registry.broken`; a broken file, which the user named, raises
     PluginError.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs.TastemapHooks)
     registry = Registry()
     for entry_point in sorted(entry_points(group=hookspecs.PROJECT), key=_built_in_first):
         try:
-            _add(manager, registry, entry_point.load(), entry_point.name, _origin(entry_point))
+            _add(registry, entry_point.load(), _origin(entry_point))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
             registry.broken.append(BrokenPlugin(entry_point.name, _origin(entry_point), _reason(error)))
     for file in files:
-        _add(manager, registry, load_file(file), file.stem, str(file))
-    manager.check_pending()
+        _add_file(registry, file)
     return registry
 
 
@@ -107,40 +104,67 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
-def _add(manager: pluggy.PluginManager, registry: Registry, plugin: Any, name: str, origin: str) -> None:
-    manager.register(plugin, name=f"{name} ({origin})")
+def _add_file(registry: Registry, path: Path) -> None:
+    module = load_file(path)
     try:
-        _refuse_unknown_hooks(manager, plugin)
-        brought = _architectures(plugin, origin, registry)
-        sources = _bring(plugin, "register_datasets")
-        trackers = _trackers(plugin, registry)
-    except BaseException:
-        manager.unregister(plugin)
+        _add(registry, module, str(path))
+    except PluginError:
         raise
-    registry.architectures.update(brought)
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"The plugin file {path} can't be used: {_reason(error)}") from error
+
+
+def _add(registry: Registry, plugin: object, origin: str) -> None:
+    """Take in all that a plugin brings, or nothing where any of it can't be used."""
+    manager = _manager_of(plugin)
+    architectures = _architectures(_brought(manager.hook.register_architectures()), origin, registry)
+    sources = _data_sources(_brought(manager.hook.register_datasets()))
+    trackers = _trackers(_brought(manager.hook.register_trackers()), registry)
+    registry.architectures.update(architectures)
     registry.data_sources.extend(sources)
     registry.trackers.update(trackers)
 
 
-def _refuse_unknown_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:
-    for caller in manager.get_hookcallers(plugin) or ():
-        if not caller.has_spec():
-            hint = suggest(caller.name, _hook_names())
-            raise PluginError(f"It implements {caller.name!r}, which is no hook of tastemap.", hint=hint)
+def _manager_of(plugin: object) -> pluggy.PluginManager:
+    """Register a plugin with a manager of its own: its hooks can then neither hide nor break another's.
+
+    Raises PluginError where it implements no hook, or one that doesn't exist.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs.TastemapHooks)
+    manager.register(plugin)
+    callers = manager.get_hookcallers(plugin)
+    if not callers:
+        hint = "Mark each with @core.hookimpl."
+        raise PluginError(f"It implements none of the hooks {', '.join(_hook_names())}.", hint=hint)
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        unknown = next(caller.name for caller in callers if not caller.has_spec())
+        hint = suggest(unknown, _hook_names())
+        raise PluginError(f"It implements {unknown!r}, which is no hook of tastemap.", hint=hint) from error
+    return manager
 
 
 def _hook_names() -> list[str]:
     return [name for name in vars(hookspecs.TastemapHooks) if name.startswith("register_")]
 
 
-def _bring(plugin: Any, hook: str) -> Iterable[Any]:
-    implementation = getattr(plugin, hook, None)
-    return (implementation() or ()) if implementation is not None else ()
+def _brought(results: Iterable[Any]) -> list[Any]:
+    """What one plugin's hook gave, in one list; raises PluginError where it gave something else."""
+    brought: list[Any] = []
+    for result in results:
+        if not isinstance(result, list | tuple):
+            raise PluginError(f"A hook returns a list, not {result!r}.")
+        brought.extend(result)
+    return brought
 
 
-def _architectures(plugin: Any, origin: str, registry: Registry) -> dict[str, RegisteredArchitecture]:
+def _architectures(
+    kinds: Iterable[Any], origin: str, registry: Registry
+) -> dict[str, RegisteredArchitecture]:
     brought: dict[str, RegisteredArchitecture] = {}
-    for kind in _bring(plugin, "register_architectures"):
+    for kind in kinds:
         check_architecture(kind)
         other = brought.get(kind.name) or registry.architectures.get(kind.name)
         if other is not None:
@@ -149,9 +173,23 @@ def _architectures(plugin: Any, origin: str, registry: Registry) -> dict[str, Re
     return brought
 
 
-def _trackers(plugin: Any, registry: Registry) -> dict[str, Tracker]:
+def _data_sources(sources: list[Any]) -> list[DataSource]:
+    if sources:
+        from core.contract.data import DataSource
+
+        for source in sources:
+            if not isinstance(source, DataSource):
+                raise PluginError(f"{source!r} is neither a Reader nor a NamedDataset.")
+    return sources
+
+
+def _trackers(trackers: Iterable[Any], registry: Registry) -> dict[str, Tracker]:
+    from core.contract.tracker import Tracker
+
     brought: dict[str, Tracker] = {}
-    for tracker in _bring(plugin, "register_trackers"):
+    for tracker in trackers:
+        if not isinstance(tracker, Tracker):
+            raise PluginError(f"{tracker!r} is no Tracker.")
         if tracker.name in registry.trackers or tracker.name in brought:
             raise PluginError(f"Its tracker {tracker.name!r} is registered already.")
         brought[tracker.name] = tracker

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from core.data.ratings import ItemTable
+from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
+from core.array_types import RowArray as RowArray  # noqa: PLC0414 - also taken from here
 
-FloatArray = npt.NDArray[np.float32]
-RowArray = npt.NDArray[np.int32]
+if TYPE_CHECKING:
+    from core.contract.data import ItemTable
+
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -33,7 +34,6 @@ class TrainingData:
     item_table: ItemTable | None = None
 
     def __len__(self) -> int:
-        """Count the ratings."""
         return len(self.targets)
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from core.contract.data import DataSource, Edition, NamedDataset, RawItems, RawTable, Reader
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import (
+    DataSource,
+    Edition,
+    ItemTable,
+    NamedDataset,
+    RawItems,
+    RawTable,
+    Reader,
+    ReadingOptions,
+    Repair,
+)
 from core.data.convert import convert
 from core.data.describe import describe
 from core.data.fetching.fetching import Fetched, fetch
 from core.data.fetching.named import list_datasets
 from core.data.load import load_ratings
-from core.data.ratings import ItemTable, Ratings, RatingScale, Repair, Vocabulary
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.data.split import Split, carve_tuning, cross_validation, split_ratings, unseen
 
 __all__ = [

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from core.contract.data import RawTable
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import RawTable, ReadingOptions, Repair
 from core.data.clean import BadValueError, clean_ratings, clean_times, find_scale, handle_counts
 from core.data.duplicates import Columns, settle_parts
 from core.data.identifiers import BadIdentifierError, Encoded, encode
-from core.data.ratings import Ratings, Repair, Vocabulary
+from core.data.ratings import Ratings, Vocabulary
 from core.data.reading.columns import COUNT_NAMES, plain
 from core.data.reading.items import align, tagged
 from core.errors import DataError

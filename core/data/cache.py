@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import ItemTable, Ratings, RatingScale, Repair, Vocabulary
+from core.contract.data import ItemTable, ReadingOptions, Repair
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.data.reading.columns import NONE
 from core.files import cache_folder
 
@@ -127,16 +127,7 @@ def write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
         arrays["timestamps"] = ratings.timestamps
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    _write_texts(folder / "users.parquet", {"id": ratings.user_vocabulary.ids.tolist()})
-    table = ratings.item_table
-    items = {
-        "id": ratings.item_vocabulary.ids.tolist(),
-        "title": list(table.titles),
-        "year": table.years.tolist(),
-        "genres": [list(names) for names in table.genres],
-        **({"tags": [list(names) for names in table.tags]} if table.tags else {}),
-    }
-    _write_texts(folder / "items.parquet", items)
+    _write_texts(folder, ratings)
     sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
     told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
     (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
@@ -163,7 +154,7 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
         raise CacheError("files are missing from its list")
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
-    table = _read_texts(folder / "items.parquet")
+    table = _read(folder / "items.parquet")
     return Ratings(
         name=facts["name"],
         source=facts["source"],
@@ -171,9 +162,9 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
         items=items,
         ratings=ratings,
         timestamps=timestamps,
-        user_vocabulary=_vocabulary(_read_texts(folder / "users.parquet")),
-        item_vocabulary=_vocabulary(table),
-        item_table=_item_table(table),
+        user_vocabulary=Vocabulary.from_arrow(_read(folder / "users.parquet")["id"]),
+        item_vocabulary=Vocabulary.from_arrow(table["id"]),
+        item_table=ItemTable.from_arrow(table),
         scale=RatingScale(*facts["scale"]),
         repairs=tuple(Repair(*repair) for repair in facts["repairs"]),
         reading=facts["reading"],
@@ -181,43 +172,21 @@ def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     )
 
 
-def _item_table(table: Any) -> ItemTable:
-    return ItemTable(
-        titles=tuple(table.column("title").to_pylist()),
-        genres=_lists(table.column("genres")),
-        years=table.column("year").to_numpy().astype(np.int32),
-        tags=_lists(table.column("tags")) if "tags" in table.column_names else (),
-    )
-
-
-def _lists(column: Any) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(names) for names in column.to_pylist())
-
-
 def _load(folder: Path, name: str) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
     return array
 
 
-def _vocabulary(table: Any) -> Vocabulary:
-    import pyarrow as pa
-
-    column = table.column("id")
-    if pa.types.is_integer(column.type):
-        return Vocabulary(column.to_numpy())
-    return Vocabulary(np.array(column.to_pylist(), dtype=np.str_))
-
-
-def _write_texts(path: Path, columns: dict[str, list[Any]]) -> None:
+def _write_texts(folder: Path, ratings: Ratings) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    lists = dict.fromkeys(("genres", "tags"), pa.list_(pa.string()))
-    arrays = {name: pa.array(values, type=lists.get(name)) for name, values in columns.items()}
-    parquet.write_table(pa.table(arrays), path)
+    items = ratings.item_table.to_arrow().add_column(0, "id", [ratings.item_vocabulary.to_arrow()])
+    parquet.write_table(pa.table({"id": ratings.user_vocabulary.to_arrow()}), folder / "users.parquet")
+    parquet.write_table(items, folder / "items.parquet")
 
 
-def _read_texts(path: Path) -> Any:
+def _read(path: Path) -> Any:
     from pyarrow import parquet
 
     return parquet.read_table(path)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import FloatArray, LongArray, RatingScale, Repair
+from core.array_types import FloatArray, LongArray
+from core.contract.data import ReadingOptions, Repair
+from core.data.ratings import RatingScale
 from core.data.reading.columns import MISSING
 from core.errors import DataError
 

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
-import numpy.typing as npt
 
-from core.contract.data import RawItems, RawTable
-from core.contract.reading_options import ReadingOptions
+from core.array_types import DoubleArray, LongArray
+from core.contract.data import RawItems, RawTable, ReadingOptions
 from core.data.build import build
-from core.data.ratings import LongArray, Ratings
+from core.data.ratings import Ratings
 
-Array = npt.NDArray[np.float64]
-
-AXIS_NAMES = ("art house ↔ blockbuster", "gentle ↔ dark", "classic ↔ modern")
 SOURCE = "synthetic viewers of real films, made from a fixed seed"
 _SEED, _VIEWERS, _AVERAGE_RATED = 2016, 700, 58
+# The axes are art house ↔ blockbuster, gentle ↔ dark and classic ↔ modern.
 _STRENGTHS = np.array([0.50, 0.42, 0.35])
 _BLOCKBUSTER = {
     "Action": 1.0, "Adventure": 1.0, "Sci-Fi": 0.7, "Fantasy": 0.4, "Children": 0.5, "Thriller": 0.2,
@@ -42,37 +39,29 @@ class Film:
     genres: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class PlantedTruth:
-    """What the synthetic ratings were made from, aligned with the vocabularies of the demo ratings.
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What the ratings are made from, by film and by viewer, in the order in which they were invented.
 
-    `axes`: (items, 3), each column of mean 0 and variance 1, columns uncorrelated. `user_tastes`: (users, 3),
-    in stars per unit of an axis. `item_quality`: (items,) and `user_generosity`: (users,), in stars.
+    `axes`: (films, 3), each column of mean 0 and variance 1, columns uncorrelated. `tastes`: (viewers, 3), in
+    stars per unit of an axis. `quality`: (films,) and `generosity`: (viewers,), in stars. One viewing a row:
+    `viewers` and `seen` count from 0, `stars` and `times` (seconds) are what is rated.
     """
 
-    axes: Array
-    axis_names: tuple[str, ...]
-    item_quality: Array
-    user_tastes: Array
-    user_generosity: Array
-
-
-@dataclass(frozen=True)
-class _World:
     films: tuple[Film, ...]
-    axes: Array
-    quality: Array
-    tastes: Array
-    generosity: Array
+    axes: DoubleArray
+    quality: DoubleArray
+    tastes: DoubleArray
+    generosity: DoubleArray
     viewers: LongArray
     seen: LongArray
-    stars: Array
+    stars: DoubleArray
     times: LongArray
 
 
 def demo_ratings() -> Ratings:
     """Make the demo ratings: 700 synthetic viewers, some 40,000 half-star ratings; the same every time."""
-    world = _world()
+    world = planted_world()
     ids = [str(number) for number in range(1, len(world.films) + 1)]
     items = RawItems(
         ids=ids,
@@ -86,15 +75,6 @@ def demo_ratings() -> Ratings:
     return ratings
 
 
-def planted_truth() -> PlantedTruth:
-    """Give the truth behind the demo ratings, in the order of their vocabularies."""
-    world, ratings = _world(), demo_ratings()
-    items, users = ratings.item_vocabulary.ids.astype(int) - 1, ratings.user_vocabulary.ids.astype(int) - 1
-    return PlantedTruth(
-        world.axes[items], AXIS_NAMES, world.quality[items], world.tastes[users], world.generosity[users]
-    )
-
-
 def read_films() -> tuple[Film, ...]:
     """Read the films that come with Tastemap."""
     text = resources.files("core.data").joinpath("demo_films.csv").read_text(encoding="utf-8")
@@ -105,7 +85,8 @@ def read_films() -> tuple[Film, ...]:
 
 
 @functools.cache
-def _world() -> _World:
+def planted_world() -> World:
+    """Invent films' qualities, viewers' tastes and what they saw, from the fixed seed."""
     rng = np.random.default_rng(_SEED)
     films = read_films()
     axes = _axes(films, rng)
@@ -115,10 +96,20 @@ def _world() -> _World:
     viewers, seen = _viewings(rng, axes, quality, tastes)
     liking = 3.15 + quality[seen] + generosity[viewers] + (tastes[viewers] * axes[seen]).sum(1)
     stars = np.clip(np.round((liking + rng.normal(0.0, 0.45, len(seen))) * 2) / 2, 0.5, 5.0)
-    return _World(films, axes, quality, tastes, generosity, viewers, seen, stars, _times(rng, viewers))
+    return World(
+        films=films,
+        axes=axes,
+        quality=quality,
+        tastes=tastes,
+        generosity=generosity,
+        viewers=viewers,
+        seen=seen,
+        stars=stars,
+        times=_times(rng, viewers),
+    )
 
 
-def _axes(films: Sequence[Film], rng: np.random.Generator) -> Array:
+def _axes(films: Sequence[Film], rng: np.random.Generator) -> DoubleArray:
     """Place the films by their genres and years, with a little noise; columns are made uncorrelated."""
     years = np.array([film.year for film in films], dtype=float)
     lengths = np.array([len(film.genres) for film in films])
@@ -128,23 +119,23 @@ def _axes(films: Sequence[Film], rng: np.random.Generator) -> Array:
     return _orthogonal(np.stack([_standard(c) + rng.normal(0, 0.25, len(films)) for c in columns], axis=1))
 
 
-def _by_genre(films: Sequence[Film], weights: dict[str, float]) -> Array:
+def _by_genre(films: Sequence[Film], weights: dict[str, float]) -> DoubleArray:
     return np.array([sum(weights.get(genre, 0.0) for genre in film.genres) for film in films])
 
 
-def _standard(values: Array) -> Array:
-    standard: Array = (values - values.mean(0)) / values.std(0)
+def _standard(values: DoubleArray) -> DoubleArray:
+    standard: DoubleArray = (values - values.mean(0)) / values.std(0)
     return standard
 
 
-def _orthogonal(columns: Array) -> Array:
+def _orthogonal(columns: DoubleArray) -> DoubleArray:
     """The uncorrelated columns nearest to the given ones, so that each keeps its meaning."""
     left, _, right = np.linalg.svd(_standard(columns), full_matrices=False)
     return _standard(left @ right)
 
 
 def _viewings(
-    rng: np.random.Generator, axes: Array, quality: Array, tastes: Array
+    rng: np.random.Generator, axes: DoubleArray, quality: DoubleArray, tastes: DoubleArray
 ) -> tuple[LongArray, LongArray]:
     """Draw who saw what: few films are seen by most, and people choose a little by their taste."""
     films = len(quality)

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.array_types import FloatArray, LongArray, RowArray
+from core.contract.data import Repair
 from core.data.clean import BadValueError
-from core.data.ratings import FloatArray, IntArray, LongArray, Repair
 
 
 @dataclass(frozen=True)
 class Columns:
     """The four columns of a table as rows and values, all of shape (n,)."""
 
-    users: IntArray
-    items: IntArray
+    users: RowArray
+    items: RowArray
     ratings: FloatArray
     timestamps: LongArray | None
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import IntArray, Repair, Vocabulary
+from core.array_types import RowArray
+from core.contract.data import Repair
+from core.data.ratings import Vocabulary
 
 LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
@@ -26,7 +28,7 @@ class BadIdentifierError(Exception):
 class Encoded:
     """A column as rows (int32, shape (n,)) into a vocabulary, and how many ids lost surrounding spaces."""
 
-    rows: IntArray
+    rows: RowArray
     vocabulary: Vocabulary
     repairs: tuple[Repair, ...] = ()
 
@@ -74,7 +76,7 @@ def _whole_numbers(column: Any) -> Any:
         return column.cast(pa.string())
 
 
-def _by_appearance(rows: IntArray, values: Any) -> tuple[IntArray, Any]:
+def _by_appearance(rows: RowArray, values: Any) -> tuple[RowArray, Any]:
     """Order a dictionary by the first appearance of its values, without those that never appear."""
     first = np.full(len(values), len(rows), dtype=np.int64)
     first[rows[::-1]] = np.arange(len(rows) - 1, -1, -1)
@@ -92,7 +94,7 @@ def _first_null(column: Any) -> int:
     return int(pc.index(column.is_null(), True).as_py())
 
 
-def _named(rows: IntArray, values: Any, what: str) -> Encoded:
+def _named(rows: RowArray, values: Any, what: str) -> Encoded:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -120,7 +122,7 @@ def _ids(values: Any) -> npt.NDArray[np.int64] | npt.NDArray[np.str_]:
     return np.array(values.to_pylist(), dtype=np.str_)
 
 
-def _check_texts(rows: IntArray, values: Any, what: str) -> None:
+def _check_texts(rows: RowArray, values: Any, what: str) -> None:
     import pyarrow.compute as pc
 
     lengths = pc.utf8_length(values)

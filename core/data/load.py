@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.contract.data import DataSource, Location, RawTable, Reader
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import DataSource, Location, RawTable, Reader, ReadingOptions
 from core.data import cache
 from core.data.build import build
 from core.data.fetching.named import all_datasets, fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading import builtin_readers
 from core.data.reading.location import check_location, enter, listing
+from core.data.reading.readers import builtin_readers
 from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
 

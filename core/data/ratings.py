@@ -6,13 +6,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int32]
-LongArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
+from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
+from core.array_types import LongArray as LongArray  # noqa: PLC0414 - also taken from here
+from core.array_types import RowArray
+from core.contract.data import ItemTable, Repair
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,6 @@ class Vocabulary:
     ids: npt.NDArray[np.int64] | npt.NDArray[np.str_]
 
     def __len__(self) -> int:
-        """Count the ids."""
         return len(self.ids)
 
     def row(self, identifier: object) -> int | None:
@@ -33,6 +37,21 @@ class Vocabulary:
         """Give the external id of a row as a plain Python value."""
         value: int | str = self.ids[row].item()
         return value
+
+    def to_arrow(self) -> pyarrow.Array:
+        """The ids as an Arrow array of int64 or text."""
+        import pyarrow as pa
+
+        return pa.array(self.ids.tolist() if self.ids.dtype.kind == "U" else self.ids)
+
+    @classmethod
+    def from_arrow(cls, column: pyarrow.ChunkedArray) -> Vocabulary:
+        """Read the ids back from a column of `to_arrow`."""
+        import pyarrow as pa
+
+        if pa.types.is_integer(column.type):
+            return cls(column.to_numpy())
+        return cls(np.array(column.to_pylist(), dtype=np.str_))
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -49,31 +68,6 @@ class RatingScale:
 
 
 @dataclass(frozen=True)
-class ItemTable:
-    """What is known of the items, aligned with the item vocabulary: a title (the id where unknown),
-    genres (a tuple, maybe empty) and the year (0 where unknown) of each.
-
-    `tags` are what people called each item, () where the data set has none: distinct, case-folded, without
-    spaces around them, in alphabetical order. A tag is kept if at least 2 people used it or at least 5 items
-    carry it; what one person wrote of a few items says nothing of the others.
-    """
-
-    titles: tuple[str, ...]
-    genres: tuple[tuple[str, ...], ...]
-    years: IntArray
-    tags: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept"."""
-
-    kind: str
-    count: int
-    message: str
-
-
-@dataclass(frozen=True)
 class Ratings:
     """A ratings table: `users`, `items` (int32 rows into the vocabularies), `ratings` (float32) and
     `timestamps` (int64 seconds, or None), all of shape (n,), in file order. Where there is an official
@@ -81,8 +75,8 @@ class Ratings:
 
     name: str
     source: str
-    users: IntArray
-    items: IntArray
+    users: RowArray
+    items: RowArray
     ratings: FloatArray
     timestamps: LongArray | None
     user_vocabulary: Vocabulary
@@ -94,12 +88,10 @@ class Ratings:
     held_out: int = 0
 
     def __len__(self) -> int:
-        """Count the ratings."""
         return len(self.ratings)
 
     @property
     def user_count(self) -> int:
-        """Count the users."""
         return len(self.user_vocabulary)
 
     @property

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from core.data.ratings import LongArray, Ratings
+from core.array_types import LongArray, Mask
+from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
 
 METHODS = ("random", "user", "last", "kfold", "official")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Split:
     """Rows (int64, ascending) of the training and the test part of a ratings table.
 
@@ -100,7 +100,15 @@ def make_split(
             raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
     digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes()).hexdigest()[:16]
     train, test = np.flatnonzero(mask), np.flatnonzero(~mask)
-    return Split(train, test, seed, test_fraction, digest, method, dict(details or {}))
+    return Split(
+        train=train,
+        test=test,
+        seed=seed,
+        test_fraction=test_fraction,
+        hash=digest,
+        method=method,
+        details=dict(details or {}),
+    )
 
 
 def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, LongArray]:
@@ -137,9 +145,6 @@ def unseen(ratings: Ratings, split: Split) -> dict[str, int]:
 def _check_fraction(fraction: float, name: str) -> None:
     if not 0.0 < fraction < 1.0:
         raise UsageError(f"{name} must lie between 0 and 1, not {fraction!r}.", hint="Usual is 0.2.")
-
-
-Mask = npt.NDArray[np.bool_]
 
 
 def random_mask(count: int, seed: int, fraction: float) -> Mask:

@@ -69,9 +69,11 @@ def _deliver_line(line: bytes, deliver: Callable[[Command], None], emit: Callabl
 def failure(error: Exception, request: str | None = None) -> Failed:
     """Tell an error as an event; one that isn't a TastemapError is named by its type."""
     if isinstance(error, TastemapError):
-        return Failed(type(error).__name__, error.message, error.hint, request)
+        return Failed(kind=type(error).__name__, message=error.message, hint=error.hint, request=request)
     hint = "This is a defect in tastemap or a plugin; the log has the traceback."
-    return Failed(type(error).__name__, f"{type(error).__name__}: {error}", hint, request)
+    return Failed(
+        kind=type(error).__name__, message=f"{type(error).__name__}: {error}", hint=hint, request=request
+    )
 
 
 def _skip_line(stream: IO[bytes], line: bytes) -> None:

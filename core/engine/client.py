@@ -12,11 +12,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ProtocolError, TastemapError
 from core.protocol.commands import Command, Query, Quit
 from core.protocol.events import Answer, Event, Failed, parse_event
+from core.protocol.wire import from_plain
+
+if TYPE_CHECKING:
+    from core.views.view import A, View
 
 LONGEST_EVENT = 256 * 1024 * 1024
 GRACE_SECONDS = 3.0
@@ -96,15 +100,16 @@ class EngineClient:
         process.stdin.write(f"{command.to_json()}\n".encode())
         return True
 
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
-        """Ask for a view and await its result; raises QueryError with the engine's message."""
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        """Ask a view of a run (None: the one in training); raises QueryError with the engine's message."""
         request = str(next(self._numbers))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future
         try:
-            if not self.send(Query(request, view, run, arguments)):
+            question = Query(request=request, view=view.tag, run=run, arguments=view.to_dict())
+            if not self.send(question):
                 raise QueryError("The engine isn't running.", hint="It starts again with the next training.")
-            return await future
+            return _rebuilt(view, await future)
         finally:
             self._waiting.pop(request, None)
 
@@ -178,6 +183,14 @@ class EngineClient:
             if not future.done():
                 future.set_exception(QueryError(f"The engine ended: {reason}"))
         self._notices.put_nowait(EngineEnded(reason, self._closing))
+
+
+def _rebuilt(view: View[A], answer: Any) -> A:
+    try:
+        return from_plain(answer, view.answer_type())
+    except ProtocolError as error:
+        hint = "Are the screen and the engine of one version?"
+        raise QueryError(f"The engine's answer can't be read: {error.message}", hint=hint) from None
 
 
 def describe_exit(code: int, last_words: Sequence[str] = ()) -> str:

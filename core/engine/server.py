@@ -12,17 +12,21 @@ from core.contract.plugins import Registry
 from core.contract.settings import Resolved, resolve
 from core.data import load_ratings
 from core.engine.channel import failure
-from core.engine.views import answer_view
-from core.errors import TastemapError, UsageError
+from core.engine.live import LiveModels
+from core.errors import DivergenceError, ProtocolError, TastemapError, UsageError
 from core.model.model import Model
 from core.protocol.commands import Command, Query, Quit, ResumeRun, Train, Warm
 from core.protocol.events import Answer, EngineReady, Event, PhaseChanged
+from core.protocol.wire import from_plain, to_plain
 from core.runs.config import saved_choices
-from core.runs.models import LiveModels, saved_model
+from core.runs.recorded import recorded_ratings
 from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
 from core.training.session import Session
+from core.views.registry import find_view
+from core.views.view import Answer as AnyAnswer
+from core.views.view import compute
 
 MOST_OPEN = 8
 """Saved runs that are kept in memory for the next question; the one opened first goes first."""
@@ -37,7 +41,7 @@ class EngineServer:
     controls: Controls = field(default_factory=Controls)
     _session: Session | None = None
     _live: LiveModels | None = None
-    _opened: dict[str, tuple[Run, Model]] = field(default_factory=dict)
+    _opened: dict[str, Run] = field(default_factory=dict)
     _quitting: bool = False
     _warming: threading.Thread | None = None
 
@@ -65,8 +69,8 @@ class EngineServer:
                 self._quitting = True
                 self.controls.stop()
             case Query():
-                result = answer_view(command.view, self._model(command.run), command.arguments)
-                self.emit(Answer(command.request, command.view, result))
+                answer = self._answer(command)
+                self.emit(Answer(request=command.request, view=command.view, result=answer))
             case Warm() if self._session is None:
                 self._warm()
             case Train() | ResumeRun() if self._session is not None:
@@ -94,8 +98,6 @@ class EngineServer:
         run = Run.open(folder, self.registry)
         resolved: Resolved = saved_choices(run.config, self.registry)
         self.emit(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
-        from core.api import recorded_ratings
-
         session = Session(recorded_ratings(run, command.data), resolved, self.registry, self.emit)
         self._run(session, lambda session: session.resume(folder))
 
@@ -109,6 +111,12 @@ class EngineServer:
         finally:
             self._session = self._live = None
 
+    def _answer(self, query: Query) -> AnyAnswer:
+        view = find_view(query.view).ask(query.arguments)
+        answer: AnyAnswer = compute(view, self._model(query.run))
+        _refuse_broken_numbers(answer)
+        return answer
+
     def _model(self, run: str | None) -> Model:
         if run is None:
             if self._live is None:
@@ -116,12 +124,11 @@ class EngineServer:
             return self._live.current()
         folder = find_run(run)
         key = str(folder)
-        if key not in self._opened or self._opened[key][0].summary is None:
-            opened = Run.open(folder, self.registry)
-            self._opened[key] = opened, saved_model(opened)
+        if key not in self._opened or self._opened[key].summary is None:
+            self._opened[key] = Run.open(folder, self.registry)
             while len(self._opened) > MOST_OPEN:
                 del self._opened[next(iter(self._opened))]
-        return self._opened[key][1]
+        return self._opened[key].model
 
     def _warm(self) -> None:
         """Load TensorFlow on a thread of its own: questions about saved runs are answered meanwhile."""
@@ -141,8 +148,18 @@ class EngineServer:
             self.emit(failure(error))
 
 
+def _refuse_broken_numbers(answer: AnyAnswer) -> None:
+    """JSON has no NaN, and where a model's numbers aren't finite no view says anything."""
+    try:
+        from_plain(to_plain(answer), type(answer))
+    except ProtocolError as error:
+        raise DivergenceError(
+            f"The model gives numbers that aren't finite ({error}).", hint="Has the training diverged?"
+        ) from None
+
+
 def ready(device: str | None = None) -> EngineReady:
     """Say that the engine listens."""
     from core.runs.config import installed_versions
 
-    return EngineReady(installed_versions()["tastemap"], os.getpid(), device)
+    return EngineReady(version=installed_versions()["tastemap"], process=os.getpid(), device=device)

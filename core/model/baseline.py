@@ -44,12 +44,21 @@ class Baseline:
         return cls(mean, scale, user_counts, item_counts, user_offsets, item_offsets)
 
     def known(self, users: Rows, items: Rows) -> npt.NDArray[np.bool_]:
-        """Say for each pair whether training saw both its user and its item."""
-        return (self.user_counts[users] > 0) & (self.item_counts[items] > 0)
+        """Say for each pair whether training saw both its user and its item; row −1 is an unknown id."""
+        seen_users = (users >= 0) & (self.user_counts[users] > 0)
+        return seen_users & (items >= 0) & (self.item_counts[items] > 0)
 
     def fallback(self, users: Rows, items: Rows) -> FloatArray:
-        """Predict pairs from the means alone: mean + user's offset + item's offset, not clipped."""
-        fallback: FloatArray = np.float32(self.mean) + self.user_offsets[users] + self.item_offsets[items]
+        """Predict pairs from the means alone: mean + user's offset + item's offset, not clipped.
+
+        The rows broadcast against each other; −1 is an unknown id, which has no offset.
+        """
+        return self.fallback_of(np.where(users >= 0, self.user_offsets[users], 0), items)
+
+    def fallback_of(self, user_offsets: FloatArray | float, items: Rows) -> FloatArray:
+        """The fallback for users of whom only their damped differences from the mean are known."""
+        offsets = np.where(items >= 0, self.item_offsets[items], 0)
+        fallback: FloatArray = (np.float32(self.mean) + user_offsets + offsets).astype(np.float32)
         return fallback
 
     def clip(self, predictions: FloatArray) -> FloatArray:

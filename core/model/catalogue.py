@@ -23,6 +23,10 @@ class ItemCard:
     genres: tuple[str, ...]
     ratings: int
 
+    def cells(self) -> tuple[str, ...]:
+        """The card as cells of a table: id, title, genres, count of ratings."""
+        return str(self.item), self.title, ", ".join(self.genres), f"{self.ratings:,} ratings"
+
 
 def item_card(model: Model, row: int) -> ItemCard:
     """Describe the item of a row."""

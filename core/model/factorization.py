@@ -59,7 +59,7 @@ def find_factorization(model: Model) -> Factorization | None:
     items = generator.integers(len(model.items), size=_CHECKED_PAIRS)
     product = np.einsum("ij,ij->i", found.user_factors[users], found.item_factors[items])
     expected = product + found.user_bias[users] + found.item_bias[items] + np.float32(found.offset)
-    agrees = np.allclose(model.scorer.raw_predictions(users, items), expected, rtol=1e-4, atol=1e-4)
+    agrees = np.allclose(model.scorer.raw(users, items), expected, rtol=1e-4, atol=1e-4)
     return found if agrees else None
 
 
@@ -91,7 +91,7 @@ BLOCK_SCORES = 4_000_000
 """Scores that are held at a time: 16 MB."""
 
 
-def score_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+def raw_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
     """Give user rows and their raw predictions of all items, shape (block, items), block by block.
 
     Pairs that training never saw get the fallback, as everywhere.
@@ -103,18 +103,16 @@ def score_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, Fl
         block = users[start : start + size]
         if factorization is None:
             pairs = np.repeat(block, len(items)), np.tile(items, len(block))
-            yield block, model.predictor.raw_rows(*pairs).reshape(len(block), len(items))
+            yield block, model.predictor.raw(*pairs).reshape(len(block), len(items))
         else:
             yield block, _with_fallback(model, block, factorization.raw_block(block))
 
 
 def _with_fallback(model: Model, users: LongArray, raw: FloatArray) -> FloatArray:
-    baseline = model.baseline
+    """Replace whole columns and rows of a block, which is faster than asking of every pair."""
+    baseline, items = model.baseline, np.arange(len(model.items))
     unseen_items = np.flatnonzero(baseline.item_counts == 0)
-    mean = np.float32(baseline.mean)
-    raw[:, unseen_items] = (
-        mean + baseline.user_offsets[users][:, None] + baseline.item_offsets[unseen_items][None, :]
-    )
-    for place in np.flatnonzero(baseline.user_counts[users] == 0):
-        raw[place] = mean + baseline.user_offsets[users[place]] + baseline.item_offsets
+    unseen_users = np.flatnonzero(baseline.user_counts[users] == 0)
+    raw[:, unseen_items] = baseline.fallback(users[:, None], unseen_items[None, :])
+    raw[unseen_users] = baseline.fallback(users[unseen_users][:, None], items[None, :])
     return raw

@@ -73,7 +73,7 @@ class Folder:
         else:
             raw = self.linearize(numbers.astype(np.float64), items)[0]
         baseline = self.model.baseline
-        fallback = np.float32(baseline.mean + user.offset)
+        fallback = baseline.fallback_of(user.offset, items)
         return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)
 
     def _design(self, factorization: Factorization, items: LongArray) -> Matrix:
@@ -127,7 +127,7 @@ class Folder:
     def _block(self, users: Matrix, items: LongArray) -> Matrix:
         split = [self.prior.rows(numbers) for numbers in users]
         rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
-        scores = self.model.scorer.head_scores(self._gather(rows, items)).astype(np.float64)
+        scores = self.model.scorer.score_rows(self._gather(rows, items)).astype(np.float64)
         shaped: Matrix = (scores + self.model.offset).reshape(len(users), len(items))
         return shaped
 
@@ -209,9 +209,10 @@ def _noise(model: Model) -> float:
     rated, _ = model.rated_or_reason
     scale = model.baseline.scale
     if rated is None:
-        return float(model.facts.get("val_rmse") or 0.2 * (scale.maximum - scale.minimum)) ** 2
+        spread = 0.2 * (scale.maximum - scale.minimum)
+        return (model.facts.val_rmse or spread) ** 2
     rows = np.flatnonzero(rated.in_training)
     rows = rows[:: max(1, len(rows) // _SAMPLED_RATINGS)]
     table = rated.ratings
-    predicted = model.scorer.raw_predictions(table.users[rows], table.items[rows])
+    predicted = model.scorer.raw(table.users[rows], table.items[rows])
     return float(np.mean(np.square(predicted - table.ratings[rows]))) + 1e-6

@@ -92,13 +92,13 @@ def load_head(architecture: Architecture, options: ArchitectureOptions, weights:
     return head
 
 
-def load_head_scores(
+def load_score_rows(
     architecture: Architecture, options: ArchitectureOptions, weights: Arrays
 ) -> Callable[[Rows], FloatArray]:
     """Build the head with the saved weights (see `load_head`) and return a function rows → scores."""
     head = load_head(architecture, options, weights)
 
-    def head_scores(rows: Rows) -> FloatArray:
+    def score_rows(rows: Rows) -> FloatArray:
         parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]
         scores = [
             model([part[number] for part in parts], training=False).numpy().reshape(-1)
@@ -107,7 +107,7 @@ def load_head_scores(
         mean: FloatArray = np.mean(scores, axis=0)
         return mean
 
-    return head_scores
+    return score_rows
 
 
 def _number(name: str) -> int:

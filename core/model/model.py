@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from core.contract.architecture import Architecture
+from core.contract.data import ItemTable
 from core.contract.trainer import Arrays
-from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.data.ratings import FloatArray, Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
-from core.model.scorer import Scorer, make_scorer
+from core.model.scorer import HeadLoader, Scorer, make_scorer
 from core.options import ArchitectureOptions
 
 Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What a saved run knows of itself: its id, figures, seconds of training, and split hash."""
+
+    run: str | None = None
+    val_rmse: float | None = None
+    split_hash: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,8 @@ class Model:
     `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
     `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
-    is the run's, None while it isn't saved; `facts` are what the run knows of itself (`run`, `val_rmse`).
+    is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
+    model of another run by name, `load_head` the head of an architecture that NumPy can't score.
     """
 
     architecture: Architecture
@@ -41,7 +53,9 @@ class Model:
     offset: float
     read_rated: Callable[[], RatedTable] | None = None
     folder: Path | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: RunFacts = field(default_factory=RunFacts)
+    open_run: Callable[[str], Model] | None = None
+    load_head: HeadLoader | None = None
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
@@ -74,7 +88,7 @@ class Model:
     @cached_property
     def scorer(self) -> Scorer:
         """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
-        return make_scorer(self.architecture, self.options, self.weights, self.offset)
+        return make_scorer(self.architecture, self.options, self.weights, self.offset, self.load_head)
 
     @cached_property
     def predictor(self) -> Predictor:

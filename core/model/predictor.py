@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.contract.data import ItemTable
+from core.data.ratings import FloatArray, Ratings, Vocabulary
 from core.model.baseline import Baseline
 from core.model.scorer import Scorer
 
@@ -44,7 +45,7 @@ class Predictor:
     def predict(self, user: object, item: object) -> Prediction:
         """Predict one pair of external ids."""
         user_row, item_row = self.users.row(user), self.items.row(item)
-        raw = float(self.raw_rows(_rows(user_row), _rows(item_row))[0])
+        raw = float(self.raw(_rows(user_row), _rows(item_row))[0])
         rating = float(self.baseline.clip(np.array([raw], np.float32))[0])
         title = "" if item_row is None else self.item_table.titles[item_row]
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
@@ -58,15 +59,15 @@ class Predictor:
         """Predict pairs of external ids, shape (n,), clipped."""
         user_rows = _rows(*(self.users.row(user) for user in users))
         item_rows = _rows(*(self.items.row(item) for item in items))
-        return self.baseline.clip(self.raw_rows(user_rows, item_rows))
+        return self.baseline.clip(self.raw(user_rows, item_rows))
 
     def predict_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
         """Predict pairs of rows, shape (n,), clipped; −1 stands for an unknown id."""
-        return self.baseline.clip(self.raw_rows(users, items))
+        return self.baseline.clip(self.raw(users, items))
 
     def predict_ratings(self, ratings: Ratings) -> FloatArray:
         """Predict every row of a ratings table, shape (n,), mapping its ids to this run's."""
-        return self.baseline.clip(self.raw_rows(*self.rows_of(ratings)))
+        return self.baseline.clip(self.raw(*self.rows_of(ratings)))
 
     def rows_of(self, ratings: Ratings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Map a table's ids to this model's rows of users and items, each of shape (n,), −1 where unknown."""
@@ -76,19 +77,16 @@ class Predictor:
 
     def known(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Say for pairs of rows, shape (n,), whether training saw both; the others get the fallback."""
-        found = (users >= 0) & (items >= 0)
-        return found & self.baseline.known(np.maximum(users, 0), np.maximum(items, 0))
+        return self.baseline.known(users, items)
 
-    def raw_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
+    def raw(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
         """Predict pairs of rows, shape (n,), not clipped; row −1 stands for an unknown id.
 
         The model predicts where training saw both, else the fallback does.
         """
         known = self.known(users, items)
-        raw = np.full(len(users), np.float32(self.baseline.mean), np.float32)
-        raw += np.where(users >= 0, self.baseline.user_offsets[users], 0)
-        raw += np.where(items >= 0, self.baseline.item_offsets[items], 0)
-        raw[known] = self.scorer.raw_predictions(users[known], items[known])
+        raw = self.baseline.fallback(users, items)
+        raw[known] = self.scorer.raw(users[known], items[known])
         return raw
 
     def _explain_fallback(self, user_row: int | None, item_row: int | None) -> str:

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.data.ratings import LongArray
 from core.errors import UsageError
+from core.model.catalogue import by_popularity, factor_table
+from core.model.model import Model
 
 Matrix = npt.NDArray[np.float64]
 
@@ -50,6 +53,16 @@ class Projection:
         """Project factors, shape (rows, factors), onto axes: shape (rows, components)."""
         projected: Matrix = (factors.astype(np.float64) - self.mean) @ self.axes[components].T
         return projected
+
+
+def fit_components(model: Model, most_rated: int, components: int) -> tuple[LongArray, Projection]:
+    """Fit the components on the `most_rated` items' factors; returns their rows too, most rated first.
+
+    Raises UsageError for an architecture without item factors and for fewer than two rated items.
+    """
+    factors, counts = factor_table(model, "item"), model.baseline.item_counts
+    rows = by_popularity(counts, most_rated)
+    return rows, Projection.fit(factors[rows], counts[rows], components)
 
 
 def _centre(factors: npt.NDArray[np.floating]) -> tuple[Matrix, Matrix]:

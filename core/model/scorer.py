@@ -14,6 +14,11 @@ from core.contract.trainer import Arrays, FloatArray
 from core.errors import RunError
 from core.options import ArchitectureOptions
 
+ScoreRows = Callable[[Rows], FloatArray]
+"""Embedding rows of pairs → their scores, shape (n,)."""
+HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], ScoreRows]
+"""Builds an architecture's head with saved weights; `core.model.head.load_score_rows` does."""
+
 _CHUNK = 65_536
 
 
@@ -26,7 +31,7 @@ class Scorer:
 
     tables: Mapping[str, FloatArray]
     offset: float
-    head_scores: Callable[[Rows], FloatArray]
+    score_rows: Callable[[Rows], FloatArray]
     split: Callable[[Rows], Terms | None]
     spread: Callable[[Rows], FloatArray | None] = lambda _: None
     spread_tables: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -35,10 +40,10 @@ class Scorer:
         """Gather the embedding rows of pairs, each of shape (n, dimension)."""
         return _gather(self.tables, users, items)
 
-    def raw_predictions(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
+    def raw(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
         """Predict pairs, shape (n,), in bounded memory."""
         parts = [
-            self.head_scores(self.rows(users[start : start + _CHUNK], items[start : start + _CHUNK]))
+            self.score_rows(self.rows(users[start : start + _CHUNK], items[start : start + _CHUNK]))
             for start in range(0, len(users), _CHUNK)
         ]
         scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -56,9 +61,16 @@ class Scorer:
 
 
 def make_scorer(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, offset: float
+    architecture: Architecture,
+    options: ArchitectureOptions,
+    weights: Arrays,
+    offset: float,
+    load_head: HeadLoader | None = None,
 ) -> Scorer:
-    """Choose how to score an architecture's saved weights; `offset` is added to every score."""
+    """Choose how to score an architecture's saved weights; `offset` is added to every score.
+
+    `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
+    """
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()
@@ -75,8 +87,8 @@ def make_scorer(
 
     empty = {name: table[:0] for name, table in tables.items()}
     splittable = split(empty) is not None
-    head_scores = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
-    return Scorer(tables, offset, head_scores, split, spread, spread_tables)
+    score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
+    return Scorer(tables, offset, score_rows, split, spread, spread_tables)
 
 
 def _gather(
@@ -92,26 +104,25 @@ def sum_terms(terms: Terms) -> FloatArray:
 
 
 def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArray]:
-    def head_scores(rows: Rows) -> FloatArray:
+    def score_rows(rows: Rows) -> FloatArray:
         terms = split(rows)
         if terms is None:
             raise RunError("The architecture split some scores but not others.", hint="Its plugin is broken.")
         return sum_terms(terms)
 
-    return head_scores
+    return score_rows
 
 
-def _keras_scores(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
-) -> Callable[[Rows], FloatArray]:
-    """Build the Keras head on first use, since that loads TensorFlow."""
-    built: list[Callable[[Rows], FloatArray]] = []
+def _head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, load_head: HeadLoader | None
+) -> ScoreRows:
+    built: list[ScoreRows] = []
 
-    def head_scores(rows: Rows) -> FloatArray:
+    def score_rows(rows: Rows) -> FloatArray:
+        if load_head is None:
+            raise RunError(f"The score of {architecture.name} needs its head, which wasn't given.")
         if not built:
-            from core.model.head import load_head_scores
-
-            built.append(load_head_scores(architecture, options, weights))
+            built.append(load_head(architecture, options, weights))
         return built[0](rows)
 
-    return head_scores
+    return score_rows

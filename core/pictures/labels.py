@@ -27,6 +27,20 @@ class Canvas:
 
 
 @dataclass(frozen=True)
+class Scatter:
+    """Labelled points: columns of equal length, the most important first.
+
+    `groups` give the colours, `captions` name the axes across and upwards.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+    captions: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class Label:
     """A placed label: the point's number and the left and top edge of its text's box."""
 

@@ -6,9 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from core.pictures.labels import Canvas, Numbers, place_labels
-from core.pictures.text import axis_caption
-from core.views.map import ItemMap
+from core.pictures.labels import Canvas, Numbers, Scatter, place_labels
 
 CANVAS = Canvas(width=1200, height=800, letter_width=6.2, line_height=13, point_radius=3)
 _MARGIN = 40.0
@@ -16,25 +14,21 @@ _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#
 """Paul Tol's bright scheme, which colour-blind people can tell apart; the last is for all else."""
 
 
-def map_svg(places: ItemMap) -> str:
+def map_svg(places: Scatter) -> str:
     """Draw the map, the most rated items labelled first; returns the SVG's text."""
     x, y = pixels(np.array(places.x)), CANVAS.height - pixels(np.array(places.y), CANVAS.height)
-    colours = _colours([names[0] if names else "" for names in places.genres])
+    colours = _colours(list(places.groups))
     points = "".join(
         f'<circle cx="{x[at]:.1f}" cy="{y[at]:.1f}" r="3" '
-        f'fill="{colours.get(_first(places, at), _COLOURS[-1])}">'
-        f"<title>{escape(places.titles[at])}</title></circle>\n"
+        f'fill="{colours.get(places.groups[at], _COLOURS[-1])}">'
+        f"<title>{escape(places.labels[at])}</title></circle>\n"
         for at in range(len(x))
     )
     labels = "".join(
         f'<text x="{label.left:.1f}" y="{label.top + 10:.1f}">{escape(label.text)}</text>\n'
-        for label in place_labels(x, y, places.titles, CANVAS)
+        for label in place_labels(x, y, places.labels, CANVAS)
     )
     return f"{_head(places)}{points}{labels}{_legend(colours)}</svg>\n"
-
-
-def _first(places: ItemMap, at: int) -> str:
-    return places.genres[at][0] if places.genres[at] else ""
 
 
 def pixels(values: Numbers, size: float = CANVAS.width) -> Numbers:
@@ -54,8 +48,8 @@ def _colours(genres: list[str]) -> dict[str, str]:
     return dict(zip(filter(None, frequent), _COLOURS[:-1], strict=False))
 
 
-def _head(places: ItemMap) -> str:
-    caption = f"→ {axis_caption(places, 0)}   ↑ {axis_caption(places, 1)}"
+def _head(places: Scatter) -> str:
+    caption = f"→ {places.captions[0]}   ↑ {places.captions[1]}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {CANVAS.width:g} {CANVAS.height:g}" '
         f'font-family="DejaVu Sans Mono, monospace" font-size="10" role="img" '

@@ -20,7 +20,7 @@ class Command:
         return to_line(self, "command")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Train(Command):
     """Train with these settings (the fields of `core.contract.settings.TrainingSettings`); events follow.
 
@@ -67,7 +67,7 @@ class Stop(Command):
     """End training now and keep the best weights."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Query(Command):
     """Ask for a view of a run (`run` None: the one in training, with its current weights)."""
 
@@ -95,5 +95,4 @@ COMMAND_KINDS: Mapping[str, type[Command]] = {
 
 def parse_command(line: str) -> Command:
     """Read a command back from its line of JSON; raises ProtocolError if it is none."""
-    command: Command = from_line(line, "command", COMMAND_KINDS)
-    return command
+    return from_line(line, "command", COMMAND_KINDS)

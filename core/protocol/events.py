@@ -23,7 +23,7 @@ class Event:
         return to_line(self, "event")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EngineReady(Event):
     """The engine process listens; `device` is set once TensorFlow is loaded."""
 
@@ -40,7 +40,7 @@ class PhaseChanged(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
     """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
 
@@ -61,7 +61,7 @@ class RunStarted(Event):
     split: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BatchProgress(Event):
     """Progress inside an epoch, a few times a second; `train_rmse` is the running one of this epoch."""
 
@@ -74,13 +74,13 @@ class BatchProgress(Event):
     eta_seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EpochFinished(Event):
     """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
 
     epoch: int
     epochs: int
-    train_rmse: float
+    train_rmse: float | None
     val_rmse: float | None
     val_mae: float | None
     tuning_rmse: float | None
@@ -90,7 +90,7 @@ class EpochFinished(Event):
     best: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LearningRateChanged(Event):
     """The learning rate was changed by hand; it scales what is left of the schedule."""
 
@@ -115,7 +115,7 @@ class Resumed(Event):
     batch: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
@@ -126,7 +126,7 @@ class Finished(Event):
     reason: str
     val_rmse: float | None
     val_mae: float | None
-    train_rmse: float
+    train_rmse: float | None
     tuning_rmse: float | None
     epochs: int
     best_epoch: int
@@ -137,7 +137,7 @@ class Finished(Event):
     replica_rmse: Sequence[float] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrialFinished(Event):
     """A trial of a search: the choices it tried and the tuning RMSE they reached after `epochs`."""
 
@@ -148,7 +148,7 @@ class TrialFinished(Event):
     tuning_rmse: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """Something went wrong; `request` names the query that failed, None when it was the training."""
 
@@ -158,7 +158,7 @@ class Failed(Event):
     request: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(Event):
     """The result of a query; `request` is the id that the query brought."""
 
@@ -188,5 +188,4 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
 
 def parse_event(line: str) -> Event:
     """Read an event back from its line of JSON; raises ProtocolError if it is none."""
-    event: Event = from_line(line, "event", EVENT_KINDS)
-    return event
+    return from_line(line, "event", EVENT_KINDS)

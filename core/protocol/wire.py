@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
-import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from core.errors import ProtocolError
+
+Message = TypeVar("Message")
 
 
 def snake_case(name: str) -> str:
@@ -20,66 +21,40 @@ def snake_case(name: str) -> str:
 def to_line(message: Any, tag: str) -> str:
     """Write a dataclass as one line of JSON, its type's name under `tag`; numbers not finite become null."""
     fields = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
-    named = {tag: snake_case(type(message).__name__), **_finite(fields)}
-    return json.dumps(named, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return msgspec.json.encode({tag: snake_case(type(message).__name__), **fields}).decode()
 
 
-def from_line(line: str, tag: str, kinds: Mapping[str, type]) -> Any:
+def from_line(line: str, tag: str, kinds: Mapping[str, type[Message]]) -> Message:
     """Read one line back; raises ProtocolError for anything that isn't one of `kinds` with fitting fields."""
     try:
-        values = json.loads(line)
+        values = msgspec.json.decode(line)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"Not a line of JSON: {line[:80]!r} ({error}).") from None
-    if not isinstance(values, dict) or values.get(tag) not in _names(kinds):
+    name = values.pop(tag, None) if isinstance(values, dict) else None
+    if not isinstance(name, str) or name not in kinds:
         raise ProtocolError(f"Not a known {tag}: {line[:80]!r}.", hint=f"Known: {', '.join(sorted(kinds))}.")
-    kind = kinds[values.pop(tag)]
-    return _build(kind, values)
+    return _build(name, kinds[name], values)
 
 
-def _names(kinds: Mapping[str, type]) -> list[object]:
-    return list(kinds)
+def to_plain(message: Any) -> Any:
+    """Turn dataclasses into plain dicts and lists, as they travel."""
+    return msgspec.json.decode(msgspec.json.encode(message))
 
 
-def _build(kind: type, values: dict[str, Any]) -> Any:
-    hints = typing.get_type_hints(kind)
-    for name, value in values.items():
-        if name not in hints:
-            raise ProtocolError(f"{snake_case(kind.__name__)} has no field {name!r}.")
-        if not _fits(value, hints[name]):
-            raise ProtocolError(f"{snake_case(kind.__name__)}.{name} can't be {value!r}.")
+def from_plain(values: Any, kind: type[Message]) -> Message:
+    """Rebuild a dataclass from plain dicts and lists; raises ProtocolError saying which field doesn't fit."""
     try:
-        return kind(**values)
-    except TypeError as error:
-        raise ProtocolError(f"{snake_case(kind.__name__)}: {error}.") from None
+        return msgspec.convert(values, kind, str_keys=True)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ProtocolError(f"{kind.__name__}: {error}.") from None
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    options = typing.get_args(hint) if _is_union(hint) else (hint,)
-    return any(_fits_one(value, option) for option in options)
-
-
-def _is_union(hint: Any) -> bool:
-    return typing.get_origin(hint) is typing.Union or type(hint).__name__ == "UnionType"
-
-
-def _fits_one(value: Any, hint: Any) -> bool:
-    kind = typing.get_origin(hint) or hint
-    if kind is Any:
-        return True
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if kind is Mapping or kind is dict:
-        return isinstance(value, dict)
-    return isinstance(value, kind)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return value
+def _build(name: str, kind: type[Message], values: dict[str, Any]) -> Message:
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for field in values:
+        if field not in known:
+            raise ProtocolError(f"{name} has no field {field!r}.")
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"{name}: {error}.") from None

@@ -18,7 +18,7 @@ from core.data import split_ratings
 from core.data.ratings import Ratings
 from core.data.split import Split
 from core.errors import RunError
-from core.files import write_atomically
+from core.files import read_json, write_atomically
 from core.runs.store import CONFIG_FILE
 
 FORMAT = 1
@@ -75,21 +75,6 @@ def read_config(folder: Path) -> RunConfig:
         raise RunError(f"{path} is damaged: {error}.") from None
     _check_types(path, config)
     return config
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object from a file; raises RunError naming the file."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
-        ) from None
-    if not isinstance(values, dict):
-        raise RunError(f"{path} is damaged: it holds no JSON object.")
-    return values
 
 
 def _check_types(path: Path, config: RunConfig) -> None:

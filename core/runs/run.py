@@ -7,21 +7,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from core.contract.architecture import Architecture
 from core.contract.plugins import Registry, load_plugins
 from core.contract.trainer import Arrays
 from core.data.ratings import RatingScale
 from core.errors import RunError
-from core.model.model import Model
+from core.model.model import Model, RunFacts
 from core.model.predictor import Prediction
+from core.model.scorer import ScoreRows
+from core.options import ArchitectureOptions
 from core.runs.arrays import read_arrays
 from core.runs.config import RunConfig, read_config, saved_choices
+from core.runs.recorded import read_rated
+from core.runs.store import find_run
 from core.runs.vocabularies import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
+from core.views.registry import Asker
+from core.views.view import A, View, compute
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run folder, read lazily; `registry` holds the plugins that know its architecture."""
+class Run(Asker):
+    """A run folder, read lazily; `registry` holds the plugins that know its architecture.
+
+    Every view is a method: `run.top_items(user=("4",), count=5)`.
+    """
 
     folder: Path
     config: RunConfig
@@ -34,7 +44,6 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id."""
         return self.config.run
 
     @cached_property
@@ -70,13 +79,32 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
-        model = Model(chosen.architecture, chosen.options, *vocabularies, weights, offset)
+        model = Model(
+            chosen.architecture,
+            chosen.options,
+            *vocabularies,
+            weights,
+            offset,
+            read_rated=lambda: read_rated(self),
+            folder=self.folder,
+            facts=self._facts(),
+            open_run=lambda name: Run.open(find_run(name), self.registry).model,
+            load_head=load_head,
+        )
         self._check_rows(model)
         return model
+
+    def ask(self, view: View[A]) -> A:
+        """Answer a view of this run's model; raises TastemapError."""
+        return compute(view, self.model)
 
     def predict(self, user: object, item: object) -> Prediction:
         """Predict the rating of one user for one item, both external ids; unknown ids get the fallback."""
         return self.model.predict(user, item)
+
+    def _facts(self) -> RunFacts:
+        seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
+        return RunFacts(run=self.id, val_rmse=self.val_rmse, split_hash=split_hash, seconds=seconds)
 
     def _read_weights(self) -> Arrays:
         name = WEIGHTS_FILE if self.summary else CHECKPOINT_FILE
@@ -91,3 +119,10 @@ class Run:
                 raise RunError(
                     f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids."
                 )
+
+
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
+    """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
+    from core.model.head import load_score_rows
+
+    return load_score_rows(architecture, options, weights)

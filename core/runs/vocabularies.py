@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.contract.data import ItemTable
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.errors import RunError
 from core.files import write_through
 from core.model.baseline import Baseline
@@ -20,23 +19,12 @@ USERS_FILE, ITEMS_FILE = "users.parquet", "items.parquet"
 
 def write_vocabularies(folder: Path, ratings: Ratings, baseline: Baseline) -> None:
     """Write ids, titles, genres, years, training means and, where there are any, tags into a run folder."""
-    table = ratings.item_table
-    users = {
-        "user": ratings.user_vocabulary.ids,
-        "ratings": baseline.user_counts,
-        "offset": baseline.user_offsets,
-    }
-    items = {
-        "item": ratings.item_vocabulary.ids,
-        "title": list(table.titles),
-        "genres": [list(genres) for genres in table.genres],
-        "year": table.years,
-        "ratings": baseline.item_counts,
-        "offset": baseline.item_offsets,
-        **({"tags": [list(tags) for tags in table.tags]} if table.tags else {}),
-    }
-    _write(folder / USERS_FILE, users)
-    _write(folder / ITEMS_FILE, items)
+    import pyarrow
+
+    users = pyarrow.table({"user": ratings.user_vocabulary.to_arrow()})
+    items = ratings.item_table.to_arrow().add_column(0, "item", [ratings.item_vocabulary.to_arrow()])
+    _write(folder / USERS_FILE, users, baseline.user_counts, baseline.user_offsets)
+    _write(folder / ITEMS_FILE, items, baseline.item_counts, baseline.item_offsets)
 
 
 def read_vocabularies(
@@ -53,44 +41,19 @@ def read_vocabularies(
             users["offset"].to_numpy(),
             items["offset"].to_numpy(),
         )
-        item_table = _item_table(items)
-        return Vocabulary(_ids(users["user"])), Vocabulary(_ids(items["item"])), item_table, baseline
+        vocabularies = Vocabulary.from_arrow(users["user"]), Vocabulary.from_arrow(items["item"])
+        return *vocabularies, ItemTable.from_arrow(items), baseline
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"The tables in {folder} are damaged: {error}.", hint="Restore the run folder."
         ) from None
 
 
-def _item_table(items: pyarrow.Table) -> ItemTable:
-    """What is known of the items; data sets without tags, and runs older than tags, have no such column."""
-    return ItemTable(
-        titles=tuple(items["title"].to_pylist()),
-        genres=_lists(items["genres"]),
-        years=items["year"].to_numpy().astype(np.int32),
-        tags=_lists(items["tags"]) if "tags" in items.column_names else (),
-    )
-
-
-def _lists(column: Any) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(names) for names in column.to_pylist())
-
-
-def _ids(column: Any) -> Any:
-    values = column.to_numpy()
-    return values if values.dtype == np.int64 else np.array(column.to_pylist(), dtype=np.str_)
-
-
-def _write(path: Path, columns: dict[str, Any]) -> None:
-    import pyarrow
+def _write(path: Path, table: pyarrow.Table, counts: Any, offsets: Any) -> None:
     import pyarrow.parquet as parquet
 
-    table = pyarrow.table({name: pyarrow.array(_plain(values)) for name, values in columns.items()})
-    write_through(path, lambda temporary: parquet.write_table(table, temporary, compression="zstd"))
-
-
-def _plain(values: Any) -> Any:
-    text = isinstance(values, np.ndarray) and values.dtype.kind in "UO"
-    return values.tolist() if text else values
+    means = table.append_column("ratings", [counts]).append_column("offset", [offsets])
+    write_through(path, lambda temporary: parquet.write_table(means, temporary, compression="zstd"))
 
 
 def _read(path: Path) -> pyarrow.Table:

@@ -13,6 +13,7 @@ from core.contract.settings import Resolved, resolve
 from core.contract.trainer import Arrays, Trainer
 from core.model.scorer import make_scorer
 from core.options import ArchitectureOptions, OptionValue
+from core.runs.run import load_head
 from core.testing.tables import planted_training_data
 
 _MARGIN = 0.97
@@ -96,8 +97,8 @@ def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
     """Saved weights must give the trainer's scores, by the head and, where there are any, by the terms."""
     data = planted_training_data()
     users, items = data.users[:300], data.items[:300]
-    scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0)
-    saved = scorer.raw_predictions(users, items)
+    scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0, load_head)
+    saved = scorer.raw(users, items)
     what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
     expected = trainer.scores(users, items)
     assert np.allclose(saved, expected, rtol=1e-4, atol=1e-4), f"The {what} and the trained head disagree."

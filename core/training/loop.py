@@ -85,7 +85,7 @@ class Checkpoints(Protocol):
         """Keep the weights of the best epoch so far."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class TrainingLoop:
     """Runs a trainer over the schedule's epochs.
 
@@ -136,19 +136,19 @@ class TrainingLoop:
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
         held_out = measure(self.trainer, prepared.held_out)
         return Finished(
-            folder.name,
-            reason,
-            held_out.rmse,
-            held_out.mae,
-            measure(self.trainer, prepared.train_sample).rmse or 0.0,
-            measure(self.trainer, prepared.tuning).rmse,
-            progress.epoch,
-            progress.best_epoch,
-            progress.seconds,
-            progress.ratings / max(progress.seconds, 1e-9),
-            prepared.split.hash,
-            str(folder),
-            prepared.measure_replicas(self.trainer),
+            run=folder.name,
+            reason=reason,
+            val_rmse=held_out.rmse,
+            val_mae=held_out.mae,
+            train_rmse=measure(self.trainer, prepared.train_sample).rmse,
+            tuning_rmse=measure(self.trainer, prepared.tuning).rmse,
+            epochs=progress.epoch,
+            best_epoch=progress.best_epoch,
+            seconds=progress.seconds,
+            ratings_per_second=progress.ratings / max(progress.seconds, 1e-9),
+            split_hash=prepared.split.hash,
+            path=str(folder),
+            replica_rmse=prepared.measure_replicas(self.trainer),
         )
 
     def learning_rate(self, epoch: int) -> float:
@@ -200,18 +200,18 @@ class TrainingLoop:
     def _set_learning_rate(self, learning_rate: float, epoch: RunningEpoch) -> None:
         scale = learning_rate / self.schedule.learning_rate(epoch.number)
         self.progress = replace(self.progress, rate_scale=scale)
-        self.emit(LearningRateChanged(epoch.number, epoch.done, learning_rate))
+        self.emit(LearningRateChanged(epoch=epoch.number, batch=epoch.done, learning_rate=learning_rate))
 
     def _batch_progress(self, epoch: RunningEpoch) -> BatchProgress:
         left = epoch.batches - epoch.done + epoch.batches * (self.schedule.epochs - epoch.number)
         return BatchProgress(
-            epoch.number,
-            epoch.done,
-            epoch.batches,
-            epoch.running_rmse,
-            self.learning_rate(epoch.number),
-            epoch.ratings_per_second,
-            left * epoch.seconds / epoch.done,
+            epoch=epoch.number,
+            batch=epoch.done,
+            batches=epoch.batches,
+            train_rmse=epoch.running_rmse,
+            learning_rate=self.learning_rate(epoch.number),
+            ratings_per_second=epoch.ratings_per_second,
+            eta_seconds=left * epoch.seconds / epoch.done,
         )
 
     def _refuse_divergence(self, epoch: RunningEpoch) -> None:
@@ -235,16 +235,16 @@ class TrainingLoop:
         held_out = measure(self.trainer, self.prepared.held_out)
         best = tuning is None or self.progress.best_rmse is None or tuning < self.progress.best_rmse
         self.last_event = EpochFinished(
-            epoch.number,
-            self.schedule.epochs,
-            measure(self.trainer, self.prepared.train_sample).rmse or 0.0,
-            held_out.rmse,
-            held_out.mae,
-            tuning,
-            self.learning_rate(epoch.number),
-            epoch.seconds,
-            epoch.ratings_per_second,
-            best,
+            epoch=epoch.number,
+            epochs=self.schedule.epochs,
+            train_rmse=measure(self.trainer, self.prepared.train_sample).rmse,
+            val_rmse=held_out.rmse,
+            val_mae=held_out.mae,
+            tuning_rmse=tuning,
+            learning_rate=self.learning_rate(epoch.number),
+            seconds=epoch.seconds,
+            ratings_per_second=epoch.ratings_per_second,
+            best=best,
         )
         self._remember(epoch, self.last_event)
         self.emit(self.last_event)

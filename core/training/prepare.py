@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray, RowArray
 from core.contract.settings import TrainingSettings
-from core.contract.trainer import FloatArray, ReplicaScores, RowArray, Trainer, TrainingData
+from core.contract.trainer import ReplicaScores, Trainer, TrainingData
 from core.data import split_ratings
 from core.data.ratings import Ratings
 from core.data.split import Split, carve_tuning
@@ -28,7 +29,6 @@ class Pairs:
     ratings: FloatArray
 
     def __len__(self) -> int:
-        """Count the pairs."""
         return len(self.ratings)
 
 
@@ -40,7 +40,7 @@ class Figures:
     mae: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure."""
 
@@ -102,7 +102,14 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     targets = part.ratings - np.float32(mean)
     data = TrainingData(part.users, part.items, targets, *counts, mean, ratings.item_table)
     sample = _pairs(ratings, _sample(train))
-    return Prepared(split, baseline, data, sample, _pairs(ratings, tuning), _pairs(ratings, split.test))
+    return Prepared(
+        split=split,
+        baseline=baseline,
+        train=data,
+        train_sample=sample,
+        tuning=_pairs(ratings, tuning),
+        held_out=_pairs(ratings, split.test),
+    )
 
 
 def _none(users: str, items: str, values: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from core.protocol.commands import Command
 from core.protocol.events import EpochFinished, Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
 from core.runs.progress import Progress
+from core.runs.run import load_head
 from core.runs.store import new_run_id
 from core.runs.vocabularies import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
@@ -109,9 +110,15 @@ class Session:
         self.emit(PhaseChanged("following", read_cluster().name(0)))
         with closing(trainer):
             controls, schedule, progress = trainer.follow(self.controls)
-            patience = self.resolved.settings.early_stopping
             loop = TrainingLoop(
-                trainer, prepared, schedule, patience, _Nowhere(), _tell_nobody, controls, progress=progress
+                trainer=trainer,
+                prepared=prepared,
+                schedule=schedule,
+                patience=self.resolved.settings.early_stopping,
+                checkpoints=_Nowhere(),
+                emit=_tell_nobody,
+                controls=controls,
+                progress=progress,
             )
             loop.warm_up()
             loop.run()
@@ -130,6 +137,7 @@ class Session:
             self.prepared.baseline,
             self.trainer.weights(),
             self.prepared.train.mean,
+            load_head=load_head,
         )
 
     def _refuse_to_lead(self) -> None:
@@ -171,15 +179,15 @@ class Session:
         if isinstance(trainer, LeadsWorkers):
             controls = trainer.lead(controls, schedule, progress)
         loop = TrainingLoop(
-            trainer,
-            prepared,
-            schedule,
-            settings.early_stopping,
-            keeper,
-            self.emit,
-            controls,
-            self.answer,
-            progress,
+            trainer=trainer,
+            prepared=prepared,
+            schedule=schedule,
+            patience=settings.early_stopping,
+            checkpoints=keeper,
+            emit=self.emit,
+            controls=controls,
+            answer=self.answer,
+            progress=progress,
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
@@ -278,16 +286,16 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
 
 def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
     return RunStarted(
-        config.run,
-        config.architecture,
-        config.options,
-        config.settings,
-        config.data,
-        str(config.split["hash"]),
-        config.device,
-        trainer.parameters,
-        loop.schedule.epochs,
-        batches,
-        loop.progress.epoch + 1,
-        config.split,
+        run=config.run,
+        architecture=config.architecture,
+        options=config.options,
+        settings=config.settings,
+        data=config.data,
+        split_hash=str(config.split["hash"]),
+        device=config.device,
+        parameters=trainer.parameters,
+        epochs=loop.schedule.epochs,
+        batches=batches,
+        first_epoch=loop.progress.epoch + 1,
+        split=config.split,
     )

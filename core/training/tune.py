@@ -125,4 +125,10 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
 def _told(trial: Trial, number: int) -> TrialFinished:
     resolved = trial.resolved
     choices = {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
-    return TrialFinished(resolved.architecture.name, number, choices, trial.epochs, trial.tuning_rmse)
+    return TrialFinished(
+        architecture=resolved.architecture.name,
+        trial=number,
+        choices=choices,
+        epochs=trial.epochs,
+        tuning_rmse=trial.tuning_rmse,
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from core.data.ratings import FloatArray, LongArray
 from core.model.catalogue import ItemCard, bias_column, by_popularity, item_card
 from core.model.model import Model
+from core.options import option
+from core.views.view import Answer, Lines, OfMostRated, Remark, Table
 
 SAMPLED_USERS = 300
 """Users over whom predictions are averaged where an architecture has no item biases."""
@@ -21,27 +25,47 @@ class ItemBias(ItemCard):
     bias: float
 
 
-@dataclass(frozen=True)
-class BiasTable:
+@dataclass(frozen=True, kw_only=True)
+class BiasTable(Answer):
     """Both ends of the items' biases, the highest and the lowest first; `source` says what a bias is here."""
 
     top: tuple[ItemBias, ...]
     bottom: tuple[ItemBias, ...]
     source: str
 
+    def rows(self) -> Sequence[ItemBias]:
+        """Both ends, from the highest bias to the lowest."""
+        return (*self.top, *self.bottom[::-1])
 
-def bias_table(model: Model, most_rated: int = 2000, count: int = 15) -> BiasTable:
-    """List the `count` highest and lowest biases of the `most_rated` items; ties, the more rated first."""
-    rows = by_popularity(model.baseline.item_counts, most_rated)
-    biases, source = item_biases(model, rows)
-    top, bottom = (np.argsort(sign * biases, kind="stable")[:count] for sign in (-1, 1))
 
-    def table(chosen: LongArray) -> tuple[ItemBias, ...]:
-        return tuple(
-            ItemBias(**vars(item_card(model, int(rows[at]))), bias=float(biases[at])) for at in chosen
-        )
+class Biases(OfMostRated[BiasTable]):
+    """List the items with the highest and the lowest bias; ties, the more rated first."""
 
-    return BiasTable(table(top), table(bottom), source)
+    command: ClassVar[str] = "biases"
+    count: int = option(default=15, help="So many at each end.", minimum=0, flags=("-n", "--count"))
+
+    def answer(self, model: Model) -> BiasTable:
+        """Sort the biases of the most rated items."""
+        rows = by_popularity(model.baseline.item_counts, self.most_rated)
+        biases, source = item_biases(model, rows)
+        top, bottom = (np.argsort(sign * biases, kind="stable")[: self.count] for sign in (-1, 1))
+
+        def table(chosen: LongArray) -> tuple[ItemBias, ...]:
+            return tuple(
+                ItemBias(**vars(item_card(model, int(rows[at]))), bias=float(biases[at])) for at in chosen
+            )
+
+        return BiasTable(top=table(top), bottom=table(bottom), source=source)
+
+    @classmethod
+    def lines(cls, answer: BiasTable) -> Lines:
+        """Both ends, a row an item."""
+        yield Remark(f"by {answer.source}")
+        for heading, items in (("highest", answer.top), ("lowest", answer.bottom)):
+            yield heading
+            yield Table(
+                [(f"{one.bias:+.3f}", str(one.item), one.title, f"{one.ratings:,} ratings") for one in items]
+            )
 
 
 def item_biases(model: Model, rows: LongArray) -> tuple[FloatArray, str]:
@@ -66,6 +90,6 @@ def _sample_users(model: Model) -> LongArray:
 
 def _mean_predictions(model: Model, users: LongArray, items: LongArray) -> FloatArray:
     pairs = np.repeat(users, len(items)), np.tile(items, len(users))
-    raw = model.scorer.raw_predictions(*pairs).reshape(len(users), len(items))
+    raw = model.scorer.raw(*pairs).reshape(len(users), len(items))
     means: FloatArray = raw.mean(axis=0, dtype=np.float64).astype(np.float32)
     return means

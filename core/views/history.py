@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from core.model.catalogue import user_row
 from core.model.model import Model
 from core.model.rated import HELD_OUT, TRAIN, RatedTable
+from core.options import Identifier, option
+from core.views.view import Answer, Lines, Remark, Table, View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RatedItem:
     """A user's rating of an item and the model's prediction of it."""
 
@@ -22,31 +25,54 @@ class RatedItem:
     part: str
 
 
-@dataclass(frozen=True)
-class UserHistory:
+@dataclass(frozen=True, kw_only=True)
+class History(Answer):
     """A user's ratings: their count and mean, the best and the worst of them.
 
     Where the ratings table can't be read, `note` says why, `count` is that of training and `mean` None.
     """
 
     count: int
-    mean: float | None
-    best: tuple[RatedItem, ...]
-    worst: tuple[RatedItem, ...]
+    mean: float | None = None
+    best: tuple[RatedItem, ...] = ()
+    worst: tuple[RatedItem, ...] = ()
     note: str = ""
 
 
-def user_history(model: Model, user: object, count: int = 10) -> UserHistory:
-    """List a user's `count` best and worst rated items, ties by prediction; raises UsageError if unknown."""
-    row = user_row(model, user)
-    rated, note = model.rated_or_reason
-    if rated is None:
-        return UserHistory(int(model.baseline.user_counts[row]), None, (), (), note)
-    items = _rated_items(model, rated, row)
-    best = sorted(items, key=lambda item: (-item.truth, -item.predicted))
-    worst = sorted(items, key=lambda item: (item.truth, item.predicted))
-    mean = sum(item.truth for item in items) / len(items) if items else None
-    return UserHistory(len(items), mean, tuple(best[:count]), tuple(worst[:count]))
+class UserHistory(View[History]):
+    """List what a user rated best and worst, ties by prediction; raises UsageError for an unknown user."""
+
+    command: ClassVar[str] = "history"
+    positional: ClassVar[tuple[str, ...]] = ("user",)
+    user: Identifier = option(help="User id, as in the table.")
+    count: int = option(default=10, help="So many at each end.", minimum=0, flags=("-n", "--count"))
+
+    def answer(self, model: Model) -> History:
+        """Predict what the user rated, and sort."""
+        row = user_row(model, self.user)
+        rated, note = model.rated_or_reason
+        if rated is None:
+            return History(count=int(model.baseline.user_counts[row]), note=note)
+        items = _rated_items(model, rated, row)
+        best = sorted(items, key=lambda item: (-item.truth, -item.predicted))
+        worst = sorted(items, key=lambda item: (item.truth, item.predicted))
+        return History(
+            count=len(items),
+            mean=sum(item.truth for item in items) / len(items) if items else None,
+            best=tuple(best[: self.count]),
+            worst=tuple(worst[: self.count]),
+        )
+
+    @classmethod
+    def lines(cls, answer: History) -> Lines:
+        """Both ends, a row an item."""
+        mean = "" if answer.mean is None else f", {answer.mean:.2f} on average"
+        yield Remark(answer.note or f"{answer.count:,} ratings{mean}")
+        for heading, items in (("best", answer.best), ("worst", answer.worst)):
+            yield heading
+            yield Table(
+                [(f"{one.truth:g}", f"predicted {one.predicted:.2f}", one.part, one.title) for one in items]
+            )
 
 
 def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
@@ -55,11 +81,11 @@ def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
     predicted = model.predictor.predict_rows(np.full(len(rows), row), items)
     return [
         RatedItem(
-            model.items.identifier(item),
-            model.item_table.titles[item],
-            float(rated.ratings.ratings[at]),
-            float(prediction),
-            TRAIN if rated.in_training[at] else HELD_OUT,
+            item=model.items.identifier(item),
+            title=model.item_table.titles[item],
+            truth=float(rated.ratings.ratings[at]),
+            predicted=prediction,
+            part=TRAIN if rated.in_training[at] else HELD_OUT,
         )
-        for at, item, prediction in zip(rows, items, predicted, strict=True)
+        for at, item, prediction in zip(rows, items.tolist(), predicted.tolist(), strict=True)
     ]

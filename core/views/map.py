@@ -1,8 +1,11 @@
-"""The map: items at their places on two components, as columns."""
+"""Items on two components of taste: a map."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +13,30 @@ import numpy.typing as npt
 from core.errors import UsageError
 from core.model.catalogue import bias_column, by_popularity, factor_table
 from core.model.model import Model
-from core.views.components import component_names, fit_projection
+from core.model.projection import fit_components
+from core.options import option
+from core.pictures.labels import Scatter
+from core.pictures.text import map_text
+from core.views.components import component_names
+from core.views.view import Answer, Lines, OfMostRated
 
 
-@dataclass(frozen=True)
-class ItemMap:
+@dataclass(frozen=True, kw_only=True)
+class MapPlace:
+    """An item on the map, as a frame shows it."""
+
+    item: int | str
+    title: str
+    x: float
+    y: float
+    year: int
+    genres: tuple[str, ...]
+    ratings: int
+    bias: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemMap(Answer):
     """Columns of equal length, the most rated item first; `components` (numbered from 1), `explained` and
     `names` are those of x and y.
 
@@ -30,40 +52,69 @@ class ItemMap:
     ratings: tuple[int, ...]
     bias: tuple[float, ...] | None
     components: tuple[int, int]
-    explained: tuple[float, ...]
-    names: dict[str, str]
+    explained: tuple[float, float]
+    names: tuple[str, str]
+
+    def rows(self) -> Sequence[MapPlace]:
+        """A row an item."""
+        biases = self.bias if self.bias is not None else (None,) * len(self.items)
+        columns = (self.items, self.titles, self.x, self.y, self.years, self.genres, self.ratings, biases)
+        names = ("item", "title", "x", "y", "year", "genres", "ratings", "bias")
+        return tuple(
+            MapPlace(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)
+        )
+
+    def caption(self, axis: int) -> str:
+        """Name the axis across (0) or upwards (1) with its share of the variance."""
+        name = self.names[axis] or f"component {self.components[axis]}"
+        return f"{name} ({self.explained[axis]:.1%} of variance)"
+
+    def scatter(self) -> Scatter:
+        """The map as a picture draws it, each item coloured by its first genre."""
+        groups = tuple(genres[0] if genres else "" for genres in self.genres)
+        captions = self.caption(0), self.caption(1)
+        return Scatter(self.x, self.y, self.titles, groups, captions)
 
 
-def item_map(
-    model: Model,
-    components: tuple[int, int] = (1, 2),
-    first: int = 0,
-    last: int = 1000,
-    most_rated: int = 2000,
-) -> ItemMap:
-    """Place the items of popularity ranks `first` (from 0) up to `last` (exclusive) on two components.
+class Map(OfMostRated[ItemMap]):
+    """Place items on two components, by ranks of popularity from `first` up to `last` (exclusive).
 
-    The components are those of the `most_rated` items. Raises UsageError for a component that isn't there
-    and for an architecture without item factors.
+    The components are those of the most rated items. Raises UsageError for a component that isn't there and
+    for an architecture without item factors.
     """
-    _, projection = fit_projection(model, most_rated, max(*components, 2))
-    chosen = [_axis(number, len(projection.axes)) for number in components]
-    rows = by_popularity(model.baseline.item_counts)[first:last].tolist()
-    places = projection.project(factor_table(model, "item")[rows], chosen)
-    table, bias, names = model.item_table, bias_column(model, "item"), component_names(model)
-    return ItemMap(
-        tuple(model.items.identifier(row) for row in rows),
-        tuple(table.titles[row] for row in rows),
-        _rounded(places[:, 0]),
-        _rounded(places[:, 1]),
-        tuple(table.years[rows].tolist()),
-        tuple(table.genres[row] for row in rows),
-        tuple(model.baseline.item_counts[rows].tolist()),
-        None if bias is None else _rounded(bias[rows]),
-        components,
-        tuple(projection.explained[chosen].tolist()),
-        {axis: names.get(number, "") for axis, number in zip("xy", components, strict=True)},
-    )
+
+    command: ClassVar[str] = "map"
+    x: int = option(default=1, help="Component across, from 1.", minimum=1)
+    y: int = option(default=2, help="Component upwards, from 1.", minimum=1)
+    first: int = option(default=0, help="First rank of popularity, from 0.", minimum=0)
+    last: int = option(default=50, help="Rank of popularity to stop before.", minimum=0)
+
+    def answer(self, model: Model) -> ItemMap:
+        """Project the items' factors."""
+        _, projection = fit_components(model, self.most_rated, max(self.x, self.y, 2))
+        x, y = (_axis(number, len(projection.axes)) for number in (self.x, self.y))
+        rows = by_popularity(model.baseline.item_counts)[self.first : self.last].tolist()
+        places = projection.project(factor_table(model, "item")[rows], [x, y])
+        table, bias, names = model.item_table, bias_column(model, "item"), component_names(model)
+        return ItemMap(
+            items=tuple(model.items.identifier(row) for row in rows),
+            titles=tuple(table.titles[row] for row in rows),
+            x=_rounded(places[:, 0]),
+            y=_rounded(places[:, 1]),
+            years=tuple(table.years[rows].tolist()),
+            genres=tuple(table.genres[row] for row in rows),
+            ratings=tuple(model.baseline.item_counts[rows].tolist()),
+            bias=None if bias is None else _rounded(bias[rows]),
+            components=(self.x, self.y),
+            explained=(float(projection.explained[x]), float(projection.explained[y])),
+            names=(names.get(self.x, ""), names.get(self.y, "")),
+        )
+
+    @classmethod
+    def lines(cls, answer: ItemMap) -> Lines:
+        """The map drawn for the terminal's size."""
+        width, height = shutil.get_terminal_size((120, 40))
+        yield map_text(answer.scatter(), max(40, width), max(12, height - 4))
 
 
 def _axis(number: int, available: int) -> int:

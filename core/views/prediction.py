@@ -1,19 +1,22 @@
-"""One prediction, its truth where that is known, and the terms that it is the sum of."""
+"""One prediction, its truth where that is known, and the contributions that it is the sum of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.model.model import Model
 from core.model.predictor import Prediction
+from core.options import Identifier, option
+from core.views.view import Answer, Lines, Remark, Table, View
 
 
-@dataclass(frozen=True)
-class JudgedPrediction(Prediction):
+@dataclass(frozen=True, kw_only=True)
+class JudgedPrediction(Prediction, Answer):
     """A prediction next to the true rating.
 
     `part` is "train" or "held-out"; both are None where the pair isn't rated, or where the ratings table
@@ -26,25 +29,79 @@ class JudgedPrediction(Prediction):
 
 
 @dataclass(frozen=True)
-class Term:
+class Contribution:
     """An additive part of a raw prediction, in units of the rating."""
 
     name: str
     value: float
 
 
-@dataclass(frozen=True)
-class Contributions:
-    """A prediction as `mean` + `terms`, which sum to its `raw`; `reason` says why where there are none."""
+@dataclass(frozen=True, kw_only=True)
+class ContributionTable(Answer):
+    """A prediction as `mean` + `contributions`, which sum to its `raw`; `reason` says why there are none."""
 
     prediction: JudgedPrediction
     mean: float
-    terms: tuple[Term, ...]
+    contributions: tuple[Contribution, ...]
     available: bool
     reason: str = ""
 
 
-def judge(model: Model, user: object, item: object) -> JudgedPrediction:
+class Predict(View[JudgedPrediction]):
+    """Predict a user's rating of an item; unknown ids get the fallback."""
+
+    tag: ClassVar[str] = "prediction"
+    command: ClassVar[str] = "predict"
+    positional: ClassVar[tuple[str, ...]] = ("user", "item")
+    user: Identifier = option(help="User id, as in the table.")
+    item: Identifier = option(help="Item id, as in the table.")
+
+    def answer(self, model: Model) -> JudgedPrediction:
+        """Predict a pair of external ids and look its true rating up."""
+        return judge(model, self.user, self.item)
+
+    @classmethod
+    def lines(cls, answer: JudgedPrediction) -> Lines:
+        """A line, and what an unknown id received."""
+        yield prediction_line(answer)
+        if answer.fallback:
+            yield Remark(answer.fallback)
+
+
+class Contributions(View[ContributionTable]):
+    """Split a prediction into its contributions, single ones (biases) before a factor's each."""
+
+    user: Identifier = option(help="User id, as in the table.")
+    item: Identifier = option(help="Item id, as in the table.")
+
+    def answer(self, model: Model) -> ContributionTable:
+        """Split the score; where it can't be split the reason says why."""
+        prediction = judge(model, self.user, self.item)
+        users, items = model.users.row(self.user), model.items.row(self.item)
+        if prediction.fallback or users is None or items is None:
+            return _unsplit(prediction, model.baseline.mean, f"No factors: {prediction.fallback}.")
+        terms = model.scorer.terms(users, items)
+        if terms is None:
+            reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
+            return _unsplit(prediction, model.offset, reason)
+        return ContributionTable(
+            prediction=prediction, mean=model.offset, contributions=tuple(_named(terms)), available=True
+        )
+
+    @classmethod
+    def lines(cls, answer: ContributionTable) -> Lines:
+        """The prediction and its parts, all factors in one."""
+        yield prediction_line(answer.prediction)
+        if not answer.available:
+            yield Remark(answer.reason)
+            return
+        factors = sum(one.value for one in answer.contributions if one.name.startswith("factor"))
+        biases = [(one.name, one.value) for one in answer.contributions if not one.name.startswith("factor")]
+        parts = [("mean", answer.mean), *biases, ("factors", factors)]
+        yield Table([(f"{value:+.3f}", name) for name, value in parts])
+
+
+def judge(model: Model, user: Identifier, item: Identifier) -> JudgedPrediction:
     """Predict a pair of external ids and look its true rating up; unknown ids get the fallback."""
     prediction = model.predict(user, item)
     users, items = model.users.row(user), model.items.row(item)
@@ -54,24 +111,24 @@ def judge(model: Model, user: object, item: object) -> JudgedPrediction:
     return JudgedPrediction(**vars(prediction), truth=truth, part=part, note=note)
 
 
-def contribute(model: Model, user: object, item: object) -> Contributions:
-    """Split a prediction into its terms, single ones (biases) before a factor's each."""
-    prediction = judge(model, user, item)
-    users, items = model.users.row(user), model.items.row(item)
-    if prediction.fallback or users is None or items is None:
-        return Contributions(
-            prediction, model.baseline.mean, (), False, f"No factors: {prediction.fallback}."
-        )
-    terms = model.scorer.terms(users, items)
-    if terms is None:
-        reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
-        return Contributions(prediction, model.offset, (), False, reason)
-    return Contributions(prediction, model.offset, tuple(_named(terms)), True)
+def prediction_line(prediction: JudgedPrediction) -> str:
+    """A prediction as one line: the rating, how sure it is, its truth, whose and of what."""
+    margin = "" if prediction.deviation is None else f" ± {prediction.deviation:.2f}"
+    truth = "" if prediction.truth is None else f" (truly {prediction.truth:g}, {prediction.part})"
+    title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
+    return f"{prediction.rating:.2f}{margin}{truth}  user {prediction.user}, item {prediction.item}{title}"
 
 
-def _named(terms: Mapping[str, npt.NDArray[np.float32]]) -> Iterator[Term]:
+def _unsplit(prediction: JudgedPrediction, mean: float, reason: str) -> ContributionTable:
+    return ContributionTable(
+        prediction=prediction, mean=mean, contributions=(), available=False, reason=reason
+    )
+
+
+def _named(terms: Mapping[str, npt.NDArray[np.float32]]) -> Iterator[Contribution]:
     single = {name: values for name, values in terms.items() if len(values) == 1}
-    yield from (Term(name, float(values[0])) for name, values in single.items())
+    yield from (Contribution(name, float(values[0])) for name, values in single.items())
     for name, values in terms.items():
         if name not in single:
-            yield from (Term(f"{name.removesuffix('s')} {n}", float(v)) for n, v in enumerate(values, 1))
+            singular = name.removesuffix("s")
+            yield from (Contribution(f"{singular} {n}", float(v)) for n, v in enumerate(values, 1))

@@ -1,25 +1,30 @@
-"""Find items and users by what somebody types."""
+"""Find items and users by what somebody types, and say which item is meant by an id or a title."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from core.contract.architecture import Side
 from core.data.ratings import FloatArray, LongArray
+from core.errors import UsageError
+from core.model.catalogue import item_card
 from core.model.model import Model
 from core.model.search_index import SearchIndex
+from core.options import option
+from core.views.view import Answer, Lines, Table, View
 
 LEAST_SCORE = 60.0
 SAME_QUALITY = 2.0
 """Scores within so many points are equally good; among those the more rated come first."""
+SURE = 90.0
+"""A title that matches so well is the one that is meant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A user or item found; `score` from 0 to 100, `ratings` counts those of training, year 0 is unknown."""
 
@@ -31,18 +36,62 @@ class Found:
     score: float
 
 
-def search(model: Model, text: str, side: Side = "item", limit: int = 20) -> tuple[Found, ...]:
-    """Find up to `limit` items (by title or id) or users (by id), the best match first.
+@dataclass(frozen=True, kw_only=True)
+class SearchResults(Answer):
+    """What was found, the best match first."""
+
+    found: tuple[Found, ...]
+
+
+class Search(View[SearchResults]):
+    """Find items by title or id, or users by id: the best match first.
 
     The exact id comes first, then the whole title, then falling quality; equals by falling count of ratings.
     An empty text finds the most rated.
     """
-    counts = model.baseline.item_counts if side == "item" else model.baseline.user_counts
-    scores = _index(model, side).scores(text) if text.strip() else np.full(len(counts), 100, np.float32)
-    exact = (model.items if side == "item" else model.users).row(text.strip())
-    if exact is not None:
-        scores[exact] = 102
-    return tuple(_found(model, side, int(row), float(scores[row])) for row in _best(scores, counts, limit))
+
+    command: ClassVar[str] = "search"
+    positional: ClassVar[tuple[str, ...]] = ("text",)
+    text: str = option(help="A title, some of its words, or an id.")
+    side: str = option(default="item", help="Search items or users.", choices=("item", "user"))
+    limit: int = option(default=20, help="At most so many.", minimum=0, flags=("-n", "--limit"))
+
+    def answer(self, model: Model) -> SearchResults:
+        """Score all titles."""
+        items = self.side == "item"
+        counts = model.baseline.item_counts if items else model.baseline.user_counts
+        typed = self.text.strip()
+        scores = _index(model, items).scores(self.text) if typed else np.full(len(counts), 100, np.float32)
+        exact = (model.items if items else model.users).row(typed)
+        if exact is not None:
+            scores[exact] = 102
+        best = _best(scores, counts, self.limit).tolist()
+        return SearchResults(found=tuple(_found(model, items, row, float(scores[row])) for row in best))
+
+    @classmethod
+    def lines(cls, answer: SearchResults) -> Lines:
+        """A row a match."""
+        yield Table(
+            [
+                (str(one.id), one.title, ", ".join(one.genres), f"{one.ratings:,} ratings")
+                for one in answer.found
+            ]
+        )
+
+
+def resolve_item(model: Model, text: object) -> int:
+    """Find an item's row by id or title; raises UsageError, with the nearest titles, where none is clear."""
+    row = model.items.row(text)
+    if row is not None:
+        return row
+    found = Search(text=str(text), limit=3).answer(model).found
+    if found and found[0].score >= SURE:
+        best = model.items.row(found[0].id)
+        if best is not None:
+            return best
+    near = "; ".join(f"{match.id} {match.title}" for match in found)
+    hint = f"Nearest: {near}." if near else "Ids are those of the ratings table."
+    raise UsageError(f"No item has the id or title {str(text)!r}.", hint=hint)
 
 
 def _best(scores: FloatArray, counts: Any, limit: int) -> LongArray:
@@ -51,26 +100,30 @@ def _best(scores: FloatArray, counts: Any, limit: int) -> LongArray:
     return rows[np.lexsort((rows, -counts[rows], -quality))][:limit]
 
 
-def _found(model: Model, side: Side, row: int, score: float) -> Found:
-    score = min(score, 100.0)
-    if side == "user":
-        user = model.users.identifier(row)
-        return Found(user, str(user), 0, (), int(model.baseline.user_counts[row]), score)
-    table = model.item_table
-    count = int(model.baseline.item_counts[row])
-    identifier = model.items.identifier(row)
-    return Found(identifier, table.titles[row], int(table.years[row]), table.genres[row], count, score)
+def _found(model: Model, items: bool, row: int, score: float) -> Found:
+    if not items:
+        user, count = model.users.identifier(row), int(model.baseline.user_counts[row])
+        return Found(id=user, title=str(user), year=0, genres=(), ratings=count, score=min(score, 100.0))
+    card = item_card(model, row)
+    return Found(
+        id=card.item,
+        title=card.title,
+        year=card.year,
+        genres=card.genres,
+        ratings=card.ratings,
+        score=min(score, 100.0),
+    )
 
 
 _indexes: dict[int, tuple[weakref.ref[Any], SearchIndex]] = {}
 
 
-def _index(model: Model, side: Side) -> SearchIndex:
+def _index(model: Model, items: bool) -> SearchIndex:
     """The index of a side, kept as long as its titles: a live run makes a new Model for every question."""
-    source = model.item_table if side == "item" else model.users
+    source = model.item_table if items else model.users
     kept = _indexes.get(id(source))
     if kept is None or kept[0]() is not source:
-        kept = _indexes[id(source)] = (weakref.ref(source, _forget(id(source))), _build(model, side))
+        kept = _indexes[id(source)] = (weakref.ref(source, _forget(id(source))), _build(model, items))
     return kept[1]
 
 
@@ -78,7 +131,7 @@ def _forget(key: int) -> Callable[[Any], object]:
     return lambda _: _indexes.pop(key, None)
 
 
-def _build(model: Model, side: Side) -> SearchIndex:
-    if side == "item":
+def _build(model: Model, items: bool) -> SearchIndex:
+    if items:
         return SearchIndex.build(model.item_table.titles, model.item_table.years.tolist())
     return SearchIndex.build([str(user) for user in model.users.ids.tolist()])

@@ -1,17 +1,17 @@
-"""Nearest neighbours of an item or a user by the cosine of their factors, exact."""
+"""The items or users whose factors point most nearly the same way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-
-from core.data.ratings import FloatArray, LongArray
 from core.errors import UsageError
-from core.model.catalogue import ItemCard, factor_table, item_card, item_row, user_row
+from core.model.catalogue import ItemCard, factor_table, item_card, user_row
 from core.model.model import Model
-
-_BLOCK = 65_536
+from core.model.nearest import nearest
+from core.options import Identifier, option
+from core.views.search import resolve_item
+from core.views.view import Answer, Lines, Remark, Table, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,15 @@ class SimilarItem(ItemCard):
     similarity: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class ItemNeighbours(Answer):
+    """The item asked about and the most similar others, the nearest first."""
+
+    item: ItemCard
+    similar: tuple[SimilarItem, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimilarUser:
     """A user, their count of training ratings and the cosine similarity, from −1 to 1."""
 
@@ -30,70 +38,76 @@ class SimilarUser:
     similarity: float
 
 
-def similar_items(
-    model: Model, item: object, count: int = 10, min_ratings: int = 1
-) -> tuple[SimilarItem, ...]:
-    """Find the items whose factors point most nearly the same way.
+@dataclass(frozen=True, kw_only=True)
+class UserNeighbours(Answer):
+    """The user asked about and the most similar others, the nearest first."""
 
-    Only items with `min_ratings` training ratings take part. Raises UsageError for an unknown item, one that
-    training never saw, and an architecture without item factors.
+    user: int | str
+    similar: tuple[SimilarUser, ...]
+
+
+class SimilarItems(View[ItemNeighbours]):
+    """List the items whose factors are most like an item's.
+
+    Raises UsageError for an unknown item, one that training never saw, and an architecture without item
+    factors.
     """
-    row = item_row(model, item)
-    counts = model.baseline.item_counts
-    _check_trained(int(counts[row]), f"Item {item!r}")
-    rows, similarities = nearest(factor_table(model, "item"), row, counts >= max(1, min_ratings), count)
-    return tuple(
-        SimilarItem(**vars(item_card(model, found)), similarity=similarity)
-        for found, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
-    )
+
+    command: ClassVar[str] = "similar"
+    positional: ClassVar[tuple[str, ...]] = ("item",)
+    item: Identifier = option(help="Item id or title.")
+    count: int = option(default=10, help="How many.", minimum=0, flags=("-n", "--count"))
+    min_ratings: int = option(default=5, help="Only items with so many training ratings.", minimum=0)
+
+    def answer(self, model: Model) -> ItemNeighbours:
+        """Compare the factors of all items with so many ratings."""
+        row, counts = resolve_item(model, self.item), model.baseline.item_counts
+        _check_trained(int(counts[row]), f"Item {self.item!r}")
+        allowed = counts >= max(1, self.min_ratings)
+        rows, similarities = nearest(factor_table(model, "item"), row, allowed, self.count)
+        found = tuple(
+            SimilarItem(**vars(item_card(model, other)), similarity=similarity)
+            for other, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
+        )
+        return ItemNeighbours(item=item_card(model, row), similar=found)
+
+    @classmethod
+    def lines(cls, answer: ItemNeighbours) -> Lines:
+        """A row an item."""
+        yield Remark(f"most like {answer.item.item} {answer.item.title}, by the cosine of the factors:")
+        yield Table([(f"{one.similarity:.3f}", *one.cells()) for one in answer.similar])
 
 
-def similar_users(
-    model: Model, user: object, count: int = 10, min_ratings: int = 1
-) -> tuple[SimilarUser, ...]:
-    """Find the users whose factors point most nearly the same way; as `similar_items`."""
-    row = user_row(model, user)
-    counts = model.baseline.user_counts
-    _check_trained(int(counts[row]), f"User {user!r}")
-    rows, similarities = nearest(factor_table(model, "user"), row, counts >= max(1, min_ratings), count)
-    return tuple(
-        SimilarUser(model.users.identifier(found), int(counts[found]), similarity)
-        for found, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
-    )
+class SimilarUsers(View[UserNeighbours]):
+    """List the users whose factors are most like a user's."""
 
+    command: ClassVar[str] = "similar-users"
+    positional: ClassVar[tuple[str, ...]] = ("user",)
+    user: Identifier = option(help="User id, as in the table.")
+    count: int = option(default=10, help="How many.", minimum=0, flags=("-n", "--count"))
+    min_ratings: int = option(default=1, help="Only users with so many training ratings.", minimum=0)
 
-def nearest(
-    factors: FloatArray, row: int, allowed: np.ndarray[tuple[int], np.dtype[np.bool_]], count: int
-) -> tuple[LongArray, FloatArray]:
-    """Rows of the `count` largest cosines with `row`, itself left out, and the cosines, both descending.
+    def answer(self, model: Model) -> UserNeighbours:
+        """Compare the factors of all users with so many ratings."""
+        row, counts = user_row(model, self.user), model.baseline.user_counts
+        _check_trained(int(counts[row]), f"User {self.user!r}")
+        allowed = counts >= max(1, self.min_ratings)
+        rows, similarities = nearest(factor_table(model, "user"), row, allowed, self.count)
+        found = tuple(
+            SimilarUser(user=model.users.identifier(other), ratings=int(counts[other]), similarity=similarity)
+            for other, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
+        )
+        return UserNeighbours(user=model.users.identifier(row), similar=found)
 
-    `factors` has shape (rows, factors), `allowed` (rows,); zero factors have cosine 0; ties go by row.
-    """
-    cosines = _cosines(factors, factors[row])
-    cosines[~allowed] = -np.inf
-    cosines[row] = -np.inf
-    best = top_rows(cosines, min(count, int(np.isfinite(cosines).sum())))
-    return best, cosines[best]
-
-
-def top_rows(values: FloatArray, count: int) -> LongArray:
-    """Rows of the `count` largest values, shape (count,), descending; ties go by row."""
-    if count <= 0:
-        return np.zeros(0, np.int64)
-    threshold = np.partition(values, len(values) - count)[len(values) - count]
-    candidates = np.flatnonzero(values >= threshold)
-    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
-
-
-def _cosines(factors: FloatArray, target: FloatArray) -> FloatArray:
-    """Cosines of all rows with a target, block by block so that no second table is made."""
-    cosines = np.empty(len(factors), np.float32)
-    for start in range(0, len(factors), _BLOCK):
-        block = factors[start : start + _BLOCK]
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block)) * np.float32(np.linalg.norm(target))
-        dots = block @ target
-        cosines[start : start + _BLOCK] = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
-    return cosines
+    @classmethod
+    def lines(cls, answer: UserNeighbours) -> Lines:
+        """A row a user."""
+        yield Table(
+            [
+                (f"{one.similarity:.3f}", f"user {one.user}", f"{one.ratings:,} ratings")
+                for one in answer.similar
+            ]
+        )
 
 
 def _check_trained(ratings: int, name: str) -> None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from core.model.model import Model
+from core.options import OptionValue
+from core.views.view import Answer, Lines, Table, View
 
 
-@dataclass(frozen=True)
-class ModelSummary:
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The lowest and highest rating, and the step between neighbouring ratings (0 if there is none)."""
+
+    minimum: float
+    maximum: float
+    step: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSummary(Answer):
     """Counts, scale, architecture and options; `val_rmse` is None where it isn't known (in training).
 
     `users` and `items` count all ids, `trained_users` and `trained_items` those with a training rating;
@@ -18,33 +29,55 @@ class ModelSummary:
 
     run: str | None
     architecture: str
-    options: dict[str, Any]
+    options: dict[str, OptionValue]
     users: int
     items: int
     trained_users: int
     trained_items: int
     train_ratings: int
     mean: float
-    scale: dict[str, float]
-    tables: dict[str, list[int]]
+    scale: Scale
+    tables: dict[str, tuple[int, ...]]
     val_rmse: float | None
 
 
-def summarize(model: Model) -> ModelSummary:
-    """Sum a model up."""
-    baseline, facts = model.baseline, model.facts
-    tables = {name: array for name, array in model.weights.items() if name.startswith("table/")}
-    return ModelSummary(
-        facts.get("run"),
-        model.architecture.name,
-        model.options.to_dict(),
-        len(model.users),
-        len(model.items),
-        int((baseline.user_counts > 0).sum()),
-        int((baseline.item_counts > 0).sum()),
-        int(baseline.item_counts.sum()),
-        baseline.mean,
-        dict(vars(baseline.scale)),
-        {name.removeprefix("table/"): list(array.shape) for name, array in tables.items()},
-        facts.get("val_rmse"),
-    )
+class Summary(View[ModelSummary]):
+    """Sum a model up: its architecture and options, the table that it was trained on, its figures."""
+
+    command: ClassVar[str] = "summary"
+
+    def answer(self, model: Model) -> ModelSummary:
+        """Count."""
+        baseline, scale = model.baseline, model.baseline.scale
+        tables = {name: array for name, array in model.weights.items() if name.startswith("table/")}
+        return ModelSummary(
+            run=model.facts.run,
+            architecture=model.architecture.name,
+            options=model.options.to_dict(),
+            users=len(model.users),
+            items=len(model.items),
+            trained_users=int((baseline.user_counts > 0).sum()),
+            trained_items=int((baseline.item_counts > 0).sum()),
+            train_ratings=int(baseline.item_counts.sum()),
+            mean=baseline.mean,
+            scale=Scale(minimum=scale.minimum, maximum=scale.maximum, step=scale.step),
+            tables={name.removeprefix("table/"): tuple(array.shape) for name, array in tables.items()},
+            val_rmse=model.facts.val_rmse,
+        )
+
+    @classmethod
+    def lines(cls, answer: ModelSummary) -> Lines:
+        """A row a fact."""
+        options = ", ".join(f"{name} {value}" for name, value in answer.options.items())
+        rmse = "-" if answer.val_rmse is None else f"{answer.val_rmse:.4f}"
+        yield Table(
+            [
+                ("run", answer.run or "in training"),
+                ("architecture", f"{answer.architecture}: {options}"),
+                ("users", f"{answer.users:,}, {answer.trained_users:,} with a training rating"),
+                ("items", f"{answer.items:,}, {answer.trained_items:,} with a training rating"),
+                ("training ratings", f"{answer.train_ratings:,}, {answer.mean:.3f} on average"),
+                ("scale", f"{answer.scale.minimum:g} to {answer.scale.maximum:g}"),
+                ("val RMSE", rmse),
+            ]
+        )

@@ -1,56 +1,27 @@
-"""The items that a user, or a group of users, would rate highest."""
+"""The items that a user, a group of users, or everybody would rate highest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
+from core.files import write_through
 from core.model.catalogue import ItemCard, factor_table, item_card, user_row
+from core.model.factorization import raw_blocks
 from core.model.model import Model
-from core.views.diversity import diversify
-from core.views.similar import top_rows
+from core.model.nearest import top_rows
+from core.options import Identifier, option
+from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class ItemFilter:
-    """Which items may be recommended: None and 0 don't limit; years are inclusive, genres by any case.
-
-    `min_ratings` counts training ratings; items that training never saw are never recommended.
-    """
-
-    genre: str | None = None
-    year_from: int | None = None
-    year_to: int | None = None
-    min_ratings: int = 0
-
-    def allowed(self, model: Model) -> Mask:
-        """Say for every item, shape (items,), whether it passes; raises UsageError for an unknown genre."""
-        allowed = model.baseline.item_counts >= max(1, self.min_ratings)
-        years = model.item_table.years
-        if self.year_from is not None:
-            allowed &= years >= self.year_from
-        if self.year_to is not None:
-            allowed &= (years <= self.year_to) & (years > 0)
-        return allowed & self._of_genre(model) if self.genre else allowed
-
-    def _of_genre(self, model: Model) -> Mask:
-        wanted, genres = str(self.genre).casefold(), model.item_table.genres
-        has = np.array([wanted in (genre.casefold() for genre in names) for names in genres], bool)
-        if not has.any():
-            known = sorted({genre for names in genres for genre in names})
-            hint = f"Known: {', '.join(known)}." if known else "The items come without genres."
-            raise UsageError(f"There is no genre {self.genre!r}.", hint=hint)
-        return has
-
-
-EVERYTHING = ItemFilter()
+FILE_FORMS = (".parquet", ".csv")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,29 +31,72 @@ class Recommendation(ItemCard):
     rating: float
 
 
-def top_items(
-    model: Model,
-    users: Sequence[object],
-    count: int = 10,
-    unseen: bool = True,
-    only: ItemFilter = EVERYTHING,
-    diversity: float = 0.0,
-) -> tuple[Recommendation, ...]:
-    """Recommend the `count` items of the highest predicted rating, averaged over the users.
+@dataclass(frozen=True, kw_only=True)
+class Recommendations(Answer):
+    """The items recommended to these users together, the best first."""
 
-    `unseen` leaves out what any of them rated. `diversity` from 0 to 1 trades rating for unlikeness to what
-    stands higher (see `diversify`). Raises UsageError for an unknown user, and RunError where `unseen` is
-    asked for and the ratings table can't be read.
+    users: tuple[int | str, ...]
+    items: tuple[Recommendation, ...]
+
+
+class OfAllowedItems(View[A_co]):
+    """A view that recommends: which items may be among them.
+
+    Items that training never saw are never recommended.
     """
-    rows = [user_row(model, user) for user in users]
-    if not rows:
-        raise UsageError("Name one user at least.")
-    allowed = only.allowed(model)
-    for row in rows if unseen else ():
-        allowed[_seen(model, row)] = False
-    items = np.flatnonzero(allowed)
-    raw = np.mean([_raw(model, row, items) for row in rows], axis=0)
-    return _describe(model, *choose(model, items, raw, count, diversity))
+
+    count: int = option(default=10, help="How many.", minimum=0, flags=("-n", "--count"))
+    genre: str | None = option(default=None, help="Only this genre.")
+    year_from: int | None = option(default=None, help="Only from this year on.", flags=("--from",))
+    year_to: int | None = option(default=None, help="Only up to this year.", flags=("--to",))
+    min_ratings: int = option(default=0, help="Only items with so many training ratings.", minimum=0)
+
+    def allowed(self, model: Model) -> Mask:
+        """Say of every item, shape (items,), whether it may be; raises UsageError for an unknown genre."""
+        allowed = model.baseline.item_counts >= max(1, self.min_ratings)
+        years = model.item_table.years
+        if self.year_from is not None:
+            allowed &= years >= self.year_from
+        if self.year_to is not None:
+            allowed &= (years <= self.year_to) & (years > 0)
+        return allowed & _of_genre(model, self.genre) if self.genre else allowed
+
+
+class TopItems(OfAllowedItems[Recommendations]):
+    """Recommend items to a user, or to a group by their mean predicted rating.
+
+    Raises UsageError for an unknown user, and RunError where unseen items are asked for and the ratings
+    table can't be read.
+    """
+
+    command: ClassVar[str] = "recommend"
+    positional: ClassVar[tuple[str, ...]] = ("user",)
+    user: tuple[Identifier, ...] = option(help="User ids; several are a group.")
+    unseen: bool = option(default=True, help="Leave out what any of them rated.", flags=("--unseen/--seen",))
+    diversity: float = option(default=0.0, help="0: best rated, 1: most varied.", minimum=0, maximum=1)
+
+    def answer(self, model: Model) -> Recommendations:
+        """Rank by raw predictions, averaged over the users."""
+        rows = [user_row(model, user) for user in self.user]
+        if not rows:
+            raise UsageError("Name one user at least.")
+        allowed = self.allowed(model)
+        for row in rows if self.unseen else ():
+            allowed[_seen(model, row)] = False
+        items = np.flatnonzero(allowed)
+        raw = np.mean([_raw(model, row, items) for row in rows], axis=0)
+        chosen, ratings = choose(model, items, raw, self.count, self.diversity)
+        return Recommendations(
+            users=tuple(model.users.identifier(row) for row in rows),
+            items=recommendations(model, chosen, ratings),
+        )
+
+    @classmethod
+    def lines(cls, answer: Recommendations) -> Lines:
+        """A row an item."""
+        yield recommendation_table(answer.items)
+        if not answer.items:
+            yield Remark("No item is left after these filters.")
 
 
 def choose(
@@ -92,8 +106,6 @@ def choose(
 
     Raw predictions are ranked, not clipped ones, or a generous user's whole top would be ties.
     """
-    if not 0 <= diversity <= 1:
-        raise UsageError(f"diversity lies between 0 and 1, not {diversity:g}.")
     if diversity:
         best = top_rows(raw, min(len(items), max(200, 10 * count)))
         order = best[diversify(raw[best], factor_table(model, "item")[items[best]], count, diversity)]
@@ -102,8 +114,32 @@ def choose(
     return items[order], raw[order]
 
 
+def recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Recommendation, ...]:
+    """Describe recommended item rows with their clipped ratings."""
+    ratings = model.baseline.clip(raw)
+    return tuple(
+        Recommendation(**vars(item_card(model, row)), rating=rating)
+        for row, rating in zip(rows.tolist(), ratings.tolist(), strict=True)
+    )
+
+
+def recommendation_table(items: Sequence[Recommendation]) -> Table:
+    """A row a recommended item."""
+    return Table([(f"{item.rating:.2f}", *item.cells()) for item in items])
+
+
+def _of_genre(model: Model, genre: str) -> Mask:
+    wanted, genres = genre.casefold(), model.item_table.genres
+    has = np.array([wanted in (one.casefold() for one in names) for names in genres], bool)
+    if not has.any():
+        known = sorted({one for names in genres for one in names})
+        hint = f"Known: {', '.join(known)}." if known else "The items come without genres."
+        raise UsageError(f"There is no genre {genre!r}.", hint=hint)
+    return has
+
+
 def _raw(model: Model, row: int, items: LongArray) -> FloatArray:
-    return model.predictor.raw_rows(np.full(len(items), row, np.int64), items)
+    return model.predictor.raw(np.full(len(items), row, np.int64), items)
 
 
 def _seen(model: Model, row: int) -> npt.NDArray[np.int32]:
@@ -114,9 +150,81 @@ def _seen(model: Model, row: int) -> npt.NDArray[np.int32]:
     return rated.seen(row)
 
 
-def _describe(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Recommendation, ...]:
-    ratings = model.baseline.clip(raw)
-    return tuple(
-        Recommendation(**vars(item_card(model, row)), rating=rating)
-        for row, rating in zip(rows.tolist(), ratings.tolist(), strict=True)
-    )
+def diversify(ratings: FloatArray, factors: FloatArray, count: int, diversity: float) -> LongArray:
+    """Choose `count` places one by one: (1 − diversity) · rating − diversity · largest cosine with a chosen.
+
+    `ratings` has shape (n,), scaled here to 0…1; `factors` (n, factors). The first is the best rated.
+    Returns places in order of choice.
+    """
+    relevance = _unit_range(ratings)
+    lengths = np.linalg.norm(factors, axis=1, keepdims=True)
+    directions = factors / np.where(lengths > 0, lengths, 1)
+    likeness, chosen = np.full(len(ratings), -np.inf, np.float32), list[int]()
+    gain = relevance.copy()
+    while len(chosen) < min(count, len(ratings)):
+        place = int(gain.argmax())
+        chosen.append(place)
+        likeness = np.maximum(likeness, directions @ directions[place])
+        gain = (1 - diversity) * relevance - diversity * likeness
+        gain[chosen] = -np.inf
+    return np.array(chosen, np.int64)
+
+
+def _unit_range(ratings: FloatArray) -> FloatArray:
+    if not len(ratings):
+        return ratings
+    spread = ratings.max() - ratings.min()
+    scaled: FloatArray = (ratings - ratings.min()) / (spread if spread > 0 else 1)
+    return scaled
+
+
+@dataclass(frozen=True, kw_only=True)
+class EverybodysItems:
+    """Columns of equal length: user and item rows, the rank (from 1) and the clipped rating."""
+
+    users: LongArray
+    ranks: LongArray
+    items: LongArray
+    ratings: FloatArray
+
+
+def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
+    """Recommend to every user, as `question` does to one; its users and diversity don't count.
+
+    Raises RunError where unseen items are asked for and the ratings table can't be read.
+    """
+    rated, reason = model.rated_or_reason
+    if question.unseen and rated is None:
+        raise RunError(f"What users have seen isn't known: {reason}", hint="Ask with seen items included.")
+    allowed = np.where(question.allowed(model), np.float32(0), -np.inf).astype(np.float32)
+    chosen: list[tuple[LongArray, ...]] = []
+    for users, raw in raw_blocks(model, np.arange(len(model.users))):
+        for user, scores in zip(users.tolist(), raw + allowed, strict=True):
+            if question.unseen and rated is not None:
+                scores[rated.seen(user)] = -np.inf
+            best = top_rows(scores, min(question.count, int((scores > -np.inf).sum())))
+            chosen.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, scores[best]))
+    users, ranks, items, ratings = (np.concatenate(column) for column in zip(*chosen, strict=True))
+    clipped = model.baseline.clip(ratings.astype(np.float32))
+    return EverybodysItems(users=users, ranks=ranks, items=items, ratings=clipped)
+
+
+def write_recommendations(model: Model, found: EverybodysItems, path: Path) -> None:
+    """Write user, rank, item, title, rating as Parquet or CSV, by the file's ending; raises UsageError."""
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    if path.suffix.lower() not in FILE_FORMS:
+        raise UsageError(f"{path} ends in neither of {', '.join(FILE_FORMS)}.")
+    titles = np.array(model.item_table.titles, dtype=object)
+    columns: dict[str, Any] = {
+        "user": model.users.ids[found.users].tolist(),
+        "rank": found.ranks,
+        "item": model.items.ids[found.items].tolist(),
+        "title": titles[found.items].tolist(),
+        "rating": found.ratings,
+    }
+    table = pyarrow.table(columns)
+    write = pyarrow.csv.write_csv if path.suffix.lower() == ".csv" else pyarrow.parquet.write_table
+    write_through(path, lambda temporary: write(table, temporary))

@@ -1,33 +1,26 @@
-"""Why a prediction is what it is: the user's own ratings that push it, and what other ratings would do."""
+"""Why a prediction is what it is: the user's own ratings that influence it, and what others would do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
-from core.model.catalogue import item_row, user_row
-from core.model.fold_in import Folder, Matrix
+from core.model.catalogue import user_row
+from core.model.fold_in import Folder
+from core.model.influence import Influence, Influences, influences
 from core.model.model import Model
-from core.views.prediction import Contributions, contribute
+from core.options import GivenRatings, Identifier, option
+from core.views.prediction import Contributions, ContributionTable
+from core.views.search import resolve_item
+from core.views.view import Answer, Lines, Table, View
 
 
-@dataclass(frozen=True)
-class Influence:
-    """A rating of the user's: `effect` is how much the prediction would fall (if positive) without it,
-    `per_point` how much it would rise with that rating one point higher."""
-
-    item: int | str
-    title: str
-    rating: float
-    effect: float
-    per_point: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Counterfactual:
     """The prediction had the user given another rating; `change` is the difference before clipping."""
 
@@ -38,66 +31,76 @@ class Counterfactual:
     predicted: float
     change: float
 
+    def line(self) -> str:
+        """One sentence."""
+        return (
+            f"had it been {self.instead:g} instead of {self.rating:g} for {self.title}: "
+            f"{self.change:+.3f}, so {self.predicted:.2f}"
+        )
 
-@dataclass(frozen=True)
-class Why:
-    """A contributions and the `influences` of the user's training ratings, the strongest first.
+
+@dataclass(frozen=True, kw_only=True)
+class Reasons(Answer):
+    """The contributions to a prediction and the `influences` of the user's training ratings, the strongest
+    first.
 
     `refitted` is the prediction when the user is folded in anew from those ratings: influences and
     counterfactuals are differences from it, and near the model's own where training has converged.
     """
 
-    contributions: Contributions
+    contributions: ContributionTable
     refitted: float
     influences: tuple[Influence, ...]
     counterfactuals: tuple[Counterfactual, ...]
 
+    def rows(self) -> Sequence[Influence]:
+        """A row an influence."""
+        return self.influences
 
-def explain(
-    model: Model, user: object, item: object, count: int = 10, instead: Mapping[object, float] | None = None
-) -> Why:
-    """Explain a prediction by the `count` training ratings of the user that push it most.
 
-    `instead` holds other ratings by item id for counterfactuals; without it the strongest push is turned
-    round (5 becomes 1). Raises UsageError for unknown ids, for a user without training ratings and for a
-    counterfactual about an unrated item, RunError where the ratings table can't be read.
+class Why(View[Reasons]):
+    """Explain a prediction by its contributions and by the user's own training ratings.
+
+    Without `instead` the strongest influence is turned round (5 becomes 1). Raises UsageError for unknown
+    ids, for a user without training ratings and for a counterfactual about an unrated item, RunError where
+    the ratings table can't be read.
     """
-    target, rows, ratings = item_row(model, item), *_training_ratings(model, user)
-    refitted, influences, slopes = influence(Folder.of(model), rows, ratings, target)
-    order = np.argsort(-np.abs(influences), kind="stable")
-    wanted = _wanted(model, rows, ratings, order, instead)
-    found = tuple(
-        Influence(*_name(model, rows[at]), float(ratings[at]), float(influences[at]), float(slopes[at]))
-        for at in order[:count]
-    )
-    return Why(
-        contribute(model, user, item),
-        _clip(model, refitted),
-        found,
-        tuple(_counterfactual(model, rows, ratings, slopes, refitted, at, other) for at, other in wanted),
+
+    command: ClassVar[str] = "why"
+    positional: ClassVar[tuple[str, ...]] = ("user", "item")
+    user: Identifier = option(help="User id, as in the table.")
+    item: Identifier = option(help="Item id or title.")
+    count: int = option(default=10, help="How many ratings to show.", minimum=0, flags=("-n", "--count"))
+    instead: GivenRatings | None = option(
+        default=None,
+        help="What if this were the user's rating? Repeat.",
+        flags=("--had",),
+        metavar="ITEM=RATING",
     )
 
+    def answer(self, model: Model) -> Reasons:
+        """Leave each rating out in turn, in closed form, and change some."""
+        target, rows, ratings = resolve_item(model, self.item), *_training_ratings(model, self.user)
+        found = influences(Folder.of(model), rows, ratings, target)
+        item = model.items.identifier(target)
+        return Reasons(
+            contributions=Contributions(user=self.user, item=item).answer(model),
+            refitted=_clip(model, found.refitted),
+            influences=found.strongest(self.count),
+            counterfactuals=tuple(_counterfactual(found, *one) for one in _wanted(found, self.instead)),
+        )
 
-def influence(
-    folder: Folder, items: LongArray, ratings: FloatArray, target: int
-) -> tuple[float, Matrix, Matrix]:
-    """The refitted prediction, its fall without each rating (n,), and its slope in each rating (n,).
-
-    Leave-one-out in closed form (Sherman & Morrison 1950): exact for a factorization, else for the head
-    linearized at the user.
-    """
-    numbers = folder.numbers(items, ratings)
-    scores, design = folder.linearize(numbers, items)
-    predicted, direction = folder.linearize(numbers, np.array([target]))
-    system = design.T @ design + folder.prior.noise * folder.prior.precision
-    spread = np.linalg.solve(system, design.T)
-    leverage = np.einsum("ij,ji->i", design, spread)
-    slopes: Matrix = direction[0] @ spread
-    influences: Matrix = slopes * (ratings - scores) / np.maximum(1 - leverage, 1e-9)
-    return float(predicted[0]), influences, slopes
+    @classmethod
+    def lines(cls, answer: Reasons) -> Lines:
+        """The contributions, a row an influence, a line a counterfactual."""
+        yield from Contributions.lines(answer.contributions)
+        yield "the user's ratings that influence it most (away it would be so much less):"
+        yield Table([one.cells() for one in answer.influences])
+        for other in answer.counterfactuals:
+            yield other.line()
 
 
-def _training_ratings(model: Model, user: object) -> tuple[LongArray, FloatArray]:
+def _training_ratings(model: Model, user: Identifier) -> tuple[LongArray, FloatArray]:
     row = user_row(model, user)
     rated, reason = model.rated_or_reason
     if rated is None:
@@ -109,38 +112,34 @@ def _training_ratings(model: Model, user: object) -> tuple[LongArray, FloatArray
     return rated.ratings.items[rows].astype(np.int64), rated.ratings.ratings[rows]
 
 
-def _wanted(
-    model: Model,
-    rows: LongArray,
-    ratings: FloatArray,
-    order: LongArray,
-    instead: Mapping[object, float] | None,
-) -> Sequence[tuple[int, float]]:
-    scale = model.baseline.scale
+def _wanted(found: Influences, instead: GivenRatings | None) -> Sequence[tuple[int, float]]:
+    """Which ratings, by their places, to change into what."""
+    scale = found.model.baseline.scale
     if instead is None:
-        strongest = int(order[0])
-        return [(strongest, scale.minimum + scale.maximum - float(ratings[strongest]))]
+        strongest = int(found.order[0])
+        return [(strongest, scale.minimum + scale.maximum - float(found.ratings[strongest]))]
     wanted = []
     for item, rating in instead.items():
         if not scale.minimum <= rating <= scale.maximum:
             raise UsageError(f"Ratings go from {scale.minimum:g} to {scale.maximum:g}, not {rating:g}.")
-        found = np.flatnonzero(rows == item_row(model, item))
-        if not len(found):
+        places = np.flatnonzero(found.items == resolve_item(found.model, item))
+        if not len(places):
             raise UsageError(f"The user has no training rating of item {item!r} to change.")
-        wanted.append((int(found[0]), float(rating)))
+        wanted.append((int(places[0]), float(rating)))
     return wanted
 
 
-def _counterfactual(
-    model: Model, rows: LongArray, ratings: FloatArray, slopes: Matrix, refitted: float, at: int, other: float
-) -> Counterfactual:
-    change = float(slopes[at]) * (other - float(ratings[at]))
-    predicted = _clip(model, refitted + change)
-    return Counterfactual(*_name(model, rows[at]), float(ratings[at]), other, predicted, change)
-
-
-def _name(model: Model, row: int) -> tuple[int | str, str]:
-    return model.items.identifier(int(row)), model.item_table.titles[int(row)]
+def _counterfactual(found: Influences, at: int, other: float) -> Counterfactual:
+    model, row, rating = found.model, int(found.items[at]), float(found.ratings[at])
+    change = float(found.slopes[at]) * (other - rating)
+    return Counterfactual(
+        item=model.items.identifier(row),
+        title=model.item_table.titles[row],
+        rating=rating,
+        instead=other,
+        predicted=_clip(model, found.refitted + change),
+        change=change,
+    )
 
 
 def _clip(model: Model, raw: float) -> float:

@@ -23,7 +23,7 @@ from core import (
     hookimpl,
     option,
 )
-from models_plugins.bayes.posterior import spread_of
+from models_plugins.bayes._posterior import spread_of
 
 
 class Bayes(Architecture):
@@ -93,7 +93,7 @@ class Bayes(Architecture):
         """Bring the Gibbs sampler; of the settings it takes the seed and the device."""
         import tensorflow as tf
 
-        from models_plugins.bayes.trainer import GibbsTrainer
+        from models_plugins.bayes._trainer import GibbsTrainer
 
         on_gpu = settings.device != "cpu" and tf.config.list_physical_devices("GPU")
         return GibbsTrainer(data, settings.seed, "/GPU:0" if on_gpu else "/CPU:0", options)

@@ -15,8 +15,8 @@ import time
 import numpy as np
 
 from core import TrainingData, load_plugins
+from core.array_types import FloatArray, RowArray
 from core.contract.settings import resolve
-from core.contract.trainer import FloatArray, RowArray
 from core.training.gradient import order
 from core.training.gradient.trainer import GradientTrainer
 

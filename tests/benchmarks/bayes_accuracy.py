@@ -74,7 +74,7 @@ def _coverage(prepared: Prepared, resolved: Resolved, weights: Any) -> float:
     known = prepared.baseline.known(pairs.users, pairs.items)
     users, items = pairs.users[known], pairs.items[known]
     errors, deviations = (
-        pairs.ratings[known] - scorer.raw_predictions(users, items),
+        pairs.ratings[known] - scorer.raw(users, items),
         scorer.deviations(users, items),
     )
     if deviations is None:

@@ -80,7 +80,7 @@ async def keys_while_training(times: int) -> dict[str, list[float]]:
 
 
 async def _change_axis(app: Any) -> float:
-    from tui.charts.view import ChartView
+    from tui.charts.curves import ChartView
 
     chart = app.screen.query_one(ChartView)
     before = chart.log_scale

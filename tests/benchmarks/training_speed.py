@@ -24,9 +24,10 @@ import numpy as np
 from keras import layers, regularizers
 
 from core import load_plugins, load_ratings
+from core.contract.data import ItemTable
 from core.contract.settings import find_recipe, resolve
 from core.contract.trainer import TrainingData
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.training.gradient.trainer import GradientTrainer
 from core.training.prepare import prepare
 

@@ -9,8 +9,8 @@ from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 
 from core import load_ratings, train
-from core.data.demo import planted_truth
 from core.runs.run import Run
+from tests.support import planted_truth
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_item_factors_span_the_planted_axes(run: Run) -> None:
 def test_item_biases_rank_the_planted_quality(run: Run) -> None:
     bias = run.model.table("item_bias")
     assert bias is not None
-    assert spearmanr(bias[:, 0], planted_truth().item_quality).statistic >= 0.9
+    assert spearmanr(bias[:, 0], planted_truth().quality).statistic >= 0.9
 
 
 def test_it_beats_the_damped_means(run: Run) -> None:

@@ -12,13 +12,13 @@ from core.model.scorer import make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
+from models_plugins.bayes import sweep as bayes_sweep
+from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
+from models_plugins.bayes._state import Features, Prior, draw_noise
+from models_plugins.bayes._sweep import Sweep, draw_rows, row_sums, solve_and_draw
+from models_plugins.bayes._trainer import GibbsTrainer
 from models_plugins.bayes.architecture import Bayes
-from models_plugins.bayes.architecture import sweep as bayes_sweep
-from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
-from models_plugins.bayes.posterior import KEPT, Posterior, strongest_directions
-from models_plugins.bayes.state import Features, Prior, draw_noise
-from models_plugins.bayes.sweep import Sweep, draw_rows, row_sums, solve_and_draw
-from models_plugins.bayes.trainer import GibbsTrainer
 from tests.support import make_ratings, tastemap, write_csv
 
 SMALL = {"factors": 3, "components": 8, "sweeps": 5}
@@ -231,7 +231,7 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
     trainer = run_epochs(trainer_on(data), 2)
     scorer = make_scorer(Bayes(), Bayes.Options.parse(SMALL), trainer.weights(), 0.0)
     np.testing.assert_allclose(
-        scorer.raw_predictions(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
+        scorer.raw(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
     )
     terms: Any = scorer.terms(3, 4)
     assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
@@ -285,7 +285,7 @@ def coverage(run: Any, z: float = 1.645) -> float:
     known = model.baseline.known(users, items)
     users, items, truth = users[known], items[known], ratings.ratings[held_out][known]
     errors, deviations = (
-        truth - model.scorer.raw_predictions(users, items),
+        truth - model.scorer.raw(users, items),
         model.scorer.deviations(users, items),
     )
     return float(np.mean(np.abs(errors) <= z * deviations))

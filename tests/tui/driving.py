@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from core.contract.plugins import Registry
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
-from tui.shell.engine import Engine
+from tui.shell.training import Stage
+from tui.shell.workbench import Engine
 
 Scenario = Callable[[TastemapApp, Pilot[int]], Awaitable[None]]
 
@@ -58,6 +59,11 @@ async def sees(pilot: Pilot[int], *words: str) -> None:
     """Wait until all these words are on the screen."""
     for word in words:
         await until(pilot, lambda word=word: word in screen_text(pilot.app), repr(word))  # type: ignore[misc]
+
+
+def trains(app: TastemapApp) -> bool:
+    """Whether the engine trains a model that it can be asked about."""
+    return app.bench.training.stage in (Stage.RUNNING, Stage.PAUSED)
 
 
 async def train_recorded(app: TastemapApp, pilot: Pilot[int], engine: FakeEngine) -> None:

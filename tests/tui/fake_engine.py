@@ -11,6 +11,8 @@ from typing import Any
 from core.engine.client import EngineEnded, Notice, QueryError
 from core.protocol.commands import Command
 from core.protocol.events import EngineReady, Event, parse_event
+from core.protocol.wire import from_plain
+from core.views.view import A, View
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
@@ -22,7 +24,7 @@ def recorded_events() -> list[Event]:
 
 
 def recorded_answers() -> dict[str, Any]:
-    """What the engine answered about that model, by view."""
+    """What the engine answered about that model, by view, as plain values: `ask` checks them against the types."""
     answers: dict[str, Any] = json.loads((RECORDINGS / "answers.json").read_text(encoding="utf-8"))
     return answers
 
@@ -45,20 +47,20 @@ class FakeEngine:
     async def start(self) -> None:
         self.starts += 1
         self.running = True
-        self.say(EngineReady("0.1.0", 1, "CPU (test)"))
+        self.say(EngineReady(version="0.1.0", process=1, device="CPU (test)"))
 
     def send(self, command: Command) -> bool:
         if self.running:
             self.sent.append(command)
         return self.running
 
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
-        self.asked.append((view, run, arguments))
-        if view in self.mute:
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        self.asked.append((view.tag, run, view.to_dict()))
+        if view.tag in self.mute:
             await asyncio.Event().wait()
-        if view not in self.answers:
-            raise QueryError(f"There is no view {view!r}.", hint=self.hint)
-        return self.answers[view]
+        if view.tag not in self.answers:
+            raise QueryError(f"There is no view {view.tag!r}.", hint=self.hint)
+        return from_plain(self.answers[view.tag], view.answer_type())
 
     def say(self, *notices: Notice) -> None:
         for notice in notices:

@@ -12,24 +12,39 @@ from typing import Any
 from core.engine.client import EngineClient, engine_command
 from core.protocol.commands import Train
 from core.protocol.events import EpochFinished, Event, Finished, RunStarted
+from core.protocol.wire import to_plain
+from core.views.biases import Biases
+from core.views.components import Axes, Components
+from core.views.crosstab import Crosstab
+from core.views.fold_in import FoldIn, FoldInWhy
+from core.views.history import UserHistory
+from core.views.map import Map
+from core.views.prediction import Contributions
+from core.views.quality.diagnosis import Diagnosis
+from core.views.quality.ranking import Ranking
+from core.views.search import Search
+from core.views.similar import SimilarItems
+from core.views.summary import Summary
+from core.views.top_items import TopItems
+from core.views.view import View
+from core.views.why import Why
 from tests.tui.fake_engine import RECORDINGS
 
-TRAINING = Train("demo", {"architecture": "bias", "epochs": 12})
-QUESTIONS: dict[str, dict[str, Any]] = {
-    "search": {"text": "", "side": "item", "limit": 50},
-    "biases": {"most_rated": 2000, "count": 15},
-    "components": {"most_rated": 2000, "components": 6, "ends": 10},
-    "crosstab": {"users": 15, "items": 15},
-    "map": {"components": [1, 2], "first": 0, "last": 1000},
-    "diagnosis": {"worst": 10},
-    "ranking": {"k": 10},
-}
-FOLD_IN: dict[str, dict[str, Any]] = {
-    "summary": {},
-    "axes": {"components": 6},
-    "fold_in": {"ratings": {"389": 5.0}, "count": 30, "min_ratings": 5, "components": 3},
-    "fold_in_why": {"ratings": {"389": 5.0}, "item": 363, "count": 12},
-}
+TRAINING = Train(data="demo", settings={"architecture": "bias", "epochs": 12})
+GIVEN = {"389": 5.0}
+QUESTIONS: tuple[View[Any], ...] = (
+    Search(text="", limit=50),
+    Biases(),
+    Components(components=6, axes=False),
+    Crosstab(),
+    Map(last=1000),
+    Diagnosis(),
+    Ranking(),
+    Summary(),
+    Axes(components=6),
+    FoldIn(ratings=GIVEN, count=30, min_ratings=5),
+    FoldInWhy(ratings=GIVEN, item=363, count=12),
+)
 
 
 async def record() -> None:
@@ -43,18 +58,25 @@ async def record() -> None:
             events.append(steady(notice))
         if isinstance(notice, Finished):
             break
-    questions = QUESTIONS | FOLD_IN
-    answers = {view: await client.ask(view, "latest", **asked) for view, asked in questions.items()}
-    answers["summary"]["run"] = "bias-recorded"
-    users = await client.ask("search", "latest", text="", side="user", limit=5)
-    user, item = users[0]["id"], answers["search"][0]["id"]
-    answers["contributions"] = await client.ask("contributions", "latest", user=user, item=item)
-    answers["why"] = await client.ask("why", "latest", user=user, item=item, count=8)
-    answers["similar_items"] = await client.ask("similar_items", "latest", item=item, count=14)
-    answers["top_items"] = await client.ask("top_items", "latest", user=user, count=25)
-    answers["user_history"] = await client.ask("user_history", "latest", user=user, count=12)
+    answers = {view.tag: to_plain(await client.ask(view, "latest")) for view in QUESTIONS}
+    answers["summary"]["run"] = answers["ranking"]["run"] = "bias-recorded"
+    user = (await client.ask(Search(text="", side="user", limit=1), "latest")).found[0].id
+    item = answers["search"]["found"][0]["id"]
+    for view in of_pair(user, item):
+        answers[view.tag] = to_plain(await client.ask(view, "latest"))
     await client.close()
     write(events, answers)
+
+
+def of_pair(user: int | str, item: int | str) -> tuple[View[Any], ...]:
+    """What is asked of a user and an item."""
+    return (
+        Contributions(user=user, item=item),
+        Why(user=user, item=item, count=8),
+        SimilarItems(item=item, count=14),
+        TopItems(user=(user,), count=25),
+        UserHistory(user=user, count=12),
+    )
 
 
 def steady(event: Event) -> Event:

@@ -16,19 +16,20 @@ from core.errors import UsageError
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
-from tui.charts.scatter import Points
-from tui.fold_in.canvas import FoldInCanvas
-from tui.fold_in.given import Person, movements, offer_order
-from tui.fold_in.rating_keys import RatingKeys
+from tui.fold_in._canvas import FoldInCanvas
+from tui.fold_in._given_panel import GivenPanel
+from tui.fold_in._rating_keys import RatingKeys
+from tui.fold_in._state import GivenRatings, movements, offer_order
+from tui.fold_in._texts import movement_mark, reading
 from tui.fold_in.screen import FoldInScreen
-from tui.fold_in.texts import movement_mark, reading
+from tui.map.scatter import Points
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
 FIVE_STARS = RatingKeys(0.5, 5, 0.5)
 
 
-class MeetingEngine(FakeEngine):
+class FoldInEngine(FakeEngine):
     """Answers "fold_in" for the ratings that were asked about; `held` ones wait until let go."""
 
     def __init__(self) -> None:
@@ -54,9 +55,9 @@ class MeetingEngine(FakeEngine):
                     await gate.wait()
                 except asyncio.CancelledError:
                     continue  # an answer that comes although nobody waits any more
-        return self.met(arguments["ratings"], answer)
+        return self.folded_in(arguments["ratings"], answer)
 
-    def met(self, ratings: dict[str, float], answer: dict[str, Any]) -> dict[str, Any]:
+    def folded_in(self, ratings: dict[str, float], answer: dict[str, Any]) -> dict[str, Any]:
         titles = {str(each["id"]): each["title"] for each in self.answers["search"]}
         given = [
             {"item": int(item), "title": titles.get(item, item), "rating": rating, "predicted": rating - 0.1}
@@ -72,8 +73,8 @@ class MeetingEngine(FakeEngine):
 
 
 @pytest.fixture
-def engine() -> MeetingEngine:
-    return MeetingEngine()
+def engine() -> FoldInEngine:
+    return FoldInEngine()
 
 
 def screen_of(app: TastemapApp) -> FoldInScreen:
@@ -92,7 +93,7 @@ def offered(app: TastemapApp) -> str:
     return str(app.screen.query_one("#fold-in-offer", Static).content).splitlines()[0]
 
 
-def test_rating_by_keys_moves_star_and_list(engine: MeetingEngine, registry: Registry) -> None:
+def test_rating_by_keys_moves_star_and_list(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         canvas = app.screen.query_one(FoldInCanvas)
@@ -115,7 +116,7 @@ def test_rating_by_keys_moves_star_and_list(engine: MeetingEngine, registry: Reg
     run_app(scenario, engine, registry)
 
 
-def test_a_digit_beyond_the_scale_rates_nothing(engine: MeetingEngine, registry: Registry) -> None:
+def test_a_digit_beyond_the_scale_rates_nothing(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         await pilot.press("7")
@@ -127,7 +128,7 @@ def test_a_digit_beyond_the_scale_rates_nothing(engine: MeetingEngine, registry:
     assert engine.asked_ratings() == [{}]
 
 
-def test_skipping_goes_on_without_a_question(engine: MeetingEngine, registry: Registry) -> None:
+def test_skipping_goes_on_without_a_question(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         seen = []
@@ -142,7 +143,7 @@ def test_skipping_goes_on_without_a_question(engine: MeetingEngine, registry: Re
     assert engine.asked_ratings() == [{}]
 
 
-def test_ratings_are_changed_deleted_and_cleared(engine: MeetingEngine, registry: Registry) -> None:
+def test_ratings_are_changed_deleted_and_cleared(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         first = offered(app)
@@ -164,7 +165,7 @@ def test_ratings_are_changed_deleted_and_cleared(engine: MeetingEngine, registry
     run_app(scenario, engine, registry)
 
 
-def test_only_the_latest_answer_counts(engine: MeetingEngine, registry: Registry) -> None:
+def test_only_the_latest_answer_counts(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         canvas, gates = app.screen.query_one(FoldInCanvas), []
@@ -183,7 +184,7 @@ def test_only_the_latest_answer_counts(engine: MeetingEngine, registry: Registry
     run_app(scenario, engine, registry)
 
 
-def test_any_title_is_found_and_rated(engine: MeetingEngine, registry: Registry) -> None:
+def test_any_title_is_found_and_rated(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         await pilot.press("slash", *"ali")
@@ -193,21 +194,21 @@ def test_any_title_is_found_and_rated(engine: MeetingEngine, registry: Registry)
         await until(pilot, lambda: offered(app) == second["title"], second["title"])
         await pilot.press("enter", "5")
         await until(pilot, lambda: engine.asked_ratings()[-1] == {str(second["id"]): 5.0}, "its rating")
-        assert not app.screen.has_class("-searching")
+        assert not app.screen.query_one(GivenPanel).searching
         await pilot.press("slash", *"x", "escape")
-        assert not app.screen.has_class("-searching")
+        assert not app.screen.query_one(GivenPanel).searching
 
     run_app(scenario, engine, registry)
 
 
-def test_a_recommendation_is_explained_and_taken_up(engine: MeetingEngine, registry: Registry) -> None:
+def test_a_recommendation_is_explained_and_taken_up(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         await pilot.press("5", "tab", "down", "w")
         await sees(pilot, "Why this one", "for an average user", "Guardians of the Galaxy")
         asked = engine.asked[-1]
         assert asked[0] == "fold_in_why"
-        top = engine.met(asked[2]["ratings"], engine.answers["fold_in"])["top"]
+        top = engine.folded_in(asked[2]["ratings"], engine.answers["fold_in"])["top"]
         assert asked[2]["item"] == top[1]["item"]
         await pilot.press("escape", "enter")
         await until(pilot, lambda: offered(app) == top[1]["title"], top[1]["title"])
@@ -216,7 +217,7 @@ def test_a_recommendation_is_explained_and_taken_up(engine: MeetingEngine, regis
 
 
 def test_ratings_are_written_as_csv(
-    engine: MeetingEngine, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: FoldInEngine, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     engine.answers["search"][0]["title"] = "=SUM(1, 2)"
@@ -234,7 +235,7 @@ def test_ratings_are_written_as_csv(
     assert rows == [["item", "title", "rating"], [item, "'=SUM(1, 2)", "4.5"]]
 
 
-def test_without_a_scale_numbers_are_typed(engine: MeetingEngine, registry: Registry) -> None:
+def test_without_a_scale_numbers_are_typed(engine: FoldInEngine, registry: Registry) -> None:
     del engine.answers["summary"]
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
@@ -251,22 +252,22 @@ def test_without_a_scale_numbers_are_typed(engine: MeetingEngine, registry: Regi
     run_app(scenario, engine, registry)
 
 
-def test_a_model_that_folds_nobody_in_says_why(engine: MeetingEngine, registry: Registry) -> None:
+def test_a_model_that_folds_nobody_in_says_why(engine: FoldInEngine, registry: Registry) -> None:
     engine.refuse = "Folding in needs an architecture with user embeddings."
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         await pilot.press("7")
-        await sees(pilot, "can't meet you", engine.refuse, "Choose a run of bias.")
+        await sees(pilot, "can't fold you in", engine.refuse, "Choose a run of bias.")
         await pilot.press("4")
         await sees(pilot, "Map of items")
 
     run_app(scenario, engine, registry)
 
 
-def test_without_a_place_there_is_a_note_and_no_star(engine: MeetingEngine, registry: Registry) -> None:
+def test_without_a_place_there_is_a_note_and_no_star(engine: FoldInEngine, registry: Registry) -> None:
     note = "In nn users and items don't share a space"
-    engine.met = lambda _ratings, answer: {  # type: ignore[assignment, method-assign]
+    engine.folded_in = lambda _ratings, answer: {  # type: ignore[assignment, method-assign]
         **answer, "position": None, "standing": None, "note": note
     }  # fmt: skip
 
@@ -279,10 +280,10 @@ def test_without_a_place_there_is_a_note_and_no_star(engine: MeetingEngine, regi
     run_app(scenario, engine, registry)
 
 
-def test_without_a_model_there_is_advice_and_digits_switch(engine: MeetingEngine, registry: Registry) -> None:
+def test_without_a_model_there_is_advice_and_digits_switch(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("f7")
-        await sees(pilot, "Nobody to meet yet", "1, then s")
+        await sees(pilot, "No model to fold you in yet", "1, then s")
         await pilot.press("4")
         await sees(pilot, "Nothing to map yet")
 
@@ -292,7 +293,7 @@ def test_without_a_model_there_is_advice_and_digits_switch(engine: MeetingEngine
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (250, 70)])
 def test_every_size_and_view_can_be_used(
-    engine: MeetingEngine, registry: Registry, size: tuple[int, int]
+    engine: FoldInEngine, registry: Registry, size: tuple[int, int]
 ) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
@@ -309,7 +310,7 @@ def test_every_size_and_view_can_be_used(
 
 
 def test_without_unicode_everything_is_ascii(
-    engine: MeetingEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    engine: FoldInEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TASTEMAP_ASCII", "1")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -326,7 +327,7 @@ def test_without_unicode_everything_is_ascii(
 
 @pytest.mark.parametrize(("name", "size"), [("wide", (120, 36)), ("narrow", (80, 24))])
 def test_the_screen_looks_as_it_did(
-    engine: MeetingEngine, registry: Registry, name: str, size: tuple[int, int]
+    engine: FoldInEngine, registry: Registry, name: str, size: tuple[int, int]
 ) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
@@ -344,21 +345,21 @@ def test_the_screen_looks_as_it_did(
 
 
 @pytest.mark.slow
-def test_a_newcomer_meets_a_really_trained_model(registry: Registry) -> None:
+def test_a_really_trained_model_folds_a_user_in(registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 90)
         await pilot.press("7")
         await sees(pilot, "1–5 rate", "For you", "near you")
         canvas = app.screen.query_one(FoldInCanvas)
-        start, best = canvas.goal, screen_of(app)._meeting.best
+        start, best = canvas.goal, screen_of(app)._answer.best
         for key in ("5", "1", "5", "1"):
             await pilot.press(key)
         screen = screen_of(app)
-        await until(pilot, lambda: screen._meeting.ratings == screen._visit.person.question(), "the answer")
+        await until(pilot, lambda: screen._answer.ratings == screen._state.given.question(), "the answer")
         assert start is not None and canvas.goal is not None
         assert np.hypot(canvas.goal[0] - start[0], canvas.goal[1] - start[1]) > 0.02
-        assert screen_of(app)._meeting.best != best
+        assert screen_of(app)._answer.best != best
         await sees(pilot, "Your ratings: 4")
         await pilot.press("w")
         await sees(pilot, "for an average user", "What each rating adds")
@@ -442,12 +443,12 @@ def test_the_canvas_names_the_nearest_and_keeps_the_star_in_view() -> None:
     assert canvas.nearest() == ()
 
 
-def test_a_person_who_takes_a_rating_back_is_not_asked_again() -> None:
-    person, offers = Person(), [{"id": 1}, {"id": 2}]
-    person.rate(1, "One", 4)
-    assert person.next_offer(offers) == {"id": 2}
-    person.forget("1")
-    assert person.next_offer(offers) == {"id": 2}
-    assert person.question() == {}
-    person.clear()
-    assert person.next_offer(offers) == {"id": 1}
+def test_a_user_who_takes_a_rating_back_is_not_asked_again() -> None:
+    given, offers = GivenRatings(), [{"id": 1}, {"id": 2}]
+    given.rate(1, "One", 4)
+    assert given.next_offer(offers) == {"id": 2}
+    given.forget("1")
+    assert given.next_offer(offers) == {"id": 2}
+    assert given.question() == {}
+    given.clear()
+    assert given.next_offer(offers) == {"id": 1}

@@ -9,12 +9,12 @@ from textual.widgets import Input, Static
 
 from core.contract.plugins import Registry
 from core.protocol.events import EpochFinished
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
-from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
+from tui.lookup._texts import influences_text
 from tui.lookup.screen import LookupScreen
-from tui.lookup.texts import pushes_text
 from tui.map.canvas import MapCanvas
+from tui.map.scatter import CURSOR, FOUND, NEIGHBOUR
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -77,7 +77,7 @@ def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine,
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("4")
         await sees(pilot, "Map of items")
         before = len(engine.asked)
@@ -95,7 +95,7 @@ def test_a_lookup_follows_a_training_but_asks_seldom(engine: FakeEngine, registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("2")
         await sees(pilot, "predicted")
         before = sum(view == "contributions" for view, _, _ in engine.asked)
@@ -113,6 +113,7 @@ def test_the_mouse_shows_cards_and_zooms(engine: FakeEngine, registry: Registry)
         await pilot.press("4")
         await sees(pilot, "Map of items")
         canvas = app.screen.query_one(MapCanvas)
+        await until(pilot, lambda: bool((canvas.picture().hits > 0).any()), "points")
         hits = canvas.picture().hits
         row, column = next(
             (r, c) for r in range(hits.shape[0]) for c in range(hits.shape[1]) if hits[r, c] > 0
@@ -150,7 +151,7 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
     run_app(scenario, engine, registry)
 
 
-def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
+def test_the_ratings_that_influence_a_prediction_are_asked_for_once_it_rests(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
@@ -163,9 +164,9 @@ def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
         influences = engine.answers["why"]["influences"]
         await sees(
             pilot,
-            "own ratings that push it most",
+            "own ratings that influence it most",
             influences[0]["title"][:10],
-            f"{influences[0]['push']:+.3f}",
+            f"{influences[0]['effect']:+.3f}",
         )
         await sees(
             pilot, "Had they given Paddington 2 3 instead of 2.5: 4.168 (+0.008)", "4.16 when refitted"
@@ -175,7 +176,7 @@ def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
         await pilot.press("enter", "t")
         await sees(pilot, "hasn't rated")
         await pilot.press("w")
-        await sees(pilot, "own ratings that push it most")
+        await sees(pilot, "own ratings that influence it most")
         await pilot.pause(2.3)
         assert sum(view == "why" for view, _, _ in engine.asked) == 1, "nothing has changed"
 
@@ -200,12 +201,12 @@ def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
         await pilot.press("2")
-        await sees(pilot, "own ratings that push it most")
+        await sees(pilot, "own ratings that influence it most")
 
     run_app(scenario, engine, registry)
 
 
-def test_where_no_rating_pushes_the_reason_stands_below_the_parts(
+def test_where_no_rating_has_influence_the_reason_stands_below_the_parts(
     engine: FakeEngine, registry: Registry
 ) -> None:
     del engine.answers["why"]
@@ -223,12 +224,12 @@ def test_a_training_is_not_asked_why(engine: FakeEngine, registry: Registry) -> 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("2")
         await sees(pilot, "predicted", "when the training is done")
         assert "why" not in [view for view, _, _ in engine.asked]
         engine.say(recorded_events()[-1])
-        await sees(pilot, "own ratings that push it most")
+        await sees(pilot, "own ratings that influence it most")
 
     run_app(scenario, engine, registry)
 
@@ -237,7 +238,7 @@ def test_a_counterfactual_of_the_same_rating_is_none() -> None:
     answer = recorded_answers()["why"]
     same = {**answer["counterfactuals"][0], "instead": answer["counterfactuals"][0]["rating"]}
     close = {**answer, "refitted": answer["contributions"]["prediction"]["rating"], "counterfactuals": [same]}
-    text = pushes_text(close, 80, ("green", "red"), ascii_only=True).plain
+    text = influences_text(close, 80, ("green", "red"), ascii_only=True).plain
     assert "Had they" not in text
     assert "refitted" not in text
     assert "#" in text

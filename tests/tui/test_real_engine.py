@@ -14,11 +14,11 @@ from textual.widgets import Input
 from core.contract.plugins import Registry
 from core.engine.client import EngineClient, engine_command
 from core.protocol.events import BatchProgress
-from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.test_client import alive
-from tui.charts.view import ChartView
+from tui.charts.curves import ChartView
 from tui.shell.app import TastemapApp
-from tui.train.state import Stage
+from tui.shell.training import Stage
 
 Piloted = Pilot[int]
 SLACK = 4.0
@@ -70,7 +70,7 @@ def test_steering_latency_and_kill_in_a_long_training(registry: Registry) -> Non
         await sees(pilot, "signal 9", "Press r")
         await until(pilot, lambda: client.running, "a new engine", 20)
         await pilot.press("r")
-        await until(pilot, lambda: app.bench.training.has_weights, "the resumed run", 90)
+        await until(pilot, lambda: trains(app), "the resumed run", 90)
         started = app.bench.training.started
         assert started is not None
         assert epochs - 5 <= started.first_epoch
@@ -109,7 +109,7 @@ def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> N
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(recorded_events()[0])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         draw = app.screen.redraw  # type: ignore[attr-defined]
 
         def counted() -> None:
@@ -119,7 +119,17 @@ def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> N
         app.screen.redraw = counted  # type: ignore[attr-defined]
         began = time.perf_counter()
         for batch in range(2000):
-            engine.say(BatchProgress(1, batch, 2000, 0.6, 0.05, 1e6, 1.0))
+            engine.say(
+                BatchProgress(
+                    epoch=1,
+                    batch=batch,
+                    batches=2000,
+                    train_rmse=0.6,
+                    learning_rate=0.05,
+                    ratings_per_second=1e6,
+                    eta_seconds=1.0,
+                )
+            )
         await until(pilot, lambda: app.bench.training.progress is not None, "progress")
         progress = app.bench.training
         await until(

@@ -13,11 +13,10 @@ from core.contract.plugins import Registry
 from core.protocol.commands import ResumeRun, Train
 from core.protocol.events import EpochFinished, Failed, Finished, RunStarted
 from core.runs.config import RunConfig
-from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
-from tui.exports import free_path, safe_cell
-from tui.runs.saved import TRASH, differences, read_run
+from tui.files import TRASH, differences, free_path, read_run, safe_cell
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -283,9 +282,9 @@ def test_a_race_trains_one_after_another_on_the_same_split(engine: FakeEngine, r
         for name in names[:-1]:
             engine.say(*recorded_events())
             following = names[names.index(name) + 1]
-            expected = Train("demo", {"architecture": following})
+            expected = Train(data="demo", settings={"architecture": following})
             await until(pilot, lambda expected=expected: engine.sent[-1] == expected, following)  # type: ignore[misc]
-        engine.say(Failed("DivergenceError", "Not finite any more."))
+        engine.say(Failed(kind="DivergenceError", message="Not finite any more."))
         await sees(pilot, "12/12", "Not finite any more.")
         assert not app.bench.race.active
         assert screen_text(app).count("━━━ ") >= 2
@@ -297,7 +296,7 @@ def test_a_stopped_race_starts_nobody_else(engine: FakeEngine, registry: Registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("6", "s")
         engine.say(*recorded_events()[:3])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("x")
         engine.say(recorded_events()[-1])
         await until(pilot, lambda: not app.bench.training.active, "the end")

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from tui.charts.colouring import WAYS, colour_by
-from tui.charts.labels import cells_of
-from tui.charts.scatter import CURSOR, FOUND, Emphasis, Picture, Points, draw
-from tui.charts.viewport import Viewport, around
+from tui.map._labels import cells_of
 from tui.map.canvas import nearest_towards, to_strips
+from tui.map.colouring import WAYS, colour_by
+from tui.map.scatter import CURSOR, FOUND, Emphasis, Picture, Points, Viewport, around, draw
 
 VIEW = Viewport(0, 0, 4, 4)
 

@@ -10,15 +10,15 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from core.contract.plugins import Registry
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.dialogs.help import help_text
 from tui.map.canvas import MapCanvas
+from tui.shell._look import lacks_unicode
 from tui.shell.app import TastemapApp
 from tui.shell.modes import SCREENS
 from tui.shell.preferences import PREFERENCES_FILE, keymap_path, read_preferences
-from tui.shell.terminal import lacks_unicode
-from tui.train.live_panel import LivePanel
+from tui.train._live_panel import LivePanel
 
 Piloted = Pilot[int]
 
@@ -44,7 +44,7 @@ assert not heavy, heavy
 def test_every_screen_has_a_real_help_text_with_all_its_keys(engine: FakeEngine, registry: Registry) -> None:
     app = TastemapApp(engine, registry)
     for mode in SCREENS:
-        text = help_text(app, mode)
+        text = help_text(app, mode, app.own_keys)
         assert len(text.split()) > 150, mode
         assert f"`{mode}." in text
         assert "`app.quit`" in text
@@ -94,7 +94,7 @@ def test_keys_can_be_changed_in_a_file(engine: FakeEngine, registry: Registry) -
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("z")
         await until(pilot, lambda: app.current_mode == "lookup", "the changed key")
-        assert "f9" in help_text(app, "train").casefold()
+        assert "f9" in help_text(app, "train", app.own_keys).casefold()
 
     run_app(scenario, engine, registry)
 
@@ -146,7 +146,7 @@ def test_quitting_asks_while_something_trains_and_ends_the_engine(
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("q")
         await sees(pilot, "stopped and saved")
         await pilot.press("n")

@@ -8,8 +8,8 @@ from core.contract.plugins import Registry
 from tests.tui.driving import run_app, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
+from tui.shell._palette import picture
 from tui.shell.app import TastemapApp
-from tui.shell.pictures import picture
 
 SIZES = {"wide": (120, 36), "narrow": (80, 24)}
 KEYS = {"train": "1", "lookup": "2", "factors": "3", "components": "c", "map": "4", "race": "6"}

@@ -12,16 +12,16 @@ from core.contract.plugins import Registry
 from core.errors import DataError
 from core.protocol.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
 from core.protocol.events import Failed, LearningRateChanged, Paused, RunStarted
-from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
+from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import read_preferences
-from tui.train.fields import FieldRow
+from tui.train._fields import FieldRow
 
 Piloted = Pilot[int]
 
 
-def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
+def test_a_first_user_trains_with_one_key(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await sees(pilot, "trains a model on demo")
         await train_recorded(app, pilot, engine)
@@ -30,7 +30,7 @@ def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) 
     run_app(scenario, engine, registry)
     assert engine.sent[:2] == [
         Warm(),
-        Train("demo", {"architecture": "bias", "recipe": "default", "options": {}}),
+        Train(data="demo", settings={"architecture": "bias", "recipe": "default", "options": {}}),
     ]
     assert not read_preferences().welcome
 
@@ -51,7 +51,7 @@ def test_the_form_has_a_field_for_every_option_and_sends_what_was_changed(
 
     run_app(scenario, engine, registry)
     expected = {"architecture": "nn", "recipe": "default", "epochs": 3, "options": {"hidden_units": 99}}
-    assert engine.sent[-1] == Train("demo", expected)
+    assert engine.sent[-1] == Train(data="demo", settings=expected)
 
 
 def test_a_recipe_fills_the_form(engine: FakeEngine, registry: Registry) -> None:
@@ -62,7 +62,9 @@ def test_a_recipe_fills_the_form(engine: FakeEngine, registry: Registry) -> None
         await pilot.press("s")
 
     run_app(scenario, engine, registry)
-    assert engine.sent[-1] == Train("demo", {"architecture": "bias", "recipe": "notebook", "options": {}})
+    assert engine.sent[-1] == Train(
+        data="demo", settings={"architecture": "bias", "recipe": "notebook", "options": {}}
+    )
 
 
 def test_a_wrong_value_is_explained_and_not_sent(engine: FakeEngine, registry: Registry) -> None:
@@ -99,7 +101,7 @@ def test_keys_steer_a_training(engine: FakeEngine, registry: Registry) -> None:
         rate = app.bench.training.learning_rate or 0
         await pilot.press("plus", "plus")
         assert engine.sent[-1] == SetLearningRate(rate * 1.5 * 1.5)
-        engine.say(LearningRateChanged(4, 1, rate * 2.25))
+        engine.say(LearningRateChanged(epoch=4, batch=1, learning_rate=rate * 2.25))
         await sees(pilot, "learning rate changed")
         await pilot.press("minus")
         assert engine.sent[-1] == SetLearningRate(rate * 2.25 / 1.5)
@@ -139,9 +141,9 @@ def test_a_second_training_is_refused_while_one_runs(engine: FakeEngine, registr
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
-        await until(pilot, lambda: app.bench.training.has_weights, "the start")
+        await until(pilot, lambda: trains(app), "the start")
         await pilot.press("s")
-        assert not app.train(Train("demo"))
+        assert not app.train(Train(data="demo"))
         await sees(pilot, "running already")
 
     run_app(scenario, engine, registry)
@@ -151,7 +153,11 @@ def test_a_second_training_is_refused_while_one_runs(engine: FakeEngine, registr
 def test_a_failed_training_says_why_and_what_to_do(engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
-        engine.say(Failed("DataError", "There are no ratings in it: [/b] [a", "Choose another file."))
+        engine.say(
+            Failed(
+                kind="DataError", message="There are no ratings in it: [/b] [a", hint="Choose another file."
+            )
+        )
         await sees(pilot, "Failed", "There are no ratings in it: [/b] [a", "Choose another file.")
 
     run_app(scenario, engine, registry)
@@ -201,7 +207,7 @@ def test_data_sets_are_one_key_away_and_fetched_once_accepted(
         seen.wait(30)
         return name
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d")
@@ -224,7 +230,7 @@ def test_offline_says_so_and_leaves_the_form_alone(
     def fetch(*_: object) -> str:
         raise DataError("ml-100k can't be fetched: the network is unreachable.", hint="Download it by hand.")
 
-    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train._datasets.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d", "down", "enter", "y")

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.protocol.events import (
     BatchProgress,
-    EpochFinished,
     Failed,
     LearningRateChanged,
     Paused,
     PhaseChanged,
     Resumed,
 )
+from tests.support import EPOCH
 from tests.tui.fake_engine import recorded_events
-from tui.train.state import Stage, TrainingState
+from tui.shell.training import Stage, TrainingState
 
 
 def played(count: int | None = None) -> TrainingState:
@@ -32,16 +34,36 @@ def test_a_whole_training_ends_finished_with_its_best_epoch() -> None:
 
 def test_progress_counts_batches_of_the_epoch_under_way() -> None:
     state = played(4)  # started and three epochs
-    state.apply(BatchProgress(4, 264, 528, 0.6, 0.04, 1e6, 2.0))
+    state.apply(
+        BatchProgress(
+            epoch=4,
+            batch=264,
+            batches=528,
+            train_rmse=0.6,
+            learning_rate=0.04,
+            ratings_per_second=1e6,
+            eta_seconds=2.0,
+        )
+    )
     assert abs(state.fraction - 3.5 / 12) < 1e-9
 
 
 def test_the_learning_rate_is_the_one_heard_of_last() -> None:
     state = played(4)
     assert state.learning_rate == state.epochs[-1].learning_rate
-    state.apply(BatchProgress(4, 10, 528, 0.6, 0.04, 1e6, 2.0))
+    state.apply(
+        BatchProgress(
+            epoch=4,
+            batch=10,
+            batches=528,
+            train_rmse=0.6,
+            learning_rate=0.04,
+            ratings_per_second=1e6,
+            eta_seconds=2.0,
+        )
+    )
     assert state.learning_rate == 0.04
-    state.apply(LearningRateChanged(4, 10, 0.5))
+    state.apply(LearningRateChanged(epoch=4, batch=10, learning_rate=0.5))
     assert state.learning_rate == 0.5
 
 
@@ -56,21 +78,21 @@ def test_pause_and_resume() -> None:
 
 def test_a_failed_query_is_not_a_failed_training() -> None:
     state = played(3)
-    state.apply(Failed("UsageError", "no such user", request="7"))
+    state.apply(Failed(kind="UsageError", message="no such user", request="7"))
     assert state.stage is Stage.RUNNING
-    state.apply(Failed("DivergenceError", "not finite"))
+    state.apply(Failed(kind="DivergenceError", message="not finite"))
     assert state.stage is Stage.FAILED
 
 
 def test_a_warm_up_is_no_training() -> None:
     state = TrainingState()
     state.apply(PhaseChanged("starting TensorFlow"))
-    state.apply(Failed("DeviceError", "no GPU"))
+    state.apply(Failed(kind="DeviceError", message="no GPU"))
     assert state.stage is Stage.IDLE
 
 
 def test_epochs_without_a_held_out_part_have_no_best_value() -> None:
     state = TrainingState()
-    state.apply(EpochFinished(1, 1, 0.9, None, None, None, 0.1, 0.1, 1e6, True))
+    state.apply(replace(EPOCH, epochs=1, val_rmse=None, val_mae=None))
     assert state.best is not None
     assert state.best.val_rmse is None

@@ -1,1 +1,17 @@
-"""Charts as pure functions: numbers in, text out."""
+"""Numbers in, pictures made of characters out: curves, bars, and the colours of charts."""
+
+from tui.charts.bars import BarStyle, share_bar, signed_bars
+from tui.charts.colours import categories, ordered, rgb
+from tui.charts.curves import ChartView, Curve, Marks
+
+__all__ = [
+    "BarStyle",
+    "ChartView",
+    "Curve",
+    "Marks",
+    "categories",
+    "ordered",
+    "rgb",
+    "share_bar",
+    "signed_bars",
+]

@@ -1,18 +1,22 @@
-"""Curves over epochs as text: train and validation loss, and the race's overlaid runs."""
+"""Curves over epochs as text, and the widget around them: train and validation loss, a race's runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from rich.console import Group
 from rich.text import Text
+from textual.widget import Widget
 
-Rgb = tuple[int, int, int]
+from tui.charts.colours import rgb
 
-SMALLEST = (24, 6)
+_Rgb = tuple[int, int, int]
+
+_SMALLEST = (24, 6)
 """Columns and rows below which a chart says nothing; it is then left out."""
 
 
@@ -23,7 +27,7 @@ class Curve:
     name: str
     epochs: Sequence[float]
     values: Sequence[float]
-    colour: Rgb
+    colour: _Rgb
     dotted: bool = False
 
 
@@ -32,9 +36,9 @@ class Marks:
     """What is pointed out: the best epoch with its value, and epochs where the learning rate was changed."""
 
     best: tuple[float, float] | None = None
-    best_colour: Rgb = (255, 200, 60)
+    best_colour: _Rgb = (255, 200, 60)
     changes: Sequence[float] = ()
-    change_colour: Rgb = (120, 120, 120)
+    change_colour: _Rgb = (120, 120, 120)
 
 
 plotext: Any = None  # loaded for the first chart, not for the first frame
@@ -47,12 +51,12 @@ def curves_chart(
     *,
     log: bool = False,
     marks: Marks = Marks(),
-    axis: Rgb = (150, 150, 150),
+    axis: _Rgb = (150, 150, 150),
     ascii_only: bool = False,
 ) -> Text:
     """Draw curves into `width` × `height` characters; empty text where there is nothing or no room."""
     shown = [thinned(curve, width) for curve in curves if curve.values]
-    if not shown or width < SMALLEST[0] or height < SMALLEST[1]:
+    if not shown or width < _SMALLEST[0] or height < _SMALLEST[1]:
         return Text()
     _load_plotext()
     plotext.clear_figure()
@@ -157,3 +161,46 @@ def epoch_ticks(first: float, last: float, most: int) -> list[float]:
 
 def _scaled(value: float, log: bool) -> float:
     return math.log10(max(value, 1e-9)) if log else value
+
+
+_CurvesOf = Callable[["ChartView"], tuple[Sequence[Curve], Marks]]
+
+
+class ChartView(Widget):
+    """Curves with their legend; `log` switches the vertical axis."""
+
+    DEFAULT_CSS = "ChartView { height: 1fr; }"
+
+    def __init__(self, curves_of: _CurvesOf, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._curves_of = curves_of
+        self.log_scale = False
+        self.ascii_only = False
+
+    def colour(self, name: str) -> tuple[int, int, int]:
+        """A colour of the theme, as charts take it."""
+        return rgb(self.app.theme_variables[name])
+
+    def toggle_log(self) -> bool:
+        """Switch between a linear and a logarithmic axis; returns whether it is logarithmic now."""
+        self.log_scale = not self.log_scale
+        self.refresh()
+        return self.log_scale
+
+    def render(self) -> Group | Text:
+        """Draw the curves into the space there is."""
+        curves, marks = self._curves_of(self)
+        marks = replace(marks, best_colour=self.colour("warning"), change_colour=self.colour("secondary"))
+        width, height = self.content_size.width, self.content_size.height - 1
+        chart = curves_chart(
+            curves,
+            width,
+            height,
+            log=self.log_scale,
+            marks=marks,
+            axis=self.colour("foreground-darken-2"),
+            ascii_only=self.ascii_only,
+        )
+        if not chart.plain:
+            return Text()
+        return Group(legend([curve for curve in curves if curve.values], marks, self.ascii_only), chart)

@@ -1,1 +1,7 @@
-"""Small screens on top of a screen."""
+"""Small screens on top of a screen: questions, the help, the engine's log."""
+
+from tui.dialogs.ask import AskScreen, PickScreen, PromptScreen
+from tui.dialogs.help import HelpScreen
+from tui.dialogs.log import LogScreen
+
+__all__ = ["AskScreen", "HelpScreen", "LogScreen", "PickScreen", "PromptScreen"]

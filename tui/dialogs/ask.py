@@ -1,8 +1,8 @@
-"""Small questions on top of a screen: yes or no, and a line of text."""
+"""Small questions on top of a screen: yes or no, a line of text, one thing of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Input, Label, OptionList
+from textual.widgets.option_list import Option
 
 from core.errors import TastemapError
 
@@ -77,3 +78,35 @@ class PromptScreen(ModalScreen[str]):
     def action_cancel(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
+
+
+class PickScreen(ModalScreen[str]):
+    """A list of (value, explanation); Enter takes the highlighted value."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Cancel")]
+
+    def __init__(self, heading: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._heading, self._choices = heading, choices
+
+    def compose(self) -> ComposeResult:
+        """Heading and list."""
+        with Vertical(classes="dialog -large"):
+            yield Label(self._heading)
+            yield OptionList(*(Option(_line(*choice), id=None) for choice in self._choices))
+            yield Label("Enter takes it, Escape leaves it.", classes="note")
+
+    @on(OptionList.OptionSelected)
+    def selected(self, event: OptionList.OptionSelected) -> None:
+        """Take the choice."""
+        self.dismiss(self._choices[event.option_index][0])
+
+    def action_cancel(self) -> None:
+        """Leave without a choice."""
+        self.dismiss(None)
+
+
+def _line(value: str, explanation: str) -> Content:
+    return Content.from_markup(
+        "[b]$value[/]  [$text-muted]$explanation[/]", value=value, explanation=explanation
+    )

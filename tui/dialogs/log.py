@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.signal import Signal
 from textual.widgets import Label, RichLog
 
 from core.engine.client import LogLine, Notice
 
-if TYPE_CHECKING:
-    from tui.shell.app import TastemapApp
-
 
 class LogScreen(ModalScreen[None]):
-    """A log that grows while it is looked at."""
+    """A log that grows while it is looked at: the lines so far, and the signal that brings more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss", "Close")]
+
+    def __init__(self, lines: Sequence[str], events: Signal[Notice]) -> None:
+        super().__init__()
+        self._lines, self._events = lines, events
 
     def compose(self) -> ComposeResult:
         """A heading and the lines."""
@@ -27,13 +30,12 @@ class LogScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show what there is and listen for more."""
-        app = cast("TastemapApp", self.app)
         log = self.query_one(RichLog)
-        for line in app.bench.log or ["Nothing yet: the engine writes here what its libraries print."]:
+        for line in self._lines or ["Nothing yet: the engine writes here what its libraries print."]:
             log.write(line)
         log.focus()
-        app.told.subscribe(self, self._told)
+        self._events.subscribe(self, self._heard)
 
-    def _told(self, notice: Notice) -> None:
+    def _heard(self, notice: Notice) -> None:
         if isinstance(notice, LogLine):
             self.query_one(RichLog).write(notice.text)

@@ -14,15 +14,14 @@ from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
-from tui.dialogs.ask import PromptScreen
-from tui.exports import crosstab_csv, free_path
-from tui.factors.texts import bias_lines, component_text, crosstab_rows
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING, BenchScreen
+from tui.dialogs import PromptScreen
+from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_rows
+from tui.files import free_path
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
 
-ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
-MOST_RATED = 2000
-COMPONENTS = 6
+_ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
+_MOST_RATED = 2000
+_COMPONENTS = 6
 SIDES, ENDS = ("top", "bottom"), ("low", "high")
 
 
@@ -51,11 +50,11 @@ class FactorsScreen(BenchScreen):
         self._biases: Mapping[str, Any] = {}
         self._crosstab: Mapping[str, Any] | None = None
         self._show_truth = True
-        self._most_rated = MOST_RATED
+        self._most_rated = _MOST_RATED
 
     def compose_body(self) -> ComposeResult:
         """Tabs, and advice where there is nothing to put into them."""
-        yield Static(ADVICE, id="factors-advice", classes="advice", markup=False)
+        yield Static(_ADVICE, id="factors-advice", classes="advice", markup=False)
         with TabbedContent(id="factors-tabs"):
             with TabPane("Biases", id="biases"), Horizontal():
                 for side in SIDES:
@@ -86,10 +85,10 @@ class FactorsScreen(BenchScreen):
             return
         self.query_one("#biases-top", Static).update(ASKING)
         self.ask("biases", most_rated=self._most_rated, count=15)
-        self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+        self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
         self.ask("crosstab", users=15, items=15)
         self._axes, self._axes_remark = (), ""
-        self.ask("axes", most_rated=self._most_rated, components=COMPONENTS)
+        self.ask("axes", most_rated=self._most_rated, components=_COMPONENTS)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -106,7 +105,7 @@ class FactorsScreen(BenchScreen):
                 self._axes = message.result
                 self._show_component()
             case "name_component":
-                self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+                self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
             case "crosstab":
                 self._crosstab = message.result
                 self._show_crosstab()
@@ -208,16 +207,16 @@ class FactorsScreen(BenchScreen):
 
     def action_most_rated(self) -> None:
         """Ask how many of the most rated items count."""
-        prompt = PromptScreen("How many of the most rated items?", str(self._most_rated), parse_count)
+        prompt = PromptScreen("How many of the most rated items?", str(self._most_rated), _parse_count)
         self.app.push_screen(prompt, self._use_most_rated)
 
     def _use_most_rated(self, text: str | None) -> None:
         if text is not None:
-            self._most_rated = parse_count(text)
+            self._most_rated = _parse_count(text)
             self.subject_changed()
 
 
-def parse_count(text: str) -> int:
+def _parse_count(text: str) -> int:
     """Read a number of items; raises TastemapError."""
     if not text.strip().isdecimal() or int(text) < 2:
         raise TastemapError(f"A whole number of at least 2, not {text!r}.")

@@ -9,27 +9,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
+from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
-from tui.lookup.search_box import SearchBox
-from tui.lookup.texts import (
+from tui.lookup._texts import (
     history_text,
+    influences_text,
     prediction_text,
-    pushes_text,
     remark_text,
     similar_text,
     terms_chart,
     top_text,
 )
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING, BenchScreen
+from tui.lookup.search_box import SearchBox
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
-PUSHES = 8
-NOT_IN_TRAINING = "Which ratings of theirs push it: when the training is done."
-ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
+_INFLUENCES = 8
+_NOT_IN_TRAINING = "Which ratings of theirs influence it: when the training is done."
+_ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
 
 
 class LookupScreen(BenchScreen):
@@ -47,9 +47,9 @@ class LookupScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._user: Any = None
-        self._item: Any = None
-        self._wanted: tuple[Any, str] | None = None
+        self._user: object = None
+        self._item: object = None
+        self._wanted: tuple[object, str] | None = None
         self._resting: Timer | None = None
         self._explained: object = None
 
@@ -60,7 +60,7 @@ class LookupScreen(BenchScreen):
                 yield SearchBox("item", "Part of a title, or an id", id="search-item")
                 yield SearchBox("user", "A user's id", id="search-user")
             with Vertical(id="lookup-right", classes="panel"):
-                yield Static(ADVICE, id="prediction", markup=False)
+                yield Static(_ADVICE, id="prediction", markup=False)
                 with TabbedContent(id="lookup-tabs"):
                     for name, title in (
                         ("why", "Why"),
@@ -78,7 +78,7 @@ class LookupScreen(BenchScreen):
         self.query_one("#lookup-right").border_title = "Prediction"
         self.query_one("#search-item", SearchBox).focus_input()
 
-    def open_item(self, item: Any, title: str) -> None:
+    def open_item(self, item: object, title: str) -> None:
         """Show an item that another screen points at."""
         self._wanted = (item, title)
         if self.is_mounted:
@@ -101,9 +101,9 @@ class LookupScreen(BenchScreen):
             self._search(side, self.query_one(f"#search-{side}", SearchBox).text)
         self._take_wanted()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """While the model trains, show what its current weights say."""
-        super().told(notice)
+        super().heard(notice)
         if self.follows(notice):
             self._predict(lists=False)
 
@@ -149,7 +149,7 @@ class LookupScreen(BenchScreen):
         self._explain_soon()
 
     @property
-    def _selection(self) -> tuple[object, Any, Any]:
+    def _selection(self) -> tuple[object, object, object]:
         return self.bench.subject, self._user, self._item
 
     @property
@@ -162,7 +162,7 @@ class LookupScreen(BenchScreen):
         return self._explained == self._selection
 
     def _explain_soon(self) -> None:
-        """Ask for the user's pushing ratings once the selection rests, if the tab is there to show them."""
+        """Ask for the influences once the selection rests, if the tab is there to show them."""
         if self._is_explained or not self._is_complete:
             return
         if self._resting is not None:
@@ -179,9 +179,9 @@ class LookupScreen(BenchScreen):
             return
         self._explained = self._selection
         if subject.run is None:
-            self._put("influences", remark_text(NOT_IN_TRAINING))
+            self._put("influences", remark_text(_NOT_IN_TRAINING))
         else:
-            self.ask("why", user=self._user, item=self._item, count=PUSHES)
+            self.ask("why", user=self._user, item=self._item, count=_INFLUENCES)
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
@@ -197,7 +197,8 @@ class LookupScreen(BenchScreen):
                 self._put("why", bars)
             case "why" if self._is_explained:
                 self._put(
-                    "influences", pushes_text(result, width, self._bar_colours(), self.tastemap.ascii_only)
+                    "influences",
+                    influences_text(result, width, self._bar_colours(), self.tastemap.ascii_only),
                 )
             case "top_items":
                 self._put("top", top_text(result, self._user))
@@ -227,10 +228,10 @@ class LookupScreen(BenchScreen):
         else:
             self._say(text)
 
-    def _say(self, content: Any) -> None:
+    def _say(self, content: VisualType) -> None:
         self.query_one("#prediction", Static).update(content)
 
-    def _put(self, place: str, content: Any) -> None:
+    def _put(self, place: str, content: VisualType) -> None:
         self.query_one(f"#text-{place}", Static).update(content)
 
     def _bar_colours(self) -> tuple[str, str]:

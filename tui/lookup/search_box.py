@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from tui.formats import count
 
 
-class SearchInput(Input):
+class _SearchInput(Input):
     """An input whose up and down keys move the list below."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's declaration
@@ -50,7 +50,7 @@ class SearchBox(Vertical):
     class Chosen(Message):
         """A result is highlighted."""
 
-        def __init__(self, side: str, identifier: Any) -> None:
+        def __init__(self, side: str, identifier: object) -> None:
             super().__init__()
             self.side, self.identifier = side, identifier
 
@@ -61,7 +61,7 @@ class SearchBox(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
-        yield SearchInput(placeholder=self._placeholder, compact=True, select_on_focus=True)
+        yield _SearchInput(placeholder=self._placeholder, compact=True, select_on_focus=True)
         yield OptionList(compact=True)
 
     def on_mount(self) -> None:
@@ -101,8 +101,8 @@ class SearchBox(Vertical):
         event.stop()
         self.post_message(self.Searched(self._side, event.value))
 
-    @on(SearchInput.Moved)
-    def moved(self, event: SearchInput.Moved) -> None:
+    @on(_SearchInput.Moved)
+    def moved(self, event: _SearchInput.Moved) -> None:
         """Move the highlight."""
         event.stop()
         options = self.query_one(OptionList)
@@ -133,5 +133,5 @@ class SearchBox(Vertical):
 
 def _line(found: Mapping[str, Any]) -> Content:
     title = str(found.get("title") or found["id"])
-    known = count(found.get("ratings") or 0)
+    known = count(found["ratings"]) if found.get("ratings") is not None else ""
     return Content.from_markup("$title [$foreground 50%]$known[/]", title=title, known=known)

@@ -14,8 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.charts.scatter import FIRST_CATEGORY, Emphasis, Picture, Points, draw
-from tui.charts.viewport import Viewport, around
+from tui.map.scatter import FIRST_CATEGORY, Emphasis, Picture, Points, Viewport, around, draw
 
 ZOOM = 1.4
 NO_POINTS = Points(np.zeros(0), np.zeros(0), (), np.zeros(0, np.int32))

@@ -14,14 +14,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine.client import Notice
-from tui.charts.colouring import Colouring, colour_by
-from tui.charts.scatter import Emphasis, Points
+from tui.charts import categories, ordered
+from tui.formats import short_title
+from tui.map._choice import MapChoice, card, find_titles, map_title, neighbours_text
 from tui.map.canvas import ZOOM, MapCanvas
-from tui.map.choice import MapChoice, find_titles
-from tui.map.texts import card, legend, map_title, neighbours_text, short_title
-from tui.shell.messages import Answered, NotAnswered
-from tui.shell.screen import ASKING, BenchScreen
-from tui.shell.themes import categories, ordered
+from tui.map.colouring import Colouring, colour_by, colour_legend
+from tui.map.scatter import Emphasis, Points
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenItem
 
 
 class MapScreen(BenchScreen):
@@ -85,9 +84,9 @@ class MapScreen(BenchScreen):
         """Draw another model."""
         self._load_anew()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
-        super().told(notice)
+        super().heard(notice)
         if self.follows(notice):
             self._keep_view = True
             self._load()
@@ -141,7 +140,7 @@ class MapScreen(BenchScreen):
         title = map_title(items, self._choice.components, self._choice.ranks)
         self.query_one("#map-left").border_title = title
         shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
-        text = legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
+        text = colour_legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
         self.query_one("#map-legend", Static).update(text)
         self._show_card(canvas.emphasis.cursor)
 
@@ -259,4 +258,4 @@ class MapScreen(BenchScreen):
         """Take the selected item to the Lookup screen."""
         cursor = self.query_one(MapCanvas).emphasis.cursor
         if cursor is not None and self._items:
-            self.tastemap.look_up(self._items["items"][cursor], self._items["titles"][cursor])
+            self.post_message(OpenItem(self._items["items"][cursor], self._items["titles"][cursor]))

@@ -1,1 +1,5 @@
-"""The Race screen."""
+"""The Race screen: several architectures on the same split."""
+
+from tui.race.screen import RaceScreen
+
+__all__ = ["RaceScreen"]

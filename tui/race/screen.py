@@ -14,15 +14,11 @@ from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from core.protocol.commands import Stop, Train
-from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
+from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.formats import rmse, seconds
-from tui.race.state import Lane
-from tui.shell.screen import BenchScreen
-from tui.shell.themes import categories, rgb
-from tui.train.state import Stage
+from tui.shell import BenchScreen, Lane, Stage
 
-ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
+_ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
 
 
 class RaceScreen(BenchScreen):
@@ -48,7 +44,7 @@ class RaceScreen(BenchScreen):
                 yield Static("", id="race-data", classes="note", markup=False)
                 yield Static("", id="race-standing", markup=False)
             with Vertical(id="race-right", classes="panel"):
-                yield Static(ADVICE, id="race-advice", classes="advice", markup=False)
+                yield Static(_ADVICE, id="race-advice", classes="advice", markup=False)
                 yield ChartView(self._curves, id="race-chart")
 
     def on_mount(self) -> None:
@@ -65,7 +61,7 @@ class RaceScreen(BenchScreen):
         self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
         self.query_one("#race-advice").display = not race.lanes
         self.query_one(ChartView).display = bool(race.lanes)
-        self.query_one("#race-standing", Static).update(standing(race.lanes, self._colours()))
+        self.query_one("#race-standing", Static).update(_standing(race.lanes, self._colours()))
         self.query_one(ChartView).refresh()
         if self._keys_for != (self.bench.training.active, race.active):
             self._keys_for = self.bench.training.active, race.active
@@ -85,7 +81,7 @@ class RaceScreen(BenchScreen):
             self.notify("Space chooses.", title="Nobody races")
             return
         data = self.tastemap.preferences.data
-        commands = [(name, Train(data, {"architecture": name})) for name in names]
+        commands = [(name, Train(data=data, settings={"architecture": name})) for name in names]
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
             return
@@ -125,7 +121,7 @@ def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
     )
 
 
-def standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
+def _standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
     """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
     numbered = sorted(enumerate(lanes), key=lambda each: _figure(each[1]))
     lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]

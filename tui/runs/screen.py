@@ -18,29 +18,25 @@ from core.engine.client import Notice, QueryError
 from core.errors import RunError
 from core.protocol.commands import ResumeRun
 from core.protocol.events import Finished, RunStarted
-from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
-from tui.exports import free_path
-from tui.runs.quality import QualityScreen
-from tui.runs.saved import SavedRun, delete_run, export_run, read_runs, restore_run
-from tui.runs.texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
-from tui.shell.screen import BenchScreen
-from tui.shell.themes import categories, rgb
-from tui.shell.workbench import Subject
+from tui.charts import ChartView, Curve, Marks, categories, rgb
+from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
+from tui.runs._quality import QualityScreen
+from tui.runs._texts import HEADINGS, comparison_text, details_text, run_cells, verdict_text
+from tui.shell import BenchScreen, Subject
 
-ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
-MOST_CURVES = 6
+_ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
+_MOST_CURVES = 6
 
 
 @dataclass
-class RunsRead(Message):
+class _RunsRead(Message):
     """The folder of runs was read."""
 
     runs: list[SavedRun]
 
 
 @dataclass
-class Compared(Message):
+class _Compared(Message):
     """The engine compared two runs on their held-out ratings, or said why it can't."""
 
     names: list[str]
@@ -91,9 +87,9 @@ class RunsScreen(BenchScreen):
         """Read the folder again: another program may have trained."""
         self._read()
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """List a run as soon as it is there."""
-        super().told(notice)
+        super().heard(notice)
         if isinstance(notice, RunStarted | Finished) and self.is_current:
             self._read()
 
@@ -101,10 +97,10 @@ class RunsScreen(BenchScreen):
         self.run_worker(self._read_in_thread, name="runs", group="runs", exclusive=True, thread=True)
 
     def _read_in_thread(self) -> None:
-        self.post_message(RunsRead(read_runs()))
+        self.post_message(_RunsRead(read_runs()))
 
-    @on(RunsRead)
-    def runs_read(self, message: RunsRead) -> None:
+    @on(_RunsRead)
+    def runs_read(self, message: _RunsRead) -> None:
         """Fill the table, the cursor staying on its run."""
         current = self._current()
         self._runs = message.runs
@@ -115,7 +111,7 @@ class RunsScreen(BenchScreen):
         names = [run.name for run in self._runs]
         if current and current.name in names:
             table.move_cursor(row=names.index(current.name))
-        self.query_one("#runs-advice", Static).update("" if names else ADVICE)
+        self.query_one("#runs-advice", Static).update("" if names else _ADVICE)
         self.query_one("#runs-advice").display = not names
         self._show_details()
 
@@ -150,7 +146,7 @@ class RunsScreen(BenchScreen):
         current = self._current()
         runs = self._compared() if len(self._marked) > 1 else [current] if current else []
         colours = categories(self.app.current_theme.dark)
-        shown = enumerate(runs[:MOST_CURVES])
+        shown = enumerate(runs[:_MOST_CURVES])
         return [_curve(run, rgb(colours[number % len(colours)])) for number, run in shown], Marks()
 
     @on(DataTable.RowSelected)
@@ -186,7 +182,7 @@ class RunsScreen(BenchScreen):
             if run.name not in self._marked
             else [name for name in self._marked if name != run.name]
         )
-        self.runs_read(RunsRead(self._runs))
+        self.runs_read(_RunsRead(self._runs))
         pair = self._compared()
         if len(pair) == 2:
             self.start_worker("compare", self._compare, *pair)
@@ -196,12 +192,12 @@ class RunsScreen(BenchScreen):
         try:
             result = await self.bench.engine.ask("comparison", str(one.folder), runs=[str(other.folder)])
         except QueryError as error:
-            self.post_message(Compared(names, error.message))
+            self.post_message(_Compared(names, error.message))
         else:
-            self.post_message(Compared(names, verdict_text(result)))
+            self.post_message(_Compared(names, verdict_text(result)))
 
-    @on(Compared)
-    def compared(self, message: Compared) -> None:
+    @on(_Compared)
+    def compared(self, message: _Compared) -> None:
         """Add the interval to the comparison."""
         self._verdict = message.names, message.text
         self._show_details()
@@ -219,7 +215,7 @@ class RunsScreen(BenchScreen):
             self.notify("Stop it first.", title="This run is in training", severity="warning")
             return
         try:
-            self.tastemap.deleted.append((delete_run(run), run.folder))
+            self.bench.deleted.append((delete_run(run), run.folder))
         except RunError as error:
             self.notify(error.hint, title=error.message, severity="error")
             return
@@ -231,10 +227,10 @@ class RunsScreen(BenchScreen):
 
     def action_undo(self) -> None:
         """Bring the run back that was deleted last."""
-        if not self.tastemap.deleted:
+        if not self.bench.deleted:
             self.notify("Nothing was deleted since the start.", title="Nothing to undo")
             return
-        place, folder = self.tastemap.deleted.pop()
+        place, folder = self.bench.deleted.pop()
         try:
             restore_run(place, folder)
         except RunError as error:

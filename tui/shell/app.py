@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import SystemCommand
@@ -14,23 +13,20 @@ from textual.widgets import Input
 
 from core.contract.plugins import Registry
 from core.errors import UsageError
-from tui.shell.engine import Engine
-from tui.shell.engine_app import EngineApp
-from tui.shell.messages import LatestRun
-from tui.shell.modes import SCREENS, screen_class, screen_maker
+from tui.shell._engine_app import EngineApp
+from tui.shell._look import TASTEMAP, TASTEMAP_LIGHT, lacks_unicode
+from tui.shell.messages import LatestRun, OpenItem
+from tui.shell.modes import SCREENS, TABS, screen_class, screen_maker
 from tui.shell.preferences import read_keymap
-from tui.shell.screen import BenchScreen
-from tui.shell.terminal import lacks_unicode
-from tui.shell.themes import TASTEMAP, TASTEMAP_LIGHT
-from tui.shell.top_bar import TABS
-from tui.shell.workbench import Subject
+from tui.shell.screen import BenchApp, BenchScreen
+from tui.shell.workbench import Engine, Subject
 
-LONG_NAMES = {"fold_in": "Meet yourself"}
+_LONG_NAMES = {"fold_in": "Fold yourself in"}
 
 
 def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
     action = f"show('{mode}')"
-    name = LONG_NAMES.get(mode, name)
+    name = _LONG_NAMES.get(mode, name)
     return [
         Binding(key, action, name, id=f"app.{mode}", show=False),
         Binding(f"f{key}", action, name, id=f"app.{mode}_anywhere", show=False, priority=True),
@@ -57,7 +53,6 @@ class TastemapApp(EngineApp):
     def __init__(self, engine: Engine, registry: Registry) -> None:
         super().__init__(engine, registry)
         self.ascii_only = lacks_unicode()
-        self.deleted: list[tuple[Path, Path]] = []
         self.own_keys: dict[str, str] = {}
 
     def on_mount(self) -> None:
@@ -75,7 +70,7 @@ class TastemapApp(EngineApp):
         self.run_worker(self._latest_run, name="latest", group="latest", thread=True)
 
     def _latest_run(self) -> None:
-        from tui.runs.saved import latest_run
+        from tui.files import latest_run
 
         run = latest_run()
         if run is not None:
@@ -89,13 +84,12 @@ class TastemapApp(EngineApp):
             if isinstance(self.screen, BenchScreen):
                 self.screen.redraw()
 
-    def look_up(self, item: Any, title: str) -> None:
+    @on(OpenItem)
+    def item_pointed_at(self, message: OpenItem) -> None:
         """Take an item to the Lookup screen."""
-        from tui.lookup.screen import LookupScreen
-
         self.action_show("lookup")
-        if isinstance(self.screen, LookupScreen):
-            self.screen.open_item(item, title)
+        if isinstance(self.screen, BenchScreen):
+            self.screen.open_item(message.item, message.title)
 
     def _use_own_keys(self) -> None:
         try:
@@ -112,7 +106,7 @@ class TastemapApp(EngineApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action of the screen and the app in the command palette."""
-        from tui.shell.palette import palette_entries
+        from tui.shell._palette import palette_entries
 
         yield from palette_entries(self, screen)
 
@@ -125,17 +119,17 @@ class TastemapApp(EngineApp):
 
     def action_help(self) -> None:
         """Explain the screen that is shown."""
-        from tui.dialogs.help import HelpScreen
+        from tui.dialogs import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.current_mode))
+            self.push_screen(HelpScreen(self.current_mode, self.own_keys))
 
     def action_log(self) -> None:
         """Show what the engine wrote to standard error."""
-        from tui.dialogs.log import LogScreen
+        from tui.dialogs import LogScreen
 
         if not isinstance(self.screen, LogScreen):
-            self.push_screen(LogScreen())
+            self.push_screen(LogScreen(self.bench.log, self.events))
 
     def action_next_theme(self) -> None:
         """Switch between our dark and our light theme."""
@@ -159,7 +153,7 @@ class TastemapApp(EngineApp):
         if not self.bench.training.active:
             self.exit(0)
             return
-        from tui.dialogs.ask import AskScreen
+        from tui.dialogs import AskScreen
 
         question = "Training is stopped and saved with the epochs it has. Quit?"
         self.push_screen(AskScreen(question, yes="Quit"), self._quit_if)
@@ -171,7 +165,13 @@ class TastemapApp(EngineApp):
     async def on_unmount(self) -> None:
         """Leave no child behind, whatever ended the app, and empty the trash."""
         await self.bench.engine.close()
-        if self.deleted:
-            from tui.runs.saved import empty_trash
+        if self.bench.deleted:
+            from tui.files import empty_trash
 
-            empty_trash([place for place, _ in self.deleted])
+            empty_trash([place for place, _ in self.bench.deleted])
+
+
+if TYPE_CHECKING:
+
+    def _as_screens_need_it(app: TastemapApp) -> BenchApp:
+        return app

@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from core.engine.client import Notice
+from core.views.view import Answer, View
 from tui.shell.workbench import Subject
 
 
@@ -26,18 +27,25 @@ class LatestRun(Message):
 
 
 @dataclass
-class Answered(Message):
-    """A view that a screen asked for; `arguments` are those of the question."""
+class OpenItem(Message):
+    """A screen points at an item; the app takes it to the Lookup screen."""
 
-    view: str
-    arguments: dict[str, Any]
-    result: Any
+    item: object
+    title: str
+
+
+@dataclass
+class Answered(Message):
+    """What a model answered to a screen's question; the answer's type says which view it is of."""
+
+    question: View[Any]
+    answer: Answer
 
 
 @dataclass
 class NotAnswered(Message):
     """A view that couldn't be had, and what to do about it."""
 
-    view: str
+    question: View[Any]
     message: str
     hint: str

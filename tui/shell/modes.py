@@ -8,14 +8,24 @@ from typing import Any
 
 from textual.screen import Screen
 
+TABS = (
+    ("train", "1", "Train"),
+    ("lookup", "2", "Lookup"),
+    ("factors", "3", "Factors"),
+    ("map", "4", "Map"),
+    ("runs", "5", "Runs"),
+    ("race", "6", "Race"),
+    ("fold_in", "7", "You"),
+)
+"""The name of each screen with its key and its title, as the bar at the top shows them."""
 SCREENS = {
-    "train": ("tui.train.screen", "TrainScreen"),
-    "lookup": ("tui.lookup.screen", "LookupScreen"),
-    "factors": ("tui.factors.screen", "FactorsScreen"),
-    "map": ("tui.map.screen", "MapScreen"),
-    "runs": ("tui.runs.screen", "RunsScreen"),
-    "race": ("tui.race.screen", "RaceScreen"),
-    "fold_in": ("tui.fold_in.screen", "FoldInScreen"),
+    "train": ("tui.train", "TrainScreen"),
+    "lookup": ("tui.lookup", "LookupScreen"),
+    "factors": ("tui.factors", "FactorsScreen"),
+    "map": ("tui.map", "MapScreen"),
+    "runs": ("tui.runs", "RunsScreen"),
+    "race": ("tui.race", "RaceScreen"),
+    "fold_in": ("tui.fold_in", "FoldInScreen"),
 }
 
 

@@ -67,7 +67,7 @@ def read_keymap(known_actions: Callable[[], set[str]]) -> dict[str, str]:
     return stored
 
 
-def _fitting(stored: Any) -> dict[str, Any]:
+def _fitting(stored: object) -> dict[str, Any]:
     if not isinstance(stored, dict):
         return {}
     kinds = {field.name: type(field.default) for field in fields(Preferences)}

@@ -5,25 +5,41 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.widgets import Footer
 
 from core.engine.client import Notice, QueryError
+from core.protocol.commands import Train
 from core.protocol.events import EpochFinished
+from core.views.view import View
+from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
-from tui.shell.top_bar import TopBar
+from tui.shell.preferences import Preferences
 from tui.shell.workbench import Workbench
 
-if TYPE_CHECKING:
-    from tui.shell.app import TastemapApp
-
-REDRAW_SECONDS = 0.12
-LIVE_SECONDS = 0.8
+_REDRAW_SECONDS = 0.12
+_LIVE_SECONDS = 0.8
 ASKING = "Asking the engine …"
+
+
+class BenchApp(Protocol):
+    """What the screens need of the app: it knows none of them, and they know no more of it than this."""
+
+    bench: Workbench
+    preferences: Preferences
+    events: Signal[Notice]
+    ascii_only: bool
+
+    def train(self, command: Train) -> bool:
+        """Start a training and remember its data; False where another one runs."""
+
+    def action_show(self, mode: str) -> None:
+        """Switch to one of the screens."""
 
 
 class BenchScreen(Screen[None]):
@@ -55,19 +71,19 @@ class BenchScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Listen to the engine."""
-        self.tastemap.told.subscribe(self, self.told)
+        self.tastemap.events.subscribe(self, self.heard)
 
     @property
-    def tastemap(self) -> TastemapApp:
-        """The app, by its own type."""
-        return cast("TastemapApp", self.app)
+    def tastemap(self) -> BenchApp:
+        """The app, as far as a screen needs it."""
+        return cast(BenchApp, self.app)
 
     @property
     def bench(self) -> Workbench:
         """The shared state."""
         return self.tastemap.bench
 
-    def told(self, notice: Notice) -> None:
+    def heard(self, notice: Notice) -> None:
         """React to what the engine said; many notices in a row are drawn once."""
         del notice
         self.redraw_soon()
@@ -78,17 +94,20 @@ class BenchScreen(Screen[None]):
         Without the limit a fast training would answer questions instead of training.
         """
         live = self.bench.subject is not None and self.bench.subject.run is None
-        due = time.monotonic() - self._asked_live_at > LIVE_SECONDS
+        due = time.monotonic() - self._asked_live_at > _LIVE_SECONDS
         if not (isinstance(notice, EpochFinished) and live and due and self.is_current):
             return False
         self._asked_live_at = time.monotonic()
         return True
 
+    def open_item(self, item: object, title: str) -> None:
+        """Show an item that another screen points at; nothing by default."""
+
     def redraw_soon(self) -> None:
         """Draw after a moment, together with whatever comes until then."""
         if not self._redraw_pending and self.is_current:
             self._redraw_pending = True
-            self.set_timer(REDRAW_SECONDS, self._redraw_now)
+            self.set_timer(_REDRAW_SECONDS, self._redraw_now)
 
     def _redraw_now(self) -> None:
         self._redraw_pending = False
@@ -109,19 +128,22 @@ class BenchScreen(Screen[None]):
     def subject_changed(self) -> None:
         """Load what the screen shows of the model; nothing by default."""
 
-    def ask(self, view: str, **arguments: Any) -> None:
-        """Ask the engine in a worker; the answer arrives as a message, a newer question replaces an older."""
-        self.start_worker(view, self._ask, view, arguments)
+    def ask(self, view: View[Any], group: str = "") -> None:
+        """Ask the engine in a worker; the answer arrives as a message.
 
-    def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        A newer question of the same view, or of the same `group`, replaces an older one.
+        """
+        self.start_worker(group or view.tag, self._ask, view)
+
+    def start_worker(self, group: str, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
         """Run a coroutine function as the only worker of its group; an older one is cancelled."""
         call: Any = partial(work, *arguments)  # Textual's own type admits no callable that needs no result
         self.run_worker(call, name=group, group=group, exclusive=True)
 
-    async def _ask(self, view: str, arguments: dict[str, Any]) -> None:
+    async def _ask(self, view: View[Any]) -> None:
         try:
-            result = await self.bench.ask(view, **arguments)
+            answer = await self.bench.ask(view)
         except QueryError as error:
             self.post_message(NotAnswered(view, error.message, error.hint))
         else:
-            self.post_message(Answered(view, arguments, result))
+            self.post_message(Answered(view, answer))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Protocol
 
 from core.contract.plugins import Registry
+from core.engine.client import Notice
 from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
 from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
-from tui.race.state import Race
-from tui.shell.engine import Engine
-from tui.train.state import Stage, TrainingState
+from core.views.view import A, View
+from tui.shell.training import Race, Stage, TrainingState
 
-LOG_LINES = 5000
+_LOG_LINES = 5000
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Subject:
 
 @dataclass
 class Workbench:
-    """State that outlives a screen; only the app's handlers change it."""
+    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from."""
 
     engine: Engine
     registry: Registry
@@ -33,6 +35,7 @@ class Workbench:
     subject: Subject | None = None
     race: Race = field(default_factory=Race)
     log: list[str] = field(default_factory=list)
+    deleted: list[tuple[Path, Path]] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
     _waiting: Train | ResumeRun | None = None
@@ -52,7 +55,7 @@ class Workbench:
             self._send_waiting()
         elif isinstance(event, RunStarted):
             self.preparing = ""
-            self.subject = Subject(None, f"{event.architecture} · {data_name(event.data)} · training")
+            self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)
 
@@ -90,22 +93,49 @@ class Workbench:
         self._asked_rate = learning_rate
         return learning_rate
 
-    async def ask(self, view: str, **arguments: Any) -> Any:
+    async def ask(self, view: View[A]) -> A:
         """Ask about the current model; raises QueryError."""
-        return await self.engine.ask(view, self.subject.run if self.subject else None, **arguments)
+        return await self.engine.ask(view, self.subject.run if self.subject else None)
 
     def note(self, line: str) -> None:
         """Keep a log line, the oldest ones making room."""
         self.log.append(line)
-        if len(self.log) > LOG_LINES:
-            del self.log[: LOG_LINES // 10]
+        if len(self.log) > _LOG_LINES:
+            del self.log[: _LOG_LINES // 10]
 
     def _finished_subject(self, event: Finished) -> Subject:
         started = self.training.started
-        data = f" · {data_name(started.data)}" if started else ""
+        data = f" · {_data_name(started.data)}" if started else ""
         return Subject(event.path, f"{started.architecture if started else event.run}{data}")
 
 
-def data_name(data: Any) -> str:
+def _data_name(data: Mapping[str, object]) -> str:
     """A data set's name from a run's description of its data."""
     return str(data.get("name") or data.get("source") or "?")
+
+
+class Engine(Protocol):
+    """The part of `core.engine.client.EngineClient` that the screens use."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a child is there to be spoken to."""
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id, None before the start."""
+
+    async def start(self) -> None:
+        """Spawn the child."""
+
+    def send(self, command: Command) -> bool:
+        """Send a command without waiting; False where no child takes it."""
+
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        """Ask a view and await its answer; raises QueryError."""
+
+    def notices(self) -> AsyncIterator[Notice]:
+        """Yield what the child says until it ends."""
+
+    async def close(self) -> None:
+        """End the child for sure."""

@@ -1,1 +1,5 @@
-"""The Train screen."""
+"""The Train screen: choose, start, watch and steer a training."""
+
+from tui.train.screen import TrainScreen
+
+__all__ = ["TrainScreen"]

@@ -14,17 +14,15 @@ from textual.widgets import Static
 
 from core.errors import ProtocolError, UsageError
 from core.protocol.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
-from tui.charts.view import ChartView
+from tui.charts import ChartView
 from tui.formats import rate
-from tui.shell.screen import BenchScreen
-from tui.train.datasets import Offer, offered_datasets
-from tui.train.fetching import Fetched, Fetching, start_fetching
-from tui.train.fields import FieldRow
-from tui.train.live_panel import LivePanel
-from tui.train.setup_form import SetupForm
-from tui.train.state import Stage
+from tui.shell import BenchScreen, Stage
+from tui.train._datasets import Fetched, Fetching, Offer, offered_datasets, start_fetching
+from tui.train._fields import FieldRow
+from tui.train._live_panel import LivePanel
+from tui.train._setup_form import SetupForm
 
-RATE_STEP = 1.5
+_RATE_STEP = 1.5
 
 
 class TrainScreen(BenchScreen):
@@ -112,20 +110,20 @@ class TrainScreen(BenchScreen):
 
     def action_scale(self, up: bool) -> None:
         """Multiply or divide the learning rate."""
-        wanted = self.bench.scale_learning_rate(RATE_STEP if up else 1 / RATE_STEP)
+        wanted = self.bench.scale_learning_rate(_RATE_STEP if up else 1 / _RATE_STEP)
         if wanted is not None:
             self._say_rate(wanted)
 
     def action_type_rate(self) -> None:
         """Ask for a learning rate."""
-        from tui.dialogs.ask import PromptScreen
+        from tui.dialogs import PromptScreen
 
         current = rate(self.bench.training.learning_rate)
-        self.app.push_screen(PromptScreen("Learning rate from now on", current, parse_rate), self._use_rate)
+        self.app.push_screen(PromptScreen("Learning rate from now on", current, _parse_rate), self._use_rate)
 
     def _use_rate(self, text: str | None) -> None:
         if text is not None and self.bench.training.active:
-            self._say_rate(self.bench.set_learning_rate(parse_rate(text)))
+            self._say_rate(self.bench.set_learning_rate(_parse_rate(text)))
 
     def _say_rate(self, wanted: float) -> None:
         self.app.clear_notifications()
@@ -133,7 +131,7 @@ class TrainScreen(BenchScreen):
 
     def action_choose_data(self) -> None:
         """Pick a data set; the real ones are fetched when training starts."""
-        from tui.dialogs.pick import PickScreen
+        from tui.dialogs import PickScreen
 
         try:
             offers = offered_datasets(self.bench.registry)
@@ -152,7 +150,7 @@ class TrainScreen(BenchScreen):
         if offer.here:
             self.query_one(SetupForm).choose_data(name)
             return
-        from tui.dialogs.ask import AskScreen
+        from tui.dialogs import AskScreen
 
         question = f"{name} is fetched from its publisher, under these terms:\n\n{offer.licence}"
         accepted = AskScreen(question, yes="Accept and fetch")
@@ -205,7 +203,7 @@ class TrainScreen(BenchScreen):
         explanation.set_class(wrong, "-wrong")
 
 
-def parse_rate(text: str) -> float:
+def _parse_rate(text: str) -> float:
     """Read a learning rate; raises ProtocolError for one that can't train."""
     try:
         return SetLearningRate(float(text)).learning_rate

@@ -28,21 +28,23 @@ def silent(done: int, total: int | None) -> None:
 
 @dataclass(frozen=True)
 class Downloader:
-    """A downloader for pooch: `timeout` is the longest silence in seconds."""
+    """Downloads a file at a time: `timeout` is the longest silence in seconds."""
 
     progress: Progress = silent
     timeout: float = 20.0
 
-    def __call__(self, url: str, output_file: Any, pooch: Any) -> None:
-        """Download `url` into `output_file`; raises DataError after `ATTEMPTS` that brought nothing."""
+    def download(self, url: str, part: Path, target: Path) -> None:
+        """Download `url` into `part`, from where it ends, and move it to `target` once it is whole.
+
+        Raises DataError after `ATTEMPTS` that brought nothing.
+        """
         import requests
 
-        part = Path(pooch.part_file)
         fruitless, most = 0, -1
         while True:
             try:
                 self._continue(url, part)
-                part.replace(output_file)
+                part.replace(target)
                 return
             except requests.exceptions.SSLError as error:
                 raise DataError(f"{url}: no secure connection ({_reason(error)}).", hint=_TLS) from error

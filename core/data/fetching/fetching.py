@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 from core.contract.data import DataSource, NamedDataset
 from core.data.fetching.checksums import check_file, record
@@ -18,7 +17,7 @@ from core.errors import DataError, UsageError
 from core.options import suggest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetched:
     """A fetched data set: its file, its SHA-256 and what there is to tell; `asdict` makes it JSON."""
 
@@ -65,7 +64,13 @@ def _there(dataset: NamedDataset, path: Path) -> Fetched | None:
     except DataError:
         path.unlink()
         return None
-    return Fetched(dataset.name, str(path), digest, path.stat().st_size, f"already there; {told}")
+    return Fetched(
+        name=dataset.name,
+        path=str(path),
+        sha256=digest,
+        size=path.stat().st_size,
+        message=f"already there; {told}",
+    )
 
 
 def _find(name: str, sources: Sequence[DataSource]) -> NamedDataset:
@@ -101,18 +106,9 @@ def _download(dataset: NamedDataset, path: Path, downloader: Downloader) -> Fetc
 
 
 def _retrieve(url: str, part: Path, downloader: Downloader) -> None:
-    """Let pooch download into a temporary file of its own; what a broken try left is kept to resume from."""
-    import pooch
-
+    """Download beside `part`, in a file of this address's own: what a broken try left is resumed from."""
     mark = hashlib.sha256(url.encode()).hexdigest()[:8]
-    resumable = part.with_name(f"{part.name}.{mark}")
-
-    def download(address: str, output_file: str, _: object) -> None:
-        downloader(address, output_file, SimpleNamespace(part_file=str(resumable)))
-
-    part.unlink(missing_ok=True)
-    pooch.get_logger().setLevel("ERROR")
-    pooch.retrieve(url, known_hash=None, fname=part.name, path=part.parent, downloader=download)
+    downloader.download(url, part.with_name(f"{part.name}.{mark}"), part)
 
 
 def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetched:
@@ -124,4 +120,10 @@ def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetch
         raise
     record(path, digest)
     part.replace(path)
-    return Fetched(dataset.name, str(path), digest, path.stat().st_size, f"{origin}; {told}")
+    return Fetched(
+        name=dataset.name,
+        path=str(path),
+        sha256=digest,
+        size=path.stat().st_size,
+        message=f"{origin}; {told}",
+    )

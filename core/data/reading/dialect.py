@@ -9,8 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract.data import Location
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import Location, ReadingOptions
 from core.data.reading.location import LINE_LIMIT, open_table
 from core.errors import DataError
 
@@ -19,7 +18,7 @@ _SAMPLE_LINES = 50
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """How a text table is written.
 
@@ -40,7 +39,6 @@ class Dialect:
 
     @property
     def width(self) -> int:
-        """The number of columns."""
         return len(self.names)
 
 
@@ -159,7 +157,17 @@ def _dialect(
         tuple(name.strip() for name in rows[0]) if named else tuple(str(i + 1) for i in range(len(rows[0])))
     )
     sample = tuple(rows[1:] if named else rows)
-    return Dialect(separator, encoding, names, named, blank + named, quoting, escapes, sample, guessed)
+    return Dialect(
+        separator=separator,
+        encoding=encoding,
+        names=names,
+        header=named,
+        skipped=blank + named,
+        quoting=quoting,
+        escapes=escapes,
+        sample=sample,
+        guessed_encoding=guessed,
+    )
 
 
 _RUNS = re.compile(rb"[ \t]+")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core.contract.data import Location, RawItems, RawTable
-from core.contract.reading_options import ReadingOptions
-from core.data.ratings import ItemTable, LongArray, Repair, Vocabulary
+from core.array_types import LongArray
+from core.contract.data import ItemTable, Location, RawItems, RawTable, ReadingOptions, Repair
+from core.data.ratings import Vocabulary
 from core.data.reading.arrow_text import ParseError, read_columns
 from core.data.reading.columns import (
     GENRE_NAMES,

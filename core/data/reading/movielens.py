@@ -6,8 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from core.contract.data import Location, RawItems, RawTable, Reader
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import Location, RawItems, RawTable, Reader, ReadingOptions
 from core.data.reading.columns import NONE
 from core.data.reading.dialect import sniff
 from core.data.reading.items import read_items, with_tags, year_of_title

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.contract.data import Location, RawTable, Reader
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import Location, RawTable, Reader, ReadingOptions
 from core.data.reading.columns import (
     COUNT_NAMES,
     ITEM_NAMES,

@@ -7,9 +7,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from core.contract.data import Location, RawItems, RawTable, Reader
-from core.contract.reading_options import SEPARATORS, ReadingOptions
-from core.data.ratings import Repair
+from core.contract.data import SEPARATORS, Location, RawItems, RawTable, Reader, ReadingOptions, Repair
 from core.data.reading.arrow_text import ParseError, column_kind, no_rows, read_columns
 from core.data.reading.columns import (
     COUNT_NAMES,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.contract.trainer import FloatArray
+from core.array_types import FloatArray
 from core.startup.backend import tf
 
 

@@ -8,14 +8,13 @@ share of all ratings lets expect, and k steps together go as far as k steps in t
 target (`_together`). In small batches k is 1 and nothing changes; in batches of thousands it keeps popular
 items and busy users from overshooting.
 
-Shapes here: gradients and steps (ratings, columns), each of the slots (ratings, slot numbers), `repeats` and
-`valid` (ratings, 1). Ratings that only pad the batch have zero gradients and `valid` 0, and must change
-nothing.
+Ratings that only pad the batch have zero gradients and `valid` 0, and must change nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,24 +22,107 @@ from core.startup.backend import tf
 from core.training.gradient.column_groups import ColumnGroups
 
 Slots = Sequence[Any]
-Remember = Callable[[Slots, Any, Any, Any, ColumnGroups], Slots]
-"""(slots, gradient, repeats, valid, groups) → changes of slots, which are added up over the batch."""
-Step = Callable[[Slots, Any, Any, Any, Any, ColumnGroups], Any]
-"""(slots after the batch, gradient, repeats, valid, learning rate, groups) → what to take from the rows."""
 
 
 @dataclass(frozen=True)
-class TableOptimizer:
-    """How tables learn.
+class Gathered:
+    """What a batch gathered of one side's table, a row a rating.
 
-    `slot_numbers` says how many numbers each of the slots beside a table row holds, given the row's columns
-    and the embeddings in it; all start at `slot_start`.
+    `slots` have shape (ratings, slot numbers) each, `gradient` (ratings, columns), `repeats` and `valid`
+    (ratings, 1); `groups` says which columns are which embedding's.
     """
 
-    slot_numbers: Callable[[int, int], tuple[int, ...]]
-    slot_start: float
-    remember: Remember
-    step: Step
+    slots: Slots
+    gradient: Any
+    repeats: Any
+    valid: Any
+    groups: ColumnGroups
+
+
+class TableOptimizer(ABC):
+    """How tables learn, with slots beside each table row that start at `slot_start`."""
+
+    slot_start = 0.0
+
+    def slot_numbers(self, groups: ColumnGroups) -> tuple[int, ...]:  # noqa: ARG002 - for subclasses
+        """How many numbers each of the slots holds."""
+        return ()
+
+    def remember(self, batch: Gathered) -> Slots:  # noqa: ARG002 - for subclasses
+        """The changes of the slots, which are added up over the batch."""
+        return ()
+
+    @abstractmethod
+    def step(self, batch: Gathered, rate: Any) -> Any:
+        """What to take from the rows, shape (ratings, columns); the slots are those after the batch."""
+
+
+class SGD(TableOptimizer):
+    """Plain steps down the gradient."""
+
+    def step(self, batch: Gathered, rate: Any) -> Any:
+        """The gradient times the rate."""
+        return _together(rate, batch.repeats) * batch.gradient
+
+
+class Adagrad(TableOptimizer):
+    """Duchi, Hazan & Singer 2011; rarely rated rows keep a large step, which suits long tails."""
+
+    slot_start = 0.1
+
+    def slot_numbers(self, groups: ColumnGroups) -> tuple[int, ...]:
+        """A sum of squares for each number."""
+        return (groups.columns,)
+
+    def remember(self, batch: Gathered) -> Slots:
+        """The squares of the gradient."""
+        return (batch.gradient * batch.gradient,)
+
+    def step(self, batch: Gathered, rate: Any) -> Any:
+        """The gradient over the root of its squares so far."""
+        return batch.gradient * _adagrad_rate(batch.slots[0], batch.repeats, rate)
+
+
+class RowwiseAdagrad(TableOptimizer):
+    """Adagrad with one sum of squares an embedding row, not one a number (Gupta, Bengio & Weston 2014).
+
+    It learns as well on rating data and moves half the memory.
+    """
+
+    slot_start = 0.1
+
+    def slot_numbers(self, groups: ColumnGroups) -> tuple[int, ...]:
+        """A sum of mean squares for each embedding."""
+        return (len(groups.widths),)
+
+    def remember(self, batch: Gathered) -> Slots:
+        """The mean square of each embedding's gradient."""
+        return (batch.groups.means(batch.gradient * batch.gradient),)
+
+    def step(self, batch: Gathered, rate: Any) -> Any:
+        """The gradient over the root of its row's mean squares so far."""
+        return batch.groups.spread(_adagrad_rate(batch.slots[0], batch.repeats, rate)) * batch.gradient
+
+
+class LazyAdam(TableOptimizer):
+    """Kingma & Ba 2015 without bias correction, with moments that move only when a row is rated."""
+
+    def slot_numbers(self, groups: ColumnGroups) -> tuple[int, ...]:
+        """Both moments of each number."""
+        return groups.columns, groups.columns
+
+    def remember(self, batch: Gathered) -> Slots:
+        """How far the moments move towards the gradient and its square."""
+        first, second = batch.slots
+        first_change = (batch.gradient - first) * (_together(0.1, batch.repeats) * batch.valid)
+        squares = batch.gradient * batch.gradient
+        return first_change, (squares - second) * (_together(0.001, batch.repeats) * batch.valid)
+
+    def step(self, batch: Gathered, rate: Any) -> Any:
+        """The first moment over the root of the second."""
+        first, second = batch.slots
+        moved = (_together(rate, batch.repeats) * batch.valid) * first
+        return moved / (tf.sqrt(tf.maximum(second, 0.0)) + 1e-7)
 
 
 def _together(step: Any, repeats: Any) -> Any:
@@ -53,59 +135,9 @@ def _adagrad_rate(squares: Any, repeats: Any, rate: Any) -> Any:
     return rate / (tf.sqrt(squares + 1e-7) + (repeats - 1) * rate)
 
 
-def _nothing(slots: Slots, gradient: Any, repeats: Any, valid: Any, groups: ColumnGroups) -> Slots:
-    del slots, gradient, repeats, valid, groups
-    return ()
-
-
-def _sgd(slots: Slots, gradient: Any, repeats: Any, valid: Any, rate: Any, groups: ColumnGroups) -> Any:
-    del slots, valid, groups
-    return _together(rate, repeats) * gradient
-
-
-def _squares(slots: Slots, gradient: Any, repeats: Any, valid: Any, groups: ColumnGroups) -> Slots:
-    del slots, repeats, valid, groups
-    return (gradient * gradient,)
-
-
-def _adagrad(slots: Slots, gradient: Any, repeats: Any, valid: Any, rate: Any, groups: ColumnGroups) -> Any:
-    """Duchi, Hazan & Singer 2011; rarely rated rows keep a large step, which suits long tails."""
-    del valid, groups
-    return gradient * _adagrad_rate(slots[0], repeats, rate)
-
-
-def _mean_squares(slots: Slots, gradient: Any, repeats: Any, valid: Any, groups: ColumnGroups) -> Slots:
-    del slots, repeats, valid
-    return (groups.means(gradient * gradient),)
-
-
-def _rowwise(slots: Slots, gradient: Any, repeats: Any, valid: Any, rate: Any, groups: ColumnGroups) -> Any:
-    """Adagrad with one sum of squares an embedding row, not one a number (Gupta, Bengio & Weston 2014).
-
-    It learns as well on rating data and moves half the memory.
-    """
-    del valid
-    return groups.spread(_adagrad_rate(slots[0], repeats, rate)) * gradient
-
-
-def _moments(slots: Slots, gradient: Any, repeats: Any, valid: Any, groups: ColumnGroups) -> Slots:
-    del groups
-    first, second = slots
-    first_change = (gradient - first) * (_together(0.1, repeats) * valid)
-    second_change = (gradient * gradient - second) * (_together(0.001, repeats) * valid)
-    return first_change, second_change
-
-
-def _lazy_adam(slots: Slots, gradient: Any, repeats: Any, valid: Any, rate: Any, groups: ColumnGroups) -> Any:
-    """Kingma & Ba 2015 without bias correction, with moments that move only when a row is rated."""
-    del gradient, groups
-    first, second = slots
-    return (_together(rate, repeats) * valid) * first / (tf.sqrt(tf.maximum(second, 0.0)) + 1e-7)
-
-
-TABLE_OPTIMIZERS = {
-    "rowwise_adagrad": TableOptimizer(lambda _, embeddings: (embeddings,), 0.1, _mean_squares, _rowwise),
-    "adagrad": TableOptimizer(lambda columns, _: (columns,), 0.1, _squares, _adagrad),
-    "adam": TableOptimizer(lambda columns, _: (columns, columns), 0.0, _moments, _lazy_adam),
-    "sgd": TableOptimizer(lambda *_: (), 0.0, _nothing, _sgd),
+TABLE_OPTIMIZERS: dict[str, TableOptimizer] = {
+    "rowwise_adagrad": RowwiseAdagrad(),
+    "adagrad": Adagrad(),
+    "adam": LazyAdam(),
+    "sgd": SGD(),
 }

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.trainer import RowArray, TrainingData
+from core.array_types import RowArray
+from core.contract.trainer import TrainingData
 
 BLOCK_BYTES = 2 << 20
 """Rows of one side's block: both sides' fit the second-level cache of one core, or nearly."""

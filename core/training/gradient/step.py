@@ -35,7 +35,6 @@ class StepParts:
 
     @property
     def replicas(self) -> int:
-        """How many replicas train side by side."""
         return len(self.training.models)
 
     @property

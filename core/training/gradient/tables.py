@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray
 from core.contract.architecture import EmbeddingSpec
-from core.contract.trainer import Arrays, FloatArray
+from core.contract.trainer import Arrays
 from core.startup.backend import tf
 from core.training.gradient.column_groups import ColumnGroups
-from core.training.gradient.optimizers import TableOptimizer
+from core.training.gradient.optimizers import Gathered, TableOptimizer
 
 Values = tuple[Any, list[Any]]
 """A side's table and slots as tensors."""
@@ -49,14 +50,14 @@ class SideTable:
         l2 = self.groups.row([spec.l2 for spec in self.specs])
         mean = self.groups.row([spec.initial_mean for spec in self.specs])
         gradient = tf.concat(gradients, axis=1) + l2 * (rows - mean) * valid
-        repeats = tf.gather(self.repeats, index)
-        before = [tf.gather_nd(slot, index) for slot in slots]
-        changes = self.optimizer.remember(before, gradient, repeats, valid, self.groups)
+        repeats, before = tf.gather(self.repeats, index), [tf.gather_nd(slot, index) for slot in slots]
+        batch = Gathered(before, gradient, repeats, valid, self.groups)
+        changes = self.optimizer.remember(batch)
         slots = [
             tf.tensor_scatter_nd_add(slot, index, change) for slot, change in zip(slots, changes, strict=True)
         ]
-        now = [tf.gather_nd(slot, index) for slot in slots]
-        step = self.optimizer.step(now, gradient, repeats, valid, rate, self.groups)
+        batch = replace(batch, slots=[tf.gather_nd(slot, index) for slot in slots])
+        step = self.optimizer.step(batch, rate)
         return tf.tensor_scatter_nd_sub(table, index, step), slots
 
     @property
@@ -104,8 +105,11 @@ def make_side_table(
 ) -> SideTable:
     """Make room for the table of so many users or items (`entities`); `start` fills it."""
     groups, rows = ColumnGroups(tuple(spec.dimension for spec in specs)), entities * replicas
-    slot_numbers = optimizer.slot_numbers(groups.columns, len(specs))
-    shapes = ((rows, groups.columns), *((rows, numbers) for numbers in slot_numbers), (rows,))
+    shapes = (
+        (rows, groups.columns),
+        *((rows, numbers) for numbers in optimizer.slot_numbers(groups)),
+        (rows,),
+    )
     table, *slots, repeats = (tf.Variable(tf.zeros(shape), name=side) for shape in shapes)
     return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), repeats)
 

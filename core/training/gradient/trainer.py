@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.array_types import FloatArray, RowArray
 from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
-from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
+from core.contract.trainer import Arrays, SliceTotals, TrainingData
 from core.errors import RunError
 from core.model.head import Head
 from core.options import ArchitectureOptions
@@ -52,7 +53,6 @@ class GradientTrainer:
 
     @property
     def replicas(self) -> int:
-        """Count the replicas."""
         return self._parts.replicas
 
     @property

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
-
-from core.api import train
 from core.cli.views_export import export_model, export_projector, export_tables
 from core.cli.views_export_keras import export_keras
+
+from core.api import train
 from core.errors import UsageError
 from core.model.model import Model
 from tests.core.views.handmade import hand_model

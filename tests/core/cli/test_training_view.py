@@ -1,30 +1,50 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from core.cli.train import show_summary
 from core.cli.training_view import JsonView, TextView
-from core.protocol.events import EpochFinished, Finished, LearningRateChanged, RunStarted, TrialFinished
+from core.protocol.events import Finished, LearningRateChanged, RunStarted, TrialFinished
+from tests.support import EPOCH
 
 STARTED = RunStarted(
-    "bias-1",
-    "bias",
-    {"factors": 4},
-    {"epochs": 2},
-    {
+    run="bias-1",
+    architecture="bias",
+    options={"factors": 4},
+    settings={"epochs": 2},
+    data={
         "name": "made",
         "users": 1234,
         "items": 40,
         "ratings": 56789,
         "repairs": [{"kind": "duplicates", "count": 3, "message": "3 duplicate ratings: the last kept."}],
     },
-    "abc",
-    "CPU",
-    1000,
-    2,
-    10,
+    split_hash="abc",
+    device="CPU",
+    parameters=1000,
+    epochs=2,
+    batches=10,
     split={"test_ratings": 200, "unseen": {"users": 1, "items": 7, "ratings": 9}},
+)
+
+
+FINISHED = Finished(
+    run="bias-1",
+    reason="stopped",
+    val_rmse=0.95,
+    val_mae=0.7,
+    train_rmse=0.8,
+    tuning_rmse=None,
+    epochs=2,
+    best_epoch=2,
+    seconds=0.5,
+    ratings_per_second=123456.0,
+    split_hash="abc",
+    path="/x",
 )
 
 
@@ -44,11 +64,17 @@ def test_repairs_and_unseen_ids_are_stated_on_stderr(capsys: pytest.CaptureFixtu
 
 def test_epochs_changes_trials_and_the_end_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
     shown(
-        TrialFinished("bias", 3, {"factors": 8, "l2": 0.125, "kind": "x"}, 5, None),
-        EpochFinished(1, 2, 0.9, 0.95, 0.7, 0.93, 0.05, 0.0123, 1e6, True),
-        LearningRateChanged(2, 4, 0.025),
-        EpochFinished(2, 2, 0.8, None, None, None, 0.025, 0.0123, 1e6, True),
-        Finished("bias-1", "stopped", 0.95, 0.7, 0.8, None, 2, 2, 0.5, 123456.0, "abc", "/x"),
+        TrialFinished(
+            architecture="bias",
+            trial=3,
+            choices={"factors": 8, "l2": 0.125, "kind": "x"},
+            epochs=5,
+            tuning_rmse=None,
+        ),
+        replace(EPOCH, tuning_rmse=0.93),
+        LearningRateChanged(epoch=2, batch=4, learning_rate=0.025),
+        replace(EPOCH, epoch=2, train_rmse=0.8, val_rmse=None, val_mae=None, learning_rate=0.025),
+        FINISHED,
     )
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "trial 3   tuning RMSE - at 5 epochs  factors 8  l2 0.125"
@@ -57,6 +83,21 @@ def test_epochs_changes_trials_and_the_end_are_lines(capsys: pytest.CaptureFixtu
     assert lines[3].split() == ["2/2", "0.8000", "-", "-", "0.025", "0.012"]
     assert lines[4] == "stopped after 2 epochs, 0.50 s of training (123,456 ratings/s)"
     assert lines[-1] == "run bias-1"
+
+
+def test_a_missing_figure_is_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(replace(EPOCH, train_rmse=None, val_rmse=None))
+    assert capsys.readouterr().out.split()[:4] == ["1/2", "-", "-", "0.7000"]
+
+
+def test_a_fold_without_a_figure_is_left_out_of_the_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    show_summary([FINISHED, replace(FINISHED, val_rmse=None), replace(FINISHED, val_rmse=0.85)], True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["folds"] == 3
+    assert told["rmse"]["mean"] == pytest.approx(0.9)
+    assert told["rmse"]["deviation"] == pytest.approx(np.std([0.95, 0.85], ddof=1))
+    show_summary([replace(FINISHED, val_rmse=None)], False)
+    assert capsys.readouterr().out == "1 folds  RMSE - ± -  MAE 0.7000 ± -\n"
 
 
 def test_json_is_one_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:

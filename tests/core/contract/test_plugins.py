@@ -27,6 +27,8 @@ def {hook}():
     return [Mean]
 '''
 
+HOOK = "from core import hookimpl\n@hookimpl\ndef register_architectures(): "
+
 
 def write_plugin(folder: Path, name: str = "mean", hook: str = "register_architectures") -> Path:
     path = folder / "my_plugin.py"
@@ -63,7 +65,15 @@ def test_a_name_that_is_taken_is_an_error_that_names_the_owner(tmp_path: Path) -
         ("import no_such_module", "No module named 'no_such_module'"),
         ("def (", "SyntaxError"),
         ("raise SystemExit(3)", "SystemExit: 3"),
-        ("from core import hookimpl\n@hookimpl\ndef register_architectures(): return [3]", "no subclass"),
+        (f"{HOOK}return [3]", "no subclass"),
+        (f"{HOOK}return 3", "returns a list, not 3"),
+        (f"{HOOK}return 'abc'", "returns a list, not 'abc'"),
+        (f"{HOOK}raise KeyError('x')", "broken.py can't be used: KeyError: 'x'"),
+        (f"{HOOK}raise SystemExit(3)", "SystemExit: 3"),
+        (HOOK.replace("architectures()", "datasets()") + "return [3]", "neither a Reader nor"),
+        (HOOK.replace("architectures()", "trackers()") + "return [3]", "3 is no Tracker"),
+        (HOOK.replace("()", "(manager)") + "return []", "PluginValidationError"),
+        ("x = 1", "It implements none of the hooks register_architectures"),
     ],
 )
 def test_a_broken_file_says_why(tmp_path: Path, source: str, said: str) -> None:
@@ -71,6 +81,26 @@ def test_a_broken_file_says_why(tmp_path: Path, source: str, said: str) -> None:
     path.write_text(source)
     with pytest.raises(PluginError, match=said):
         load_plugins([path])
+
+
+def test_a_function_without_the_marker_is_no_hook(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path)
+    path.write_text(path.read_text().replace("@hookimpl", ""))
+    with pytest.raises(PluginError, match="Mark each with @core.hookimpl"):
+        load_plugins([path])
+
+
+def test_only_marked_functions_of_a_plugin_are_called(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path)
+    path.write_text(f"{path.read_text()}\ndef register_trackers():\n    raise RuntimeError('never called')\n")
+    assert "mean" in load_plugins([path]).architectures
+
+
+def test_a_hook_marked_optional_may_be_unknown(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path)
+    extra = "@hookimpl(optionalhook=True)\ndef register_later_things(): return []"
+    path.write_text(f"{path.read_text()}\n{extra}\n")
+    assert "mean" in load_plugins([path]).architectures
 
 
 def test_a_missing_file_is_named() -> None:
@@ -93,6 +123,33 @@ def test_an_installed_plugin_that_breaks_is_reported_and_the_others_work(
         registry.architecture("sick")
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (f"{HOOK}raise KeyError('x')", "KeyError: 'x'"),
+        (f"{HOOK}return {{'a': 1}}", "A hook returns a list, not {'a': 1}."),
+        (HOOK.replace("architectures", "architecture") + "return []", "no hook of tastemap. Did you mean"),
+        ("def register_architectures(): return []", "It implements none of the hooks"),
+    ],
+)
+def test_each_installed_plugin_stands_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, reason: str
+) -> None:
+    (tmp_path / "a_sick_plugin.py").write_text(body)
+    (tmp_path / "a_sound_plugin.py").write_text(PLUGIN.format(name="sound", hook="register_architectures"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "a_sick_plugin", raising=False)
+    monkeypatch.delitem(sys.modules, "a_sound_plugin", raising=False)
+    names = ("sick", "sound")
+    points = [EntryPoint(name=name, value=f"a_{name}_plugin", group="tastemap") for name in names]
+    monkeypatch.setattr(core.contract.plugins, "entry_points", lambda group: points)
+    registry = load_plugins()
+    assert list(registry.architectures) == ["sound"]
+    (broken,) = registry.broken
+    assert (broken.name, broken.origin) == ("sick", "a_sick_plugin")
+    assert reason in broken.reason
+
+
 def test_an_unknown_architecture_suggests_the_nearest() -> None:
     with pytest.raises(UsageError, match="Did you mean 'bias'"):
         load_plugins().architecture("bais")
@@ -100,7 +157,7 @@ def test_an_unknown_architecture_suggests_the_nearest() -> None:
 
 def test_listing_plugins_loads_neither_keras_nor_tensorflow() -> None:
     code = (
-        "import sys; from core.cli.plugin_list import print_plugins; print_plugins([], True);"
+        "import sys; from core.cli.listing import print_plugins; print_plugins([], True);"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'pandas')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.data import describe, load_ratings, split_ratings
-from core.data.demo import planted_truth, read_films
+from core.data.demo import read_films
+from tests.support import planted_truth
 
 
 def ranks(values):
@@ -86,7 +87,7 @@ def test_item_factors_recover_the_planted_axes(learned):
 
 def test_item_biases_rank_the_planted_quality(learned):
     _, _, _, items, _ = learned
-    quality = planted_truth().item_quality
+    quality = planted_truth().quality
     assert np.corrcoef(ranks(items[:, -1]), ranks(quality))[0, 1] >= 0.9
 
 
@@ -94,7 +95,7 @@ def test_the_demo_is_the_same_every_time_and_quickly_made():
     from core.data import demo
 
     first = load_ratings("demo")
-    demo._world.cache_clear()
+    demo.planted_world.cache_clear()
     started = time.perf_counter()
     again = load_ratings("demo")
     assert time.perf_counter() - started < 1.0
@@ -121,7 +122,7 @@ def test_axes_are_uncorrelated_and_standard():
     truth = planted_truth()
     assert np.allclose(truth.axes.mean(0), 0, atol=1e-6)
     assert np.allclose(np.corrcoef(truth.axes.T), np.eye(3), atol=0.01)
-    assert truth.axes.shape == (load_ratings("demo").item_count, len(truth.axis_names))
+    assert truth.axes.shape == (load_ratings("demo").item_count, 3)
 
 
 def test_films_are_known_by_title_year_and_genres():

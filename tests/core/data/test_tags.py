@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.contract.reading_options import ReadingOptions
+from core.contract.data import ReadingOptions
 from core.data import cache, load_ratings
 from core.data.reading.items import read_tags, shared_tags
 

@@ -82,7 +82,7 @@ def table(tmp_path: Path) -> str:
 
 
 def long_training(table: str) -> Train:
-    return Train(table, {"architecture": "bias", "epochs": 100_000, "options": {"factors": 4}})
+    return Train(data=table, settings={"architecture": "bias", "epochs": 100_000, "options": {"factors": 4}})
 
 
 def test_it_says_that_it_is_ready_before_tensorflow_is_loaded(child: Child) -> None:
@@ -109,18 +109,18 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
     after = child.until(EpochFinished)
     assert after.learning_rate == pytest.approx(0.01, rel=1e-3)
 
-    child.send(Query("a", "prediction", None, {"user": "u1", "item": 100}))
+    child.send(Query(request="a", view="prediction", run=None, arguments={"user": "u1", "item": 100}))
     live = child.until(Answer).result
     assert 0.5 <= live["rating"] <= 5
 
     child.send(Pause())
     child.until(Paused)
-    child.send(Query("b", "prediction", None, {"user": "u1", "item": "nobody"}))
+    child.send(Query(request="b", view="prediction", run=None, arguments={"user": "u1", "item": "nobody"}))
     assert "no training rating" in child.until(Answer).result["fallback"]
     child.send(Resume())
     child.until(Resumed)
 
-    child.send(Query("c", "no such view"))
+    child.send(Query(request="c", view="no such view"))
     failed = next_of(child, Failed)
     assert (failed.request, failed.kind) == ("c", "UsageError")
     child.send(long_training(table))
@@ -129,9 +129,9 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
     child.send(Stop())
     finished = child.until(Finished)
     assert finished.reason == "stopped"
-    child.send(Query("d", "prediction", finished.run, {"user": "u1", "item": 100}))
+    child.send(Query(request="d", view="prediction", run=finished.run, arguments={"user": "u1", "item": 100}))
     assert child.until(Answer).result["title"] == "100"
-    child.send(Query("e", "prediction", None, {"user": "u1", "item": 100}))
+    child.send(Query(request="e", view="prediction", run=None, arguments={"user": "u1", "item": 100}))
     assert "Nothing is training" in next_of(child, Failed).message
 
 
@@ -190,7 +190,7 @@ def test_what_a_plugin_prints_never_reaches_the_events(tmp_path: Path, table: st
         "@hookimpl\ndef register_architectures():\n    return [Chatty]\n"
     )
     child = Child("--plugin", str(plugin))
-    child.send(Train(table, {"architecture": "chatty", "epochs": 1}))
+    child.send(Train(data=table, settings={"architecture": "chatty", "epochs": 1}))
     assert child.until(Finished).epochs == 1
     child.process.kill()
     child.process.wait()
@@ -201,7 +201,7 @@ def test_what_a_plugin_prints_never_reaches_the_events(tmp_path: Path, table: st
 @pytest.mark.slow
 def test_progress_inside_a_long_epoch_streams(child: Child, tmp_path: Path) -> None:
     big = str(write_csv(tmp_path / "big.csv", make_ratings(users=400, items=300, per_user=150)))
-    child.send(Train(big, {"architecture": "nn", "epochs": 500, "batch_size": 2}))
+    child.send(Train(data=big, settings={"architecture": "nn", "epochs": 500, "batch_size": 2}))
     # Slices start at 256 batches and grow at most 8×: on any machine three end inside the first epoch.
     told = [child.until(BatchProgress) for _ in range(3)]
     assert all(20_000 < event.batches < 30_000 and event.epoch == 1 for event in told)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from core.cli.views_map import show_map
+
 from core.errors import UsageError
 from core.pictures.labels import Canvas, place_labels
 from core.pictures.svg import map_svg

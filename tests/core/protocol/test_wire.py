@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,12 +10,22 @@ from hypothesis import strategies as st
 
 from core.errors import ProtocolError
 from core.protocol.commands import COMMAND_KINDS, Pause, Query, SetLearningRate, Train, parse_command
-from core.protocol.events import EVENT_KINDS, BatchProgress, EpochFinished, Failed, parse_event
+from core.protocol.events import EVENT_KINDS, BatchProgress, Failed, parse_event
+from tests.support import EPOCH
 
 MESSAGES = [
-    BatchProgress(1, 2, 3, 0.5, 0.1, 1e6, 2.5),
-    EpochFinished(1, 2, 0.9, None, None, None, 0.1, 0.2, 1e6, True),
-    Failed("DataError", "line 3: ünreadable", "Mend it.", "7"),
+    BatchProgress(
+        epoch=1,
+        batch=2,
+        batches=3,
+        train_rmse=0.5,
+        learning_rate=0.1,
+        ratings_per_second=1e6,
+        eta_seconds=2.5,
+    ),
+    EPOCH,
+    replace(EPOCH, train_rmse=None, val_rmse=None),
+    Failed(kind="DataError", message="line 3: ünreadable", hint="Mend it.", request="7"),
 ]
 
 
@@ -24,14 +36,27 @@ def test_events_come_back_the_same(event: object) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [Pause(), SetLearningRate(0.5), Train("demo", {"epochs": 2}), Query("1", "map", None, {"x": [1, 2]})],
+    [
+        Pause(),
+        SetLearningRate(0.5),
+        Train(data="demo", settings={"epochs": 2}),
+        Query(request="1", view="map", run=None, arguments={"x": [1, 2]}),
+    ],
 )
 def test_commands_come_back_the_same(command: object) -> None:
     assert parse_command(command.to_json()) == command  # type: ignore[attr-defined]
 
 
 def test_a_message_is_one_line_named_in_snake_case_with_null_for_what_is_not_finite() -> None:
-    line = BatchProgress(1, 2, 3, float("nan"), 0.1, float("inf"), 2.5).to_json()
+    line = BatchProgress(
+        epoch=1,
+        batch=2,
+        batches=3,
+        train_rmse=float("nan"),
+        learning_rate=0.1,
+        ratings_per_second=float("inf"),
+        eta_seconds=2.5,
+    ).to_json()
     values = json.loads(line)
     assert "\n" not in line
     assert values["event"] == "batch_progress"
@@ -85,3 +110,9 @@ def test_every_kind_has_its_own_name_and_a_docstring() -> None:
     for kinds in (EVENT_KINDS, COMMAND_KINDS):
         assert all(kind.__doc__ for kind in kinds.values())
     assert not set(EVENT_KINDS) & set(COMMAND_KINDS)
+
+
+@pytest.mark.parametrize("kind", [*EVENT_KINDS.values(), *COMMAND_KINDS.values()])
+def test_three_fields_or_more_are_given_by_name(kind: type) -> None:
+    if len(fields := dataclasses.fields(kind)) >= 3:
+        assert all(field.kw_only for field in fields)

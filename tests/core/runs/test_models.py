@@ -2,10 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from core.runs.models import read_rated, saved_model
 
 from core.api import train
 from core.errors import RunError
-from core.runs.models import read_rated, saved_model
 from core.runs.run import Run
 from core.views.prediction import judge
 from tests.support import make_ratings, write_csv

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from core.runs.config import read_config
 from core.runs.progress import Progress
 from core.runs.store import find_run, list_runs
 from core.runs.writer import RunWriter, locked, read_history
+from tests.support import EPOCH
 
 STATE = {"table/user_factors": np.arange(6, dtype=np.float32).reshape(2, 3), "optimizer/0": np.array(7)}
 
 
 def epoch_event(epoch: int) -> EpochFinished:
-    return EpochFinished(epoch, 9, 0.9, 0.95, 0.7, None, 0.1, 0.01, 1e6, True)
+    return replace(EPOCH, epoch=epoch, epochs=9)
 
 
 def test_arrays_come_back_with_shapes_types_and_description(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
-from core.data.ratings import ItemTable, Ratings
+from core.contract.data import ItemTable
+from core.data.ratings import Ratings
 from core.model.baseline import Baseline
 from core.runs.vocabularies import ITEMS_FILE, read_vocabularies, write_vocabularies
 
@@ -49,3 +52,26 @@ def test_an_older_run_opens_without_tags(tmp_path: Path, tagged: Ratings) -> Non
     parquet.write_table(table, tmp_path / ITEMS_FILE)
     assert reopened(tmp_path, tagged).tags == ()
     assert reopened(tmp_path, tagged).genres == tagged.item_table.genres
+
+
+def test_the_columns_of_a_run_are_those_of_0_1(tmp_path: Path, tagged: Ratings) -> None:
+    written(tmp_path, tagged)
+    schema = parquet.read_schema(tmp_path / ITEMS_FILE)
+    assert {field.name: str(field.type).replace("element", "item") for field in schema} == {
+        "item": "int64",
+        "title": "string",
+        "genres": "list<item: string>",
+        "year": "int32",
+        "tags": "list<item: string>",
+        "ratings": "int64",
+        "offset": "float",
+    }
+
+
+def test_items_come_back_from_the_columns_of_an_older_cache() -> None:
+    columns = {"id": [7, 8], "title": ["A", "B"], "year": [1990, 0], "genres": [["Drama"], []]}
+    table = ItemTable.from_arrow(pyarrow.table(columns))
+    assert (table.titles, table.genres, table.tags) == (("A", "B"), (("Drama",), ()), ())
+    assert (table.years.dtype, table.years.tolist()) == (np.dtype("int32"), [1990, 0])
+    again = ItemTable.from_arrow(table.to_arrow())
+    assert (again.titles, again.genres, again.years.tolist()) == (table.titles, table.genres, [1990, 0])

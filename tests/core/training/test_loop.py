@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRa
 from core.runs.progress import Progress
 from core.training.controls import Controls
 from core.training.loop import TrainingLoop
-from core.training.prepare import prepare
+from core.training.prepare import Pairs, prepare
 
 
 @dataclass
@@ -87,7 +88,14 @@ def fixture(ratings: Ratings, trainer: FakeTrainer, epochs: int = 4, patience: i
     events: list[Event] = []
     kept = Kept()
     schedule = Schedule(tuple(0.1 * (epochs - epoch) / epochs for epoch in range(epochs)))
-    loop = TrainingLoop(trainer, prepare(ratings, settings), schedule, patience, kept, events.append)
+    loop = TrainingLoop(
+        trainer=trainer,
+        prepared=prepare(ratings, settings),
+        schedule=schedule,
+        patience=patience,
+        checkpoints=kept,
+        emit=events.append,
+    )
     return Fixture(loop, events, kept, trainer)
 
 
@@ -99,6 +107,15 @@ def test_every_epoch_is_told_and_kept(ratings: Ratings) -> None:
     assert [event.learning_rate for event in finished] == pytest.approx([0.1, 0.075, 0.05, 0.025])
     assert [progress.epoch for progress in made.kept.epochs] == [1, 2, 3, 4]
     assert made.kept.epochs[-1].ratings == 4 * 40 * 10
+
+
+def test_without_training_ratings_to_measure_there_is_no_train_figure(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer(), epochs=1)
+    nothing = Pairs(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    made.loop.prepared = replace(made.loop.prepared, train_sample=nothing)
+    made.loop.run()
+    assert [event.train_rmse for event in made.of(EpochFinished)] == [None]
+    assert made.loop.summary(Path("run"), "completed").train_rmse is None
 
 
 def test_held_out_figures_are_clipped_and_free_of_any_penalty(ratings: Ratings) -> None:
@@ -155,9 +172,9 @@ def test_a_query_is_answered_between_slices(ratings: Ratings) -> None:
     made = fixture(ratings, FakeTrainer())
     asked: list[Command] = []
     made.loop.answer = asked.append
-    made.loop.controls.send(Query("1", "map"))
+    made.loop.controls.send(Query(request="1", view="map"))
     made.loop.run()
-    assert asked == [Query("1", "map")]
+    assert asked == [Query(request="1", view="map")]
 
 
 def test_early_stopping_keeps_the_best_epoch_by_the_tuning_part(ratings: Ratings) -> None:

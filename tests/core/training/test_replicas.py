@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from core.cli.views_export_keras import whole_model
 
 from core import Run, load_plugins, train
-from core.cli.views_export_keras import whole_model
 from core.contract.architecture import Replicated, replicate
 from core.contract.settings import resolve
 from core.data.ratings import Ratings
@@ -78,7 +78,7 @@ def test_views_see_one_factorization(run: Run) -> None:
         "user bias": (1,),
         "item bias": (1,),
     }
-    raw = model.scorer.raw_predictions(users, items)
+    raw = model.scorer.raw(users, items)
     product = (found.user_factors[users] * found.item_factors[items]).sum(axis=1) + found.offset
     np.testing.assert_allclose(
         raw, product + found.user_bias[users] + found.item_bias[items], rtol=1e-4, atol=1e-4
@@ -89,11 +89,11 @@ def test_a_new_user_folds_into_the_mean(run: Run) -> None:
     model = run.model
     folder = Folder.of(model)
     items = np.arange(0, 60, 3)
-    trained = model.scorer.raw_predictions(np.full(len(items), 7), items)
+    trained = model.scorer.raw(np.full(len(items), 7), items)
     folded = folder.fold(items, trained.astype(np.float32))
     np.testing.assert_allclose(folder.raw(folded, items), trained, atol=0.35)
     by_head = (
-        model.scorer.head_scores(
+        model.scorer.score_rows(
             {
                 **{name: np.tile(row, (len(items), 1)) for name, row in folded.rows.items()},
                 **{name: model.scorer.tables[name][items] for name in ("item_factors", "item_bias")},

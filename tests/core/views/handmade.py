@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core import Architecture, Rows, Terms
-from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.contract.data import ItemTable
+from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.errors import RunError
 from core.model.baseline import Baseline
 from core.model.model import Model

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from core.api import train
 from core.runs.models import saved_model
-from core.views.axes import named_axes
+
+from core.api import train
+from core.views.components import named_axes
 
 
 def test_the_planted_tastes_are_found_and_named(tmp_path: Path) -> None:

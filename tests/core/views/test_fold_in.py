@@ -69,9 +69,9 @@ def test_blocks_of_would_be_users_give_the_same(monkeypatch: pytest.MonkeyPatch)
 
 def test_steps_lower_the_cost_of_a_bent_head() -> None:
     model = hand_model()
-    straight = model.scorer.head_scores
+    straight = model.scorer.score_rows
     model.__dict__["scorer"] = replace(
-        model.scorer, head_scores=lambda rows: np.tanh(straight(rows)).astype(np.float32)
+        model.scorer, score_rows=lambda rows: np.tanh(straight(rows)).astype(np.float32)
     )
     folder = replace(Folder.of(model), factorization=None)
     items, ratings = np.array([0, 1, 4]), np.array([4, 4, 2.5], np.float32)

@@ -1,8 +1,8 @@
 import pytest
+from core.views.fold_in_why import explain_fold_in
 
 from core.errors import UsageError
 from core.views.fold_in import fold_user_in
-from core.views.fold_in_why import explain_fold_in
 from core.views.why import explain
 from tests.core.views.handmade import hand_model
 

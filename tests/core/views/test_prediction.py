@@ -22,10 +22,10 @@ def unsplittable() -> Model:
     """A model whose head is a plain function, so that no Keras is loaded."""
     model = replace(hand_model(), architecture=Whole())
 
-    def head_scores(rows: Rows) -> Any:
+    def score_rows(rows: Rows) -> Any:
         return rows["item_bias"][:, 0] * 2
 
-    model.__dict__["scorer"] = replace(model.scorer, head_scores=head_scores)
+    model.__dict__["scorer"] = replace(model.scorer, score_rows=score_rows)
     return model
 
 

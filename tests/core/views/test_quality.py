@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from core.errors import RunError, UsageError
+from core.model.component_names import benjamini_hochberg, named_axes, permutation_test
 from core.model.held_out import HeldOut, held_out
 from core.model.model import Model
-from core.views.axes import benjamini_hochberg, named_axes, permutation_test
-from core.views.comparison import bootstrap_difference, compare
-from core.views.diagnosis import diagnose
+from core.views.quality.comparison import bootstrap_difference, compare
+from core.views.quality.diagnosis import diagnose
 from tests.core.views.handmade import hand_model, without_ratings
 
 

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from core.errors import DataError, RunError
-from core.views.ranking import figures_of, rank_block, ranking_quality
+from core.views.quality.ranking import figures_of, rank_block, ranking_quality
 from tests.core.views.handmade import hand_model, without_ratings
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from core.views.recommend_all import recommend_all, write_recommendations
 
 from core.errors import RunError, UsageError
-from core.model.factorization import find_factorization, score_blocks
-from core.views.recommend_all import recommend_all, write_recommendations
+from core.model.factorization import find_factorization, raw_blocks
 from core.views.top_items import ItemFilter, top_items
 from tests.core.views.handmade import hand_model, without_ratings
 
@@ -35,10 +35,10 @@ def test_unseen_needs_the_table() -> None:
 
 def test_blocks_agree_with_pairs_also_where_training_saw_nothing() -> None:
     model = hand_model()
-    ((users, block),) = score_blocks(model, np.arange(3))
+    ((users, block),) = raw_blocks(model, np.arange(3))
     pairs = np.repeat(np.arange(3), 6), np.tile(np.arange(6), 3)
     assert users.tolist() == [0, 1, 2]
-    np.testing.assert_allclose(block.ravel(), model.predictor.raw_rows(*pairs), rtol=1e-6)
+    np.testing.assert_allclose(block.ravel(), model.predictor.raw(*pairs), rtol=1e-6)
 
 
 def test_a_model_without_biases_is_a_factorization_too() -> None:

@@ -1,7 +1,7 @@
 import pytest
+from core.views.resolve import resolve_item
 
 from core.errors import UsageError
-from core.views.resolve import resolve_item
 from tests.core.views.handmade import hand_model
 
 

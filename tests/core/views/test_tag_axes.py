@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from core.runs.models import saved_model
 
 from core.api import train
 from core.data import load_ratings
+from core.model.component_names import MOST_TAGS, NamedAxis, named_axes, permutation_test
 from core.model.model import Model
-from core.runs.models import saved_model
-from core.views.axes import MOST_TAGS, NamedAxis, named_axes, permutation_test
 from tests.core.views.handmade import hand_model
 
 ITEMS = 400

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from core.views.diversity import diversify
 
 from core.errors import RunError, UsageError
-from core.views.diversity import diversify
 from core.views.history import user_history
 from core.views.top_items import ItemFilter, top_items
 from tests.core.views.handmade import hand_model, without_ratings

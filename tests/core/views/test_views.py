@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-
 from core.engine.views import VIEWS, answer_view
+
 from core.errors import UsageError
 from tests.core.views.handmade import hand_model
 

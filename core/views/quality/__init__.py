@@ -1,0 +1,1 @@
+"""How good a model is: its errors, its ranking, and the difference from other runs."""

@@ -1,0 +1,130 @@
+"""The base of all views: a question to a model, declared once.
+
+A view declares its arguments as an architecture declares its options, the type of its answer, how it is
+computed, and how the answer reads as text. The engine's query and its checks, the command with its flags and
+`--json`, the method of a `Run`, the frame and the tables in the documentation all follow from that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from core.errors import UsageError
+from core.model.model import Model
+from core.options import OptionSet, option, suggest
+from core.protocol.wire import snake_case
+
+if TYPE_CHECKING:
+    import pandas
+
+Cells = tuple[str, ...]
+
+
+class Answer:
+    """Base of the answers: frozen dataclasses of plain values, which come back the same from JSON."""
+
+    def rows(self) -> Sequence[Any]:
+        """What a frame shows, a dataclass a row: the answer's first list of them, or the answer itself."""
+        for field in dataclasses.fields(typing.cast("Any", self)):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+                return value
+        return (self,)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The answer's rows as a pandas table, a field a column."""
+        import pandas
+
+        return pandas.DataFrame([dataclasses.asdict(row) for row in self.rows()])
+
+
+A = TypeVar("A", bound=Answer)
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows of cells, for a table with aligned columns."""
+
+    rows: Sequence[Cells]
+
+
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """A remark about the data, told beside it."""
+
+    text: str
+
+
+Lines = Iterable[str | Table | Remark]
+"""An answer for people: lines, tables and remarks in order."""
+
+
+class View(OptionSet, Generic[A_co]):
+    """A question to a model; subclasses declare its arguments and write `answer` and `lines`.
+
+    `tag` is its name on the wire (by default the class's in snake_case), `command` that of its command, and
+    `positional` the arguments that the command takes by their place.
+    """
+
+    _only_plain: ClassVar[bool] = False
+    tag: ClassVar[str] = "view"
+    command: ClassVar[str] = ""
+    positional: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Name the view after its class unless it names itself."""
+        super().__init_subclass__(**arguments)
+        if "tag" not in vars(cls):
+            cls.tag = snake_case(cls.__name__)
+
+    def answer(self, model: Model) -> A_co:
+        """Compute the answer; raises TastemapError."""
+        raise NotImplementedError
+
+    @classmethod
+    def lines(cls, answer: Any) -> Lines:
+        """The answer for people."""
+        raise NotImplementedError
+
+    @classmethod
+    def answer_type(cls) -> type[A_co]:
+        """The class of the answers."""
+        found: type[A_co] = typing.get_type_hints(cls.answer)["return"]
+        return found
+
+    @classmethod
+    def ask(cls, arguments: Mapping[str, Any]) -> typing.Self:
+        """Make the question from names and JSON values.
+
+        Raises UsageError for missing, wrong and unknown arguments.
+        """
+        known = {field.name for field in cls.fields()}
+        for name in arguments:
+            if name not in known:
+                raise UsageError(f"The view takes no argument {name!r}.", hint=suggest(name, known))
+        for field in cls.fields():
+            if field.required and field.name not in arguments:
+                raise UsageError(f"The query lacks {field.name!r}.")
+        return cls.parse(arguments)
+
+
+class OfMostRated(View[A_co]):
+    """A view of the most rated items alone: what a few people rated says little of taste."""
+
+    most_rated: int = option(default=2000, help="So many of the most rated items take part.", minimum=2)
+
+
+def compute(view: View[A], model: Model) -> A:
+    """Answer a view with BLAS on one thread.
+
+    Views are small, and the threads of BLAS wait on cores that training holds (a map took 80 ms instead of
+    2). Raises TastemapError.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, user_api="blas"):
+        return view.answer(model)

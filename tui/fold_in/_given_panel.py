@@ -1,0 +1,113 @@
+"""The left half of the fold-in screen: the item at hand, the search for another, the ratings given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.fold_in._state import FoldInAnswer, FoldInState
+from tui.fold_in._texts import given_line, offer_text
+from tui.lookup import SearchBox
+from tui.shell import ASKING
+
+
+class GivenPanel(Vertical):
+    """Posts ItemChosen for an item found, or one whose rating is to be changed."""
+
+    class ItemChosen(Message):
+        """An item to rate: its `id`, `title`, and what else is known."""
+
+        def __init__(self, item: Mapping[str, Any]) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._ascii = ascii_only
+        self._state = FoldInState()
+        self._found: Sequence[Mapping[str, Any]] = ()
+
+    def compose(self) -> ComposeResult:
+        """The item at hand, and below it the search or the ratings."""
+        yield Static("", id="fold-in-offer", classes="panel")
+        yield SearchBox("item", "Part of a title, then a rating", id="fold-in-search")
+        yield OptionList(id="fold-in-given", classes="panel", compact=True)
+
+    def on_mount(self) -> None:
+        """Name the panel, and let the keys act on the ratings."""
+        self.query_one("#fold-in-offer").border_title = "Do you know it?"
+        self.query_one("#fold-in-given").focus()
+
+    def forget(self) -> None:
+        """Empty what was found in another model."""
+        self._found = ()
+
+    def show(self, state: FoldInState, answer: FoldInAnswer, changed: bool) -> None:
+        """Draw the item at hand and the ratings given; the one that has changed is highlighted."""
+        self._state = state
+        waiting = state.at_hand is None and not state.offers
+        text = ASKING if waiting else offer_text(state.at_hand, state.given, state.keys, state.trouble)
+        self.query_one("#fold-in-offer", Static).update(text)
+        highlighted = str(state.last["id"]) if state.last and changed else self.highlighted()
+        ratings = dict(reversed(state.given.ratings.items()))
+        given = self.query_one("#fold-in-given", OptionList)
+        given.set_options(
+            Option(given_line(one, answer.predicted(item), state.keys, self._ascii), id=item)
+            for item, one in ratings.items()
+        )
+        if ratings:
+            ids = list(ratings)
+            given.highlighted = ids.index(highlighted) if highlighted in ids else 0
+        given.border_title = f"Your ratings: {len(ratings)}" if ratings else "Your ratings"
+        given.border_subtitle = "Enter takes one up again" if ratings else ""
+
+    def highlighted(self) -> str:
+        """The id of the highlighted rating's item; empty where there is none."""
+        option = self.query_one("#fold-in-given", OptionList).highlighted_option
+        return option.id or "" if option else ""
+
+    @property
+    def searching(self) -> bool:
+        """Whether the search stands where the ratings were."""
+        return self.has_class("-searching")
+
+    def begin_search(self) -> None:
+        """Let the user type any title."""
+        self.add_class("-searching")
+        self.query_one(SearchBox).show_text("")
+        self.query_one(SearchBox).focus_input()
+
+    def end_search(self) -> None:
+        """Let the keys act on the ratings again."""
+        if self.searching:
+            self.remove_class("-searching")
+            self.query_one("#fold-in-given").focus()
+
+    def show_found(self, text: str, found: Sequence[Mapping[str, Any]]) -> None:
+        """List what was found for a text, unless another one has been typed since."""
+        box = self.query_one(SearchBox)
+        if box.text == text and self.searching:
+            self._found = found
+            box.show_found(found)
+
+    @on(SearchBox.Chosen)
+    def chosen(self, message: SearchBox.Chosen) -> None:
+        """Put what was found at hand."""
+        message.stop()
+        found = {each["id"]: each for each in self._found}
+        if self.searching and message.identifier in found:
+            self.post_message(self.ItemChosen(found[message.identifier]))
+
+    @on(OptionList.OptionSelected, "#fold-in-given")
+    def given_selected(self, event: OptionList.OptionSelected) -> None:
+        """Rate an item anew."""
+        event.stop()
+        item = event.option.id or ""
+        self.post_message(self.ItemChosen({"id": item, "title": self._state.given.ratings[item].title}))

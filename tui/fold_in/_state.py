@@ -1,0 +1,206 @@
+"""The folding in of a user: the ratings given, the item at hand, what is offered next, and the answer."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tui.files import free_path, safe_cell
+from tui.fold_in._rating_keys import RatingKeys
+
+_VARIED = 60
+"""So many of the offers are chosen for variety; the rest follow by popularity."""
+
+
+@dataclass
+class GivenRating:
+    """A rating given to an item."""
+
+    title: str
+    rating: float
+
+
+@dataclass
+class GivenRatings:
+    """Ratings by item id (as text, the newest last) and the ids of items that aren't known."""
+
+    ratings: dict[str, GivenRating] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
+
+    def rate(self, item: object, title: str, rating: float) -> None:
+        """Give a rating, or change it where it stands."""
+        self.ratings[str(item)] = GivenRating(title, rating)
+        self.skipped.discard(str(item))
+
+    def forget(self, item: object) -> None:
+        """Take a rating back; the item isn't offered again by itself."""
+        if self.ratings.pop(str(item), None) is not None:
+            self.skipped.add(str(item))
+
+    def clear(self) -> None:
+        """Start anew."""
+        self.ratings.clear()
+        self.skipped.clear()
+
+    def question(self) -> dict[str, float]:
+        """The ratings as the engine wants them."""
+        return {item: given.rating for item, given in self.ratings.items()}
+
+    def next_offer(self, offers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The first item that is neither rated nor skipped."""
+        known = self.ratings.keys() | self.skipped
+        return next((offer for offer in offers if str(offer["id"]) not in known), None)
+
+    def table(self) -> list[list[str]]:
+        """The ratings as rows of a CSV file, with a heading."""
+        rows = [
+            [safe_cell(item), safe_cell(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()
+        ]
+        return [["item", "title", "rating"], *rows]
+
+
+def save_ratings(given: GivenRatings) -> Path:
+    """Write the ratings into the current folder as CSV; raises OSError where that can't be."""
+    path = free_path(Path.cwd() / "my-ratings.csv")
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(given.table())
+    return path
+
+
+def offer_order(
+    found: Sequence[Mapping[str, Any]], places: Mapping[str, tuple[float, float]]
+) -> list[Mapping[str, Any]]:
+    """Well-known items first, each unlike those before it in genre and place on the map."""
+    if not found:
+        return []
+    features = np.hstack([_genres(found), _places(found, places)])
+    known = np.sqrt([max(1, each.get("ratings") or 0) for each in found])
+    distance, order = np.full(len(found), np.inf), [0]
+    for _ in range(min(_VARIED, len(found)) - 1):
+        apart = np.sqrt(np.square(features - features[order[-1]]).sum(axis=1))
+        distance = np.minimum(distance, apart)
+        worth = known * (0.25 + distance)
+        worth[order] = -1
+        order.append(int(np.argmax(worth)))
+    chosen = set(order)
+    return [found[at] for at in order] + [each for at, each in enumerate(found) if at not in chosen]
+
+
+def movements(before: Sequence[str] | None, after: Sequence[str]) -> list[int | None]:
+    """How many places each item has risen; None for a new one, and 0 where there is no earlier list."""
+    if before is None:
+        return [0] * len(after)
+    places = {item: place for place, item in enumerate(before)}
+    return [places[item] - place if item in places else None for place, item in enumerate(after)]
+
+
+def _genres(found: Sequence[Mapping[str, Any]]) -> Any:
+    names = sorted({name for each in found for name in each.get("genres") or ()})
+    columns = np.array([[name in (each.get("genres") or ()) for name in names] for each in found], float)
+    columns = columns.reshape(len(found), len(names))
+    return columns / np.maximum(1, np.sqrt(columns.sum(axis=1, keepdims=True)))
+
+
+def _places(found: Sequence[Mapping[str, Any]], places: Mapping[str, tuple[float, float]]) -> Any:
+    points = np.array([places.get(str(each["id"]), (0.0, 0.0)) for each in found])
+    spread = points.std(axis=0)
+    return points / np.where(spread > 0, spread, 1) / 2
+
+
+Item = Mapping[str, Any]
+
+
+@dataclass
+class FoldInState:
+    """Without widgets: `trouble` says why there are no `keys`, and `last` is the item rated last."""
+
+    given: GivenRatings = field(default_factory=GivenRatings)
+    keys: RatingKeys | None = None
+    trouble: str = "the engine is asked"
+    popular: Sequence[Item] = ()
+    offers: Sequence[Item] = ()
+    taken: Item | None = None
+    last: Item | None = None
+
+    @property
+    def at_hand(self) -> Item | None:
+        """The item that the next key rates: one that was taken up, else the next offer."""
+        return self.taken or self.given.next_offer(self.offers)
+
+    def order_offers(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Offer well-known items that differ; an order once begun stays while a training goes on."""
+        begun = bool(self.offers and (self.given.ratings or self.given.skipped))
+        if self.popular and (places or not self.offers) and not begun:
+            self.offers = offer_order(self.popular, places)
+
+    def rate(self, rating: float) -> None:
+        """Rate the item at hand, and put it away."""
+        item = self.at_hand
+        if item is not None:
+            self.given.rate(item["id"], str(item.get("title") or item["id"]), rating)
+            self.last, self.taken = item, None
+
+    def skip(self) -> None:
+        """Put the item at hand away without a rating; a rated one keeps its rating."""
+        item = self.at_hand
+        if item is not None and str(item["id"]) not in self.given.ratings:
+            self.given.skipped.add(str(item["id"]))
+        self.taken = None
+
+    def amend(self, steps: int) -> bool:
+        """Move the rating of the item at hand, else the last one given; False if neither is rated."""
+        item = self.at_hand
+        if item is None or str(item["id"]) not in self.given.ratings:
+            item = self.last
+        given = self.given.ratings.get(str(item["id"])) if item else None
+        if given is None or self.keys is None:
+            return False
+        given.rating = self.keys.moved(given.rating, steps)
+        return True
+
+    def forget(self, item: str) -> None:
+        """Take a rating back."""
+        self.given.forget(item)
+        self.last = None
+
+    def clear(self) -> None:
+        """Take all ratings back."""
+        self.given.clear()
+        self.last = self.taken = None
+
+    def take_up(self, item: Item) -> None:
+        """Put an item at hand, whether it is offered or not, with all that is known of it."""
+        known = {str(each["id"]): each for each in self.popular}
+        self.taken = known.get(str(item["id"]), item)
+
+
+@dataclass
+class FoldInAnswer:
+    """The answer that counts, and how its recommendations moved since the ratings before."""
+
+    result: Item | None = None
+    ratings: dict[str, float] = field(default_factory=dict)
+    risen: Sequence[int | None] = ()
+    _before: list[str] | None = None
+
+    def hear(self, ratings: dict[str, float], result: Item) -> None:
+        """Take an answer; the same ratings seen by further trained weights aren't a step of their own."""
+        if self.result is not None and ratings != self.ratings:
+            self._before = self.best
+        self.ratings, self.result = ratings, result
+        self.risen = movements(self._before, self.best)
+
+    @property
+    def best(self) -> list[str]:
+        """The ids recommended, the best first."""
+        return [str(one["item"]) for one in self.result["top"]] if self.result else []
+
+    def predicted(self, item: str) -> float | None:
+        """What the model makes of a given rating; None before it has heard of it."""
+        given = self.result["given"] if self.result else ()
+        return next((float(one["predicted"]) for one in given if str(one["item"]) == item), None)

@@ -1,0 +1,119 @@
+"""What the map shows and in which words: components, ranks and colouring, the title, the card, the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual.content import Content
+
+from tui.formats import count
+from tui.map.colouring import WAYS
+
+_RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
+NOTEBOOK_RANKS, NOTEBOOK_COMPONENTS = (50, 100), (1, 3)
+_LAST_COMPONENT = 9
+
+
+@dataclass
+class MapChoice:
+    """The choices of one map; `question` gives them as arguments of the view."""
+
+    components: list[int] = field(default_factory=lambda: [1, 2])
+    ranks: tuple[int, int] = _RANGES[1]
+    way: str = WAYS[0]
+
+    def question(self) -> dict[str, object]:
+        """The arguments of the `map` view."""
+        return {"components": list(self.components), "first": self.ranks[0], "last": self.ranks[1]}
+
+    def next_colouring(self) -> None:
+        """Colour by the next column."""
+        self.way = WAYS[(WAYS.index(self.way) + 1) % len(WAYS)]
+
+    def next_range(self) -> None:
+        """Show more items; after the most, few again."""
+        following = _RANGES.index(self.ranks) + 1 if self.ranks in _RANGES else 0
+        self.ranks = _RANGES[following % len(_RANGES)]
+
+    def notebook(self) -> None:
+        """The items of ranks 50 to 100 on components 1 and 3, as the notebook drew them."""
+        self.components, self.ranks = list(NOTEBOOK_COMPONENTS), NOTEBOOK_RANKS
+
+    def next_component(self, axis: int) -> None:
+        """The next component for an axis, leaving out the one on the other."""
+        number = self.components[axis] % _LAST_COMPONENT + 1
+        if number == self.components[1 - axis]:
+            number = number % _LAST_COMPONENT + 1
+        self.components[axis] = number
+
+
+def find_titles(text: str, titles: Sequence[str], most: int = 20) -> tuple[int, ...]:
+    """The indices of the titles that match best, none for a text too short to mean anything."""
+    plain = text.casefold().strip()
+    if len(plain) < 2:
+        return ()
+    direct = [index for index, title in enumerate(titles) if plain in title.casefold()]
+    return tuple(direct[:most]) if direct else _similar_titles(text, titles, most)
+
+
+def _similar_titles(text: str, titles: Sequence[str], most: int) -> tuple[int, ...]:
+    from rapidfuzz import fuzz, process, utils
+
+    found = process.extract(
+        text, titles, scorer=fuzz.WRatio, processor=utils.default_process, limit=most, score_cutoff=80
+    )
+    return tuple(index for _, _, index in found)
+
+
+def map_title(items: Mapping[str, Any], components: Sequence[int], ranks: tuple[int, int]) -> str:
+    """`Items 50–100 by popularity · x: 1 classics 9% · y: 3 4%`."""
+    axes = [
+        f"{axis}: {' '.join(filter(None, (str(number), _name(items, axis), f'{share:.0%}')))}"
+        for axis, number, share in zip("xy", components, items["explained"], strict=True)
+    ]
+    shown = len(items["items"])
+    which = f"{shown} most rated" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
+    return " · ".join((f"Map of items: {which}", *axes)).replace("[", "\\[")
+
+
+def _name(items: Mapping[str, Any], axis: str) -> str:
+    return str(items.get("names", {}).get(axis, ""))
+
+
+def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> Content:
+    """An item in a few lines."""
+    if index is None or not items or index >= len(items["items"]):
+        return Content.from_markup("[$foreground 60%]Arrow keys walk from title to title.[/]")
+    bias = items.get("bias")
+    facts = [
+        ("year", str(items["years"][index] or "—")),
+        ("genres", ", ".join(items["genres"][index]) or "—"),
+        ("ratings", count(items["ratings"][index])),
+        ("bias", f"{bias[index]:+.3f}" if bias else "—"),
+        ("x, y", f"{items['x'][index]:+.3f}, {items['y'][index]:+.3f}"),
+        ("id", str(items["items"][index])),
+    ]
+    title = Content.from_markup("[b $accent]$title[/]", title=items["titles"][index])
+    if compact:
+        short = f"{facts[2][1]} ratings · bias {facts[3][1]} · {facts[1][1]}"
+        return title + Content.from_markup("\n$short", short=short)
+    lines = [title]
+    lines += [
+        Content.from_markup("[$foreground 60%]$name[/] $value", name=f"{name:<8}", value=value)
+        for name, value in facts
+    ]
+    return Content("\n").join(lines)
+
+
+def neighbours_text(similar: Sequence[Mapping[str, Any]], places: Mapping[Any, int]) -> Content:
+    """The most similar items; those on the map are underlined there."""
+    lines = [Content.from_markup("\n[b]Most similar[/] [$foreground 60%](all factors)[/]")]
+    for each in similar:
+        look = "$success" if each["item"] in places else "$foreground 60%"
+        similarity = f"{each['similarity']:5.2f}"
+        lines.append(
+            Content.from_markup(f"$similarity [{look}]$title[/]", similarity=similarity, title=each["title"])
+        )
+    return Content("\n").join(lines)
