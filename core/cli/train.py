@@ -27,7 +27,6 @@ from core.runs.run import Run
 from core.runs.store import find_run
 from core.training.controls import Controls
 from core.training.session import Session
-from core.training.several.following import follow, follows
 from core.training.tune import tune
 from core.views.quality.comparison import Comparison
 
@@ -70,10 +69,12 @@ def _start(request: TrainRequest, show: Callable[[Event], None], controls: Contr
     resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
     show(PhaseChanged("reading data", request.data))
     ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
+    session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
+    del ratings  # a worker that another leads keeps a part of them
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
-        resolved = tune(ratings, resolved, request.trials, show)
-    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers))
+        session.resolved = tune(session.ratings, resolved, request.trials, show)
+    _train(session)
 
 
 def _resume(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
@@ -83,14 +84,15 @@ def _resume(request: TrainRequest, show: Callable[[Event], None], controls: Cont
     run = Run.open(folder, registry)
     resolved = saved_choices(run.config, registry, request.flags["settings"])
     show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
-    ratings = recorded_ratings(run, request.data or None)
-    _train(Session(ratings, resolved, registry, show, controls, trackers=request.trackers), folder)
+    session = Session(recorded_ratings(run, request.data or None), resolved, registry, show, controls)
+    session.trackers = request.trackers
+    _train(session, folder)
 
 
 def _train(session: Session, resumed: Path | None = None) -> None:
     """Train a new run or go on with one; a worker that another leads only helps it."""
-    if follows(session.resolved.settings):
-        follow(session.ratings, session.resolved, session.emit, session.controls)
+    if session.follows:
+        session.follow()
     elif resumed is not None:
         session.resume(resumed)
     else:

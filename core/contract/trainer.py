@@ -39,10 +39,15 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class SliceTotals:
-    """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings."""
+    """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.
+
+    `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
+    the loop's clock.
+    """
 
     squared_error: float
     ratings: int
+    seconds: float | None = None
 
 
 class Trainer(Protocol):
@@ -75,6 +80,14 @@ class Trainer(Protocol):
 
     def close(self) -> None:
         """Let go of what is held for training; nothing is called after it."""
+
+
+@runtime_checkable
+class Compiles(Protocol):
+    """A trainer that compiles what it runs."""
+
+    def compile(self) -> None:
+        """Do once, before the clock runs, what takes long (compiling); trains nothing."""
 
 
 @runtime_checkable

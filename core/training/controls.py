@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
+from core.contract.settings import Schedule
 from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
+from core.runs.progress import Progress
 
 
 @dataclass
@@ -40,6 +43,18 @@ class Controls:
             return self._mailbox.get(block=wait_seconds is not None, timeout=wait_seconds)
         except queue.Empty:
             return None
+
+    def agree(self, number: float | None) -> float | None:
+        """Give the number that all workers of a training go by: this one, where a process trains alone."""
+        return number
+
+
+@runtime_checkable
+class LeadsWorkers(Protocol):
+    """A trainer that several processes train together, each in a loop of its own."""
+
+    def lead(self, controls: Controls, schedule: Schedule, progress: Progress) -> Controls:
+        """Tell the other workers the plan; returns what steers the loops of all."""
 
 
 def ignore(command: Command) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.contract.settings import Schedule
-from core.contract.trainer import Arrays, SliceTotals, Trainer
+from core.contract.trainer import Arrays, Compiles, SliceTotals, Trainer
 from core.errors import DivergenceError
 from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
 from core.protocol.events import (
@@ -122,11 +122,12 @@ class TrainingLoop:
     def warm_up(self) -> int:
         """Let the trainer compile before the clock runs; returns the count of batches of an epoch.
 
-        Nothing is trained: no batches are run, and the held-out pairs are scored.
+        Nothing is trained; the held-out pairs are scored.
         """
         epoch = min(self.progress.epoch + 1, self.schedule.epochs)
         batches = self.trainer.begin_epoch(epoch)
-        self.trainer.run_batches(0, 0, self.learning_rate(epoch))
+        if isinstance(self.trainer, Compiles):
+            self.trainer.compile()
         self.prepared.measure(self.trainer, self.prepared.held_out)
         return batches
 
@@ -168,7 +169,7 @@ class TrainingLoop:
         started = time.perf_counter()
         totals = self.trainer.run_batches(epoch.done, count, self.learning_rate(epoch.number))
         seconds = time.perf_counter() - started
-        self._pace.learn(count, seconds)
+        self._pace.learn(count, seconds if totals.seconds is None else totals.seconds)
         epoch.add(count, totals, seconds)
         self._refuse_divergence(epoch)
         if epoch.done < epoch.batches:
@@ -229,6 +230,8 @@ class TrainingLoop:
     def _close_epoch(self, epoch: RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
+        if self.patience:
+            tuning = self.controls.agree(tuning)
         held_out = measure(self.trainer, self.prepared.held_out)
         best = tuning is None or self.progress.best_rmse is None or tuning < self.progress.best_rmse
         self.last_event = EpochFinished(

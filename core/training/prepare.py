@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,16 @@ class Prepared:
         predictions = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
         return Figures(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
 
+    def without_training(self) -> Prepared:
+        """The same without the training ratings themselves, where the trainer keeps those that it needs."""
+        return replace(self, train=replace(self.train, **_none("users", "items", "targets")))
+
+    def without_ratings(self) -> Prepared:
+        """The same with no ratings at all: nothing to train on and nothing to measure."""
+        none = Pairs(**_none("users", "items", "ratings"))
+        split = replace(self.split, train=np.zeros(0, np.int64), test=np.zeros(0, np.int64))
+        return replace(self.without_training(), split=split, train_sample=none, tuning=none, held_out=none)
+
     def _predictions(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
         return self.baseline.predictions(scores + np.float32(self.train.mean), pairs.users, pairs.items)
 
@@ -99,6 +110,11 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         tuning=_pairs(ratings, tuning),
         held_out=_pairs(ratings, split.test),
     )
+
+
+def _none(users: str, items: str, values: str) -> dict[str, Any]:
+    rows = np.zeros(0, np.int32)
+    return {users: rows, items: rows, values: np.zeros(0, np.float32)}
 
 
 def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:

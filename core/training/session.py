@@ -15,20 +15,21 @@ from core.contract.trainer import Arrays, Trainer
 from core.data import describe
 from core.data.ratings import Ratings
 from core.data.split import unseen
-from core.errors import RunError, WorkerLostError
+from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, runs_folder
 from core.model.model import Model
 from core.protocol.commands import Command
-from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
+from core.protocol.events import EpochFinished, Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
 from core.runs.progress import Progress
 from core.runs.run import load_head
 from core.runs.store import new_run_id
 from core.runs.vocabularies import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
-from core.training.controls import Controls, ignore
+from core.training.controls import Controls, LeadsWorkers, ignore
 from core.training.loop import TrainingLoop
 from core.training.prepare import Prepared, prepare
+from core.training.several.cluster import read_cluster
 from core.training.trackers import with_trackers
 
 
@@ -54,6 +55,7 @@ class Session:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
         run = new_run_id(self.resolved.architecture.name)
         folder = folder or runs_folder() / run
+        self._refuse_to_lead()
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -80,6 +82,7 @@ class Session:
         """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
         config = read_config(folder)
         _check_data(config, self.ratings)
+        self._refuse_to_lead()
         with locked(folder):
             prepared, trainer, _ = self._make_trainer()
             progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
@@ -87,6 +90,38 @@ class Session:
                 trainer.restore(state)
             self._train(folder, config, prepared, trainer, progress, state)
         return folder
+
+    @property
+    def follows(self) -> bool:
+        """Whether worker 0 leads this process; raises UsageError where TF_CONFIG can't be used."""
+        return self.resolved.settings.strategy == "multiworker" and not read_cluster().leads
+
+    def follow(self) -> None:
+        """Train along with worker 0 to the end; tells and writes nothing, keeps its own shard alone.
+
+        Raises WorkerError where the workers don't fit together or one is lost, and DivergenceError.
+        """
+        from core.training.several.copies import Copies
+
+        prepared, trainer, _ = self._make_trainer()
+        assert isinstance(trainer, Copies)  # noqa: S101 - that is what several workers train
+        self.prepared, prepared = None, prepared.without_ratings()
+        del self.ratings
+        self.emit(PhaseChanged("following", read_cluster().name(0)))
+        with closing(trainer):
+            controls, schedule, progress = trainer.follow(self.controls)
+            loop = TrainingLoop(
+                trainer=trainer,
+                prepared=prepared,
+                schedule=schedule,
+                patience=self.resolved.settings.early_stopping,
+                checkpoints=_Nowhere(),
+                emit=_tell_nobody,
+                controls=controls,
+                progress=progress,
+            )
+            loop.warm_up()
+            loop.run()
 
     def model(self) -> Model:
         """The run in training with a copy of its current weights; raises RunError before it has any."""
@@ -105,6 +140,11 @@ class Session:
             load_head=load_head,
         )
 
+    def _refuse_to_lead(self) -> None:
+        if self.follows:
+            hint = "Start it with `tastemap train`; only worker 0 writes a run."
+            raise UsageError("TF_CONFIG says that this process is not worker 0.", hint=hint)
+
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
         from core.startup.device import with_batch_size
@@ -117,6 +157,8 @@ class Session:
             self.emit(PhaseChanged("waiting", "for the other workers"))
         architecture = self.resolved.architecture
         self.trainer, device = make_trainer(architecture, options, settings, self.prepared.train)
+        if settings.strategy != "none":
+            self.prepared = self.prepared.without_training()  # each copy has its own users' ratings
         return self.prepared, self.trainer, device
 
     def _train(
@@ -133,14 +175,17 @@ class Session:
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer, state)
+        schedule, controls = settings.plan(), self.controls
+        if isinstance(trainer, LeadsWorkers):
+            controls = trainer.lead(controls, schedule, progress)
         loop = TrainingLoop(
             trainer=trainer,
             prepared=prepared,
-            schedule=settings.plan(),
+            schedule=schedule,
             patience=settings.early_stopping,
             checkpoints=keeper,
             emit=self.emit,
-            controls=self.controls,
+            controls=controls,
             answer=self.answer,
             progress=progress,
         )
@@ -202,6 +247,20 @@ class _LastEpoch:
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         self.writer.save_best(epoch, weights)
+
+
+class _Nowhere:
+    """Keeps nothing: worker 0 does."""
+
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
+        """Do nothing."""
+
+    def save_best(self, epoch: int, weights: Arrays) -> None:
+        """Do nothing."""
+
+
+def _tell_nobody(event: Event) -> None:
+    del event
 
 
 @contextmanager

@@ -56,10 +56,12 @@ class GibbsTrainer:
         self._first_sweep = (epoch - 1) * sweeps
         return sweeps
 
+    def compile(self) -> None:
+        """Compile the sweep."""
+        self._sampler.compile()
+
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
-        """Run `count` sweeps; the squared error is that of the samples. No sweeps: compile only."""
-        if not count:
-            self._sampler.compile()
+        """Run `count` sweeps; the squared error is that of the samples."""
         error: float = self._one_thread(self._run_sweeps)(self._first_sweep + first, count)
         if first + count == self._options.sweeps:
             self._one_thread(self._close_epoch)()

@@ -54,7 +54,7 @@ def learn(data: TrainingData, truth: Truth, batch_size: int, epochs: int, rate: 
     chosen = resolve(load_plugins().architecture("bias"), options={"factors": 16}, settings=settings)
     trainer = GradientTrainer(chosen.architecture, chosen.options, chosen.settings, data, "/CPU:0")
     trainer.begin_epoch(1)
-    trainer.run_batches(0, 0, rate)
+    trainer.compile()
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         trainer.run_batches(0, trainer.begin_epoch(epoch), chosen.settings.plan().learning_rate(epoch))

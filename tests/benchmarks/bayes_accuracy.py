@@ -25,6 +25,7 @@ import numpy as np
 
 from core import load_plugins, load_ratings
 from core.contract.settings import Resolved, resolve
+from core.contract.trainer import Compiles
 from core.data.ratings import Ratings
 from core.model.scorer import make_scorer
 from core.training.prepare import Prepared, prepare
@@ -55,8 +56,8 @@ def measure(prepared: Prepared, resolved: Resolved, epochs: int) -> Measured:
     started = time.perf_counter()
     trainer, _ = make_trainer(resolved.architecture, resolved.options, resolved.settings, prepared.train)
     features = time.perf_counter() - started
-    trainer.begin_epoch(1)
-    trainer.run_batches(0, 0, 0.0)
+    assert isinstance(trainer, Compiles)
+    trainer.compile()
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         trainer.run_batches(0, trainer.begin_epoch(epoch), 0.0)

@@ -60,7 +60,7 @@ def measure(architecture: str, factors: int, size: tuple[int, int, int], device:
     started = time.perf_counter()
     batches = trainer.begin_epoch(1)
     shuffling = time.perf_counter() - started
-    trainer.run_batches(0, 0, 0.01)
+    trainer.compile()
     count = max(1, min(batches, _SLICE_RATINGS * batches // size[0]))
     turns = min(_MOST_TURNS, max(3, _SLICE_RATINGS // size[0]))
     slices = iter(range(turns))

@@ -69,16 +69,17 @@ class GradientTrainer:
         self._steps_before = (epoch - 1) * self.batches
         return self.batches
 
+    def compile(self) -> None:
+        """Compile the step, by a slice of no batches."""
+        if not self._shuffled:
+            self.begin_epoch(1)
+        self._run_slice(0, 0, self._settings.learning_rate)
+
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Train on `count` batches from number `first` in one compiled call."""
         size, ratings = self._settings.batch_size, len(self._data)
-        share = learning_rate / self._settings.learning_rate
-        self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
-        numbers = [tf.constant(number) for number in (ratings, first, count)]
-        step = as_step(self._first_step + self._steps_before + first)
-        with tf.device(self._device):
-            error = self._run(*self._shuffled, *numbers, step, tf.constant(learning_rate, tf.float32))
-        return SliceTotals(float(error), min(ratings, (first + count) * size) - first * size)
+        error = self._run_slice(first, count, learning_rate)
+        return SliceTotals(error, min(ratings, (first + count) * size) - first * size)
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with the current weights: the mean of the replicas' scores."""
@@ -132,6 +133,15 @@ class GradientTrainer:
         if self._compiled is not None:
             give_back(self._compiled)
             self._compiled = None
+
+    def _run_slice(self, first: int, count: int, learning_rate: float) -> float:
+        share = learning_rate / self._settings.learning_rate
+        self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
+        numbers = [tf.constant(number) for number in (len(self._data), first, count)]
+        step = as_step(self._first_step + self._steps_before + first)
+        with tf.device(self._device):
+            error = self._run(*self._shuffled, *numbers, step, tf.constant(learning_rate, tf.float32))
+        return float(error)
 
     def _hidden_variables(self) -> dict[str, Any]:
         """What training needs to go on, beside tables and weights, by name."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +16,18 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """All workers as host:port, worker 0 (the chief, which leads) first; `index` is this process's own."""
+    """All workers as host:port, worker 0 first, which is the chief where there is one (`chiefs` is then 1).
+
+    `index` is this process's own.
+    """
 
     addresses: tuple[str, ...]
     index: int
+    chiefs: int = 0
 
     @property
     def leads(self) -> bool:
-        """Whether this is worker 0, which runs the loop and writes the run."""
+        """Whether this is worker 0, which is steered, evaluates and writes the run."""
         return self.index == 0
 
     def name(self, index: int) -> str:
@@ -37,41 +39,36 @@ class Cluster:
         return _split(self.addresses[index])
 
 
-def read_cluster(environment: Mapping[str, str] = os.environ) -> Cluster:
-    """Read TF_CONFIG as TensorFlow would; raises UsageError where it is missing or can't be used."""
-    text = environment.get("TF_CONFIG", "")
-    if not text:
-        raise UsageError("--strategy multiworker needs TF_CONFIG, which names the workers.", hint=_hint())
+def read_cluster() -> Cluster:
+    """Read TF_CONFIG with TensorFlow's resolver; raises UsageError where it is missing or can't be used."""
+    if not os.environ.get("TF_CONFIG"):
+        raise UsageError("--strategy multiworker needs TF_CONFIG, which names the workers.", hint=_HINT)
+    from core.startup.backend import tf
+
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     try:
-        values = json.loads(text)
-        return _read(values["cluster"], values["task"])
-    except KeyError as error:
-        raise _refused(f"it has no {error}") from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise _refused(str(error)) from None
+        return _validated(resolver.cluster_spec().as_dict(), resolver.task_type, resolver.task_id)
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UsageError(f"TF_CONFIG can't be used: {str(error).rstrip('.')}.", hint=_HINT) from None
 
 
-def _read(jobs: Any, task: Any) -> Cluster:
-    if not isinstance(jobs, dict) or not isinstance(task, dict):
-        raise TypeError("cluster and task must be objects")
+def _validated(jobs: dict[str, Any], job: str | None, number: int | None) -> Cluster:
     others = sorted(set(jobs) - {"chief", "worker"})
     if others:
         raise ValueError(f"it names {others[0]!r}, but only workers (and a chief) train here")
-    chief, workers = (_addresses(jobs.get(job, []), job) for job in ("chief", "worker"))
+    chief, workers = (tuple(jobs.get(name, ())) for name in ("chief", "worker"))
+    addresses = (*chief, *workers)
     if len(chief) > 1:
         raise ValueError("it names more than one chief")
-    addresses = (*chief, *workers)
     if len(addresses) < 2 or len(set(addresses)) < len(addresses):
         raise ValueError("it must name two workers at least, each once")
-    return Cluster(addresses, _index(task, {"chief": chief, "worker": workers}))
-
-
-def _addresses(values: Any, job: str) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError(f"cluster.{job} must be a list of host:port")
-    for value in values:
-        _split(value)
-    return tuple(values)
+    for address in addresses:
+        _split(address)
+    if job is None or number is None:
+        raise ValueError("its task must have a type and an index")
+    if not 0 <= number < len(jobs.get(job, ())):
+        raise ValueError(f"there is no {job} {number} in its cluster")
+    return Cluster(addresses, number + (len(chief) if job == "worker" else 0), len(chief))
 
 
 def _split(address: str) -> tuple[str, int]:
@@ -81,16 +78,4 @@ def _split(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _index(task: dict[str, Any], jobs: dict[str, tuple[str, ...]]) -> int:
-    job, number = task["type"], task["index"]
-    if job not in jobs or type(number) is not int or not 0 <= number < len(jobs[job]):
-        raise ValueError(f"there is no {job} {number} in its cluster")
-    return number + (len(jobs["chief"]) if job == "worker" else 0)
-
-
-def _refused(reason: str) -> UsageError:
-    return UsageError(f"TF_CONFIG can't be used: {reason}.", hint=_hint())
-
-
-def _hint() -> str:
-    return f"As on the first of two machines: TF_CONFIG='{EXAMPLE}'."
+_HINT = f"As on the first of two machines: TF_CONFIG='{EXAMPLE}'."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,20 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from core.startup.backend import tf
-from core.training.several.crew import Crew
+from core.training.several.cluster import Cluster
+from core.training.several.losses import LOST, lost
 
 
 @dataclass
 class Collectives:
     """All-reduce by `strategy`; every worker must ask for the same sums in the same order.
 
-    `worker` is this process's number; all have as many devices. Each call raises WorkerLostError where
-    another worker dies meanwhile.
+    `cluster` names the workers, all of which have as many devices; None where one process trains alone. Each
+    call waits for all workers and raises WorkerLostError where one dies meanwhile.
     """
 
     strategy: Any
-    crew: Crew
-    worker: int = 0
+    cluster: Cluster | None = None
     _compiled: Callable[..., Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,6 +37,11 @@ class Collectives:
         self._compiled = add_up
 
     @property
+    def worker(self) -> int:
+        """This process's number among the workers."""
+        return self.cluster.index if self.cluster else 0
+
+    @property
     def local(self) -> int:
         """Count this process's devices."""
         return len(self.strategy.extended.worker_devices)
@@ -44,6 +50,11 @@ class Collectives:
     def total(self) -> int:
         """Count the devices of all workers."""
         return int(self.strategy.num_replicas_in_sync)
+
+    @property
+    def workers(self) -> int:
+        """Count the workers."""
+        return self.total // self.local
 
     @property
     def first(self) -> int:
@@ -57,16 +68,39 @@ class Collectives:
             distribute(lambda context, column=column: column[context.replica_id_in_sync_group - self.first])
             for column in zip(*values, strict=True)
         ]
-        with self.crew.working():
+        with self._naming_the_lost():
             sums = [self.strategy.experimental_local_results(total) for total in self._compiled(*columns)]
         return [list(device) for device in zip(*sums, strict=True)]
 
-    def add_numbers(self, *numbers: float) -> npt.NDArray[np.float64]:
-        """Sum a few numbers, given once a process, over all workers."""
-        zeros = tf.zeros(len(numbers), tf.float64)
-        mine = [[tf.constant(numbers, tf.float64)], *([zeros] for _ in range(self.local - 1))]
-        with self.crew.working():
-            return np.asarray(self.add(mine)[0][0].numpy())
+    def add_numbers(self, numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Sum numbers, shape (n,), given once a process, over all workers."""
+        given = tf.constant(np.asarray(numbers, np.float64))
+        zeros = [tf.zeros_like(given)]
+        sums = self.add([[given], *(zeros for _ in range(self.local - 1))])
+        with self._naming_the_lost():
+            return np.asarray(sums[0][0].numpy())
+
+    def exchange(self, text: str) -> list[str]:
+        """Give every worker the texts of all, in the workers' order: each adds its own to zeros."""
+        own = np.frombuffer(text.encode(), np.uint8)
+        lengths = self.add_numbers(self._mine(np.array([len(own)]), 1)).astype(int)
+        told = self.add_numbers(self._mine(own, max(lengths))).astype(np.uint8).reshape(self.workers, -1)
+        return [row[:length].tobytes().decode() for row, length in zip(told, lengths, strict=True)]
+
+    def _mine(self, values: npt.NDArray[Any], width: int) -> npt.NDArray[np.float64]:
+        """This worker's row in a table of `width` columns that has a row a worker, flat."""
+        table = np.zeros((self.workers, width))
+        table[self.worker, : len(values)] = values
+        return table.ravel()
+
+    @contextmanager
+    def _naming_the_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except LOST as error:
+            if self.cluster is None:
+                raise
+            raise lost(self.cluster, error) from error
 
 
 def _all_reduce(*values: Any) -> list[Any]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
 from functools import cache
 from typing import Any
 
 from core.contract.settings import TrainingSettings
-from core.errors import DeviceError, TastemapError, WorkerError
+from core.errors import DeviceError, WorkerError
 from core.startup.backend import tf
 from core.startup.device import choose_device
-from core.training.several.cluster import Cluster
-from core.training.several.crew import Crew
 
 _MOST_BY_DEFAULT = 8
-_START_SECONDS = 90.0
 
 
 def mirrored_strategy(settings: TrainingSettings) -> Any:
@@ -37,46 +33,18 @@ def _mirrored(devices: tuple[str, ...]) -> Any:
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=sums)
 
 
-def multiworker_strategy(settings: TrainingSettings, cluster: Cluster, crew: Crew) -> Any:
-    """Make a MultiWorkerMirroredStrategy; all workers of the crew must do so at the same time.
+def multiworker_strategy(settings: TrainingSettings) -> Any:
+    """Make a MultiWorkerMirroredStrategy; waits until all workers do so.
 
-    Raises WorkerError where a worker is lost meanwhile, or where this process has used TensorFlow already.
+    Raises WorkerError where this process has used TensorFlow already, and what TensorFlow raises otherwise.
     """
     if not choose_device(settings.device).startswith("/GPU"):
         tf.config.set_visible_devices([], "GPU")  # the strategy would take every GPU that it sees
-    made: list[Any] = []
-    failed: list[BaseException] = []
-
-    def make() -> None:
-        try:
-            made.append(tf.distribute.MultiWorkerMirroredStrategy())
-        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
-            failed.append(error)
-
-    maker = threading.Thread(target=make, daemon=True, name="strategy")
-    maker.start()
-    _wait(maker, crew)
-    if failed:
-        raise _told(failed[0], cluster) from failed[0]
-    return made[0]
-
-
-def _wait(maker: threading.Thread, crew: Crew) -> None:
-    """TensorFlow itself would wait for an hour for a worker that died at this moment."""
-    waited = 0.0
-    while maker.is_alive():
-        maker.join(0.2)
-        waited += 0.2
-        crew.check()
-        if waited > _START_SECONDS:
-            raise WorkerError("TensorFlow could not connect the workers.", hint="Are all their ports open?")
-
-
-def _told(error: BaseException, cluster: Cluster) -> TastemapError:
-    if isinstance(error, RuntimeError):
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError:
         hint = "Start it with `tastemap train`, which trains one run a process."
-        return WorkerError("This process has used TensorFlow already.", hint=hint)
-    return WorkerError(f"{cluster.name(cluster.index).capitalize()} could not start: {error}")
+        raise WorkerError("This process has used TensorFlow already.", hint=hint) from None
 
 
 def _gpus(wanted: int) -> list[str]:

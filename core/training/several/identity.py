@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
 from core.contract.trainer import TrainingData
+from core.errors import WorkerError
 from core.options import ArchitectureOptions
 
 OWN = frozenset({"epochs", "schedule", "device"})
@@ -28,6 +30,17 @@ def identity_of(
         **{name.replace("_", " "): value for name, value in choices.items() if name not in OWN},
         "training ratings": f"{len(data):,} (SHA-256 {fingerprint(data)[:16]})",
     }
+
+
+def refuse_differences(identities: Sequence[Mapping[str, object]]) -> None:
+    """Raise WorkerError where a worker's identity is not that of worker 0, the first; says in what."""
+    first = identities[0]
+    for index, theirs in enumerate(identities):
+        for name in first:
+            if theirs.get(name) != first[name]:
+                told = f"Worker {index} has {name} {theirs.get(name)}, worker 0 has {first[name]}."
+                hint = "All must read the same table and be started with the same flags."
+                raise WorkerError(told, hint=hint)
 
 
 def fingerprint(data: TrainingData) -> str:

@@ -19,6 +19,7 @@ def tastemap(architecture: str, recipe: str = "default") -> Fit:
         sys.path.append(str(Path(__file__).parents[3]))
         from core import load_plugins, load_ratings
         from core.contract.settings import resolve
+        from core.contract.trainer import Compiles
         from core.training.prepare import prepare
         from core.training.start import make_trainer
 
@@ -28,7 +29,8 @@ def tastemap(architecture: str, recipe: str = "default") -> Fit:
         started = time.perf_counter()
         trainer, _ = make_trainer(resolved.architecture, resolved.options, resolved.settings, prepared.train)
         made = time.perf_counter() - started
-        trainer.run_batches(0, 0 * trainer.begin_epoch(1), 0.0)  # compiles, trains nothing
+        assert isinstance(trainer, Compiles)
+        trainer.compile()
         seconds = made + _train(trainer, resolved.settings.plan())
         users, items = prepared.held_out.users, prepared.held_out.items
         raw = trainer.scores(users, items) + np.float32(prepared.train.mean)

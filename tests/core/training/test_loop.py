@@ -214,3 +214,35 @@ def test_it_goes_on_from_the_progress_it_is_given(ratings: Ratings) -> None:
     assert [event.epoch for event in made.of(EpochFinished)] == [3, 4]
     assert [rate for _, rate in made.trainer.rates] == pytest.approx([0.1, 0.05])
     assert isinstance(made.loop.controls, Controls)
+
+
+def test_warming_up_compiles_where_the_trainer_can_and_trains_nothing(ratings: Ratings) -> None:
+    class Compiling(FakeTrainer):
+        compiled = 0
+
+        def compile(self) -> None:
+            self.compiled += 1
+
+    trainer = Compiling()
+    for each in (trainer, FakeTrainer()):
+        made = fixture(ratings, each)
+        assert made.loop.warm_up() == 40
+        assert made.trainer.rates == []
+    assert trainer.compiled == 1
+
+
+def test_loops_that_are_told_the_seconds_of_a_slice_cut_their_epochs_alike(ratings: Ratings) -> None:
+    class Told(FakeTrainer):
+        counts: list[int]
+
+        def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+            self.counts.append(count)
+            totals = super().run_batches(first, count, learning_rate)
+            return SliceTotals(totals.squared_error, totals.ratings, count / 10_000)
+
+    trainers = [Told(batches=9000, seconds=seconds) for seconds in (0.0, 1e-5)]
+    for trainer in trainers:
+        trainer.counts = []
+        fixture(ratings, trainer, epochs=1).loop.run()
+    assert trainers[0].counts == trainers[1].counts
+    assert len(trainers[0].counts) > 3

@@ -27,12 +27,19 @@ def start_worker(
     addresses: Sequence[str], index: int, words: Sequence[str], runs: Path | None = None
 ) -> subprocess.Popen[str]:
     """Start `tastemap train --strategy multiworker` as one worker, maybe with its own folder of runs."""
+    return start([*COMMAND, "--json", *words], addresses, index, runs)
+
+
+def start(
+    command: Sequence[str], addresses: Sequence[str], index: int, runs: Path | None = None
+) -> subprocess.Popen[str]:
+    """Start any command as one worker."""
     task = {"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": index}}
     environment = {**os.environ, "TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": "-1"}
     if runs is not None:
         environment["TASTEMAP_RUNS"] = str(runs)
     return subprocess.Popen(
-        [*COMMAND, "--json", *words],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
