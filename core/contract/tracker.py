@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.protocol.events import Event
+from core.protocol.events import EpochFinished, Event
 
 Receiver = Callable[[Event], None]
 """Receives every event of a training, on the thread that trains; must be quick."""
@@ -25,3 +25,20 @@ class Tracker:
     name: str
     description: str
     start: Callable[[dict[str, Any], Path], Receiver]
+
+
+NAMES = (
+    "train_rmse",
+    "val_rmse",
+    "val_mae",
+    "tuning_rmse",
+    "learning_rate",
+    "seconds",
+    "ratings_per_second",
+)
+
+
+def epoch_figures(event: EpochFinished) -> dict[str, float]:
+    """The epoch's figures by name, without those that there aren't (`tuning_rmse` without early stopping)."""
+    figures = {name: getattr(event, name) for name in NAMES}
+    return {name: float(value) for name, value in figures.items() if value is not None}

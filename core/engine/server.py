@@ -6,15 +6,15 @@ import os
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.contract.plugins import Registry
 from core.contract.settings import Resolved, resolve
 from core.data import load_ratings
 from core.engine.channel import failure
-from core.engine.live import LiveModels
-from core.errors import TastemapError, UsageError
+from core.errors import RunError, TastemapError, UsageError
 from core.model.model import Model
+from core.model.rated import RatedTable
 from core.protocol.commands import Command, Query, Quit, ResumeRun, Train, Warm
 from core.protocol.events import Answer, EngineReady, Event, PhaseChanged
 from core.runs.config import saved_choices
@@ -151,3 +151,23 @@ def ready(device: str | None = None) -> EngineReady:
     from core.runs.config import installed_versions
 
     return EngineReady(version=installed_versions()["tastemap"], process=os.getpid(), device=device)
+
+
+class LiveModels:
+    """Models of one training: each question sees the current weights, all share one grouped table."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rated: RatedTable | None = None
+
+    def current(self) -> Model:
+        """The run in training with a copy of its current weights; raises RunError before it has any."""
+        return replace(self._session.model(), read_rated=self._read)
+
+    def _read(self) -> RatedTable:
+        if self._rated is None:
+            prepared = self._session.prepared
+            if prepared is None:
+                raise RunError("Training hasn't started yet.", hint="Ask again in a moment.")
+            self._rated = RatedTable.of(self._session.ratings, prepared.split.train)
+        return self._rated

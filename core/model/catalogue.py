@@ -1,4 +1,4 @@
-"""Who and what a model knows: rows by id, cards of items, ranks by popularity."""
+"""Who and what a model knows: rows by id, cards of items, ranks by popularity, neighbours."""
 
 from __future__ import annotations
 
@@ -83,3 +83,46 @@ def _row(vocabulary: Vocabulary, side: str, identifier: object) -> int:
         hint = f"Ids are those of the ratings table, such as {example}; search finds them by title."
         raise UsageError(f"There is no {side} {identifier!r} in this run.", hint=hint)
     return row
+
+
+_BLOCK = 65_536
+
+
+def nearest(
+    factors: FloatArray, row: int, allowed: np.ndarray[tuple[int], np.dtype[np.bool_]], count: int
+) -> tuple[LongArray, FloatArray]:
+    """Rows of the `count` largest cosines with `row`, itself left out, and the cosines, both descending.
+
+    `factors` has shape (rows, factors), `allowed` (rows,); zero factors have cosine 0; ties go by row.
+    """
+    cosines = _cosines(factors, factors[row])
+    cosines[~allowed] = -np.inf
+    cosines[row] = -np.inf
+    best = top_rows(cosines, min(count, int((cosines != -np.inf).sum())))
+    return best, cosines[best]
+
+
+def top_rows(values: FloatArray, count: int) -> LongArray:
+    """Rows of the `count` largest values, shape (count,), descending; ties go by row.
+
+    NaN counts as the largest: whoever shows the values sees it.
+    """
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    keys = np.where(np.isnan(values), np.inf, values)
+    threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
+    candidates = np.flatnonzero(keys >= threshold)
+    return candidates[np.argsort(-keys[candidates], kind="stable")][:count]
+
+
+def _cosines(factors: FloatArray, target: FloatArray) -> FloatArray:
+    """Cosines of all rows with a target, block by block so that no second table is made."""
+    cosines = np.empty(len(factors), np.float32)
+    for start in range(0, len(factors), _BLOCK):
+        block = factors[start : start + _BLOCK]
+        lengths = np.sqrt(np.einsum("ij,ij->i", block, block)) * np.float32(np.linalg.norm(target))
+        dots = block @ target
+        cosines[start : start + _BLOCK] = np.divide(
+            dots, lengths, out=np.zeros_like(dots), where=lengths != 0
+        )
+    return cosines

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from core.errors import RunError
 from core.files import cannot_write, read_json, write_atomically
 from core.protocol.events import EpochFinished, Finished
 from core.runs.arrays import read_arrays, write_arrays
-from core.runs.progress import Progress
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"
@@ -130,3 +130,31 @@ def _event(line: bytes) -> dict[str, Any]:
 def read_summary(folder: Path) -> dict[str, Any] | None:
     """Read a finished run's summary, None for a run that was interrupted."""
     return read_json(folder / SUMMARY_FILE) if (folder / SUMMARY_FILE).exists() else None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Epochs done, the hand-set scale of the learning rate, the best epoch and the totals so far.
+
+    `best_rmse` is the tuning RMSE of `best_epoch` (None without a tuning part, where the last epoch counts as
+    the best); `seconds` and `ratings` count training alone.
+    """
+
+    epoch: int = 0
+    rate_scale: float = 1.0
+    best_epoch: int = 0
+    best_rmse: float | None = None
+    seconds: float = 0.0
+    ratings: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """This progress, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Progress:
+        """Read it back; raises RunError for anything that isn't one."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(f"The checkpoint's progress can't be read: {error}.") from None

@@ -6,9 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from core.contract.tracker import Receiver
+from core.contract.tracker import NAMES, Receiver, epoch_figures
 from core.protocol.events import EpochFinished, Event
-from core.trackers.figures import NAMES, epoch_figures
 
 FILE = "metrics.csv"
 

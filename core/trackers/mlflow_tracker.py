@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.contract.tracker import Receiver
+from core.contract.tracker import Receiver, epoch_figures
 from core.errors import PluginError
 from core.protocol.events import EpochFinished, Event, Finished
-from core.trackers.figures import epoch_figures
 
 
 def start(config: dict[str, Any], folder: Path) -> Receiver:

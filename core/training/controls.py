@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from core.contract.settings import Schedule
 from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 
 
 @dataclass

@@ -22,7 +22,7 @@ from core.protocol.events import (
     Paused,
     Resumed,
 )
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 from core.training.controls import Controls, ignore
 from core.training.prepare import Prepared
 

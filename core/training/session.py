@@ -21,11 +21,10 @@ from core.model.model import Model
 from core.protocol.commands import Command
 from core.protocol.events import EpochFinished, Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
-from core.runs.progress import Progress
 from core.runs.run import load_head
 from core.runs.store import new_run_id
 from core.runs.vocabularies import write_vocabularies
-from core.runs.writer import RunWriter, locked, read_history
+from core.runs.writer import Progress, RunWriter, locked, read_history
 from core.training.controls import Controls, LeadsWorkers, ignore
 from core.training.loop import TrainingLoop
 from core.training.prepare import Prepared, prepare

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.errors import UsageError
-from core.model.catalogue import ItemCard, factor_table, item_card, user_row
+from core.model.catalogue import ItemCard, factor_table, item_card, nearest, user_row
 from core.model.model import Model
-from core.model.nearest import nearest
 from core.options import Identifier, option
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View

@@ -13,10 +13,9 @@ import numpy.typing as npt
 from core.data.ratings import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.files import write_through
-from core.model.catalogue import ItemCard, factor_table, item_card, user_row
+from core.model.catalogue import ItemCard, factor_table, item_card, top_rows, user_row
 from core.model.factorization import raw_blocks
 from core.model.model import Model
-from core.model.nearest import top_rows
 from core.options import Identifier, option
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.startup.backend import tf
-from core.training.gradient.column_groups import ColumnGroups
+from core.training.gradient.tables import ColumnGroups
 
 Slots = Sequence[Any]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.contract.settings import Schedule
 from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 from core.training.controls import Controls
 from core.training.gradient.trainer import GradientTrainer
 from core.training.several.collectives import Collectives

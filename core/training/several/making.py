@@ -16,8 +16,7 @@ from core.training.several.cluster import Cluster, read_cluster
 from core.training.several.collectives import Collectives
 from core.training.several.copies import Copies
 from core.training.several.devices import mirrored_strategy
-from core.training.several.identity import identity_of
-from core.training.several.meeting import meet
+from core.training.several.meeting import identity_of, meet
 from core.training.several.merging import Copy
 from core.training.several.shards import shard_of, share_users
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -10,17 +11,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from importlib.metadata import version
 
+import numpy as np
+
+from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
+from core.contract.trainer import TrainingData
 from core.errors import WorkerError
+from core.options import ArchitectureOptions
 from core.startup.backend import tf
 from core.training.several.cluster import Cluster
-from core.training.several.collectives import Collectives
+from core.training.several.collectives import Collectives, silent
 from core.training.several.devices import multiworker_strategy
-from core.training.several.identity import refuse_differences
-from core.training.several.losses import silent
 
 WAIT_SECONDS = 120.0
 """The workers have so long to come together: time to start a command on each machine and to read the data."""
@@ -131,3 +136,40 @@ def _keeping_sigterm() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
+
+
+OWN = frozenset({"epochs", "schedule", "device"})
+"""Settings that a worker may have of its own: worker 0 decides the first two, the third is the machine's."""
+
+
+def identity_of(
+    architecture: Architecture, options: ArchitectureOptions, settings: TrainingSettings, data: TrainingData
+) -> dict[str, object]:
+    """Name versions, choices and the training ratings (table and split) in words for people."""
+    choices = {**options.to_dict(), **settings.to_dict()}
+    return {
+        "tastemap": version("tastemap"),
+        "TensorFlow": version("tensorflow"),
+        "architecture": architecture.name,
+        **{name.replace("_", " "): value for name, value in choices.items() if name not in OWN},
+        "training ratings": f"{len(data):,} (SHA-256 {fingerprint(data)[:16]})",
+    }
+
+
+def refuse_differences(identities: Sequence[Mapping[str, object]]) -> None:
+    """Raise WorkerError where a worker's identity is not that of worker 0, the first; says in what."""
+    first = identities[0]
+    for index, theirs in enumerate(identities):
+        for name in first:
+            if theirs.get(name) != first[name]:
+                told = f"Worker {index} has {name} {theirs.get(name)}, worker 0 has {first[name]}."
+                hint = "All must read the same table and be started with the same flags."
+                raise WorkerError(told, hint=hint)
+
+
+def fingerprint(data: TrainingData) -> str:
+    """SHA-256 (hex) over the training ratings in order, which the table and its split decide together."""
+    digest = hashlib.sha256(f"{data.user_count} {data.item_count}".encode())
+    for column in (data.users, data.items, data.targets):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.contract.settings import Schedule
 from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 from core.training.controls import Controls
 
 if TYPE_CHECKING:

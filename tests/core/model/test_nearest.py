@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.model.nearest import nearest, top_rows
+from core.model.catalogue import nearest, top_rows
 
 
 def test_zero_factors_are_like_nothing() -> None:

@@ -17,7 +17,7 @@ from core.data.ratings import Ratings
 from core.errors import DivergenceError
 from core.protocol.commands import Command, Query
 from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 from core.training.controls import Controls
 from core.training.loop import TrainingLoop
 from core.training.prepare import Pairs, prepare

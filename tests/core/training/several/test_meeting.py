@@ -13,8 +13,7 @@ import pytest
 
 from core.errors import WorkerError
 from core.training.several.cluster import Cluster
-from core.training.several.identity import refuse_differences
-from core.training.several.meeting import wait_for_all
+from core.training.several.meeting import refuse_differences, wait_for_all
 from tests.core.training.several.workers import free_addresses, start
 
 SAME: dict[str, Any] = {"seed": 1, "training ratings": "10 (SHA-256 aa)"}

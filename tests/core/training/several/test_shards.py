@@ -7,7 +7,7 @@ import pytest
 
 from core.contract.trainer import TrainingData
 from core.errors import UsageError
-from core.training.several.identity import fingerprint
+from core.training.several.meeting import fingerprint
 from core.training.several.shards import shard_of, share_users
 
 

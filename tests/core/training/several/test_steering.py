@@ -13,7 +13,7 @@ import pytest
 
 from core.contract.settings import Schedule
 from core.protocol.commands import Command, Pause, Query, Resume, SetLearningRate, Stop
-from core.runs.progress import Progress
+from core.runs.writer import Progress
 from core.training.controls import Controls
 from core.training.several.steering import SharedControls, follow, lead
 
