@@ -75,8 +75,9 @@ def test_what_cannot_be_spread_is_refused_in_plain_words(ratings: Ratings) -> No
         train(ratings, "bayes", strategy="mirrored")
     with pytest.raises(DeviceError, match="needs two devices at least"):
         train(ratings, "bias", strategy="mirrored", devices=1, device="cpu")
+    flags = {"settings": {"strategy": "multiworker"}, "options": {}, "reading": {}}
     with pytest.raises(UsageError, match="A race can't use --strategy multiworker"):
-        run_race(["--strategy", "multiworker"], "demo", "bias,dot", 0, [], as_json=True)
+        run_race(flags, "demo", "bias,dot", 0, [], as_json=True)
     assert list_runs() == []
 
 

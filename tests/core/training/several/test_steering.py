@@ -90,7 +90,7 @@ def test_any_worker_may_stop_all_and_no_other_command_of_it_counts(two: list[Wor
     own, controls = shared(two)
     own[1].pause()
     assert turn(*controls) == [None, None]
-    query = Query("1", "map")
+    query = Query(request="1", view="map")
     own[0].send(query)
     own[1].stop()
     assert turn(*controls) == [Stop(), Stop()]
@@ -100,7 +100,7 @@ def test_any_worker_may_stop_all_and_no_other_command_of_it_counts(two: list[Wor
 
 def test_a_query_is_worker_0_s_alone_after_all_have_gathered(two: list[Worker]) -> None:
     own, controls = shared(two)
-    query = Query("1", "map")
+    query = Query(request="1", view="map")
     own[0].send(query)
     assert turn(*controls) == [query, Command()]
     assert [worker.gathered for worker in two] == [1, 1]
