@@ -24,7 +24,7 @@ def recorded_events() -> list[Event]:
 
 
 def recorded_answers() -> dict[str, Any]:
-    """What the engine answered about that model, by view, as plain values: `ask` checks them against the types."""
+    """What the engine answered about that model, by view, as plain values: `ask` checks their types."""
     answers: dict[str, Any] = json.loads((RECORDINGS / "answers.json").read_text(encoding="utf-8"))
     return answers
 
