@@ -13,6 +13,7 @@ from core.options import Identifier
 from core.protocol.events import EpochFinished
 from core.protocol.wire import from_plain
 from core.views.components import Axes, Components
+from core.views.map import Map
 from core.views.why import Reasons, Why
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
@@ -68,9 +69,9 @@ def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
         await pilot.press("4")
         await sees(pilot, "Map of items")
         await pilot.press("n")
-        assert engine.asked[-1][2] == {"components": [1, 3], "first": 50, "last": 100}
+        assert engine.asked[-1][2] == Map(x=1, y=3, first=50, last=100).to_dict()
         await pilot.press("x")
-        assert engine.asked[-1][2]["components"] == [2, 3]
+        assert engine.asked[-1][2] == Map(x=2, y=3, first=50, last=100).to_dict()
         await pilot.press("m")
         assert engine.asked[-1][2]["last"] == 300
 
