@@ -19,6 +19,14 @@ TRASH = ".trash"
 
 
 @dataclass(frozen=True)
+class SavedEpoch:
+    """What the list and the chart show of a finished epoch."""
+
+    number: int
+    val_rmse: float | None
+
+
+@dataclass(frozen=True)
 class SavedRun:
     """What the list shows of a run; `problem` says why a damaged one can't be opened."""
 
@@ -30,7 +38,7 @@ class SavedRun:
     state: str = "damaged"
     val_rmse: float | None = None
     problem: str = ""
-    epochs: list[Mapping[str, Any]] = field(default_factory=list)
+    epochs: list[SavedEpoch] = field(default_factory=list)
     choices: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,10 +65,10 @@ def latest_run() -> SavedRun | None:
 def read_run(folder: Path) -> SavedRun:
     """Read what the list shows of one run."""
     try:
-        config, summary, epochs = read_config(folder), read_summary(folder), read_history(folder)
+        config, summary, history = read_config(folder), read_summary(folder), read_history(folder)
     except RunError as error:
         return SavedRun(folder, problem=str(error))
-    last: Mapping[str, Any] = summary or (epochs[-1] if epochs else {})
+    last: Mapping[str, Any] = summary or (history[-1] if history else {})
     return SavedRun(
         folder,
         config.architecture,
@@ -70,7 +78,7 @@ def read_run(folder: Path) -> SavedRun:
         "finished" if summary else "interrupted",
         last.get("val_rmse"),
         "",
-        list(epochs),
+        [SavedEpoch(epoch["epoch"], epoch.get("val_rmse")) for epoch in history],
         {"recipe": config.recipe, **config.settings, **config.options},
     )
 

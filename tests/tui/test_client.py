@@ -8,13 +8,37 @@ import sys
 import textwrap
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from core.engine.client import EngineClient, EngineEnded, LogLine, Notice, QueryError, describe_exit
+from core.model.model import Model
+from core.options import option
 from core.protocol.commands import Pause
 from core.protocol.events import EngineReady, Paused
+from core.views.summary import Summary
+from core.views.view import Answer, View
+
+
+@dataclass(frozen=True, kw_only=True)
+class Echoed(Answer):
+    text: str
+    number: int
+
+
+class Echo(View[Echoed]):
+    text: str = option(default="")
+    number: int = option(default=0)
+
+    def answer(self, model: Model) -> Echoed:
+        return Echoed(text=self.text, number=self.number)
+
+
+class Bad(Echo):
+    """A view that the child doesn't know."""
+
 
 READY = '{"event":"engine_ready","version":"1","process":1}'
 
@@ -68,8 +92,8 @@ def test_commands_go_in_and_events_come_out() -> None:
 
 def test_answers_go_to_their_askers() -> None:
     async def scenario(client: EngineClient) -> None:
-        answers = await asyncio.gather(*(client.ask("map", number=number) for number in range(20)))
-        assert [answer["number"] for answer in answers] == list(range(20))
+        answers = await asyncio.gather(*(client.ask(Echo(number=number)) for number in range(20)))
+        assert [answer.number for answer in answers] == list(range(20))
 
     with_child(ECHO, scenario)
 
@@ -77,15 +101,24 @@ def test_answers_go_to_their_askers() -> None:
 def test_a_failed_query_raises_with_message_and_hint() -> None:
     async def scenario(client: EngineClient) -> None:
         with pytest.raises(QueryError) as caught:
-            await client.ask("bad")
+            await client.ask(Bad())
         assert (caught.value.message, caught.value.hint) == ("No such view.", "Use map.")
+
+    with_child(ECHO, scenario)
+
+
+def test_an_answer_of_another_form_is_told_as_such() -> None:
+    async def scenario(client: EngineClient) -> None:
+        with pytest.raises(QueryError, match="answer can't be read: ModelSummary") as caught:
+            await client.ask(Summary())
+        assert "one version" in caught.value.hint
 
     with_child(ECHO, scenario)
 
 
 def test_a_dying_child_fails_its_askers_and_says_why() -> None:
     async def scenario(client: EngineClient) -> None:
-        asking = asyncio.create_task(client.ask("map"))
+        asking = asyncio.create_task(client.ask(Echo()))
         await asyncio.sleep(0.2)
         os.kill(client.process_id or 0, signal.SIGKILL)
         with pytest.raises(QueryError, match="killed"):
@@ -96,7 +129,7 @@ def test_a_dying_child_fails_its_askers_and_says_why() -> None:
         assert "signal 9" in ended.reason
         assert not client.send(Pause())
         with pytest.raises(QueryError, match="isn't running"):
-            await client.ask("map")
+            await client.ask(Echo())
 
     with_child("time.sleep(60)", scenario)
 
@@ -133,8 +166,8 @@ def test_a_line_that_is_no_event_is_logged_and_harms_nothing() -> None:
 
 def test_an_answer_of_megabytes_arrives_whole() -> None:
     async def scenario(client: EngineClient) -> None:
-        text = await client.ask("map", text="é" * 1_000_000)
-        assert len(text["text"]) == 1_000_000
+        answer = await client.ask(Echo(text="é" * 1_000_000))
+        assert len(answer.text) == 1_000_000
 
     with_child(ECHO, scenario)
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import csv
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +14,18 @@ from textual.widgets import OptionList, Static
 from core.contract.plugins import Registry
 from core.engine.client import EngineClient, QueryError, engine_command
 from core.errors import UsageError
+from core.model.component_names import NamedAxis
+from core.options import Identifier
+from core.protocol.wire import from_plain
+from core.views.fold_in import FoldedIn, FoldIn, FoldInWhy, GivenRating
+from core.views.view import A, View
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import GivenRatings, movements, offer_order
+from tui.fold_in._state import GivenRatings, Item, movements, offer_order
 from tui.fold_in._texts import movement_mark, reading
 from tui.fold_in.screen import FoldInScreen
 from tui.map.scatter import Points
@@ -30,7 +36,7 @@ FIVE_STARS = RatingKeys(0.5, 5, 0.5)
 
 
 class FoldInEngine(FakeEngine):
-    """Answers "fold_in" for the ratings that were asked about; `held` ones wait until let go."""
+    """Answers `FoldIn` for the ratings that were asked about; `held` ones wait until let go."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,9 +47,9 @@ class FoldInEngine(FakeEngine):
         self.refuse = ""
         self.held: list[asyncio.Event] | None = None
 
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
-        answer = await super().ask(view, run, **arguments)
-        if view != "fold_in":
+    async def ask(self, view: View[A], run: str | None = None) -> A:
+        answer = await super().ask(view, run)
+        if not isinstance(view, FoldIn):
             return answer
         if self.refuse:
             raise QueryError(self.refuse, hint="Choose a run of bias.")
@@ -55,20 +61,24 @@ class FoldInEngine(FakeEngine):
                     await gate.wait()
                 except asyncio.CancelledError:
                     continue  # an answer that comes although nobody waits any more
-        return self.folded_in(arguments["ratings"], answer)
+        return self.folded_in(view.ratings, answer)
 
-    def folded_in(self, ratings: dict[str, float], answer: dict[str, Any]) -> dict[str, Any]:
-        titles = {str(each["id"]): each["title"] for each in self.answers["search"]}
-        given = [
-            {"item": int(item), "title": titles.get(item, item), "rating": rating, "predicted": rating - 0.1}
+    @property
+    def recorded(self) -> FoldedIn:
+        return from_plain(self.answers["fold_in"], FoldedIn)
+
+    def folded_in(self, ratings: Mapping[Identifier, float], answer: FoldedIn) -> FoldedIn:
+        titles = {str(each["id"]): each["title"] for each in self.answers["search"]["found"]}
+        given = tuple(
+            GivenRating(item=int(item), title=titles.get(item, item), rating=rating, predicted=rating - 0.1)
             for item, rating in ratings.items()
-        ]
-        turn = len(ratings) % len(answer["top"])
-        top = [*answer["top"][turn:], *answer["top"][:turn]]
-        place = [0.3 * len(ratings), 0.2 * sum(ratings.values()) / 5, 0.0]
-        return {**answer, "given": given, "top": top, "position": place, "standing": [0.93, 0.5, 0.5]}
+        )
+        turn = len(ratings) % len(answer.top)
+        top = (*answer.top[turn:], *answer.top[:turn])
+        place = (0.3 * len(ratings), 0.2 * sum(ratings.values()) / 5, 0.0)
+        return replace(answer, given=given, top=top, position=place, standing=(0.93, 0.5, 0.5))
 
-    def asked_ratings(self) -> list[dict[str, float]]:
+    def asked_ratings(self) -> list[dict[Identifier, float]]:
         return [arguments["ratings"] for view, _, arguments in self.asked if view == "fold_in"]
 
 
@@ -132,10 +142,10 @@ def test_skipping_goes_on_without_a_question(engine: FoldInEngine, registry: Reg
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
         seen = []
-        for _ in range(len(engine.answers["search"])):
+        for _ in range(len(engine.answers["search"]["found"])):
             seen.append(offered(app))
             await pilot.press("space")
-        assert len(set(seen)) == len(engine.answers["search"])
+        assert len(set(seen)) == len(engine.answers["search"]["found"])
         await sees(pilot, "That was all")
         await pilot.press("5", "space", "plus")
 
@@ -189,7 +199,7 @@ def test_any_title_is_found_and_rated(engine: FoldInEngine, registry: Registry) 
         await arrive(app, pilot, engine)
         await pilot.press("slash", *"ali")
         await until(pilot, lambda: engine.asked[-1][2].get("text") == "ali", "the search")
-        second = engine.answers["search"][1]
+        second = engine.answers["search"]["found"][1]
         await pilot.press("down")
         await until(pilot, lambda: offered(app) == second["title"], second["title"])
         await pilot.press("enter", "5")
@@ -208,10 +218,12 @@ def test_a_recommendation_is_explained_and_taken_up(engine: FoldInEngine, regist
         await sees(pilot, "Why this one", "for an average user", "Guardians of the Galaxy")
         asked = engine.asked[-1]
         assert asked[0] == "fold_in_why"
-        top = engine.folded_in(asked[2]["ratings"], engine.answers["fold_in"])["top"]
-        assert asked[2]["item"] == top[1]["item"]
+        given = engine.asked_ratings()[-1]
+        second = engine.folded_in(given, engine.recorded).top[1]
+        assert list(given.values()) == [5.0]
+        assert asked[2] == FoldInWhy(ratings=given, item=second.item, count=12).to_dict()
         await pilot.press("escape", "enter")
-        await until(pilot, lambda: offered(app) == top[1]["title"], top[1]["title"])
+        await until(pilot, lambda: offered(app) == second.title, second.title)
 
     run_app(scenario, engine, registry)
 
@@ -220,7 +232,7 @@ def test_ratings_are_written_as_csv(
     engine: FoldInEngine, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    engine.answers["search"][0]["title"] = "=SUM(1, 2)"
+    engine.answers["search"]["found"][0]["title"] = "=SUM(1, 2)"
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
@@ -231,7 +243,7 @@ def test_ratings_are_written_as_csv(
 
     run_app(scenario, engine, registry)
     rows = list(csv.reader((tmp_path / "my-ratings.csv").read_text(encoding="utf-8-sig").splitlines()))
-    item = str(engine.answers["search"][0]["id"])
+    item = str(engine.answers["search"]["found"][0]["id"])
     assert rows == [["item", "title", "rating"], [item, "'=SUM(1, 2)", "4.5"]]
 
 
@@ -267,14 +279,14 @@ def test_a_model_that_folds_nobody_in_says_why(engine: FoldInEngine, registry: R
 
 def test_without_a_place_there_is_a_note_and_no_star(engine: FoldInEngine, registry: Registry) -> None:
     note = "In nn users and items don't share a space"
-    engine.folded_in = lambda _ratings, answer: {  # type: ignore[assignment, method-assign]
-        **answer, "position": None, "standing": None, "note": note
-    }  # fmt: skip
+    engine.folded_in = lambda _ratings, answer: replace(  # type: ignore[method-assign]
+        answer, position=None, standing=None, note=note
+    )
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         await pilot.press("7")
-        await sees(pilot, note, engine.answers["fold_in"]["top"][0]["title"])
+        await sees(pilot, note, engine.recorded.top[0].title)
         assert app.screen.query_one(FoldInCanvas).goal is None
 
     run_app(scenario, engine, registry)
@@ -401,15 +413,15 @@ def test_legends_say_what_keys_do() -> None:
 
 def test_offers_begin_with_the_best_known_and_vary() -> None:
     found = [
-        {"id": 1, "genres": ["Drama"], "ratings": 100},
-        {"id": 2, "genres": ["Drama"], "ratings": 99},
-        {"id": 3, "genres": ["Comedy"], "ratings": 90},
-        {"id": 4, "genres": [], "ratings": 1},
+        Item("1", "One", ("Drama",), 100),
+        Item("2", "Two", ("Drama",), 99),
+        Item("3", "Three", ("Comedy",), 90),
+        Item("4", "Four", (), 1),
     ]
-    assert [each["id"] for each in offer_order(found, {})][:2] == [1, 3]
+    assert [each.id for each in offer_order(found, {})][:2] == ["1", "3"]
     places = {"1": (0.0, 0.0), "2": (9.0, 9.0), "3": (0.1, 0.1)}
-    assert [each["id"] for each in offer_order(found, places)][:2] == [1, 2]
-    assert sorted(each["id"] for each in offer_order(found, {})) == [1, 2, 3, 4]
+    assert [each.id for each in offer_order(found, places)][:2] == ["1", "2"]
+    assert sorted(each.id for each in offer_order(found, {})) == ["1", "2", "3", "4"]
     assert offer_order([], {}) == []
 
 
@@ -425,7 +437,10 @@ def test_movements_count_places() -> None:
 
 
 def test_the_reading_uses_names_of_ones_own_then_tested_ones() -> None:
-    axes = [{"high": "Horror · older", "low": "Comedy"}, {"high": "", "low": "War"}]
+    axes = [
+        NamedAxis(number=1, explained=0.5, high="Horror · older", low="Comedy", features=()),
+        NamedAxis(number=2, explained=0.2, high="", low="War", features=()),
+    ]
     assert "towards Horror, older (more than 90% of users)" in reading([0.9, 0.5], axes, {}, 3)
     assert "towards Comedy (more than 80% of users)" in reading([0.2, 0.5], axes, {}, 3)
     assert "away from “dark” (more than 80% of users)" in reading([0.2, 0.5], axes, {1: "dark"}, 3)
@@ -444,11 +459,12 @@ def test_the_canvas_names_the_nearest_and_keeps_the_star_in_view() -> None:
 
 
 def test_a_user_who_takes_a_rating_back_is_not_asked_again() -> None:
-    given, offers = GivenRatings(), [{"id": 1}, {"id": 2}]
-    given.rate(1, "One", 4)
-    assert given.next_offer(offers) == {"id": 2}
+    one, two = Item("1", "One"), Item("2", "Two")
+    given, offers = GivenRatings(), [one, two]
+    given.rate(one, 4)
+    assert given.next_offer(offers) == two
     given.forget("1")
-    assert given.next_offer(offers) == {"id": 2}
+    assert given.next_offer(offers) == two
     assert given.question() == {}
     given.clear()
-    assert given.next_offer(offers) == {"id": 1}
+    assert given.next_offer(offers) == one

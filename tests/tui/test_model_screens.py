@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from core.contract.plugins import Registry
+from core.options import Identifier
 from core.protocol.events import EpochFinished
+from core.protocol.wire import from_plain
+from core.views.components import Axes, Components
+from core.views.map import Map
+from core.views.why import Reasons, Why
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
 from tui.lookup._texts import influences_text
@@ -63,9 +69,9 @@ def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
         await pilot.press("4")
         await sees(pilot, "Map of items")
         await pilot.press("n")
-        assert engine.asked[-1][2] == {"components": [1, 3], "first": 50, "last": 100}
+        assert engine.asked[-1][2] == Map(x=1, y=3, first=50, last=100).to_dict()
         await pilot.press("x")
-        assert engine.asked[-1][2]["components"] == [2, 3]
+        assert engine.asked[-1][2] == Map(x=2, y=3, first=50, last=100).to_dict()
         await pilot.press("m")
         assert engine.asked[-1][2]["last"] == 300
 
@@ -135,7 +141,7 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
         await sees(pilot, "predicted", "user bias", "item bias", "factor")
         assert ("search", "/runs/bias-recorded", {"text": "ali", "side": "item", "limit": 50}) in engine.asked
         await pilot.press("down")
-        identifier = engine.answers["search"][1]["id"]
+        identifier = engine.answers["search"]["found"][1]["id"]
         await until(
             pilot,
             lambda: engine.asked[-1][2].get("item") == identifier or asked_item(engine) == identifier,
@@ -169,10 +175,11 @@ def test_the_ratings_that_influence_a_prediction_are_asked_for_once_it_rests(
             f"{influences[0]['effect']:+.3f}",
         )
         await sees(
-            pilot, "Had they given Paddington 2 3 instead of 2.5: 4.168 (+0.008)", "4.16 when refitted"
+            pilot, "Had they given Paddington 2 3 instead of 2.5: 4.172 (+0.008)", "4.16 when refitted"
         )
         asked = [arguments for view, _, arguments in engine.asked if view == "why"]
-        assert asked == [{"user": asked_user(engine), "item": engine.answers["search"][4]["id"], "count": 8}]
+        fifth = engine.answers["search"]["found"][4]["id"]
+        assert asked == [Why(user=asked_user(engine), item=fifth, count=8).to_dict()]
         await pilot.press("enter", "t")
         await sees(pilot, "hasn't rated")
         await pilot.press("w")
@@ -235,21 +242,22 @@ def test_a_training_is_not_asked_why(engine: FakeEngine, registry: Registry) -> 
 
 
 def test_a_counterfactual_of_the_same_rating_is_none() -> None:
-    answer = recorded_answers()["why"]
-    same = {**answer["counterfactuals"][0], "instead": answer["counterfactuals"][0]["rating"]}
-    close = {**answer, "refitted": answer["contributions"]["prediction"]["rating"], "counterfactuals": [same]}
+    reasons = from_plain(recorded_answers()["why"], Reasons)
+    same = replace(reasons.counterfactuals[0], instead=reasons.counterfactuals[0].rating)
+    prediction = reasons.contributions.prediction
+    close = replace(reasons, refitted=prediction.rating, counterfactuals=(same,))
     text = influences_text(close, 80, ("green", "red"), ascii_only=True).plain
     assert "Had they" not in text
     assert "refitted" not in text
     assert "#" in text
 
 
-def asked_user(engine: FakeEngine) -> object:
+def asked_user(engine: FakeEngine) -> Identifier | None:
     users = [arguments["user"] for view, _, arguments in engine.asked if view == "contributions"]
     return users[-1] if users else None
 
 
-def asked_item(engine: FakeEngine) -> object:
+def asked_item(engine: FakeEngine) -> Identifier | None:
     items = [arguments["item"] for view, _, arguments in engine.asked if view == "contributions"]
     return items[-1] if items else None
 
@@ -260,7 +268,7 @@ def test_unknown_ids_and_undissectable_models_say_why(engine: FakeEngine, regist
     engine.answers["contributions"] = {
         "prediction": {**prediction, "fallback": fallback, "truth": None},
         "mean": 3.5,
-        "terms": [],
+        "contributions": [],
         "available": False,
         "reason": "A neural net's score is no sum of parts.",
     }
@@ -278,7 +286,7 @@ def test_an_id_that_no_search_finds_is_asked_for_all_the_same(engine: FakeEngine
         await train_recorded(app, pilot, engine)
         await pilot.press("2")
         await sees(pilot, "predicted")
-        engine.answers["search"] = []
+        engine.answers["search"] = {"found": []}
         await pilot.press("enter", "u", *"u999")
         await sees(pilot, "nothing found")
         await pilot.press("enter")
@@ -331,7 +339,7 @@ def test_factors_show_biases_components_and_crosstab(
         named = ("name_component", "/runs/bias-recorded", {"number": 2, "name": "classics"})
         await until(pilot, lambda: named in engine.asked, "the name's question")
         await pilot.press("t")
-        await sees(pilot, "true ratings")
+        await sees(pilot, "true ratings", "Ranked by counts of all")
         await pilot.press("v")
         await sees(pilot, "predicted ratings")
         await pilot.press("e")
@@ -345,7 +353,7 @@ def test_factors_show_biases_components_and_crosstab(
 
 
 def test_components_are_offered_tested_names_beside_ones_own(engine: FakeEngine, registry: Registry) -> None:
-    first, second = engine.answers["axes"][:2]
+    first, second = engine.answers["axes"]["axes"][:2]
     first["low"], engine.answers["components"]["components"][0]["name"] = "[b] · [/b]", "blockbusters"
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
@@ -360,8 +368,9 @@ def test_components_are_offered_tested_names_beside_ones_own(engine: FakeEngine,
         await until(pilot, lambda: "High end ─" in screen_text(app), "an end without a tested name")
 
     run_app(scenario, engine, registry)
-    asked = ("axes", "/runs/bias-recorded", {"most_rated": 2000, "components": 6})
-    assert asked in engine.asked
+    assert ("axes", "/runs/bias-recorded", Axes(components=6).to_dict()) in engine.asked
+    without = Components(components=6, axes=False)
+    assert ("components", "/runs/bias-recorded", without.to_dict()) in engine.asked
 
 
 def test_components_stand_without_tested_names(engine: FakeEngine, registry: Registry) -> None:
@@ -394,7 +403,7 @@ def test_titles_with_markup_are_shown_as_they_are(engine: FakeEngine, registry: 
     title = "[Rec] [/b] [$accent]² (2009)"
     engine.answers["biases"]["top"][0]["title"] = title
     engine.answers["map"]["titles"][0] = title
-    engine.answers["search"][0]["title"] = title
+    engine.answers["search"]["found"][0]["title"] = title
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)

@@ -13,6 +13,9 @@ from core.contract.plugins import Registry
 from core.protocol.commands import ResumeRun, Train
 from core.protocol.events import EpochFinished, Failed, Finished, RunStarted
 from core.runs.config import RunConfig
+from core.views.quality.comparison import Comparison
+from core.views.quality.diagnosis import Diagnosis
+from core.views.quality.ranking import Ranking
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
@@ -95,9 +98,10 @@ def test_a_run_is_exported_and_an_interrupted_one_resumed(
 def test_two_runs_are_compared(engine: FakeEngine, registry: Registry, private_folders: Path) -> None:
     make_run(private_folders, "bias-a")
     make_run(private_folders, "bias-b", epochs=6, seed=7)
-    figures = {"architecture": "bias", "not_comparable": "", "verdict": "better"}
+    first = {"run": "bias-b", "architecture": "bias"}
     difference = {"rmse": -0.01, "low": -0.02, "high": -0.005}
-    engine.answers["comparison"] = [figures, {**figures, "difference": difference}]
+    other = {"run": "bias-a", "architecture": "bias", "verdict": "better", "difference": difference}
+    engine.answers["comparison"] = {"k": 10, "runs": [first, other]}
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("5")
@@ -106,31 +110,30 @@ def test_two_runs_are_compared(engine: FakeEngine, registry: Registry, private_f
         await sees(pilot, "Compare", "Seed", "bias better", "-0.0200 to -0.0050", "━━━")
 
     run_app(scenario, engine, registry)
-    asked = ("comparison", str(private_folders / "bias-b"), {"runs": [str(private_folders / "bias-a")]})
-    assert engine.asked == [asked]
+    asked = Comparison(runs=(str(private_folders / "bias-a"),)).to_dict()
+    assert engine.asked == [("comparison", str(private_folders / "bias-b"), asked)]
 
 
-class RankingEngine(FakeEngine):
-    """Answers otherwise about the ranking of mere popularity."""
-
-    async def ask(self, view: str, run: str | None = None, **arguments: Any) -> Any:
-        answer = await super().ask(view, run, **arguments)
-        return {**answer, "ndcg": 0.0123} if arguments.get("popularity") else answer
+@pytest.fixture
+def ranking_engine(engine: FakeEngine) -> FakeEngine:
+    """An engine whose model ranks better than mere popularity does."""
+    ranking = engine.answers["ranking"]
+    ranking["popularity"] = {**ranking["model"], "ndcg": 0.0123}
+    return engine
 
 
 def test_the_quality_of_the_run_under_the_cursor_is_measured(
-    registry: Registry, private_folders: Path
+    ranking_engine: FakeEngine, registry: Registry, private_folders: Path
 ) -> None:
-    run, engine = str(make_run(private_folders, "bias-a")), RankingEngine()
-    diagnosis, ranking = engine.answers["diagnosis"], engine.answers["ranking"]
+    run, engine = str(make_run(private_folders, "bias-a")), ranking_engine
+    diagnosis, ranking = engine.answers["diagnosis"], engine.answers["ranking"]["model"]
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("5")
         await sees(pilot, "bias-a")
         await pilot.press("i")
-        await sees(
-            pilot, f"{diagnosis['whole']['rmse']:.4f}", f"{ranking['ndcg']:.4f}", "0.0123", "3.20 bits"
-        )
+        figures = f"{diagnosis['whole']['rmse']:.4f}", f"{ranking['ndcg']:.4f}", "0.0123"
+        await sees(pilot, *figures, f"{ranking['novelty']:.2f} bits")
         await sees(pilot, "It finds more of what users like", "By the user's training ratings")
         await pilot.press("end")
         await sees(pilot, "Worst predictions", diagnosis["worst"][-1]["title"], "Calibration")
@@ -139,15 +142,14 @@ def test_the_quality_of_the_run_under_the_cursor_is_measured(
 
     run_app(scenario, engine, registry, (120, 44))
     assert engine.asked == [
-        ("diagnosis", run, {"worst": 10}),
-        ("ranking", run, {"k": 10, "popularity": False}),
-        ("ranking", run, {"k": 10, "popularity": True}),
+        ("diagnosis", run, Diagnosis(worst=10).to_dict()),
+        ("ranking", run, Ranking(k=10).to_dict()),
     ]
 
 
 @pytest.mark.parametrize(("name", "size"), [("wide", (120, 36)), ("narrow", (80, 24))])
 def test_the_quality_looks_as_it_did(
-    registry: Registry, private_folders: Path, name: str, size: tuple[int, int]
+    ranking_engine: FakeEngine, registry: Registry, private_folders: Path, name: str, size: tuple[int, int]
 ) -> None:
     make_run(private_folders, "bias-a")
 
@@ -166,7 +168,7 @@ def test_the_quality_looks_as_it_did(
         if any(changed):
             pytest.fail("\n".join(filter(None, changed)), pytrace=False)
 
-    run_app(scenario, RankingEngine(), registry, size)
+    run_app(scenario, ranking_engine, registry, size)
 
 
 def test_a_run_whose_table_is_gone_says_why_it_cannot_be_measured(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from core.views.map import ItemMap
 from tui.map._labels import cells_of
 from tui.map.canvas import nearest_towards, to_strips
 from tui.map.colouring import WAYS, colour_by
@@ -137,18 +139,25 @@ def test_one_point_and_none_have_a_viewport() -> None:
 
 
 def test_colourings_have_a_name_for_every_category() -> None:
-    items = {
-        "genres": [["Drama"], ["Drama", "Crime"], [], ["Comedy"]],
-        "years": [1994, 2001, 0, 1950],
-        "bias": [0.5, -0.25, 0.0, 0.1],
-        "ratings": [300, 200, 100, 50],
-    }
+    items = ItemMap(
+        items=(1, 2, 3, 4),
+        titles=("One", "Two", "Three", "Four"),
+        x=(0.0,) * 4,
+        y=(0.0,) * 4,
+        genres=(("Drama",), ("Drama", "Crime"), (), ("Comedy",)),
+        years=(1994, 2001, 0, 1950),
+        bias=(0.5, -0.25, 0.0, 0.1),
+        ratings=(300, 200, 100, 50),
+        components=(1, 2),
+        explained=(0.5, 0.2),
+        names=("", ""),
+    )
     for way in WAYS:
         colouring = colour_by(way, items)
         assert len(colouring.categories) == 4
         assert colouring.categories.max() < len(colouring.names)
     assert colour_by("year", items).names[-1] == "unknown"
-    assert colour_by("bias", {**items, "bias": None}).names == ("unknown",)
+    assert colour_by("bias", replace(items, bias=None)).names == ("unknown",)
 
 
 def test_ten_thousand_points_are_drawn_within_a_frame() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,13 +15,24 @@ from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
+from core.model.component_names import NamedAxis
+from core.views.biases import Biases, BiasTable
+from core.views.components import (
+    Axes,
+    Component,
+    ComponentNames,
+    Components,
+    ComponentTable,
+    NameComponent,
+    NamedAxes,
+)
+from core.views.crosstab import Crosstab, CrosstabTable
 from tui.dialogs import PromptScreen
-from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_rows
+from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_note, crosstab_rows
 from tui.files import free_path
 from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
 
 _ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
-_MOST_RATED = 2000
 _COMPONENTS = 6
 SIDES, ENDS = ("top", "bottom"), ("low", "high")
 
@@ -43,14 +55,14 @@ class FactorsScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._components: list[Mapping[str, Any]] = []
+        self._components: Sequence[Component] = ()
         self._component = 0
-        self._axes: Sequence[Mapping[str, Any]] = ()
+        self._axes: Sequence[NamedAxis] = ()
         self._axes_remark = ""
-        self._biases: Mapping[str, Any] = {}
-        self._crosstab: Mapping[str, Any] | None = None
+        self._biases: BiasTable | None = None
+        self._crosstab: CrosstabTable | None = None
         self._show_truth = True
-        self._most_rated = _MOST_RATED
+        self._most_rated = Biases().most_rated
 
     def compose_body(self) -> ComposeResult:
         """Tabs, and advice where there is nothing to put into them."""
@@ -84,52 +96,63 @@ class FactorsScreen(BenchScreen):
         if missing:
             return
         self.query_one("#biases-top", Static).update(ASKING)
-        self.ask("biases", most_rated=self._most_rated, count=15)
-        self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
-        self.ask("crosstab", users=15, items=15)
+        self.ask(Biases(most_rated=self._most_rated, count=15))
+        self._ask_components()
+        self.ask(Crosstab(users=15, items=15))
         self._axes, self._axes_remark = (), ""
-        self.ask("axes", most_rated=self._most_rated, components=_COMPONENTS)
+        self.ask(Axes(most_rated=self._most_rated, components=_COMPONENTS))
+
+    def _ask_components(self) -> None:
+        """Ask without the tested names, which take longer and come by themselves."""
+        self.ask(Components(most_rated=self._most_rated, components=_COMPONENTS, ends=10, axes=False))
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Fill the tab that was asked for."""
-        match message.view:
-            case "biases":
-                self._biases = message.result
+        match message.answer:
+            case BiasTable() as biases:
+                self._biases = biases
                 self._show_biases()
-            case "components":
-                self._components = message.result["components"]
-                self._component = min(self._component, max(0, len(self._components) - 1))
+            case ComponentTable(components=components):
+                self._components = components
+                self._component = min(self._component, max(0, len(components) - 1))
                 self._show_component()
-            case "axes":
-                self._axes = message.result
+            case NamedAxes(axes=axes):
+                self._axes = axes
                 self._show_component()
-            case "name_component":
-                self.ask("components", most_rated=self._most_rated, components=_COMPONENTS, ends=10)
-            case "crosstab":
-                self._crosstab = message.result
+            case ComponentNames():
+                self._ask_components()
+            case CrosstabTable() as crosstab:
+                self._crosstab = crosstab
                 self._show_crosstab()
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say in the tab why it is empty."""
-        places = {"biases": "biases-top", "components": "component-list", "crosstab": "crosstab-note"}
         text = f"{message.message}\n{message.hint}"
-        if message.view == "axes":
-            self._axes_remark = f"No tested names: {message.message}"
-            self._show_component()
-        elif message.view in places:
-            self.query_one(f"#{places[message.view]}", Static).update(text)
-        else:
-            self.notify(message.hint, title=message.message, severity="error")
+        match message.question:
+            case Axes():
+                self._axes_remark = f"No tested names: {message.message}"
+                self._show_component()
+            case Biases():
+                self.query_one("#biases-top", Static).update(text)
+            case Components():
+                self.query_one("#component-list", Static).update(text)
+            case Crosstab():
+                self.query_one("#crosstab-note", Static).update(text)
+            case _:
+                self.notify(message.hint, title=message.message, severity="error")
 
     def on_resize(self) -> None:
         """Leave the counts out where titles need the room."""
         self._show_biases()
 
     def _show_biases(self) -> None:
-        for side in SIDES if self._biases else ():
-            lines = bias_lines(self._biases, side, compact=self.size.width < 100)
+        if self._biases is None:
+            return
+        compact = self.size.width < 100
+        for side, items in (("top", self._biases.top), ("bottom", self._biases.bottom)):
+            lines = bias_lines(items, self._biases.source, compact)
             self.query_one(f"#biases-{side}", Static).update(lines)
 
     def _show_component(self) -> None:
@@ -144,21 +167,21 @@ class FactorsScreen(BenchScreen):
             self.query_one(f"#panel-{end}").border_title = escape(title)
 
     def _tested_name(self, end: str) -> str:
-        names = [axis[end] for axis in self._axes]
-        return str(names[self._component]) if self._component < len(names) else ""
+        if self._component >= len(self._axes):
+            return ""
+        axis = self._axes[self._component]
+        return axis.low if end == "low" else axis.high
 
     def _show_crosstab(self) -> None:
         if self._crosstab is None:
             return
-        table: DataTable[Any] = self.query_one("#crosstab-table", DataTable)
+        table: DataTable[Text] = self.query_one("#crosstab-table", DataTable)
         table.clear(columns=True)
         headings, rows = crosstab_rows(self._crosstab, self._show_truth)
         for heading in headings:
             table.add_column(heading)
         table.add_rows(rows)
-        which = "true ratings" if self._show_truth else "predicted ratings"
-        note = f"The most active users by the most rated items: {which} (v switches, e exports both)."
-        self.query_one("#crosstab-note", Static).update(" ".join((note, self._crosstab.get("note") or "")))
+        self.query_one("#crosstab-note", Static).update(crosstab_note(self._crosstab, self._show_truth))
 
     def action_tab(self, name: str) -> None:
         """Show a tab."""
@@ -179,12 +202,12 @@ class FactorsScreen(BenchScreen):
             return
         self.action_tab("components")
         component = self._components[self._component]
-        question = f"What does component {component['number']} mean? Empty takes the name away."
-        self.app.push_screen(PromptScreen(question, component["name"]), self._use_name)
+        question = f"What does component {component.number} mean? Empty takes the name away."
+        self.app.push_screen(PromptScreen(question, component.name), self._use_name)
 
     def _use_name(self, name: str | None) -> None:
         if name is not None:
-            self.ask("name_component", number=self._components[self._component]["number"], name=name.strip())
+            self.ask(NameComponent(number=self._components[self._component].number, name=name.strip()))
 
     def action_toggle_truth(self) -> None:
         """Switch the crosstab between true and predicted ratings."""

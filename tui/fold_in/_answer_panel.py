@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
+from core.model.component_names import NamedAxis
+from core.options import Identifier
+from core.views.components import Component
+from core.views.fold_in import FoldedIn
+from core.views.map import ItemMap
+from core.views.top_items import Recommendation
 from tui.charts import categories
 from tui.fold_in._canvas import FoldInCanvas
-from tui.fold_in._state import FoldInAnswer
+from tui.fold_in._state import FoldInAnswer, Item
 from tui.fold_in._texts import near_text, reading, top_line
 from tui.formats import short_title
-from tui.map import MapCanvas, Points, colour_by, colour_legend
+from tui.map import NO_POINTS, MapCanvas, Points, colour_by, colour_legend
 
 _ROOMY = 55
 """From so many columns on there is room for two remarks in two lines."""
-_NO_ITEMS: Mapping[str, Any] = {}
 
 
 class AnswerPanel(Vertical):
     """Posts ItemChosen for a recommendation entered or an item of the map clicked."""
 
     class ItemChosen(Message):
-        """An item to rate: its `id`, `title`, and what else is known."""
+        """An item to rate."""
 
-        def __init__(self, item: Mapping[str, Any]) -> None:
+        def __init__(self, item: Item) -> None:
             super().__init__()
             self.item = item
 
     def __init__(self, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._ascii = ascii_only
-        self._items = _NO_ITEMS
+        self._map: ItemMap | None = None
         self._answer = FoldInAnswer()
-        self._axes: Sequence[Mapping[str, Any]] = ()
+        self._axes: Sequence[NamedAxis] = ()
         self._names: dict[int, str] = {}
         self._complaint = ""
 
@@ -63,38 +68,37 @@ class AnswerPanel(Vertical):
     @property
     def places(self) -> dict[str, tuple[float, float]]:
         """Where the items of the map lie, by id."""
-        if not self._items:
+        if self._map is None:
             return {}
-        where = zip(self._items["x"], self._items["y"], strict=True)
-        return dict(zip(map(str, self._items["items"]), where, strict=True))
+        where = zip(self._map.x, self._map.y, strict=True)
+        return dict(zip(map(str, self._map.items), where, strict=True))
 
     def forget(self) -> None:
         """Empty everything for another model."""
-        self._items, self._answer, self._axes, self._names = _NO_ITEMS, FoldInAnswer(), (), {}
+        self._map, self._answer, self._axes, self._names = None, FoldInAnswer(), (), {}
         self._complaint = ""
         self.query_one("#fold-in-top", OptionList).clear_options()
         self.draw_map()
         self._draw_words()
 
-    def show_map(self, items: Mapping[str, Any]) -> None:
-        """Draw the items of a "map" answer."""
-        self._items = items
+    def show_map(self, places: ItemMap) -> None:
+        """Draw other items."""
+        self._map = places
         self.draw_map()
 
-    def use_axes(self, axes: Sequence[Mapping[str, Any]]) -> None:
+    def use_axes(self, axes: Sequence[NamedAxis]) -> None:
         """Read the standing by the tested names of the components' ends."""
         self._axes = axes
         self._draw_words()
 
-    def use_names(self, components: Sequence[Mapping[str, Any]]) -> None:
+    def use_names(self, components: Sequence[Component]) -> None:
         """Read it by the user's own names, where there are any."""
-        self._names = {one["number"]: one["name"] for one in components}
+        self._names = {one.number: one.name for one in components}
         self._draw_words()
 
-    def complain(self, view: str, text: str) -> None:
-        """Say what couldn't be had."""
-        place = "#fold-in-near" if view == "map" else "#fold-in-reading"
-        self.query_one(place, Static).update(text)
+    def complain(self, of_map: bool, text: str) -> None:
+        """Say why the map or another answer couldn't be had."""
+        self.query_one("#fold-in-near" if of_map else "#fold-in-reading", Static).update(text)
 
     def show_answer(self, answer: FoldInAnswer) -> None:
         """Move the star, and list the recommendations with what has become of them."""
@@ -103,45 +107,41 @@ class AnswerPanel(Vertical):
         self._draw_words()
         self._draw_top()
 
-    def highlighted_item(self) -> object:
+    def highlighted_item(self) -> Identifier | None:
         """The id of the chosen recommendation, None where there is none."""
         index = self.query_one("#fold-in-top", OptionList).highlighted
         top = self._top()
-        return top[index or 0]["item"] if top else None
+        return top[index or 0].item if top else None
 
     def draw_map(self) -> None:
         """Draw the items in the theme's colours, and the star where it was."""
-        canvas, items = (
-            self.query_one(FoldInCanvas),
-            self._items or {"x": [], "y": [], "titles": [], "genres": []},
-        )
-        colouring = colour_by("genre", items)
-        labels = [short_title(title) for title in items["titles"]]
-        colours = categories(self.app.current_theme.dark)
-        points = Points(np.array(items["x"]), np.array(items["y"]), labels, colouring.categories)
+        points, legend, colours = NO_POINTS, Content(""), categories(self.app.current_theme.dark)
+        if self._map is not None:
+            colouring = colour_by("genre", self._map)
+            labels = [short_title(title) for title in self._map.titles]
+            points = Points(np.array(self._map.x), np.array(self._map.y), labels, colouring.categories)
+            legend = colour_legend("genre", colouring, colours, True, self._ascii)
+        canvas = self.query_one(FoldInCanvas)
         canvas.show_items(points, colours)
         canvas.go_to(self._goal())
-        text = colour_legend("genre", colouring, colours, True, self._ascii) if self._items else ""
-        self.query_one("#fold-in-legend", Static).update(text)
+        self.query_one("#fold-in-legend", Static).update(legend)
 
     def _goal(self) -> tuple[float, float] | None:
-        place = self._answer.result["position"] if self._answer.result else None
-        return (place[0], place[1]) if place and len(place) > 1 and self._items else None
+        place = self._answer.result.position if self._answer.result else None
+        return (place[0], place[1]) if place and len(place) > 1 and self._map is not None else None
 
-    def _top(self) -> Sequence[Mapping[str, Any]]:
-        return self._answer.result["top"] if self._answer.result else ()
+    def _top(self) -> Sequence[Recommendation]:
+        return self._answer.result.top if self._answer.result else ()
 
     def _draw_words(self) -> None:
-        result = self._answer.result
-        nearest = self.query_one(FoldInCanvas).nearest()
-        titles = [self._items["titles"][index] for index in nearest]
-        note = result["note"] if result else ""
-        self.query_one("#fold-in-near", Static).update(near_text(titles, note))
-        self.query_one("#fold-in-reading", Static).update(self._reading() if result else "")
+        result, titles = self._answer.result, self._map.titles if self._map is not None else ()
+        near = [titles[index] for index in self.query_one(FoldInCanvas).nearest()]
+        self.query_one("#fold-in-near", Static).update(near_text(near, result.note if result else ""))
+        self.query_one("#fold-in-reading", Static).update(self._reading(result) if result else "")
 
-    def _reading(self) -> str:
-        result, most = self._answer.result or {}, 2 if self.size.width >= _ROOMY else 1
-        return reading(result["standing"], self._axes, self._names, len(result["given"]), most)
+    def _reading(self, result: FoldedIn) -> str:
+        most = 2 if self.size.width >= _ROOMY else 1
+        return reading(result.standing, self._axes, self._names, len(result.given), most)
 
     def _draw_top(self) -> None:
         options, moved = self.query_one("#fold-in-top", OptionList), self._answer.risen
@@ -157,14 +157,11 @@ class AnswerPanel(Vertical):
     def selected(self, event: OptionList.OptionSelected) -> None:
         """Take a recommendation up."""
         event.stop()
-        item = self._top()[event.option_index]
-        self.post_message(self.ItemChosen({**item, "id": item["item"]}))
+        self.post_message(self.ItemChosen(Item.of(self._top()[event.option_index])))
 
     @on(MapCanvas.Selected)
     def clicked(self, event: MapCanvas.Selected) -> None:
         """Take an item of the map up."""
         event.stop()
-        if event.index is not None:
-            items, at = self._items, event.index
-            item = {"id": items["items"][at], "title": items["titles"][at], "genres": items["genres"][at]}
-            self.post_message(self.ItemChosen({**item, "ratings": items["ratings"][at]}))
+        if event.index is not None and self._map is not None:
+            self.post_message(self.ItemChosen(Item.of(self._map.rows()[event.index])))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +11,8 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.fold_in._state import FoldInAnswer, FoldInState
+from core.views.search import Found
+from tui.fold_in._state import FoldInAnswer, FoldInState, Item
 from tui.fold_in._texts import given_line, offer_text
 from tui.lookup import SearchBox
 from tui.shell import ASKING
@@ -22,9 +22,9 @@ class GivenPanel(Vertical):
     """Posts ItemChosen for an item found, or one whose rating is to be changed."""
 
     class ItemChosen(Message):
-        """An item to rate: its `id`, `title`, and what else is known."""
+        """An item to rate."""
 
-        def __init__(self, item: Mapping[str, Any]) -> None:
+        def __init__(self, item: Item) -> None:
             super().__init__()
             self.item = item
 
@@ -32,7 +32,7 @@ class GivenPanel(Vertical):
         super().__init__(id=id)
         self._ascii = ascii_only
         self._state = FoldInState()
-        self._found: Sequence[Mapping[str, Any]] = ()
+        self._found: Sequence[Found] = ()
 
     def compose(self) -> ComposeResult:
         """The item at hand, and below it the search or the ratings."""
@@ -55,7 +55,7 @@ class GivenPanel(Vertical):
         waiting = state.at_hand is None and not state.offers
         text = ASKING if waiting else offer_text(state.at_hand, state.given, state.keys, state.trouble)
         self.query_one("#fold-in-offer", Static).update(text)
-        highlighted = str(state.last["id"]) if state.last and changed else self.highlighted()
+        highlighted = state.last.id if state.last and changed else self.highlighted()
         ratings = dict(reversed(state.given.ratings.items()))
         given = self.query_one("#fold-in-given", OptionList)
         given.set_options(
@@ -90,7 +90,7 @@ class GivenPanel(Vertical):
             self.remove_class("-searching")
             self.query_one("#fold-in-given").focus()
 
-    def show_found(self, text: str, found: Sequence[Mapping[str, Any]]) -> None:
+    def show_found(self, text: str, found: Sequence[Found]) -> None:
         """List what was found for a text, unless another one has been typed since."""
         box = self.query_one(SearchBox)
         if box.text == text and self.searching:
@@ -101,13 +101,13 @@ class GivenPanel(Vertical):
     def chosen(self, message: SearchBox.Chosen) -> None:
         """Put what was found at hand."""
         message.stop()
-        found = {each["id"]: each for each in self._found}
-        if self.searching and message.identifier in found:
-            self.post_message(self.ItemChosen(found[message.identifier]))
+        found = next((each for each in self._found if each.id == message.identifier), None)
+        if self.searching and found is not None:
+            self.post_message(self.ItemChosen(Item.found(found)))
 
     @on(OptionList.OptionSelected, "#fold-in-given")
     def given_selected(self, event: OptionList.OptionSelected) -> None:
         """Rate an item anew."""
         event.stop()
         item = event.option.id or ""
-        self.post_message(self.ItemChosen({"id": item, "title": self._state.given.ratings[item].title}))
+        self.post_message(self.ItemChosen(Item(item, self._state.given.ratings[item].title)))

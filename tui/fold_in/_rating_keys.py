@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from core.errors import UsageError
+from core.views.summary import Scale
 
 _PARTS = 10
 _MOST_STEPS = 20
@@ -22,9 +21,9 @@ class RatingKeys:
     step: float = 0.0
 
     @classmethod
-    def of(cls, scale: Mapping[str, Any]) -> RatingKeys:
-        """Read the scale of a "summary" answer."""
-        return cls(float(scale["minimum"]), float(scale["maximum"]), float(scale.get("step", 0)))
+    def of(cls, scale: Scale) -> RatingKeys:
+        """The keys of a model's scale."""
+        return cls(scale.minimum, scale.maximum, scale.step)
 
     @property
     def plain(self) -> bool:

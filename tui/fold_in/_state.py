@@ -6,15 +6,47 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from core.options import Identifier
+from core.views.fold_in import FoldedIn
+from core.views.map import MapPlace
+from core.views.search import Found
+from core.views.top_items import Recommendation
 from tui.files import free_path, safe_cell
 from tui.fold_in._rating_keys import RatingKeys
 
 _VARIED = 60
 """So many of the offers are chosen for variety; the rest follow by popularity."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item to rate; one that was given a rating before may come without genres and `ratings`."""
+
+    id: str
+    title: str
+    genres: tuple[str, ...] = ()
+    ratings: int | None = None
+
+    @classmethod
+    def found(cls, one: Found) -> Item:
+        """An item that a search found."""
+        return cls(str(one.id), one.title, one.genres, one.ratings)
+
+    @classmethod
+    def of(cls, one: Recommendation | MapPlace) -> Item:
+        """An item that a model recommends or has on its map."""
+        return cls(str(one.item), one.title, one.genres, one.ratings)
+
+    @property
+    def name(self) -> str:
+        """The title, or the id where there is none."""
+        return self.title or self.id
 
 
 @dataclass
@@ -32,29 +64,29 @@ class GivenRatings:
     ratings: dict[str, GivenRating] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
-    def rate(self, item: object, title: str, rating: float) -> None:
+    def rate(self, item: Item, rating: float) -> None:
         """Give a rating, or change it where it stands."""
-        self.ratings[str(item)] = GivenRating(title, rating)
-        self.skipped.discard(str(item))
+        self.ratings[item.id] = GivenRating(item.name, rating)
+        self.skipped.discard(item.id)
 
-    def forget(self, item: object) -> None:
+    def forget(self, item: str) -> None:
         """Take a rating back; the item isn't offered again by itself."""
-        if self.ratings.pop(str(item), None) is not None:
-            self.skipped.add(str(item))
+        if self.ratings.pop(item, None) is not None:
+            self.skipped.add(item)
 
     def clear(self) -> None:
         """Start anew."""
         self.ratings.clear()
         self.skipped.clear()
 
-    def question(self) -> dict[str, float]:
+    def question(self) -> dict[Identifier, float]:
         """The ratings as the engine wants them."""
         return {item: given.rating for item, given in self.ratings.items()}
 
-    def next_offer(self, offers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def next_offer(self, offers: Sequence[Item]) -> Item | None:
         """The first item that is neither rated nor skipped."""
         known = self.ratings.keys() | self.skipped
-        return next((offer for offer in offers if str(offer["id"]) not in known), None)
+        return next((offer for offer in offers if offer.id not in known), None)
 
     def table(self) -> list[list[str]]:
         """The ratings as rows of a CSV file, with a heading."""
@@ -72,14 +104,12 @@ def save_ratings(given: GivenRatings) -> Path:
     return path
 
 
-def offer_order(
-    found: Sequence[Mapping[str, Any]], places: Mapping[str, tuple[float, float]]
-) -> list[Mapping[str, Any]]:
+def offer_order(found: Sequence[Item], places: Mapping[str, tuple[float, float]]) -> list[Item]:
     """Well-known items first, each unlike those before it in genre and place on the map."""
     if not found:
         return []
     features = np.hstack([_genres(found), _places(found, places)])
-    known = np.sqrt([max(1, each.get("ratings") or 0) for each in found])
+    known = np.sqrt([max(1, each.ratings or 0) for each in found])
     distance, order = np.full(len(found), np.inf), [0]
     for _ in range(min(_VARIED, len(found)) - 1):
         apart = np.sqrt(np.square(features - features[order[-1]]).sum(axis=1))
@@ -99,20 +129,18 @@ def movements(before: Sequence[str] | None, after: Sequence[str]) -> list[int | 
     return [places[item] - place if item in places else None for place, item in enumerate(after)]
 
 
-def _genres(found: Sequence[Mapping[str, Any]]) -> Any:
-    names = sorted({name for each in found for name in each.get("genres") or ()})
-    columns = np.array([[name in (each.get("genres") or ()) for name in names] for each in found], float)
+def _genres(found: Sequence[Item]) -> Floats:
+    names = sorted({name for each in found for name in each.genres})
+    columns = np.array([[name in each.genres for name in names] for each in found], np.float64)
     columns = columns.reshape(len(found), len(names))
-    return columns / np.maximum(1, np.sqrt(columns.sum(axis=1, keepdims=True)))
+    lengths: Floats = np.sqrt(columns.sum(axis=1, keepdims=True))
+    return columns / np.maximum(1, lengths)
 
 
-def _places(found: Sequence[Mapping[str, Any]], places: Mapping[str, tuple[float, float]]) -> Any:
-    points = np.array([places.get(str(each["id"]), (0.0, 0.0)) for each in found])
-    spread = points.std(axis=0)
+def _places(found: Sequence[Item], places: Mapping[str, tuple[float, float]]) -> Floats:
+    points = np.array([places.get(each.id, (0.0, 0.0)) for each in found], np.float64)
+    spread: Floats = points.std(axis=0)
     return points / np.where(spread > 0, spread, 1) / 2
-
-
-Item = Mapping[str, Any]
 
 
 @dataclass
@@ -142,22 +170,22 @@ class FoldInState:
         """Rate the item at hand, and put it away."""
         item = self.at_hand
         if item is not None:
-            self.given.rate(item["id"], str(item.get("title") or item["id"]), rating)
+            self.given.rate(item, rating)
             self.last, self.taken = item, None
 
     def skip(self) -> None:
         """Put the item at hand away without a rating; a rated one keeps its rating."""
         item = self.at_hand
-        if item is not None and str(item["id"]) not in self.given.ratings:
-            self.given.skipped.add(str(item["id"]))
+        if item is not None and item.id not in self.given.ratings:
+            self.given.skipped.add(item.id)
         self.taken = None
 
     def amend(self, steps: int) -> bool:
         """Move the rating of the item at hand, else the last one given; False if neither is rated."""
         item = self.at_hand
-        if item is None or str(item["id"]) not in self.given.ratings:
+        if item is None or item.id not in self.given.ratings:
             item = self.last
-        given = self.given.ratings.get(str(item["id"])) if item else None
+        given = self.given.ratings.get(item.id) if item else None
         if given is None or self.keys is None:
             return False
         given.rating = self.keys.moved(given.rating, steps)
@@ -175,20 +203,20 @@ class FoldInState:
 
     def take_up(self, item: Item) -> None:
         """Put an item at hand, whether it is offered or not, with all that is known of it."""
-        known = {str(each["id"]): each for each in self.popular}
-        self.taken = known.get(str(item["id"]), item)
+        known = {each.id: each for each in self.popular}
+        self.taken = known.get(item.id, item)
 
 
 @dataclass
 class FoldInAnswer:
     """The answer that counts, and how its recommendations moved since the ratings before."""
 
-    result: Item | None = None
-    ratings: dict[str, float] = field(default_factory=dict)
+    result: FoldedIn | None = None
+    ratings: Mapping[Identifier, float] = field(default_factory=dict)
     risen: Sequence[int | None] = ()
     _before: list[str] | None = None
 
-    def hear(self, ratings: dict[str, float], result: Item) -> None:
+    def hear(self, ratings: Mapping[Identifier, float], result: FoldedIn) -> None:
         """Take an answer; the same ratings seen by further trained weights aren't a step of their own."""
         if self.result is not None and ratings != self.ratings:
             self._before = self.best
@@ -198,9 +226,9 @@ class FoldInAnswer:
     @property
     def best(self) -> list[str]:
         """The ids recommended, the best first."""
-        return [str(one["item"]) for one in self.result["top"]] if self.result else []
+        return [str(one.item) for one in self.result.top] if self.result else []
 
     def predicted(self, item: str) -> float | None:
         """What the model makes of a given rating; None before it has heard of it."""
-        given = self.result["given"] if self.result else ()
-        return next((float(one["predicted"]) for one in given if str(one["item"]) == item), None)
+        given = self.result.given if self.result else ()
+        return next((one.predicted for one in given if str(one.item) == item), None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from textual.content import Content
 
+from core.model.component_names import NamedAxis
+from core.views.top_items import Recommendation
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import GivenRating, GivenRatings
+from tui.fold_in._state import GivenRating, GivenRatings, Item
 from tui.formats import count, short_title
 
 _MUTED = "$foreground 60%"
@@ -18,22 +19,20 @@ _HOW_TO = "Space skips what you don't know, / finds any title."
 _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
 
 
-def _rated(offer: Mapping[str, Any]) -> str:
-    return f"{count(offer['ratings'])} ratings" if offer.get("ratings") is not None else ""
+def _rated(offer: Item) -> str:
+    return f"{count(offer.ratings)} ratings" if offer.ratings is not None else ""
 
 
-def offer_text(
-    offer: Mapping[str, Any] | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str
-) -> Content:
+def offer_text(offer: Item | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str) -> Content:
     """The item at hand, what is known of it, and which keys rate it."""
     if offer is None:
         return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
-    given = ratings.ratings.get(str(offer["id"]))
-    facts = [", ".join(offer.get("genres") or ()), _rated(offer)]
+    given = ratings.ratings.get(offer.id)
+    facts = [", ".join(offer.genres), _rated(offer)]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     return Content.from_markup(
         f"[b $accent]$title[/]$given\n[{_MUTED}]$facts[/]\n[b]$how[/]\n[{_MUTED}]{_HOW_TO}[/]",
-        title=str(offer.get("title") or offer["id"]),
+        title=offer.name,
         given=f"   you gave {given.rating:g}" if given else "",
         facts=" · ".join(filter(None, facts)),
         how=how,
@@ -62,15 +61,15 @@ def given_line(
     )
 
 
-def top_line(place: int, item: Mapping[str, Any], risen: int | None, ascii_only: bool) -> Content:
+def top_line(place: int, item: Recommendation, risen: int | None, ascii_only: bool) -> Content:
     """A recommendation: its place, how it moved, the predicted rating and the title."""
     mark, look = movement_mark(risen, ascii_only)
     return Content.from_markup(
         f"[{_MUTED}]$place[/] [{look}]$mark[/] [b $accent]$rating[/] $title",
         place=f"{place:>2}",
         mark=f"{mark:<3}",
-        rating=f"{item['rating']:.2f}",
-        title=str(item["title"] or item["item"]),
+        rating=f"{item.rating:.2f}",
+        title=item.title or str(item.item),
     )
 
 
@@ -86,7 +85,7 @@ def movement_mark(risen: int | None, ascii_only: bool) -> tuple[str, str]:
 
 def reading(
     standing: Sequence[float] | None,
-    axes: Sequence[Mapping[str, Any]],
+    axes: Sequence[NamedAxis],
     names: Mapping[int, str],
     rated: int,
     most: int = 2,
@@ -103,12 +102,13 @@ def reading(
     return f"You lean {' and '.join(_leaning(number, standing[number], axes, names) for number in apart)}."
 
 
-def _leaning(number: int, share: float, axes: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> str:
+def _leaning(number: int, share: float, axes: Sequence[NamedAxis], names: Mapping[int, str]) -> str:
     high = share >= 0.5
     beyond = f"(more than {min(0.99, max(share, 1 - share)):.0%} of users)"
     if names.get(number + 1):
         return f"{'towards' if high else 'away from'} “{names[number + 1]}” {beyond}"
-    end = axes[number]["high" if high else "low"] if number < len(axes) else ""
+    axis = axes[number] if number < len(axes) else None
+    end = (axis.high if high else axis.low) if axis else ""
     named = end.replace(" · ", ", ") or f"the {'high' if high else 'low'} end of component {number + 1}"
     return f"towards {named} {beyond}"
 

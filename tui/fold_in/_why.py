@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -14,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.engine.client import QueryError
+from core.options import Identifier
+from core.views.fold_in import FoldInReasons, FoldInWhy
 from tui.charts import BarStyle, signed_bars
 from tui.formats import short_title
 from tui.shell import ASKING, Answered, NotAnswered, Workbench
@@ -24,9 +26,12 @@ class FoldInWhyScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]
 
-    def __init__(self, bench: Workbench, ratings: dict[str, float], item: object, ascii_only: bool) -> None:
+    def __init__(
+        self, bench: Workbench, ratings: Mapping[Identifier, float], item: Identifier, ascii_only: bool
+    ) -> None:
         super().__init__()
-        self._bench, self._ratings, self._item, self._ascii = bench, ratings, item, ascii_only
+        self._bench, self._ascii = bench, ascii_only
+        self._question = FoldInWhy(ratings=ratings, item=item, count=12)
 
     def compose(self) -> ComposeResult:
         """The text, scrollable."""
@@ -41,19 +46,20 @@ class FoldInWhyScreen(ModalScreen[None]):
         self.run_worker(self._ask(), name="why", group="why", exclusive=True)
 
     async def _ask(self) -> None:
-        question: dict[str, object] = {"ratings": self._ratings, "item": self._item, "count": 12}
         try:
-            why = await self._bench.ask("fold_in_why", **question)
+            reasons = await self._bench.ask(self._question)
         except QueryError as error:
-            self.post_message(NotAnswered("fold_in_why", error.message, error.hint))
+            self.post_message(NotAnswered(self._question, error.message, error.hint))
         else:
-            self.post_message(Answered("fold_in_why", question, why))
+            self.post_message(Answered(self._question, reasons))
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Show the ratings' influences."""
+        if not isinstance(message.answer, FoldInReasons):
+            return
         variables, width = self.app.theme_variables, max(40, self.query_one("#fold-in-why").size.width - 6)
-        text = _why_text(message.result, width, (variables["success"], variables["error"]), self._ascii)
+        text = _why_text(message.answer, width, (variables["success"], variables["error"]), self._ascii)
         self.query_one("#fold-in-why-text", Static).update(text)
 
     @on(NotAnswered)
@@ -62,14 +68,14 @@ class FoldInWhyScreen(ModalScreen[None]):
         self.query_one("#fold-in-why-text", Static).update(f"{message.message}\n{message.hint}")
 
 
-def _why_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+def _why_text(why: FoldInReasons, width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
     """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
-    text = Text(f"{why['title']}\n", style="bold")
-    text.append(f"{why['rating']:.2f} for you, {why['average']:.2f} for an average user\n\n", "not bold")
-    if not why["influences"]:
+    text = Text(f"{why.title}\n", style="bold")
+    text.append(f"{why.rating:.2f} for you, {why.average:.2f} for an average user\n\n", "not bold")
+    if not why.influences:
         return text.append(
             "You haven't rated anything yet, so you get what an average user gets.", "not bold"
         )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [(f"{one['rating']:g}  {short_title(one['title'])}", one["effect"]) for one in why["influences"]]
+    terms = [(f"{one.rating:g}  {short_title(one.title)}", one.effect) for one in why.influences]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,11 +12,17 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from core.engine.client import Notice
+from core.options import Identifier
+from core.views.components import Axes, Components, ComponentTable, NamedAxes
+from core.views.fold_in import FoldedIn, FoldIn
+from core.views.map import ItemMap, Map
+from core.views.search import Search, SearchResults
+from core.views.summary import ModelSummary, Scale, Summary
 from tui.dialogs import AskScreen, PromptScreen
 from tui.fold_in._answer_panel import AnswerPanel
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import FoldInAnswer, FoldInState, GivenRatings, save_ratings
+from tui.fold_in._state import FoldInAnswer, FoldInState, GivenRatings, Item, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
 from tui.lookup import SearchBox
 from tui.shell import Answered, BenchScreen, NotAnswered
@@ -52,7 +58,7 @@ class FoldInScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._given_by_data: dict[object, GivenRatings] = {}
+        self._given_by_data: dict[tuple[int, int, Scale], GivenRatings] = {}
         self._state, self._answer = FoldInState(), FoldInAnswer()
         self._open = False
 
@@ -84,11 +90,11 @@ class FoldInScreen(BenchScreen):
         self._advise(_ADVICE if self.bench.subject is None else "")
         if self.bench.subject is None:
             return
-        self.ask("summary")
+        self.ask(Summary())
         self._load_map()
-        self.start_worker("offers", self._ask, "search", {"text": "", "side": "item", "limit": OFFERED})
-        self.ask("axes", components=COMPONENTS)
-        self.ask("components", components=COMPONENTS, ends=1)
+        self.ask(Search(text="", limit=OFFERED), "offers")
+        self.ask(Axes(components=COMPONENTS))
+        self.ask(Components(components=COMPONENTS, ends=1, axes=False))
         self._draw()
 
     def heard(self, notice: Notice) -> None:
@@ -99,11 +105,11 @@ class FoldInScreen(BenchScreen):
             self._fold_in()
 
     def _load_map(self) -> None:
-        self.ask("map", components=[1, 2], first=0, last=ON_MAP)
+        self.ask(Map(last=ON_MAP))
 
     def _fold_in(self) -> None:
-        question = self._state.given.question()
-        self.ask("fold_in", ratings=question, count=BEST, min_ratings=LEAST_RATINGS, components=COMPONENTS)
+        given = self._state.given.question()
+        self.ask(FoldIn(ratings=given, count=BEST, min_ratings=LEAST_RATINGS, components=COMPONENTS))
 
     def _advise(self, text: str) -> None:
         self._open = not text
@@ -114,44 +120,45 @@ class FoldInScreen(BenchScreen):
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Put an answer where it belongs."""
-        match message.view:
-            case "summary":
-                self._use_scale(message.result)
-            case "fold_in":
-                self._show_answer(message.arguments["ratings"], message.result)
-            case "search" if message.arguments["limit"] == OFFERED:
-                self._state.popular = message.result
+        match message.question, message.answer:
+            case _, ModelSummary() as summary:
+                self._use_scale(summary)
+            case FoldIn(ratings=ratings), FoldedIn() as folded_in:
+                self._show_answer(ratings, folded_in)
+            case Search(text=""), SearchResults(found=found):
+                self._state.popular = [Item.found(one) for one in found]
                 self._order_offers()
-            case "search":
-                self._given_panel.show_found(message.arguments["text"], message.result)
-            case "map":
-                self._answer_panel.show_map(message.result)
+            case Search(text=text), SearchResults(found=found):
+                self._given_panel.show_found(text, found)
+            case _, ItemMap() as places:
+                self._answer_panel.show_map(places)
                 self._order_offers()
-            case "axes":
-                self._answer_panel.use_axes(message.result)
-            case "components":
-                self._answer_panel.use_names(message.result["components"])
+            case _, NamedAxes(axes=axes):
+                self._answer_panel.use_axes(axes)
+            case _, ComponentTable(components=components):
+                self._answer_panel.use_names(components)
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say what is wrong where the answer would be; a model that folds nobody in has nothing to show."""
         text = f"{message.message}\n{message.hint}".strip()
-        match message.view:
-            case "summary":
+        match message.question:
+            case Summary():
                 self._state.trouble = message.message
                 self._fold_in()
                 self._draw()
-            case "fold_in" if not self._state.given.ratings:
+            case FoldIn() if not self._state.given.ratings:
                 self._advise(f"This model can't fold you in.\n\n{text}")
-            case "fold_in" | "map" | "search":
-                self._answer_panel.complain(message.view, text)
+            case FoldIn() | Search():
+                self._answer_panel.complain(False, text)
+            case Map():
+                self._answer_panel.complain(True, text)
 
-    def _use_scale(self, summary: Mapping[str, Any]) -> None:
+    def _use_scale(self, summary: ModelSummary) -> None:
         """Take the ratings given for the same data before, whatever model was asked then."""
-        scale = summary["scale"]
-        key = (summary["users"], summary["items"], *sorted(scale.items()))
+        key = summary.users, summary.items, summary.scale
         self._state.given = self._given_by_data.setdefault(key, GivenRatings())
-        self._state.keys = RatingKeys.of(scale)
+        self._state.keys = RatingKeys.of(summary.scale)
         self._fold_in()
         self._draw()
 
@@ -159,7 +166,7 @@ class FoldInScreen(BenchScreen):
         self._state.order_offers(self._answer_panel.places)
         self._draw()
 
-    def _show_answer(self, ratings: dict[str, float], result: Mapping[str, Any]) -> None:
+    def _show_answer(self, ratings: Mapping[Identifier, float], result: FoldedIn) -> None:
         if ratings != self._state.given.question():
             return  # a later rating's answer is on its way
         self._answer.hear(ratings, result)
@@ -204,7 +211,7 @@ class FoldInScreen(BenchScreen):
         """Ask for any rating of the scale, or for any number where the scale isn't known."""
         item, keys = self._state.at_hand, self._state.keys or RatingKeys(float("-inf"), float("inf"))
         if item is not None:
-            prompt = PromptScreen(f"Your rating of {item.get('title') or item['id']}", check=keys.parse)
+            prompt = PromptScreen(f"Your rating of {item.name}", check=keys.parse)
             self.app.push_screen(prompt, lambda text: self._rate(keys.parse(text)) if text else None)
 
     def action_skip(self) -> None:
@@ -273,8 +280,7 @@ class FoldInScreen(BenchScreen):
     def searched(self, message: SearchBox.Searched) -> None:
         """Ask for what matches; an empty line has found nothing yet."""
         if message.text:
-            question = {"text": message.text, "side": "item", "limit": FOUND}
-            self.start_worker("search-item", self._ask, "search", question)
+            self.ask(Search(text=message.text, limit=FOUND), "search-item")
 
     @on(GivenPanel.ItemChosen)
     @on(AnswerPanel.ItemChosen)

@@ -2,70 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.text import Text
 from textual.content import Content
 
+from core.model.catalogue import ItemCard
+from core.model.influence import Influence
+from core.options import Identifier
+from core.views.history import History, RatedItem
+from core.views.prediction import ContributionTable, JudgedPrediction
+from core.views.similar import ItemNeighbours
+from core.views.top_items import Recommendations
+from core.views.why import Counterfactual, Reasons
 from tui.charts import BarStyle, signed_bars
 from tui.formats import count, fit, short_title
 
-_MOST_TERMS = 10
+_MOST_FACTORS = 10
 _NOTABLE = 0.05
 """A smaller difference of ratings isn't worth a word."""
 _MUTED = "$foreground 60%"
 
 
-def prediction_text(contributions: Mapping[str, Any]) -> Content:
+def prediction_text(prediction: JudgedPrediction) -> Content:
     """The predicted rating large enough to see, the true one beside it, and any remark."""
-    prediction = contributions["prediction"]
-    title = prediction["title"] or str(prediction["item"])
     markup = (
         f"[b]$title[/]  [{_MUTED}]for user $user[/]\n"
         f"[b $accent] $rating [/][$accent]$deviation[/][{_MUTED}]predicted[/]   $truth"
     )
     text = Content.from_markup(
         markup,
-        title=title,
-        user=str(prediction["user"]),
-        rating=f"{prediction['rating']:.2f}",
+        title=prediction.title or str(prediction.item),
+        user=str(prediction.user),
+        rating=f"{prediction.rating:.2f}",
         deviation=_deviation(prediction),
         truth=_truth(prediction),
     )
-    remark = prediction["fallback"] or prediction.get("note") or ""
+    remark = prediction.fallback or prediction.note
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
 
 
-def _deviation(prediction: Mapping[str, Any]) -> str:
+def _deviation(prediction: JudgedPrediction) -> str:
     """How sure the model is, where it says so: one standard deviation of the rating."""
-    deviation = prediction.get("deviation")
-    return "" if deviation is None else f"± {deviation:.2f} "
+    return "" if prediction.deviation is None else f"± {prediction.deviation:.2f} "
 
 
-def _truth(prediction: Mapping[str, Any]) -> str:
-    truth = prediction.get("truth")
-    if truth is None:
+def _truth(prediction: JudgedPrediction) -> str:
+    if prediction.truth is None:
         return "not rated by this user"
-    part = "held out from training" if prediction.get("part") == "held-out" else "seen in training"
-    return f"true {truth:g}, off by {prediction['rating'] - truth:+.2f} ({part})"
+    part = "held out from training" if prediction.part == "held-out" else "seen in training"
+    off = prediction.rating - prediction.truth
+    return f"true {prediction.truth:g}, off by {off:+.2f} ({part})"
 
 
-def terms_chart(
-    contributions: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool
+def contributions_chart(
+    table: ContributionTable, width: int, colours: tuple[str, str], ascii_only: bool
 ) -> Text:
     """The parts as bars, the largest factors first, and the sum that they make."""
-    if not contributions["available"]:
-        return Text(contributions["reason"] or "This architecture's score is no sum of parts.")
-    terms = [(term["name"], float(term["value"])) for term in contributions["terms"]]
-    single = [term for term in terms if not term[0].startswith("factor ")]
-    factors = sorted((term for term in terms if term not in single), key=lambda term: -abs(term[1]))
-    shown = [*single, *factors[:_MOST_TERMS]]
-    rest = sum(value for _, value in factors[_MOST_TERMS:])
-    if len(factors) > _MOST_TERMS:
-        shown.append((f"{len(factors) - _MOST_TERMS} more", rest))
-    raw = contributions["prediction"]["raw"]
-    text = Text(f"mean {contributions['mean']:.3f}")
+    if not table.available:
+        return Text(table.reason or "This architecture's score is no sum of parts.")
+    parts = [(one.name, one.value) for one in table.contributions]
+    single = [part for part in parts if not part[0].startswith("factor ")]
+    factors = sorted((part for part in parts if part not in single), key=lambda part: -abs(part[1]))
+    shown = [*single, *factors[:_MOST_FACTORS]]
+    rest = sum(value for _, value in factors[_MOST_FACTORS:])
+    if len(factors) > _MOST_FACTORS:
+        shown.append((f"{len(factors) - _MOST_FACTORS} more", rest))
+    raw = table.prediction.raw
+    text = Text(f"mean {table.mean:.3f}")
     for name, value in single:
         text.append(f"  {name} {value:+.3f}")
     text.append(f"  {len(factors)} factors {sum(value for _, value in factors):+.3f}  = {raw:.3f}\n\n")
@@ -73,15 +77,15 @@ def terms_chart(
     return text.append(signed_bars(shown, width, style))
 
 
-def influences_text(why: Mapping[str, Any], width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
+def influences_text(reasons: Reasons, width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
     """The user's own ratings that influence a prediction, as bars, and what another would have done."""
-    prediction = why["contributions"]["prediction"]
+    prediction = reasons.contributions.prediction
     text = Text("\n")
-    text.append(f"User {prediction['user']}'s own ratings that influence it most")
-    text.append(_refit(prediction["rating"], why["refitted"]), "dim").append("\n")
-    text.append("".join(map(_had_line, why["counterfactuals"])), "dim").append("\n")
-    terms = [(f"{one['rating']:>3g}  {_short(one)}", float(one["effect"])) for one in why["influences"]]
-    return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))
+    text.append(f"User {prediction.user}'s own ratings that influence it most")
+    text.append(_refit(prediction.rating, reasons.refitted), "dim").append("\n")
+    text.append("".join(map(_had_line, reasons.counterfactuals)), "dim").append("\n")
+    effects = [(f"{one.rating:>3g}  {_short(one)}", one.effect) for one in reasons.influences]
+    return text.append(signed_bars(effects, width, BarStyle(colours[0], colours[1], "", ascii_only)))
 
 
 def _refit(rating: float, refitted: float) -> str:
@@ -89,16 +93,16 @@ def _refit(rating: float, refitted: float) -> str:
     return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= _NOTABLE else ""
 
 
-def _had_line(other: Mapping[str, Any]) -> str:
+def _had_line(other: Counterfactual) -> str:
     """`Had it been 1 instead of 5 for Alien: 3.214 (-0.412).`; nothing where it is the same rating."""
-    if other["instead"] == other["rating"]:
+    if other.instead == other.rating:
         return ""
-    rated = f"{other['instead']:g} instead of {other['rating']:g}"
-    return f"Had they given {_short(other)} {rated}: {other['predicted']:.3f} ({other['change']:+.3f}).\n"
+    rated = f"{other.instead:g} instead of {other.rating:g}"
+    return f"Had they given {_short(other)} {rated}: {other.predicted:.3f} ({other.change:+.3f}).\n"
 
 
-def _short(item: Mapping[str, Any]) -> str:
-    return short_title(str(item["title"] or item["item"]))
+def _short(rated: Influence | Counterfactual) -> str:
+    return short_title(rated.title or str(rated.item))
 
 
 def remark_text(remark: str) -> Content:
@@ -106,44 +110,43 @@ def remark_text(remark: str) -> Content:
     return Content.from_markup(f"\n[{_MUTED}]$remark[/]", remark=remark.strip())
 
 
-def top_text(items: Sequence[Mapping[str, Any]], user: Any) -> Content:
+def top_text(found: Recommendations) -> Content:
     """The best unseen items of a user."""
-    heading = Content.from_markup(
-        f"[{_MUTED}]What user $user hasn't rated, the best first[/]", user=str(user)
-    )
-    return _lines(heading, [_rated_line(f"{item['rating']:.2f}", item) for item in items])
+    user = ", ".join(map(str, found.users))
+    heading = Content.from_markup(f"[{_MUTED}]What user $user hasn't rated, the best first[/]", user=user)
+    return _lines(heading, [_item_line(item.rating, item) for item in found.items])
 
 
-def history_text(history: Mapping[str, Any], user: Any) -> Content:
+def history_text(history: History, user: Identifier) -> Content:
     """What a user liked best and least, with the model's own guess beside each rating."""
     markup = f"[{_MUTED}]User $user rated $count items, $mean on average; true and predicted[/]"
-    mean = "—" if history["mean"] is None else f"{history['mean']:.2f}"
-    heading = Content.from_markup(markup, user=str(user), count=count(history["count"]), mean=mean)
-    if not history["best"]:
-        return heading + Content.from_markup("\n$note", note=history.get("note") or "No rating is known.")
-    lines = [Content.from_markup("[b $success]Best[/]"), *map(_judged_line, history["best"])]
-    lines += [Content.from_markup("[b $error]Worst[/]"), *map(_judged_line, history["worst"])]
+    mean = "—" if history.mean is None else f"{history.mean:.2f}"
+    heading = Content.from_markup(markup, user=str(user), count=count(history.count), mean=mean)
+    if not history.best:
+        return heading + Content.from_markup("\n$note", note=history.note or "No rating is known.")
+    lines = [Content.from_markup("[b $success]Best[/]"), *map(_judged_line, history.best)]
+    lines += [Content.from_markup("[b $error]Worst[/]"), *map(_judged_line, history.worst)]
     return _lines(heading, lines)
 
 
-def _judged_line(item: Mapping[str, Any]) -> Content:
+def _judged_line(item: RatedItem) -> Content:
     return Content.from_markup(
         f"[b $accent]$truth[/] [{_MUTED}]$predicted[/]  $title",
-        truth=f"{item['truth']:>5g}",
-        predicted=f"{item['predicted']:.2f}",
-        title=fit(str(item["title"] or item["item"]), 60),
+        truth=f"{item.truth:>5g}",
+        predicted=f"{item.predicted:.2f}",
+        title=fit(item.title or str(item.item), 60),
     )
 
 
-def similar_text(items: Sequence[Mapping[str, Any]]) -> Content:
+def similar_text(neighbours: ItemNeighbours) -> Content:
     """The items nearest to one in the space of factors."""
     heading = Content.from_markup(f"[{_MUTED}]Nearest in all factors (cosine)[/]")
-    return _lines(heading, [_rated_line(f"{item['similarity']:.2f}", item) for item in items])
+    return _lines(heading, [_item_line(item.similarity, item) for item in neighbours.similar])
 
 
-def _rated_line(value: str, item: Mapping[str, Any]) -> Content:
-    title = fit(str(item.get("title") or item["item"]), 60)
-    return Content.from_markup("[b $accent]$value[/]  $title", value=f"{value:>5}", title=title)
+def _item_line(value: float, item: ItemCard) -> Content:
+    title = fit(item.title or str(item.item), 60)
+    return Content.from_markup("[b $accent]$value[/]  $title", value=f"{value:>5.2f}", title=title)
 
 
 def _lines(heading: Content, lines: Sequence[Content]) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,23 +13,33 @@ from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
 
 from core.engine.client import Notice
+from core.options import Identifier
+from core.views.history import History, UserHistory
+from core.views.prediction import Contributions, ContributionTable
+from core.views.search import Search, SearchResults
+from core.views.similar import ItemNeighbours, SimilarItems
+from core.views.top_items import Recommendations, TopItems
+from core.views.why import Reasons, Why
 from tui.lookup._texts import (
+    contributions_chart,
     history_text,
     influences_text,
     prediction_text,
     remark_text,
     similar_text,
-    terms_chart,
     top_text,
 )
 from tui.lookup.search_box import SearchBox
-from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, Subject
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
 _INFLUENCES = 8
 _NOT_IN_TRAINING = "Which ratings of theirs influence it: when the training is done."
 _ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
+
+_Selection = tuple[Subject | None, Identifier | None, Identifier | None]
+"""A model, a user and an item, as far as they are chosen."""
 
 
 class LookupScreen(BenchScreen):
@@ -47,11 +57,11 @@ class LookupScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._user: object = None
-        self._item: object = None
-        self._wanted: tuple[object, str] | None = None
+        self._user: Identifier | None = None
+        self._item: Identifier | None = None
+        self._wanted: tuple[Identifier, str] | None = None
         self._resting: Timer | None = None
-        self._explained: object = None
+        self._explained: _Selection | None = None
 
     def compose_body(self) -> ComposeResult:
         """Searches, prediction, lists."""
@@ -78,7 +88,7 @@ class LookupScreen(BenchScreen):
         self.query_one("#lookup-right").border_title = "Prediction"
         self.query_one("#search-item", SearchBox).focus_input()
 
-    def open_item(self, item: object, title: str) -> None:
+    def open_item(self, item: Identifier, title: str) -> None:
         """Show an item that another screen points at."""
         self._wanted = (item, title)
         if self.is_mounted:
@@ -114,8 +124,7 @@ class LookupScreen(BenchScreen):
 
     def _search(self, side: str, text: str) -> None:
         if self.bench.subject is not None:
-            question = {"text": text, "side": side, "limit": 50}
-            self.start_worker(f"search-{side}", self._ask, "search", question)
+            self.ask(Search(text=text, side=side, limit=50), f"search-{side}")
 
     @on(SearchBox.Chosen)
     def chosen(self, message: SearchBox.Chosen) -> None:
@@ -130,12 +139,12 @@ class LookupScreen(BenchScreen):
         if self.bench.subject is None:
             return
         if self._user is not None and self._item is not None:
-            self.ask("contributions", user=self._user, item=self._item)
+            self.ask(Contributions(user=self._user, item=self._item))
         if lists and self._item is not None:
-            self.ask("similar_items", item=self._item, count=25, min_ratings=10)
+            self.ask(SimilarItems(item=self._item, count=25, min_ratings=10))
         if lists and self._user is not None:
-            self.ask("top_items", user=self._user, count=25)
-            self.ask("user_history", user=self._user, count=12)
+            self.ask(TopItems(user=(self._user,), count=25))
+            self.ask(UserHistory(user=self._user, count=12))
         if lists:
             self._explain_soon()
 
@@ -149,12 +158,8 @@ class LookupScreen(BenchScreen):
         self._explain_soon()
 
     @property
-    def _selection(self) -> tuple[object, object, object]:
+    def _selection(self) -> _Selection:
         return self.bench.subject, self._user, self._item
-
-    @property
-    def _is_complete(self) -> bool:
-        return None not in self._selection
 
     @property
     def _is_explained(self) -> bool:
@@ -163,70 +168,72 @@ class LookupScreen(BenchScreen):
 
     def _explain_soon(self) -> None:
         """Ask for the influences once the selection rests, if the tab is there to show them."""
-        if self._is_explained or not self._is_complete:
+        if self._is_explained or None in self._selection:
             return
         if self._resting is not None:
             self._resting.stop()
-        self.workers.cancel_group(self, "why")
+        self.workers.cancel_group(self, Why.tag)
         self._explained = None
         self._put("influences", "")
         self._resting = self.set_timer(REST_SECONDS, self._explain)
 
     def _explain(self) -> None:
         """Ask, but not the run in training: each answer would take time from it."""
-        subject, shown = self.bench.subject, self.query_one(TabbedContent).active == "why"
-        if subject is None or not (shown and self.is_current and self._is_complete):
+        subject, user, item = self._selection
+        shown = self.is_current and self.query_one(TabbedContent).active == "why"
+        if not shown or subject is None or user is None or item is None:
             return
         self._explained = self._selection
         if subject.run is None:
             self._put("influences", remark_text(_NOT_IN_TRAINING))
         else:
-            self.ask("why", user=self._user, item=self._item, count=_INFLUENCES)
+            self.ask(Why(user=user, item=item, count=_INFLUENCES))
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Put an answer where it belongs."""
         width = max(30, self.query_one("#lookup-right").size.width - 4)
-        result = message.result
-        match message.view:
-            case "search":
-                self._show_found(message.arguments, result)
-            case "contributions":
-                self._say(prediction_text(result))
-                bars = terms_chart(result, width, self._bar_colours(), self.tastemap.ascii_only)
-                self._put("why", bars)
-            case "why" if self._is_explained:
-                self._put(
-                    "influences",
-                    influences_text(result, width, self._bar_colours(), self.tastemap.ascii_only),
-                )
-            case "top_items":
-                self._put("top", top_text(result, self._user))
-            case "user_history":
-                self._put("history", history_text(result, self._user))
-            case "similar_items":
-                self._put("similar", similar_text(result))
+        look = width, self._bar_colours(), self.tastemap.ascii_only
+        question, answer = message.question, message.answer
+        match answer:
+            case SearchResults() if isinstance(question, Search):
+                self._show_found(question, answer)
+            case ContributionTable():
+                self._say(prediction_text(answer.prediction))
+                self._put("why", contributions_chart(answer, *look))
+            case Reasons() if self._is_explained:
+                self._put("influences", influences_text(answer, *look))
+            case Recommendations():
+                self._put("top", top_text(answer))
+            case History() if isinstance(question, UserHistory):
+                self._put("history", history_text(answer, question.user))
+            case ItemNeighbours():
+                self._put("similar", similar_text(answer))
 
-    def _show_found(self, arguments: dict[str, Any], found: list[dict[str, Any]]) -> None:
-        box = self.query_one(f"#search-{arguments['side']}", SearchBox)
-        if box.text != arguments["text"]:
+    def _show_found(self, question: Search, results: SearchResults) -> None:
+        box = self.query_one(f"#search-{question.side}", SearchBox)
+        if box.text != question.text:
             return
-        box.show_found(found)
-        current = self._user if arguments["side"] == "user" else self._item
-        if current is None and found:
+        box.show_found(results.found)
+        current = self._user if question.side == "user" else self._item
+        if current is None and results.found:
             box.choose_first()
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say what is wrong where the answer would be."""
-        places = {"top_items": "top", "user_history": "history", "similar_items": "similar"}
         text = f"{message.message}\n{message.hint}"
-        if message.view == "why":
-            self._put("influences", remark_text(text) if self._is_explained else "")
-        elif message.view in places:
-            self._put(places[message.view], text)
-        else:
-            self._say(text)
+        match message.question:
+            case Why():
+                self._put("influences", remark_text(text) if self._is_explained else "")
+            case TopItems():
+                self._put("top", text)
+            case UserHistory():
+                self._put("history", text)
+            case SimilarItems():
+                self._put("similar", text)
+            case _:
+                self._say(text)
 
     def _say(self, content: VisualType) -> None:
         self.query_one("#prediction", Static).update(content)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +13,8 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from core.options import Identifier
+from core.views.search import Found
 from tui.formats import count
 
 
@@ -50,14 +51,14 @@ class SearchBox(Vertical):
     class Chosen(Message):
         """A result is highlighted."""
 
-        def __init__(self, side: str, identifier: object) -> None:
+        def __init__(self, side: str, identifier: Identifier) -> None:
             super().__init__()
             self.side, self.identifier = side, identifier
 
     def __init__(self, side: str, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes="panel")
         self._side, self._placeholder = side, placeholder
-        self._found: Sequence[Mapping[str, Any]] = ()
+        self._found: Sequence[Found] = ()
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
@@ -81,7 +82,7 @@ class SearchBox(Vertical):
         """Put a text into the line without searching for it by hand."""
         self.query_one(Input).value = text
 
-    def show_found(self, found: Sequence[Mapping[str, Any]]) -> None:
+    def show_found(self, found: Sequence[Found]) -> None:
         """List results, the best first."""
         self._found = found
         options = self.query_one(OptionList)
@@ -122,8 +123,7 @@ class SearchBox(Vertical):
         """Tell which result it is."""
         event.stop()
         if event.option_index < len(self._found):
-            identifier = self._found[event.option_index]["id"]
-            self.post_message(self.Chosen(self._side, identifier))
+            self.post_message(self.Chosen(self._side, self._found[event.option_index].id))
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:
@@ -131,7 +131,6 @@ class SearchBox(Vertical):
         event.stop()
 
 
-def _line(found: Mapping[str, Any]) -> Content:
-    title = str(found.get("title") or found["id"])
-    known = count(found["ratings"]) if found.get("ratings") is not None else ""
-    return Content.from_markup("$title [$foreground 50%]$known[/]", title=title, known=known)
+def _line(found: Found) -> Content:
+    title = found.title or str(found.id)
+    return Content.from_markup("$title [$foreground 50%]$known[/]", title=title, known=count(found.ratings))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from textual.content import Content
 
+from core.views.map import ItemMap, Map
+from core.views.similar import SimilarItem
 from tui.formats import count
 from tui.map.colouring import WAYS
 
@@ -18,15 +19,16 @@ _LAST_COMPONENT = 9
 
 @dataclass
 class MapChoice:
-    """The choices of one map; `question` gives them as arguments of the view."""
+    """The choices of one map; `question` asks the view for it."""
 
     components: list[int] = field(default_factory=lambda: [1, 2])
     ranks: tuple[int, int] = _RANGES[1]
     way: str = WAYS[0]
 
-    def question(self) -> dict[str, object]:
-        """The arguments of the `map` view."""
-        return {"components": list(self.components), "first": self.ranks[0], "last": self.ranks[1]}
+    def question(self) -> Map:
+        """Ask for the chosen ranks on the chosen components."""
+        (x, y), (first, last) = self.components, self.ranks
+        return Map(x=x, y=y, first=first, last=last)
 
     def next_colouring(self) -> None:
         """Colour by the next column."""
@@ -67,35 +69,32 @@ def _similar_titles(text: str, titles: Sequence[str], most: int) -> tuple[int, .
     return tuple(index for _, _, index in found)
 
 
-def map_title(items: Mapping[str, Any], components: Sequence[int], ranks: tuple[int, int]) -> str:
+def map_title(places: ItemMap, ranks: tuple[int, int]) -> str:
     """`Items 50–100 by popularity · x: 1 classics 9% · y: 3 4%`."""
     axes = [
-        f"{axis}: {' '.join(filter(None, (str(number), _name(items, axis), f'{share:.0%}')))}"
-        for axis, number, share in zip("xy", components, items["explained"], strict=True)
+        f"{axis}: {' '.join(filter(None, (str(number), name, f'{share:.0%}')))}"
+        for axis, number, name, share in zip(
+            "xy", places.components, places.names, places.explained, strict=True
+        )
     ]
-    shown = len(items["items"])
+    shown = len(places.items)
     which = f"{shown} most rated" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
     return " · ".join((f"Map of items: {which}", *axes)).replace("[", "\\[")
 
 
-def _name(items: Mapping[str, Any], axis: str) -> str:
-    return str(items.get("names", {}).get(axis, ""))
-
-
-def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> Content:
+def card(places: ItemMap | None, index: int | None, compact: bool = False) -> Content:
     """An item in a few lines."""
-    if index is None or not items or index >= len(items["items"]):
+    if places is None or index is None or index >= len(places.items):
         return Content.from_markup("[$foreground 60%]Arrow keys walk from title to title.[/]")
-    bias = items.get("bias")
     facts = [
-        ("year", str(items["years"][index] or "—")),
-        ("genres", ", ".join(items["genres"][index]) or "—"),
-        ("ratings", count(items["ratings"][index])),
-        ("bias", f"{bias[index]:+.3f}" if bias else "—"),
-        ("x, y", f"{items['x'][index]:+.3f}, {items['y'][index]:+.3f}"),
-        ("id", str(items["items"][index])),
+        ("year", str(places.years[index] or "—")),
+        ("genres", ", ".join(places.genres[index]) or "—"),
+        ("ratings", count(places.ratings[index])),
+        ("bias", f"{places.bias[index]:+.3f}" if places.bias else "—"),
+        ("x, y", f"{places.x[index]:+.3f}, {places.y[index]:+.3f}"),
+        ("id", str(places.items[index])),
     ]
-    title = Content.from_markup("[b $accent]$title[/]", title=items["titles"][index])
+    title = Content.from_markup("[b $accent]$title[/]", title=places.titles[index])
     if compact:
         short = f"{facts[2][1]} ratings · bias {facts[3][1]} · {facts[1][1]}"
         return title + Content.from_markup("\n$short", short=short)
@@ -107,13 +106,13 @@ def card(items: Mapping[str, Any], index: int | None, compact: bool = False) -> 
     return Content("\n").join(lines)
 
 
-def neighbours_text(similar: Sequence[Mapping[str, Any]], places: Mapping[Any, int]) -> Content:
+def neighbours_text(similar: Sequence[SimilarItem], on_map: Container[int | str]) -> Content:
     """The most similar items; those on the map are underlined there."""
     lines = [Content.from_markup("\n[b]Most similar[/] [$foreground 60%](all factors)[/]")]
     for each in similar:
-        look = "$success" if each["item"] in places else "$foreground 60%"
-        similarity = f"{each['similarity']:5.2f}"
+        look = "$success" if each.item in on_map else "$foreground 60%"
+        similarity = f"{each.similarity:5.2f}"
         lines.append(
-            Content.from_markup(f"$similarity [{look}]$title[/]", similarity=similarity, title=each["title"])
+            Content.from_markup(f"$similarity [{look}]$title[/]", similarity=similarity, title=each.title)
         )
     return Content("\n").join(lines)

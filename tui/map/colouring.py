@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from textual.content import Content
 
+from core.views.map import ItemMap
 from tui.map.scatter import ASCII_SYMBOLS, SYMBOLS
 
 WAYS = ("genre", "year", "bias", "popularity")
@@ -31,18 +31,16 @@ class Colouring:
     ordered: bool = False
 
 
-def colour_by(way: str, items: Mapping[str, Any]) -> Colouring:
-    """Categorise the items of a map answer; a column that the answer lacks gives one category."""
+def colour_by(way: str, places: ItemMap) -> Colouring:
+    """Categorise the items of a map; where they have no biases, these give one category."""
     if way == "genre":
-        return _by_genre(items["genres"])
+        return _by_genre(places.genres)
     if way == "year":
-        return _by_number(items["years"], "{:.0f}–{:.0f}", unknown=0)
+        return _by_number(places.years, "{:.0f}–{:.0f}", unknown=0)
     if way == "bias":
-        missing = [0.0] * len(items["ratings"])
-        return _by_number(
-            items.get("bias") or missing, "{:+.2f} to {:+.2f}", None if items.get("bias") else 0
-        )
-    return _by_number(items["ratings"], "{:,.0f}–{:,.0f} ratings")
+        missing = [0.0] * len(places.items)
+        return _by_number(places.bias or missing, "{:+.2f} to {:+.2f}", None if places.bias else 0)
+    return _by_number(places.ratings, "{:,.0f}–{:,.0f} ratings")
 
 
 def _by_genre(genres: Iterable[Sequence[str]]) -> Colouring:

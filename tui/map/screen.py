@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from textual import on
@@ -14,6 +14,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine.client import Notice
+from core.views.map import ItemMap, Map
+from core.views.similar import ItemNeighbours, SimilarItem, SimilarItems
 from tui.charts import categories, ordered
 from tui.formats import short_title
 from tui.map._choice import MapChoice, card, find_titles, map_title, neighbours_text
@@ -51,7 +53,7 @@ class MapScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: Mapping[str, Any] = {}
+        self._places: ItemMap | None = None
         self._choice = MapChoice()
         self._keep_view = False
         self._hovered: int | None = None
@@ -95,10 +97,10 @@ class MapScreen(BenchScreen):
         if self.bench.subject is None:
             self._advise("Nothing to map yet: train a model first (1, then s), or open a run (5).")
             return
-        if not self._items:
+        if self._places is None:
             self._advise(ASKING)
         self._asked_live_at = time.monotonic()
-        self.ask("map", **self._choice.question())
+        self.ask(self._choice.question())
 
     def _advise(self, text: str) -> None:
         advice = self.query_one("#map-advice", Static)
@@ -109,36 +111,32 @@ class MapScreen(BenchScreen):
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Draw the map, or list the neighbours."""
-        if message.view == "map":
-            self._items = message.result
-            self._advise("")
-            self._draw(self._keep_view)
-        elif message.view == "similar_items":
-            self._show_neighbours(message.result)
+        match message.answer:
+            case ItemMap() as places:
+                self._places = places
+                self._advise("")
+                self._draw(self._keep_view)
+            case ItemNeighbours(similar=similar):
+                self._show_neighbours(similar)
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say why there is no map."""
-        if message.view == "map":
+        if isinstance(message.question, Map):
             self._choice.components = [1, 2]
             self._advise(f"{message.message}\n\n{message.hint}")
         else:
             self.query_one("#map-neighbours", Static).update(message.message)
 
     def _draw(self, keep_view: bool) -> None:
-        if not self._items:
+        if self._places is None:
             return
-        items, colouring = self._items, colour_by(self._choice.way, self._items)
-        points = Points(
-            np.array(items["x"]),
-            np.array(items["y"]),
-            [short_title(title) for title in items["titles"]],
-            colouring.categories,
-        )
+        places, colouring = self._places, colour_by(self._choice.way, self._places)
+        labels = [short_title(title) for title in places.titles]
+        points = Points(np.array(places.x), np.array(places.y), labels, colouring.categories)
         canvas = self.query_one(MapCanvas)
         canvas.show(points, self._colours(colouring), keep_view and len(points) == len(canvas.points))
-        title = map_title(items, self._choice.components, self._choice.ranks)
-        self.query_one("#map-left").border_title = title
+        self.query_one("#map-left").border_title = map_title(places, self._choice.ranks)
         shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
         text = colour_legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
         self.query_one("#map-legend", Static).update(text)
@@ -149,7 +147,7 @@ class MapScreen(BenchScreen):
         return ordered(dark) if colouring.ordered else categories(dark)
 
     def _show_card(self, index: int | None) -> None:
-        self.query_one("#map-card", Static).update(card(self._items, index, compact=self.size.width < 100))
+        self.query_one("#map-card", Static).update(card(self._places, index, compact=self.size.width < 100))
 
     @on(MapCanvas.Selected)
     def selected(self, message: MapCanvas.Selected) -> None:
@@ -168,13 +166,14 @@ class MapScreen(BenchScreen):
     def action_neighbours(self) -> None:
         """Ask for the items most similar to the selected one in the full space of factors."""
         cursor = self.query_one(MapCanvas).emphasis.cursor
-        if cursor is not None and self._items:
-            self.ask("similar_items", item=self._items["items"][cursor], count=14, min_ratings=10)
+        if cursor is not None and self._places is not None:
+            self.ask(SimilarItems(item=self._places.items[cursor], count=14, min_ratings=10))
 
-    def _show_neighbours(self, similar: list[dict[str, Any]]) -> None:
+    def _show_neighbours(self, similar: Sequence[SimilarItem]) -> None:
         canvas = self.query_one(MapCanvas)
-        places = {item: index for index, item in enumerate(self._items["items"])}
-        shown = tuple(places[each["item"]] for each in similar if each["item"] in places)
+        items = self._places.items if self._places is not None else ()
+        places = {item: index for index, item in enumerate(items)}
+        shown = tuple(places[each.item] for each in similar if each.item in places)
         emphasis = canvas.emphasis
         canvas.emphasis = Emphasis(emphasis.cursor, emphasis.found, shown)
         self.query_one("#map-neighbours", Static).update(neighbours_text(similar, places))
@@ -188,7 +187,7 @@ class MapScreen(BenchScreen):
     def search_changed(self, event: Input.Changed) -> None:
         """Highlight what matches."""
         canvas = self.query_one(MapCanvas)
-        found = find_titles(event.value, self._items.get("titles", ()))
+        found = find_titles(event.value, self._places.titles if self._places is not None else ())
         canvas.emphasis = Emphasis(canvas.emphasis.cursor, found)
 
     @on(Input.Submitted, "#map-search")
@@ -257,5 +256,5 @@ class MapScreen(BenchScreen):
     def action_open_lookup(self) -> None:
         """Take the selected item to the Lookup screen."""
         cursor = self.query_one(MapCanvas).emphasis.cursor
-        if cursor is not None and self._items:
-            self.post_message(OpenItem(self._items["items"][cursor], self._items["titles"][cursor]))
+        if cursor is not None and self._places is not None:
+            self.post_message(OpenItem(self._places.items[cursor], self._places.titles[cursor]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -16,12 +16,14 @@ from textual.visual import VisualType
 from textual.widgets import Static
 
 from core.engine.client import QueryError
+from core.views.quality.diagnosis import Calibration, Diagnosis, ErrorReport, Residual, Slice
+from core.views.quality.ranking import Ranking, RankingFigures, RankingQuality
+from core.views.view import View
 from tui.charts import share_bar
 from tui.files import SavedRun
 from tui.formats import count, fit
 from tui.shell import Answered, Engine, NotAnswered
 
-WORST, TOP = 10, 10
 _MEASURING = "Predicting the held-out ratings …"
 _NEEDED = "Quality is measured on the held-out part of the table that the run was trained on."
 _RANKING = "Ranking all items for every user …\n"
@@ -52,32 +54,29 @@ class QualityScreen(ModalScreen[None]):
 
     async def _measure(self) -> None:
         """Ask one after another, since all fail alike where the ratings table can't be read."""
-        run = str(self._run.folder)
-        view = "diagnosis"
-        try:
-            errors = await self._engine.ask(view, run, worst=WORST)
-            self.post_message(Answered(view, {}, errors))
-            view = "ranking"
-            ranking = [await self._engine.ask(view, run, k=TOP, popularity=each) for each in (False, True)]
-        except QueryError as error:
-            self.post_message(NotAnswered(view, error.message, error.hint))
-        else:
-            self.post_message(Answered(view, {}, ranking))
+        questions: tuple[View[Any], ...] = (Diagnosis(), Ranking())
+        for view in questions:
+            try:
+                answer = await self._engine.ask(view, str(self._run.folder))
+            except QueryError as error:
+                self.post_message(NotAnswered(view, error.message, error.hint))
+                return
+            self.post_message(Answered(view, answer))
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Show what has been measured; the ranking takes longest on large tables."""
-        result: Any = message.result
-        if message.view == "diagnosis":
-            self._put("errors", _errors_text(result, self._ascii))
-            self._put("ranking", _RANKING)
-        else:
-            self._put("ranking", _ranking_text(*result))
+        match message.answer:
+            case ErrorReport() as report:
+                self._put("errors", _errors_text(report, self._ascii))
+                self._put("ranking", _RANKING)
+            case RankingQuality() as quality:
+                self._put("ranking", _ranking_text(quality))
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say in plain words what can't be measured, and why."""
-        what = "errors" if message.view == "diagnosis" else "ranking"
+        what = "errors" if isinstance(message.question, Diagnosis) else "ranking"
         lines = (f"The {what} can't be measured: {message.message}", message.hint, _NEEDED)
         self._put(what, "\n".join(filter(None, lines)))
 
@@ -87,75 +86,76 @@ class QualityScreen(ModalScreen[None]):
 
 _MUTED = "$foreground 60%"
 NAME_WIDTH, TITLE_WIDTH, BAR_WIDTH = 12, 30, 12
-_SLICES = (
-    ("by_user_activity", "By the user's training ratings"),
-    ("by_item_popularity", "By the item's training ratings"),
-    ("by_rating", "By true rating"),
-    ("by_genre", "By genre, the worst first (an item counts in each of its genres)"),
-)
 
 
-def _errors_text(diagnosis: Mapping[str, Any], ascii_only: bool) -> Content:
+def _groups(report: ErrorReport) -> tuple[tuple[str, tuple[Slice, ...]], ...]:
+    return (
+        ("By the user's training ratings", report.by_user_activity),
+        ("By the item's training ratings", report.by_item_popularity),
+        ("By true rating", report.by_rating),
+        ("By genre, the worst first (an item counts in each of its genres)", report.by_genre),
+    )
+
+
+def _errors_text(report: ErrorReport, ascii_only: bool) -> Content:
     """The errors on the held-out ratings: in all, by slices, the calibration, the worst pairs."""
-    slices = [one for key, _ in _SLICES for one in diagnosis[key]]
-    largest = max((one["rmse"] for one in slices), default=0.0) or 1.0
+    groups = _groups(report)
+    largest = max((one.rmse for _, slices in groups for one in slices), default=0.0) or 1.0
     head = ("", "ratings", "RMSE", "MAE", "too high by")
     lines = [_heading("Errors on the held-out ratings"), _muted(_columns(*head))]
-    lines += [_slice_line(diagnosis["whole"], largest, ascii_only)]
-    for key, title in _SLICES:
-        lines += [_heading(f"\n{title}"), *(_slice_line(one, largest, ascii_only) for one in diagnosis[key])]
+    lines += [_slice_line(report.whole, largest, ascii_only)]
+    for title, slices in groups:
+        lines += [_heading(f"\n{title}"), *(_slice_line(one, largest, ascii_only) for one in slices)]
     lines += [_heading("\nCalibration: do predictions of a size come true?")]
     lines += [_muted(_columns("predicted", "ratings", "mean", "true", "too high by"))]
-    lines += [_calibration_line(one) for one in diagnosis["calibration"]]
+    lines += [_calibration_line(one) for one in report.calibration]
     lines += [_heading("\nWorst predictions"), _muted(_pair("true", "predicted", "off by", "title", "user"))]
-    return Content("\n").join([*lines, *map(_worst_line, diagnosis["worst"])])
+    return Content("\n").join([*lines, *map(_worst_line, report.worst)])
 
 
-def _ranking_text(run: Mapping[str, Any], popularity: Mapping[str, Any]) -> Content:
+def _ranking_text(quality: RankingQuality) -> Content:
     """How well a run ranks, beside recommending to everybody what most have rated."""
-    k = run["k"]
+    k = quality.k
     figures = (f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
     note = (
-        f"{count(run['users'])} users; relevant are held-out ratings from {run['relevant_from']:g}, "
+        f"{count(quality.users)} users; relevant are held-out ratings from {quality.relevant_from:g}, "
         f"among all items that the user didn't rate in training."
     )
     lines = [_heading(f"Ranking: the first {k} for each user"), _muted(_ranked("", figures))]
-    lines += [_ranking_line("this run", run), _ranking_line("most rated", popularity)]
-    return Content("\n").join([*lines, _muted(note), _muted(_verdict(run, popularity)), Content("")])
+    lines += [_ranking_line("this run", quality.model), _ranking_line("most rated", quality.popularity)]
+    return Content("\n").join([*lines, _muted(note), _muted(_verdict(quality)), Content("")])
 
 
-def _verdict(run: Mapping[str, Any], popularity: Mapping[str, Any]) -> str:
-    if run["ndcg"] > popularity["ndcg"]:
+def _verdict(quality: RankingQuality) -> str:
+    if quality.model.ndcg > quality.popularity.ndcg:
         return "It finds more of what users like than a list of the most rated items does."
     return "A list of the most rated items finds as much or more: good ratings are not yet a good ranking."
 
 
-def _ranking_line(name: str, quality: Mapping[str, Any]) -> Content:
-    figures = [f"{quality[key]:.4f}" for key in ("ndcg", "recall", "map")]
-    return Content(_ranked(name, [*figures, f"{quality['coverage']:.1%}", f"{quality['novelty']:.2f} bits"]))
+def _ranking_line(name: str, figures: RankingFigures) -> Content:
+    shares = [f"{share:.4f}" for share in (figures.ndcg, figures.recall, figures.map)]
+    return Content(_ranked(name, [*shares, f"{figures.coverage:.1%}", f"{figures.novelty:.2f} bits"]))
 
 
 def _ranked(name: str, figures: Sequence[str]) -> str:
     return f"{name:<{NAME_WIDTH}}" + "".join(f"{figure:>10}" for figure in figures)
 
 
-def _slice_line(one: Mapping[str, Any], largest: float, ascii_only: bool) -> Content:
-    figures = (count(one["ratings"]), f"{one['rmse']:.4f}", f"{one['mae']:.4f}", f"{one['bias']:+.3f}")
-    bar = share_bar(one["rmse"] / largest, BAR_WIDTH, ascii_only)
-    return Content.from_markup("$figures  [$accent]$bar[/]", figures=_columns(one["name"], *figures), bar=bar)
+def _slice_line(one: Slice, largest: float, ascii_only: bool) -> Content:
+    figures = (count(one.ratings), f"{one.rmse:.4f}", f"{one.mae:.4f}", f"{one.bias:+.3f}")
+    bar = share_bar(one.rmse / largest, BAR_WIDTH, ascii_only)
+    return Content.from_markup("$figures  [$accent]$bar[/]", figures=_columns(one.name, *figures), bar=bar)
 
 
-def _calibration_line(one: Mapping[str, Any]) -> Content:
-    error = one["predicted"] - one["truth"]
-    figures = (count(one["ratings"]), f"{one['predicted']:.2f}", f"{one['truth']:.2f}", f"{error:+.2f}")
-    return Content(_columns(f"{one['low']:.1f} to {one['high']:.1f}", *figures))
+def _calibration_line(one: Calibration) -> Content:
+    error = one.predicted - one.truth
+    figures = (count(one.ratings), f"{one.predicted:.2f}", f"{one.truth:.2f}", f"{error:+.2f}")
+    return Content(_columns(f"{one.low:.1f} to {one.high:.1f}", *figures))
 
 
-def _worst_line(one: Mapping[str, Any]) -> Content:
-    title = fit(str(one["title"] or one["item"]), TITLE_WIDTH)
-    return Content(
-        _pair(f"{one['truth']:g}", f"{one['predicted']:.2f}", f"{one['error']:+.2f}", title, str(one["user"]))
-    )
+def _worst_line(one: Residual) -> Content:
+    title = fit(one.title or str(one.item), TITLE_WIDTH)
+    return Content(_pair(f"{one.truth:g}", f"{one.predicted:.2f}", f"{one.error:+.2f}", title, str(one.user)))
 
 
 def _pair(truth: str, predicted: str, error: str, title: str, user: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from rich.text import Text
 from textual.content import Content
 
+from core.views.quality.comparison import ComparedRuns
 from tui.files import SavedRun, differences
 from tui.formats import fit, human, rmse
 
@@ -41,7 +41,7 @@ def details_text(run: SavedRun) -> Content:
     lines = [Content.from_markup("[b $accent]$name[/]", name=run.name)]
     if run.problem:
         return Content("\n").join([*lines, Content.from_markup("[$error]$problem[/]", problem=run.problem)])
-    best = min((epoch["val_rmse"] for epoch in run.epochs if epoch.get("val_rmse") is not None), default=None)
+    best = min((epoch.val_rmse for epoch in run.epochs if epoch.val_rmse is not None), default=None)
     facts = [("val RMSE", f"{rmse(run.val_rmse)} (best epoch {rmse(best)})"), ("split", run.split_hash[:12])]
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
@@ -65,14 +65,14 @@ def comparison_text(runs: Sequence[SavedRun], verdict: str = "") -> Content:
     return Content("\n").join(lines)
 
 
-def verdict_text(compared: Sequence[Mapping[str, Any]]) -> str:
+def verdict_text(compared: ComparedRuns) -> str:
     """The second run against the first: the interval of their difference, or why there is none."""
-    first, other = compared
-    if other["not_comparable"] or first["not_comparable"]:
-        return f"No interval: {other['not_comparable'] or first['not_comparable']}"
-    difference = other["difference"]
-    interval = f"{difference['low']:+.4f} to {difference['high']:+.4f}"
-    return f"{other['architecture']} {other['verdict']}: {difference['rmse']:+.4f}\n95% interval {interval}"
+    first, other = compared.runs
+    reason, away = other.not_comparable or first.not_comparable, other.difference
+    if reason or away is None:
+        return f"No interval: {reason}"
+    interval = f"{away.low:+.4f} to {away.high:+.4f}"
+    return f"{other.architecture} {other.verdict}: {away.rmse:+.4f}\n95% interval {interval}"
 
 
 def _fact(name: str, value: str) -> Content:

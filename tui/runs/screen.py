@@ -18,6 +18,7 @@ from core.engine.client import Notice, QueryError
 from core.errors import RunError
 from core.protocol.commands import ResumeRun
 from core.protocol.events import Finished, RunStarted
+from core.views.quality.comparison import Comparison
 from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
 from tui.runs._quality import QualityScreen
@@ -190,11 +191,11 @@ class RunsScreen(BenchScreen):
     async def _compare(self, one: SavedRun, other: SavedRun) -> None:
         names = [one.name, other.name]
         try:
-            result = await self.bench.engine.ask("comparison", str(one.folder), runs=[str(other.folder)])
+            compared = await self.bench.engine.ask(Comparison(runs=(str(other.folder),)), str(one.folder))
         except QueryError as error:
             self.post_message(_Compared(names, error.message))
         else:
-            self.post_message(_Compared(names, verdict_text(result)))
+            self.post_message(_Compared(names, verdict_text(compared)))
 
     @on(_Compared)
     def compared(self, message: _Compared) -> None:
@@ -265,6 +266,5 @@ class RunsScreen(BenchScreen):
 
 
 def _curve(run: SavedRun, colour: tuple[int, int, int]) -> Curve:
-    epochs = [epoch for epoch in run.epochs if epoch.get("val_rmse") is not None]
-    numbers = [float(epoch["epoch"]) for epoch in epochs]
-    return Curve(run.name[-20:], numbers, [float(epoch["val_rmse"]) for epoch in epochs], colour)
+    points = [(float(epoch.number), epoch.val_rmse) for epoch in run.epochs if epoch.val_rmse is not None]
+    return Curve(run.name[-20:], [number for number, _ in points], [rmse for _, rmse in points], colour)

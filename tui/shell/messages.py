@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from core.engine.client import Notice
+from core.options import Identifier
 from core.views.view import Answer, View
 from tui.shell.workbench import Subject
 
@@ -30,7 +31,7 @@ class LatestRun(Message):
 class OpenItem(Message):
     """A screen points at an item; the app takes it to the Lookup screen."""
 
-    item: object
+    item: Identifier
     title: str
 
 

@@ -14,6 +14,7 @@ from textual.signal import Signal
 from textual.widgets import Footer
 
 from core.engine.client import Notice, QueryError
+from core.options import Identifier
 from core.protocol.commands import Train
 from core.protocol.events import EpochFinished
 from core.views.view import View
@@ -100,7 +101,7 @@ class BenchScreen(Screen[None]):
         self._asked_live_at = time.monotonic()
         return True
 
-    def open_item(self, item: object, title: str) -> None:
+    def open_item(self, item: Identifier, title: str) -> None:
         """Show an item that another screen points at; nothing by default."""
 
     def redraw_soon(self) -> None:
