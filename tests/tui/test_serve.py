@@ -30,7 +30,8 @@ def test_the_page_is_served_on_loopback() -> None:
             page = fetch(f"http://127.0.0.1:{port}/")
         finally:
             server.terminate()
-    assert "<title>Tastemap</title>" in page or "Tastemap" in page
+    assert "Tastemap" in page
+    assert f'data-session-websocket-url="ws://127.0.0.1:{port}/ws"' in page
 
 
 def fetch(address: str) -> str:
