@@ -11,6 +11,7 @@ import pytest
 from core.datasets import cache, load_ratings
 from core.datasets import tags as tags_module
 from core.datasets.options import ReadingOptions
+from core.datasets.readers.movielens_csv import MovieLensFolder
 from core.datasets.tags import read_tags, shared_tags
 
 RATINGS = [(user, item, (user + item) % 5 + 1) for user in range(1, 5) for item in range(10, 17)]
@@ -207,10 +208,9 @@ def test_columns_of_a_plugin(folder):
 def test_the_cache_keeps_tags_and_notices_new_ones(folder, monkeypatch):
     monkeypatch.setattr(cache, "SMALLEST", 0)
     path = write_tags(folder)
-    import core.datasets.loading as loading
 
-    parsed, read = [], loading._read
-    monkeypatch.setattr(loading, "_read", lambda *arguments: parsed.append(1) or read(*arguments))
+    parsed, read = [], MovieLensFolder.read
+    monkeypatch.setattr(MovieLensFolder, "read", lambda *arguments: parsed.append(1) or read(*arguments))
     assert [load_ratings(folder).item_table.tags for _ in range(2)] == [SHARED, SHARED]
     assert len(parsed) == 1
     path.write_text(path.read_text() + "1,16,late,7\n2,16,late,7\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.api import train
+from core.api import load_run
 from core.datasets import load_ratings
 from core.engine.view_models import saved_model
 from core.recommender.model import Model
@@ -102,8 +103,8 @@ def test_the_permutation_test_agrees_with_its_definition() -> None:
 
 
 @pytest.mark.real_data
-def test_tags_of_movielens_join_the_axes(movielens_2016: Path, tmp_path: Path) -> None:
+def test_tags_of_movielens_join_the_axes(movielens_2016: Path, trained_once: Callable[..., Path]) -> None:
     ratings = load_ratings(movielens_2016)
-    model = saved_model(train(ratings, "bias", folder=tmp_path / "run"))
+    model = saved_model(load_run(trained_once(movielens_2016, "bias")))
     assert model.item_table.tags == ratings.item_table.tags
     assert any(name.startswith("tag: ") for axis in named_axes(model) for name in significant(axis))
