@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.api import evaluate, load_run, train
-    from core.architecture import Architecture, EmbeddingSide, Recipe, Rows, Terms
-    from core.datasets import describe, load_ratings, split_ratings
-    from core.datasets.ratings import Ratings
+    from core.contract.architecture import Architecture, EmbeddingSide, Recipe, Rows, Terms
+    from core.contract.hookspecs import hookimpl
+    from core.contract.plugins import load_plugins
+    from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals, Trainer, TrainingData
+    from core.data import describe, load_ratings, split_ratings
+    from core.data.ratings import Ratings
     from core.errors import TastemapError
-    from core.hookspecs import hookimpl
     from core.options import ArchitectureOptions, option
-    from core.plugins import load_plugins
     from core.runs.run import Run
-    from core.trainer import Arrays, FloatArray, RowArray, SliceTotals, Trainer, TrainingData
 
 _HOMES = {
     "core.api": ("evaluate", "load_run", "train"),
-    "core.architecture": ("Architecture", "EmbeddingSide", "Recipe", "Rows", "Terms"),
-    "core.datasets": ("describe", "load_ratings", "split_ratings"),
-    "core.datasets.ratings": ("Ratings",),
+    "core.contract.architecture": ("Architecture", "EmbeddingSide", "Recipe", "Rows", "Terms"),
+    "core.data": ("describe", "load_ratings", "split_ratings"),
+    "core.data.ratings": ("Ratings",),
     "core.errors": ("TastemapError",),
-    "core.hookspecs": ("hookimpl",),
+    "core.contract.hookspecs": ("hookimpl",),
     "core.options": ("ArchitectureOptions", "option"),
-    "core.plugins": ("load_plugins",),
+    "core.contract.plugins": ("load_plugins",),
     "core.runs.run": ("Run",),
-    "core.trainer": ("Arrays", "FloatArray", "RowArray", "SliceTotals", "Trainer", "TrainingData"),
+    "core.contract.trainer": ("Arrays", "FloatArray", "RowArray", "SliceTotals", "Trainer", "TrainingData"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

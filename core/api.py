@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.datasets import load_ratings
-from core.datasets.ratings import Ratings
+from core.contract.plugins import Registry, load_plugins
+from core.contract.settings import resolve
+from core.data import load_ratings
+from core.data.ratings import Ratings
 from core.errors import RunError
-from core.events import Event
+from core.model.baseline import mae, rmse
 from core.options import OptionValue
-from core.plugins import Registry, load_plugins
-from core.recommender.metrics import mae, rmse
-from core.runs.choices import saved_choices
-from core.runs.recorded_split import recorded_split
+from core.protocol.events import Event
+from core.runs.config import recorded_split, saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.settings import resolve
 from core.training.controls import Controls
 from core.training.session import Session
 
@@ -39,9 +38,9 @@ def train(
     """Train an architecture on a ratings table and return the saved run.
 
     `ratings` is a table, a data set's name or a path; `options` are the architecture's, `settings` any field
-    of `core.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event` receives
-    every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard, mlflow).
-    Raises TastemapError.
+    of `core.contract.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event`
+    receives every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard,
+    mlflow). Raises TastemapError.
     """
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)

@@ -1,4 +1,4 @@
-"""Write files so that a crash, a full disk or kill -9 leaves the old content or the new, never half."""
+"""Where files go, and how they are written so that a crash or a full disk leaves the old one whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+
+import platformdirs
 
 from core.errors import RunError
 
@@ -56,3 +58,33 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+_APPLICATION = "tastemap"
+
+
+def runs_folder() -> Path:
+    """The folder of all runs: `TASTEMAP_RUNS`, else `runs` in the user's data folder."""
+    return _folder("TASTEMAP_RUNS", platformdirs.user_data_path(_APPLICATION) / "runs")
+
+
+def cache_folder() -> Path:
+    """The folder of downloads and parsed tables: `TASTEMAP_CACHE`, else the user's cache folder."""
+    return _folder("TASTEMAP_CACHE", platformdirs.user_cache_path(_APPLICATION))
+
+
+def compiled_folder() -> Path | None:
+    """The folder of compiled programs: `TASTEMAP_COMPILED` (off: none), else `compiled` in the cache."""
+    if os.environ.get("TASTEMAP_COMPILED", "").lower() == "off":
+        return None
+    return _folder("TASTEMAP_COMPILED", cache_folder() / "compiled").absolute()
+
+
+def config_folder() -> Path:
+    """The folder of preferences: `TASTEMAP_CONFIG`, else the user's configuration folder."""
+    return _folder("TASTEMAP_CONFIG", platformdirs.user_config_path(_APPLICATION))
+
+
+def _folder(variable: str, default: Path) -> Path:
+    chosen = os.environ.get(variable)
+    return Path(chosen).expanduser() if chosen else default

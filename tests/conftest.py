@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from core.datasets.ratings import Ratings
-from core.training import compile_cache
+from core.data.ratings import Ratings
+from core.startup import compile_cache
 from tests.support import make_ratings
 
 MOST_WORKERS, WORKER_BYTES = 4, 2 * 2**30

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
-from core.trainer import TrainingData
+from core.contract.trainer import TrainingData
+from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
 
 
 def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:

@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     from core.cli.app import app
     from core.errors import TastemapError
-    from core.own_process import claim_process
+    from core.startup.own_process import claim_process
 
     claim_process()
     try:

@@ -10,11 +10,11 @@ from statistics import mean, stdev
 
 from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.output import print_json
-from core.datasets import Ratings, load_ratings
-from core.events import Event, Finished
+from core.contract.plugins import Registry, load_plugins
+from core.contract.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.data import Ratings, load_ratings
 from core.options import OptionField, OptionSet
-from core.plugins import Registry, load_plugins
-from core.settings import Resolved, TrainingSettings, refuse_several_machines, resolve
+from core.protocol.events import Event, Finished
 from core.training.session import Session
 
 _FIXED = ("split", "folds", "fold")

@@ -11,13 +11,13 @@ from typing import Any
 
 from core.cli.flags import READING_FLAGS, parse_flags
 from core.cli.output import print_json
-from core.datasets import Ratings, describe, load_ratings
-from core.datasets.converting import convert
-from core.datasets.downloading import Progress, silent
-from core.datasets.fetching import fetch
-from core.datasets.named import all_datasets, list_datasets
+from core.contract.plugins import load_plugins
+from core.data import Ratings, describe, load_ratings
+from core.data.convert import convert
+from core.data.fetching.downloading import Progress, silent
+from core.data.fetching.fetching import fetch
+from core.data.fetching.named import all_datasets, list_datasets
 from core.errors import UsageError
-from core.plugins import load_plugins
 
 
 def print_datasets(plugins: Sequence[Path], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`tastemap data list | describe | fetch | convert`: a few lines each; the work is in `core.datasets`."""
+"""`tastemap data list | describe | fetch | convert`: a few lines each; the work is in `core.data`."""
 
 from __future__ import annotations
 

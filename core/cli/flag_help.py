@@ -16,8 +16,8 @@ class TrainCommand(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click's signature
         """Write a section for each group of declared options."""
         from core.cli.flags import READING_FLAGS
-        from core.plugins import load_plugins
-        from core.settings import TrainingSettings
+        from core.contract.plugins import load_plugins
+        from core.contract.settings import TrainingSettings
 
         _write(
             formatter,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.datasets.options import ReadingOptions
+from core.contract.reading_options import ReadingOptions
 from core.errors import UsageError
 from core.options import OptionField, suggest
 

@@ -11,9 +11,9 @@ from typing import Any
 from core.api import evaluate, load_run
 from core.cli.flags import READING_FLAGS, parse_flags
 from core.cli.output import print_json
-from core.datasets import load_ratings
+from core.contract.plugins import Registry, load_plugins
+from core.data import load_ratings
 from core.errors import TastemapError, UsageError
-from core.plugins import Registry, load_plugins
 from core.runs.run import Run
 from core.runs.store import list_runs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import print_json
-from core.plugins import RegisteredArchitecture, load_plugins
+from core.contract.plugins import RegisteredArchitecture, load_plugins
 
 
 def print_plugins(files: Sequence[Path], as_json: bool) -> None:

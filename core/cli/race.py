@@ -8,15 +8,15 @@ from pathlib import Path
 from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.training_view import JsonView, TextView
 from core.cli.views_quality import print_comparison
-from core.datasets import load_ratings
-from core.engine.view_models import saved_model
+from core.contract.plugins import Registry, load_plugins
+from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
+from core.data import load_ratings
 from core.errors import UsageError
 from core.options import suggest
-from core.plugins import Registry, load_plugins
+from core.runs.models import saved_model
 from core.runs.run import Run
-from core.settings import TrainingSettings, refuse_several_machines, resolve
 from core.training.session import Session
-from core.training.tuning import tune
+from core.training.tune import tune
 
 
 def run_race(

@@ -13,17 +13,17 @@ from types import FrameType
 from core.api import recorded_ratings
 from core.cli.flags import READING_FLAGS, parse_flags, require_data
 from core.cli.training_view import JsonView, TextView
-from core.datasets import load_ratings
-from core.events import Event, PhaseChanged
-from core.plugins import Registry, load_plugins
-from core.runs.choices import saved_choices
+from core.contract.plugins import Registry, load_plugins
+from core.contract.settings import TrainingSettings, refuse_several_machines, resolve
+from core.data import load_ratings
+from core.protocol.events import Event, PhaseChanged
+from core.runs.config import saved_choices
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.settings import TrainingSettings, refuse_several_machines, resolve
 from core.training.controls import Controls
 from core.training.session import Session
-from core.training.strategy.following import follow, follows
-from core.training.tuning import tune
+from core.training.several.following import follow, follows
+from core.training.tune import tune
 
 CHANGEABLE = frozenset({"epochs", "strategy", "devices"})
 """Settings that a resumed run may take from the command line instead of its own."""

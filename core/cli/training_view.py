@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from core.events import (
+from core.protocol.events import (
     BatchProgress,
     EpochFinished,
     Event,

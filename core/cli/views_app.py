@@ -33,7 +33,7 @@ def recommend(
 ) -> None:
     """Recommend items to a user, a group of users, or everybody."""
     from core.cli.views_lookup import open_model, print_recommendations, save_recommendations
-    from core.recommender.top_items import ItemFilter
+    from core.views.top_items import ItemFilter
 
     model = open_model(run, all_plugins(context, plugin))
     only = ItemFilter(genre or None, year_from, year_to, min_ratings)
@@ -107,7 +107,7 @@ def map_items(
     """Draw items on two components, in the terminal or into a file."""
     from core.cli.views_lookup import open_model
     from core.cli.views_map import show_map
-    from core.recommender.item_map import item_map
+    from core.views.map import item_map
 
     model = open_model(run, all_plugins(context, plugin))
     show_map(item_map(model, (x, y), first, last, most_rated), out, as_json)

@@ -11,8 +11,8 @@ from core.cli.output import print_json
 from core.cli.views_text import note
 from core.errors import UsageError
 from core.files import write_atomically, write_through
-from core.recommender.catalogue import bias_column, by_popularity, factor_table
-from core.recommender.model import Model
+from core.model.catalogue import bias_column, by_popularity, factor_table
+from core.model.model import Model
 
 USERS, ITEMS = "users.parquet", "items.parquet"
 PROJECTOR_CONFIG = """\

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.datasets.ratings import Vocabulary
+from core.data.ratings import Vocabulary
 from core.errors import UsageError
 from core.files import write_through
-from core.recommender.model import Model
+from core.model.model import Model
 
 if TYPE_CHECKING:
-    from core.training.head import Head
+    from core.model.head import Head
 
 
 def export_keras(model: Model, path: Path) -> Path:
@@ -37,8 +37,8 @@ def whole_model(model: Model) -> Any:
     It predicts as the run does: clipped, with the same fallback for ids that training never saw. Each table
     has one row more than ids, the first, for unknown ids.
     """
-    from core.training.backend import keras
-    from core.training.head_scores import load_head
+    from core.model.head import load_head
+    from core.startup.backend import keras
 
     head = load_head(model.architecture, model.options, model.weights)
     inputs, found = _inputs(model)
@@ -59,7 +59,7 @@ def whole_model(model: Model) -> Any:
 
 def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:
     """The head's score, shape (batch, 1): the mean of all replicas'."""
-    from core.training.backend import keras
+    from core.startup.backend import keras
 
     scores = []
     for number, replica in enumerate(head.models):
@@ -76,7 +76,7 @@ def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:
 
 def _inputs(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
     """Inputs of external ids, and the rows that they stand for: 0 for unknown ids."""
-    from core.training.backend import keras
+    from core.startup.backend import keras
 
     sides = {"user": model.users, "item": model.items}
     inputs = {
@@ -90,7 +90,7 @@ def _dtype(vocabulary: Vocabulary) -> str:
 
 
 def _lookup(vocabulary: Vocabulary, name: str) -> Any:
-    from core.training.backend import keras
+    from core.startup.backend import keras
 
     ids = vocabulary.ids.tolist()
     if _dtype(vocabulary) == "string":
@@ -101,7 +101,7 @@ def _lookup(vocabulary: Vocabulary, name: str) -> Any:
 
 def _rows(table: npt.NDArray[Any], found: Any, name: str) -> Any:
     """Look rows up in a frozen table below a row of zeros for unknown ids."""
-    from core.training.backend import keras
+    from core.startup.backend import keras
 
     padded = np.vstack([np.zeros((1, table.shape[1])), table]).astype(np.float32)
     layer = keras.layers.Embedding(*padded.shape, trainable=False, name=name)

@@ -9,15 +9,15 @@ from pathlib import Path
 from core.api import load_run
 from core.cli.output import print_json
 from core.cli.views_text import note, print_table
-from core.engine.view_models import saved_model
+from core.contract.plugins import load_plugins
 from core.errors import UsageError
-from core.plugins import load_plugins
-from core.recommender.catalogue import ItemCard, item_card
-from core.recommender.model import Model
-from core.recommender.neighbours import similar_items, similar_users
-from core.recommender.recommend_all import recommend_all, write_recommendations
-from core.recommender.resolve import resolve_item
-from core.recommender.top_items import ItemFilter, top_items
+from core.model.catalogue import ItemCard, item_card
+from core.model.model import Model
+from core.runs.models import saved_model
+from core.views.recommend_all import recommend_all, write_recommendations
+from core.views.resolve import resolve_item
+from core.views.similar import similar_items, similar_users
+from core.views.top_items import ItemFilter, top_items
 
 
 def open_model(run: str, plugins: Sequence[Path]) -> Model:

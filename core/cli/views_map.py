@@ -13,10 +13,10 @@ from core.cli.output import print_json
 from core.cli.views_text import note
 from core.errors import UsageError
 from core.files import write_through
-from core.recommender.item_map import ItemMap
-from core.recommender.label_placement import Canvas, place_labels
-from core.recommender.map_svg import map_svg, pixels
-from core.recommender.map_text import axis_caption, map_text
+from core.pictures.labels import Canvas, place_labels
+from core.pictures.svg import map_svg, pixels
+from core.pictures.text import axis_caption, map_text
+from core.views.map import ItemMap
 
 
 def show_map(places: ItemMap, out: Path | None, as_json: bool) -> None:

@@ -8,18 +8,18 @@ from dataclasses import asdict
 from core.cli.output import print_json
 from core.cli.views_text import note, print_table
 from core.errors import UsageError
-from core.recommender.dissection import Dissection
-from core.recommender.model import Model
-from core.recommender.newcomer import meet_newcomer
-from core.recommender.resolve import resolve_item
-from core.recommender.top_items import ItemFilter
-from core.recommender.why import explain
+from core.model.model import Model
+from core.views.fold_in import fold_user_in
+from core.views.prediction import Contributions
+from core.views.resolve import resolve_item
+from core.views.top_items import ItemFilter
+from core.views.why import explain
 
 
-def print_newcomer(model: Model, given: Sequence[str], count: int, min_ratings: int, as_json: bool) -> None:
+def print_fold_in(model: Model, given: Sequence[str], count: int, min_ratings: int, as_json: bool) -> None:
     """Fold a user in and print what they would like."""
     ratings = parse_ratings(model, given, "--rate")
-    newcomer = meet_newcomer(model, ratings, count, ItemFilter(min_ratings=min_ratings))
+    newcomer = fold_user_in(model, ratings, count, ItemFilter(min_ratings=min_ratings))
     if as_json:
         print_json(asdict(newcomer))
         return
@@ -42,9 +42,9 @@ def print_why(model: Model, user: str, item: str, count: int, had: Sequence[str]
     if as_json:
         print_json(asdict(why))
         return
-    _print_dissection(why.dissection)
+    _print_dissection(why.contributions)
     print("the user's ratings that push it most (away it would be so much less):")
-    print_table([(f"{one.push:+.3f}", f"rated {one.rating:g}", one.title) for one in why.pushes])
+    print_table([(f"{one.effect:+.3f}", f"rated {one.rating:g}", one.title) for one in why.influences])
     for other in why.counterfactuals:
         print(
             f"had it been {other.instead:g} instead of {other.rating:g} for {other.title}: "
@@ -67,16 +67,16 @@ def parse_ratings(model: Model, words: Sequence[str], flag: str) -> dict[object,
     return ratings
 
 
-def _print_dissection(dissection: Dissection) -> None:
-    prediction = dissection.prediction
+def _print_dissection(contributions: Contributions) -> None:
+    prediction = contributions.prediction
     truth = "" if prediction.truth is None else f" (truly {prediction.truth:g}, {prediction.part})"
     print(
         f"{prediction.rating:.2f}{truth}  user {prediction.user}, item {prediction.item} {prediction.title}"
     )
-    if not dissection.available:
-        note(dissection.reason)
+    if not contributions.available:
+        note(contributions.reason)
         return
-    factors = sum(term.value for term in dissection.terms if term.name.startswith("factor"))
-    biases = [term for term in dissection.terms if not term.name.startswith("factor")]
-    rows = [("mean", dissection.mean), *((term.name, term.value) for term in biases), ("factors", factors)]
+    factors = sum(term.value for term in contributions.terms if term.name.startswith("factor"))
+    biases = [term for term in contributions.terms if not term.name.startswith("factor")]
+    rows = [("mean", contributions.mean), *((term.name, term.value) for term in biases), ("factors", factors)]
     print_table([(f"{value:+.3f}", name) for name, value in rows])

@@ -27,9 +27,9 @@ def foldin(
 ) -> None:
     """Meet a new user from a few ratings, without training again."""
     from core.cli.views_lookup import open_model
-    from core.cli.views_people import print_newcomer
+    from core.cli.views_people import print_fold_in
 
-    print_newcomer(open_model(run, all_plugins(context, plugin)), rate, count, min_ratings, as_json)
+    print_fold_in(open_model(run, all_plugins(context, plugin)), rate, count, min_ratings, as_json)
 
 
 def why(

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from core.cli.output import print_json
 from core.cli.views_text import note, print_table
-from core.recommender.comparison import ComparedRun, compare
-from core.recommender.diagnosis import Diagnosis, Slice, diagnose
-from core.recommender.model import Model
-from core.recommender.ranking import RankingQuality, ranking_quality
+from core.model.model import Model
+from core.views.comparison import ComparedRun, compare
+from core.views.diagnosis import Diagnosis, Slice, diagnose
+from core.views.ranking import RankingQuality, ranking_quality
 
 
 def print_diagnosis(model: Model, worst: int, as_json: bool) -> None:

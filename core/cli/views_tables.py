@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from core.cli.output import print_json
 from core.cli.views_text import note, print_table
-from core.recommender.biases import bias_table
-from core.recommender.components import Component, component_table
-from core.recommender.model import Model
-from core.recommender.named_axes import named_axes
+from core.model.model import Model
+from core.views.axes import named_axes
+from core.views.biases import bias_table
+from core.views.components import Component, component_table
 
 
 def print_biases(model: Model, most_rated: int, count: int, as_json: bool) -> None:

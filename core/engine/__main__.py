@@ -9,15 +9,15 @@ from pathlib import Path
 
 from core.engine.channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
 from core.errors import TastemapError
-from core.own_process import claim_process
+from core.startup.own_process import claim_process
 
 
 def main() -> int:
     arguments = _parse()
     claim_process()
     writer = EventWriter(claim_stdout())
+    from core.contract.plugins import load_plugins
     from core.engine.server import EngineServer, ready
-    from core.plugins import load_plugins
 
     try:
         server = EngineServer(load_plugins(arguments.plugin), writer.emit)

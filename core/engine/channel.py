@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import IO, TextIO
 
-from core.commands import Command, Quit, parse_command
 from core.errors import ProtocolError, TastemapError
-from core.events import Event, Failed
+from core.protocol.commands import Command, Quit, parse_command
+from core.protocol.events import Event, Failed
 
 LONGEST_COMMAND = 1 << 20
 

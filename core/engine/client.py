@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.commands import Command, Query, Quit
 from core.errors import ProtocolError, TastemapError
-from core.events import Answer, Event, Failed, parse_event
+from core.protocol.commands import Command, Query, Quit
+from core.protocol.events import Answer, Event, Failed, parse_event
 
 LONGEST_EVENT = 256 * 1024 * 1024
 GRACE_SECONDS = 3.0

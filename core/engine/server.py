@@ -8,19 +8,19 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.commands import Command, Query, Quit, ResumeRun, Train, Warm
-from core.datasets import load_ratings
+from core.contract.plugins import Registry
+from core.contract.settings import Resolved, resolve
+from core.data import load_ratings
 from core.engine.channel import failure
-from core.engine.view_models import LiveModels, saved_model
 from core.engine.views import answer_view
 from core.errors import TastemapError, UsageError
-from core.events import Answer, EngineReady, Event, PhaseChanged
-from core.plugins import Registry
-from core.recommender.model import Model
-from core.runs.choices import saved_choices
+from core.model.model import Model
+from core.protocol.commands import Command, Query, Quit, ResumeRun, Train, Warm
+from core.protocol.events import Answer, EngineReady, Event, PhaseChanged
+from core.runs.config import saved_choices
+from core.runs.models import LiveModels, saved_model
 from core.runs.run import Run
 from core.runs.store import find_run
-from core.settings import Resolved, resolve
 from core.training.controls import Controls
 from core.training.session import Session
 
@@ -132,7 +132,7 @@ class EngineServer:
 
     def _load_tensorflow(self) -> None:
         try:
-            from core.training.device import choose_device, describe_device
+            from core.startup.device import choose_device, describe_device
             from core.training.start import make_trainer  # noqa: F401 - loads what the first training needs
 
             self.emit(ready(describe_device(choose_device("auto"))))

@@ -7,12 +7,12 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.dissection import Dissection, JudgedPrediction, dissect, judge
-from core.recommender.history import UserHistory, user_history
-from core.recommender.model import Model
-from core.recommender.neighbours import SimilarItem, SimilarUser, similar_items, similar_users
-from core.recommender.search import Found, search
-from core.recommender.top_items import ItemFilter, Recommendation, top_items
+from core.model.model import Model
+from core.views.history import UserHistory, user_history
+from core.views.prediction import Contributions, JudgedPrediction, contribute, judge
+from core.views.search import Found, search
+from core.views.similar import SimilarItem, SimilarUser, similar_items, similar_users
+from core.views.top_items import ItemFilter, Recommendation, top_items
 
 View = Callable[[Model, Arguments], Any]
 
@@ -22,9 +22,9 @@ def _prediction(model: Model, given: Arguments) -> JudgedPrediction:
     return judge(model, given.take("user"), given.take("item"))
 
 
-def _dissection(model: Model, given: Arguments) -> Dissection:
+def _dissection(model: Model, given: Arguments) -> Contributions:
     """Arguments: user, item."""
-    return dissect(model, given.take("user"), given.take("item"))
+    return contribute(model, given.take("user"), given.take("item"))
 
 
 def _search(model: Model, given: Arguments) -> tuple[Found, ...]:
@@ -71,7 +71,7 @@ def _similar_users(model: Model, given: Arguments) -> tuple[SimilarUser, ...]:
 
 LIST_VIEWS: Mapping[str, View] = {
     "prediction": _prediction,
-    "dissection": _dissection,
+    "contributions": _dissection,
     "search": _search,
     "top_items": _top_items,
     "user_history": _user_history,

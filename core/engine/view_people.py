@@ -7,22 +7,22 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.model import Model
-from core.recommender.newcomer import Newcomer, meet_newcomer
-from core.recommender.newcomer_why import NewcomerWhy, explain_newcomer
-from core.recommender.top_items import ItemFilter
-from core.recommender.why import Why, explain
+from core.model.model import Model
+from core.views.fold_in import FoldIn, fold_user_in
+from core.views.fold_in_why import FoldInWhy, explain_fold_in
+from core.views.top_items import ItemFilter
+from core.views.why import Why, explain
 
 View = Callable[[Model, Arguments], Any]
 
 
-def _fold_in(model: Model, given: Arguments) -> Newcomer:
+def _fold_in(model: Model, given: Arguments) -> FoldIn:
     """Arguments: ratings (an object of ratings by item id), count, genre, min_ratings, components,
     most_rated."""
     ratings = _ratings(given.take("ratings"), "ratings")
     count, components = given.integer("count", 10), given.integer("components", 3, 1)
     only = ItemFilter(given.text("genre", None), min_ratings=given.integer("min_ratings", 0))
-    return meet_newcomer(model, ratings, count, only, components, given.integer("most_rated", 2000, 2))
+    return fold_user_in(model, ratings, count, only, components, given.integer("most_rated", 2000, 2))
 
 
 def _why(model: Model, given: Arguments) -> Why:
@@ -32,10 +32,10 @@ def _why(model: Model, given: Arguments) -> Why:
     return explain(model, given.take("user"), given.take("item"), given.integer("count", 10), changed)
 
 
-def _fold_in_why(model: Model, given: Arguments) -> NewcomerWhy:
+def _fold_in_why(model: Model, given: Arguments) -> FoldInWhy:
     """Arguments: ratings (an object of ratings by item id), item, count."""
     ratings = _ratings(given.take("ratings"), "ratings")
-    return explain_newcomer(model, ratings, given.take("item"), given.integer("count", 10))
+    return explain_fold_in(model, ratings, given.take("item"), given.integer("count", 10))
 
 
 def _ratings(value: Any, name: str) -> dict[object, float]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.comparison import ComparedRun, compare
-from core.recommender.diagnosis import Diagnosis, diagnose
-from core.recommender.model import Model
-from core.recommender.named_axes import NamedAxis, named_axes
-from core.recommender.ranking import RankingQuality, ranking_quality
+from core.model.model import Model
+from core.views.axes import NamedAxis, named_axes
+from core.views.comparison import ComparedRun, compare
+from core.views.diagnosis import Diagnosis, diagnose
+from core.views.ranking import RankingQuality, ranking_quality
 
 View = Callable[[Model, Arguments], Any]
 
@@ -36,7 +36,7 @@ def _diagnosis(model: Model, given: Arguments) -> Diagnosis:
 def _comparison(model: Model, given: Arguments) -> tuple[ComparedRun, ...]:
     """Arguments: runs (a list of other runs' names), k."""
     from core.api import load_run
-    from core.engine.view_models import saved_model
+    from core.runs.models import saved_model
 
     runs = given.take("runs")
     if not isinstance(runs, list):

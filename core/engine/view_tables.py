@@ -7,12 +7,12 @@ from typing import Any
 
 from core.engine.arguments import Arguments
 from core.errors import UsageError
-from core.recommender.biases import BiasTable, bias_table
-from core.recommender.components import ComponentTable, component_table, name_component
-from core.recommender.crosstab import Crosstab, crosstab
-from core.recommender.item_map import ItemMap, item_map
-from core.recommender.model import Model
-from core.recommender.summary import ModelSummary, summarize
+from core.model.model import Model
+from core.views.biases import BiasTable, bias_table
+from core.views.components import ComponentTable, component_table, name_component
+from core.views.crosstab import Crosstab, crosstab
+from core.views.map import ItemMap, item_map
+from core.views.summary import ModelSummary, summarize
 
 View = Callable[[Model, Arguments], Any]
 

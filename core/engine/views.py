@@ -12,8 +12,8 @@ from core.engine.view_people import PEOPLE_VIEWS
 from core.engine.view_quality import QUALITY_VIEWS
 from core.engine.view_tables import TABLE_VIEWS
 from core.errors import UsageError
+from core.model.model import Model
 from core.options import suggest
-from core.recommender.model import Model
 
 VIEWS = {**LIST_VIEWS, **TABLE_VIEWS, **PEOPLE_VIEWS, **QUALITY_VIEWS}
 

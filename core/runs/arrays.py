@@ -12,9 +12,9 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from core.contract.trainer import Arrays
 from core.errors import RunError
 from core.files import write_atomically
-from core.trainer import Arrays
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]], about: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A run's configuration: everything needed to train it again, as plain JSON."""
+"""A run's configuration: everything needed to train it again and split its table again, as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from core.contract.architecture import replicate
+from core.contract.plugins import Registry
+from core.contract.settings import Resolved, TrainingSettings
+from core.data import split_ratings
+from core.data.ratings import Ratings
+from core.data.split import Split
 from core.errors import RunError
 from core.files import write_atomically
 from core.runs.store import CONFIG_FILE
@@ -32,7 +38,8 @@ def installed_versions() -> dict[str, str]:
 @dataclass(frozen=True)
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
-    `settings` the fields of `core.settings.TrainingSettings`, `scoring` what turns scores into ratings."""
+    `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
+    turns scores into ratings."""
 
     run: str
     architecture: str
@@ -91,3 +98,26 @@ def _check_types(path: Path, config: RunConfig) -> None:
             raise RunError(f"{path} is damaged: {name!r} is no JSON object.")
     if not isinstance(config.architecture, str) or not isinstance(config.run, str):
         raise RunError(f"{path} is damaged: 'run' and 'architecture' must be text.")
+
+
+def saved_choices(
+    config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None
+) -> Resolved:
+    """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
+    architecture = registry.architecture(config.architecture)
+    options = architecture.Options.parse(config.options)
+    parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
+    return Resolved(replicate(architecture, parsed.replicas), options, parsed, config.recipe)
+
+
+def recorded_split(recorded: Mapping[str, Any], ratings: Ratings) -> Split:
+    """Split a table as the run's configuration says; compare the hashes to know that the table is the same.
+
+    Raises RunError where the record is damaged, and what the split method raises.
+    """
+    choices = {name: recorded[name] for name in ("folds", "fold", "count") if name in recorded}
+    try:
+        seed, fraction, method = int(recorded["seed"]), float(recorded["test_fraction"]), recorded["method"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"The run's configuration doesn't say how its table was split: {error!r}.") from None
+    return split_ratings(ratings, seed, fraction, method, **choices)

@@ -7,17 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.datasets.ratings import RatingScale
+from core.contract.plugins import Registry, load_plugins
+from core.contract.trainer import Arrays
+from core.data.ratings import RatingScale
 from core.errors import RunError
-from core.plugins import Registry, load_plugins
-from core.recommender.model import Model
-from core.recommender.predictor import Prediction
+from core.model.model import Model
+from core.model.predictor import Prediction
 from core.runs.arrays import read_arrays
-from core.runs.choices import saved_choices
-from core.runs.config import RunConfig, read_config
-from core.runs.vocabulary_files import read_vocabularies
+from core.runs.config import RunConfig, read_config, saved_choices
+from core.runs.vocabularies import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
-from core.trainer import Arrays
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,12 @@ class Run:
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
-        """The finished epochs: fields of `core.events.EpochFinished`."""
+        """The finished epochs: fields of `core.protocol.events.EpochFinished`."""
         return read_history(self.folder)
 
     @cached_property
     def summary(self) -> dict[str, Any] | None:
-        """The fields of `core.events.Finished`, None for a run that was interrupted."""
+        """The fields of `core.protocol.events.Finished`, None for a run that was interrupted."""
         return read_summary(self.folder)
 
     @property

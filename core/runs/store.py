@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UsageError
-from core.paths import runs_folder
+from core.files import runs_folder
 
 CONFIG_FILE = "config.json"
 

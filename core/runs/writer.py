@@ -11,13 +11,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from core.contract.trainer import Arrays
 from core.errors import RunError
-from core.events import EpochFinished, Finished
 from core.files import cannot_write, write_atomically
+from core.protocol.events import EpochFinished, Finished
 from core.runs.arrays import read_arrays, write_arrays
 from core.runs.config import read_json
-from core.trainer import Arrays
-from core.training.progress import Progress
+from core.runs.progress import Progress
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"

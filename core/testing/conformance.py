@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.architecture import Architecture
+from core.contract.architecture import Architecture
+from core.contract.plugins import check_architecture
+from core.contract.settings import Resolved, resolve
+from core.contract.trainer import Arrays, Trainer
+from core.model.scorer import make_scorer
 from core.options import ArchitectureOptions, OptionValue
-from core.plugins import check_architecture
-from core.recommender.scorer import make_scorer
-from core.settings import Resolved, resolve
 from core.testing.tables import planted_training_data
-from core.trainer import Arrays, Trainer
 
 _MARGIN = 0.97
 

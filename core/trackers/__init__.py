@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.hookspecs import hookimpl
-from core.trackers.contract import Receiver, Tracker
+from core.contract.hookspecs import hookimpl
+from core.contract.tracker import Receiver, Tracker
 
 __all__ = ["Receiver", "Tracker", "register_trackers"]
 

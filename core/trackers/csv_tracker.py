@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from core.events import EpochFinished, Event
-from core.trackers.contract import Receiver
+from core.contract.tracker import Receiver
+from core.protocol.events import EpochFinished, Event
 from core.trackers.figures import NAMES, epoch_figures
 
 FILE = "metrics.csv"

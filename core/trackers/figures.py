@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.events import EpochFinished
+from core.protocol.events import EpochFinished
 
 NAMES = (
     "train_rmse",

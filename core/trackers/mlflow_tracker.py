@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from core.contract.tracker import Receiver
 from core.errors import PluginError
-from core.events import EpochFinished, Event, Finished
-from core.trackers.contract import Receiver
+from core.protocol.events import EpochFinished, Event, Finished
 from core.trackers.figures import epoch_figures
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.events import EpochFinished, Event, Finished
-from core.trackers.contract import Receiver
+from core.contract.tracker import Receiver
+from core.protocol.events import EpochFinished, Event, Finished
 from core.trackers.figures import epoch_figures
 
 FOLDER = "tensorboard"
@@ -14,7 +14,7 @@ FOLDER = "tensorboard"
 
 def start(config: dict[str, Any], folder: Path) -> Receiver:
     """Open an event file in the run folder; its scalars are `epoch/val_rmse` and the like, by epoch."""
-    from core.training.backend import tf
+    from core.startup.backend import tf
 
     del config
     writer = tf.summary.create_file_writer(str(folder / FOLDER))

@@ -1,1 +1,1 @@
-"""Training: the loop that any trainer runs in, and the gradient trainer on TensorFlow."""
+"""Training: sessions, the loop that any trainer runs in, tuning."""

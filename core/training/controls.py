@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from dataclasses import dataclass, field
 
-from core.commands import Command, Pause, Resume, SetLearningRate, Stop
+from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
 
 
 @dataclass

@@ -9,16 +9,70 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from core.commands import Command, Pause, Resume, SetLearningRate, Stop
+from core.contract.settings import Schedule
+from core.contract.trainer import Arrays, SliceTotals, Trainer
 from core.errors import DivergenceError
-from core.events import BatchProgress, EpochFinished, Event, Finished, LearningRateChanged, Paused, Resumed
-from core.schedule import Schedule
-from core.trainer import Arrays, Trainer
+from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
+from core.protocol.events import (
+    BatchProgress,
+    EpochFinished,
+    Event,
+    Finished,
+    LearningRateChanged,
+    Paused,
+    Resumed,
+)
+from core.runs.progress import Progress
 from core.training.controls import Controls, ignore
-from core.training.pace import Pace
-from core.training.preparation import Prepared
-from core.training.progress import Progress
-from core.training.running_epoch import RunningEpoch
+from core.training.prepare import Prepared
+
+TARGET_SECONDS = 0.15
+_FIRST_GUESS = 256
+
+
+@dataclass
+class Pace:
+    """Learns how many batches fit into a slice of about `TARGET_SECONDS`."""
+
+    batches_per_second: float = _FIRST_GUESS / TARGET_SECONDS
+
+    def next_count(self, left: int) -> int:
+        """Give the number of batches of the next slice, of `left` batches left in the epoch."""
+        return max(1, min(left, round(self.batches_per_second * TARGET_SECONDS)))
+
+    def learn(self, batches: int, seconds: float) -> None:
+        """Note how long a slice took; follows a change of speed within two slices, but grows at most 8×."""
+        measured = batches / max(seconds, 1e-6)
+        self.batches_per_second = min(measured, 8 * self.batches_per_second)
+
+
+@dataclass
+class RunningEpoch:
+    """Batches done, the sum of squared errors over so many ratings, and the seconds of training alone."""
+
+    number: int
+    batches: int
+    done: int = 0
+    squared_error: float = 0.0
+    ratings: int = 0
+    seconds: float = 0.0
+
+    def add(self, batches: int, totals: SliceTotals, seconds: float) -> None:
+        """Count a slice of batches in."""
+        self.done += batches
+        self.squared_error += totals.squared_error
+        self.ratings += totals.ratings
+        self.seconds += seconds
+
+    @property
+    def running_rmse(self) -> float:
+        """RMSE over the ratings trained on so far, each before its update."""
+        return math.sqrt(self.squared_error / max(1, self.ratings))
+
+    @property
+    def ratings_per_second(self) -> float:
+        """Speed so far."""
+        return self.ratings / max(self.seconds, 1e-9)
 
 
 class Checkpoints(Protocol):

@@ -9,26 +9,25 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.commands import Command
-from core.datasets import describe
-from core.datasets.ratings import Ratings
-from core.datasets.split import unseen
+from core.contract.plugins import Registry
+from core.contract.settings import Resolved
+from core.contract.trainer import Arrays, Trainer
+from core.data import describe
+from core.data.ratings import Ratings
+from core.data.split import unseen
 from core.errors import RunError, WorkerLostError
-from core.events import Event, Finished, PhaseChanged, RunStarted
-from core.files import cannot_write
-from core.paths import runs_folder
-from core.plugins import Registry
-from core.recommender.model import Model
+from core.files import cannot_write, runs_folder
+from core.model.model import Model
+from core.protocol.commands import Command
+from core.protocol.events import Event, Finished, PhaseChanged, RunStarted
 from core.runs.config import RunConfig, read_config
+from core.runs.progress import Progress
 from core.runs.store import new_run_id
-from core.runs.vocabulary_files import write_vocabularies
+from core.runs.vocabularies import write_vocabularies
 from core.runs.writer import RunWriter, locked, read_history
-from core.settings import Resolved
-from core.trainer import Arrays, Trainer
 from core.training.controls import Controls, ignore
 from core.training.loop import TrainingLoop
-from core.training.preparation import Prepared, prepare
-from core.training.progress import Progress
+from core.training.prepare import Prepared, prepare
 from core.training.trackers import with_trackers
 
 
@@ -106,7 +105,7 @@ class Session:
 
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
-        from core.training.device import with_batch_size
+        from core.startup.device import with_batch_size
         from core.training.start import make_trainer
 
         self.prepared = prepare(self.ratings, self.resolved.settings)

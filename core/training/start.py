@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.architecture import Architecture
+from core.contract.architecture import Architecture
+from core.contract.settings import TrainingSettings
+from core.contract.trainer import Trainer, TrainingData
 from core.options import ArchitectureOptions
-from core.settings import TrainingSettings
-from core.trainer import Trainer, TrainingData
-from core.training.device import choose_device, describe_device
-from core.training.gradient_trainer import GradientTrainer
+from core.startup.device import choose_device, describe_device
+from core.training.gradient.trainer import GradientTrainer
 
 
 def make_trainer(
@@ -18,7 +18,7 @@ def make_trainer(
     Raises DeviceError or PluginError, and WorkerError where a strategy's workers can't train together.
     """
     if settings.strategy != "none":
-        from core.training.strategy.making import make_distributed_trainer
+        from core.training.several.making import make_distributed_trainer
 
         return make_distributed_trainer(architecture, options, settings, data)
     device = choose_device(settings.device)

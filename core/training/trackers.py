@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core.contract.tracker import Receiver, Tracker
 from core.errors import TastemapError
-from core.events import Event
-from core.trackers.contract import Receiver, Tracker
+from core.protocol.events import Event
 
 _log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ import time
 import numpy as np
 
 from core import TrainingData, load_plugins
-from core.settings import resolve
-from core.trainer import FloatArray, RowArray
-from core.training import order
-from core.training.gradient_trainer import GradientTrainer
+from core.contract.settings import resolve
+from core.contract.trainer import FloatArray, RowArray
+from core.training.gradient import order
+from core.training.gradient.trainer import GradientTrainer
 
 Truth = tuple[RowArray, RowArray, FloatArray]
 SHARES = (None, 8192, 2048, 512, 256, 128, 32)

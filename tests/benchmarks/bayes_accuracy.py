@@ -24,10 +24,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from core import load_plugins, load_ratings
-from core.datasets.ratings import Ratings
-from core.recommender.scorer import make_scorer
-from core.settings import Resolved, resolve
-from core.training.preparation import Prepared, prepare
+from core.contract.settings import Resolved, resolve
+from core.data.ratings import Ratings
+from core.model.scorer import make_scorer
+from core.training.prepare import Prepared, prepare
 from core.training.start import make_trainer
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -62,7 +62,7 @@ def with_pandas(path: str) -> int:
 
 def with_tastemap(path: str) -> int:
     """Read, check, map, settle duplicates and cache; or open from the cache."""
-    from core.datasets import load_ratings
+    from core.data import load_ratings
 
     return len(load_ratings(path))
 

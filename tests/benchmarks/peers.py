@@ -31,7 +31,7 @@ import numpy as np
 from peer_models.configurations import CONFIGURATIONS, MODULES, PACKAGES
 
 from core import load_ratings, split_ratings
-from core.datasets.ratings import Ratings
+from core.data.ratings import Ratings
 
 HERE = Path(__file__).parent
 

@@ -45,10 +45,10 @@ def median_seconds(work: Callable[[], object], times: int) -> float:
 def drawing(times: int) -> Line:
     """A map of 10,000 points."""
     from rich.style import Style
+    from tui.widgets.map_canvas import to_strips
 
     from tui.charts.scatter import Emphasis, Points, draw
     from tui.charts.viewport import around
-    from tui.widgets.map_canvas import to_strips
 
     styles = [Style(color=f"color({number})") for number in range(16)]
 
@@ -68,7 +68,7 @@ def searching(times: int) -> Line:
     """Words in 10,000 titles."""
     from rapidfuzz import fuzz, process
 
-    from core.recommender.search_index import SearchIndex
+    from core.model.search_index import SearchIndex
 
     generator = np.random.default_rng(0)
     words = ["".join(letters) for letters in generator.choice(list("abcdefghij"), (8000, 7))]
@@ -83,10 +83,10 @@ def making_the_demo(times: int) -> Line:
     """The demo set in a fresh process, imports left out."""
     import pandas as pd
 
-    from core.datasets import load_ratings
+    from core.data import load_ratings
 
     code = (
-        "import time, core.datasets.demo; from core.datasets import load_ratings\n"
+        "import time, core.data.demo; from core.data import load_ratings\n"
         "began = time.perf_counter(); load_ratings('demo'); print(time.perf_counter() - began)"
     )
 
@@ -110,7 +110,7 @@ def opening(times: int) -> Line:
     """A hundred thousand ratings with titles."""
     import pandas as pd
 
-    from core.datasets import load_ratings
+    from core.data import load_ratings
 
     generator = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:
@@ -133,8 +133,8 @@ def reading_tags(times: int) -> Line:
     """A sound file of tags in one pass, a damaged one line by line."""
     import pandas as pd
 
-    from core.datasets.options import ReadingOptions
-    from core.datasets.tags import read_tags
+    from core.contract.reading_options import ReadingOptions
+    from core.data.reading.items import read_tags
 
     generator = np.random.default_rng(0)
     people, items, words = (generator.integers(1, most, 300_000) for most in (15_000, 45_000, 70_000))
@@ -152,8 +152,8 @@ def reading_tags(times: int) -> Line:
 
 def naming_axes(times: int) -> Line:
     """Axes of 9,000 items with 300 tags."""
-    from core.recommender.named_axes import named_axes
-    from tests.core.recommender.handmade import hand_model
+    from core.views.axes import named_axes
+    from tests.core.views.handmade import hand_model
 
     generator, items = np.random.default_rng(0), 9000
     tags = [np.flatnonzero(generator.random(300) < 0.02) for _ in range(items)]
@@ -176,8 +176,8 @@ def naming_axes(times: int) -> Line:
 
 def steering(times: int) -> Line:
     """A new learning rate during a training, from the line sent to the line that says it acts."""
-    from core.commands import Query, SetLearningRate, Train
-    from core.events import EpochFinished, Failed, LearningRateChanged
+    from core.protocol.commands import Query, SetLearningRate, Train
+    from core.protocol.events import EpochFinished, Failed, LearningRateChanged
 
     with _engine() as (ask, wait):
         idle = median_seconds(lambda: (ask(Query("1", "no such view")), wait(Failed)), times)
@@ -213,7 +213,7 @@ class _engine:  # noqa: N801 - used as a function is
         self.child.stdin.flush()
 
     def _wait(self, kind: type) -> object:
-        from core.events import parse_event
+        from core.protocol.events import parse_event
 
         return next(event for event in map(parse_event, self._lines()) if isinstance(event, kind))
 

@@ -26,9 +26,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 _FRAME = """
 import time, sys
-from core.plugins import load_plugins
+from core.contract.plugins import load_plugins
 from core.engine.client import EngineClient, engine_command
-from tui.app import TastemapApp
+from tui.shell.app import TastemapApp
 app = TastemapApp(EngineClient(engine_command()), load_plugins())
 async def scenario():
     async with app.run_test(size=(120, 40)):
@@ -54,10 +54,10 @@ async def keys_while_training(times: int) -> dict[str, list[float]]:
     """Seconds from a key to its effect on the screen, before and while a model trains."""
     from textual.widgets import Input
 
+    from core.contract.plugins import load_plugins
     from core.engine.client import EngineClient, engine_command
-    from core.plugins import load_plugins
     from tests.tui.driving import until
-    from tui.app import TastemapApp
+    from tui.shell.app import TastemapApp
 
     app = TastemapApp(EngineClient(engine_command()), load_plugins())
     app.animation_level = "none"
@@ -80,7 +80,7 @@ async def keys_while_training(times: int) -> dict[str, list[float]]:
 
 
 async def _change_axis(app: Any) -> float:
-    from tui.widgets.chart_view import ChartView
+    from tui.charts.view import ChartView
 
     chart = app.screen.query_one(ChartView)
     before = chart.log_scale

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from core import TrainingData, load_plugins
-from core.settings import resolve
+from core.contract.settings import resolve
 
 SIZES = (
     (100_000, 671, 9_066),
@@ -50,8 +50,8 @@ def made_data(ratings: int, users: int, items: int) -> TrainingData:
 
 def measure(architecture: str, factors: int, size: tuple[int, int, int], device: str) -> dict[str, float]:
     """Train some slices of an epoch; returns ratings per second, peak memory in GB and the limit."""
-    from core.training.device import choose_device
-    from core.training.gradient_trainer import GradientTrainer
+    from core.startup.device import choose_device
+    from core.training.gradient.trainer import GradientTrainer
 
     plugin = load_plugins().architecture(architecture)
     chosen = resolve(plugin, options={"factors": factors}, settings={"device": device})
@@ -91,7 +91,7 @@ def best_of(turns: int, work: Callable[[], float]) -> float:
 
 def copied_bytes_per_second(tables: list[Any], device: str) -> float:
     """Bytes read plus bytes written a second when buffers of the tables' total size are copied repeatedly."""
-    from core.training.backend import tf
+    from core.startup.backend import tf
 
     with tf.device(device):
         buffer = tf.zeros([sum(int(np.prod(table.shape)) for table in tables)])
@@ -113,7 +113,7 @@ def copied_bytes_per_second(tables: list[Any], device: str) -> float:
 
 def peak_gigabytes(device: str) -> float:
     """Peak memory of the device that trained."""
-    from core.training.backend import tf
+    from core.startup.backend import tf
 
     if device.startswith("/GPU"):
         return float(tf.config.experimental.get_memory_info(device[1:])["peak"]) / 1e9

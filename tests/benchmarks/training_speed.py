@@ -24,11 +24,11 @@ import numpy as np
 from keras import layers, regularizers
 
 from core import load_plugins, load_ratings
-from core.datasets.ratings import ItemTable, Ratings, RatingScale, Vocabulary
-from core.settings import find_recipe, resolve
-from core.trainer import TrainingData
-from core.training.gradient_trainer import GradientTrainer
-from core.training.preparation import prepare
+from core.contract.settings import find_recipe, resolve
+from core.contract.trainer import TrainingData
+from core.data.ratings import ItemTable, Ratings, RatingScale, Vocabulary
+from core.training.gradient.trainer import GradientTrainer
+from core.training.prepare import prepare
 
 
 def made_table(users: int = 671, items: int = 9066, count: int = 100_004) -> Ratings:

@@ -11,10 +11,10 @@ import pytest
 
 from core import load_run, train
 from core.api import evaluate
-from core.datasets.ratings import Ratings, Vocabulary
-from core.events import Finished
-from core.plugins import load_plugins
-from core.recommender.baseline import Baseline
+from core.contract.plugins import load_plugins
+from core.data.ratings import Ratings, Vocabulary
+from core.model.baseline import Baseline
+from core.protocol.events import Finished
 from core.runs.run import Run
 from core.trackers import Tracker
 from tests.support import table_of
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_importing_core_loads_nothing_heavy() -> None:
     code = (
-        "import sys, core, core.events, core.commands, core.errors, core.options;"
+        "import sys, core, core.protocol.events, core.protocol.commands, core.errors, core.options;"
         "sys.exit(any(n in sys.modules for n in ('numpy', 'pandas', 'keras', 'tensorflow', 'rich')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

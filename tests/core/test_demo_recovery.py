@@ -12,7 +12,7 @@ from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 
 from core import load_ratings
-from core.datasets.demo import planted_truth
+from core.data.demo import planted_truth
 from core.runs.run import Run
 
 

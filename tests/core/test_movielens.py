@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core import load_ratings
-from core.datasets import split_ratings
+from core.data import split_ratings
 from core.runs.run import Run
 from tests.support import json_lines, tastemap
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core import Architecture, load_plugins
+from core.model.head import build_head
 from core.testing import assert_conforms
-from core.training.head import build_head
 from tests.support import json_lines, tastemap
 
 SAMPLE = Path(__file__).parent.parent / "sample_plugin"
@@ -27,7 +27,7 @@ def test_the_built_in_architectures_conform(name: str, options: dict[str, Any]) 
 
 @pytest.mark.parametrize("name", ["dot", "bias", "nn"])
 def test_every_recipe_can_be_resolved_and_notebook_has_its_options(name: str) -> None:
-    from core.settings import resolve
+    from core.contract.settings import resolve
 
     architecture = load_plugins().architecture(name)
     notebook = resolve(architecture, "notebook")

@@ -9,17 +9,17 @@ import pytest
 
 from core import TastemapError, TrainingData, load_plugins, load_ratings, split_ratings, train
 from core.api import load_run, resume
-from core.events import EpochFinished
-from core.recommender.scorer import make_scorer
+from core.model.scorer import make_scorer
+from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
-from models_plugins import bayes_sweep
-from models_plugins.bayes import Bayes
-from models_plugins.bayes_features import genre_columns, set_columns, strongest_features, year_columns
-from models_plugins.bayes_posterior import KEPT, Posterior, strongest_directions
-from models_plugins.bayes_state import Features, Prior, draw_noise
-from models_plugins.bayes_sweep import Sweep, draw_rows, row_sums, solve_and_draw
-from models_plugins.bayes_trainer import GibbsTrainer
+from models_plugins.bayes import sweep as bayes_sweep
+from models_plugins.bayes.architecture import Bayes
+from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes.posterior import KEPT, Posterior, strongest_directions
+from models_plugins.bayes.state import Features, Prior, draw_noise
+from models_plugins.bayes.sweep import Sweep, draw_rows, row_sums, solve_and_draw
+from models_plugins.bayes.trainer import GibbsTrainer
 from tests.support import make_ratings, tastemap, write_csv
 
 SMALL = {"factors": 3, "components": 8, "sweeps": 5}

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from core.plugins import Registry, load_plugins
+from core.contract.plugins import Registry, load_plugins
 from tests.tui.fake_engine import FakeEngine
 
 

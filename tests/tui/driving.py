@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
 
-from core.plugins import Registry
+from core.contract.plugins import Registry
 from tests.tui.fake_engine import FakeEngine, recorded_events
-from tui.app import TastemapApp
-from tui.engine import Engine
+from tui.shell.app import TastemapApp
+from tui.shell.engine import Engine
 
 Scenario = Callable[[TastemapApp, Pilot[int]], Awaitable[None]]
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from core.commands import Command
 from core.engine.client import EngineEnded, Notice, QueryError
-from core.events import EngineReady, Event, parse_event
+from core.protocol.commands import Command
+from core.protocol.events import EngineReady, Event, parse_event
 
 RECORDINGS = Path(__file__).parent / "recordings"
 

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import replace
 from typing import Any
 
-from core.commands import Train
 from core.engine.client import EngineClient, engine_command
-from core.events import EpochFinished, Event, Finished, RunStarted
+from core.protocol.commands import Train
+from core.protocol.events import EpochFinished, Event, Finished, RunStarted
 from tests.tui.fake_engine import RECORDINGS
 
 TRAINING = Train("demo", {"architecture": "bias", "epochs": 12})
@@ -24,7 +24,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "diagnosis": {"worst": 10},
     "ranking": {"k": 10},
 }
-NEWCOMER: dict[str, dict[str, Any]] = {
+FOLD_IN: dict[str, dict[str, Any]] = {
     "summary": {},
     "axes": {"components": 6},
     "fold_in": {"ratings": {"389": 5.0}, "count": 30, "min_ratings": 5, "components": 3},
@@ -43,12 +43,12 @@ async def record() -> None:
             events.append(steady(notice))
         if isinstance(notice, Finished):
             break
-    questions = QUESTIONS | NEWCOMER
+    questions = QUESTIONS | FOLD_IN
     answers = {view: await client.ask(view, "latest", **asked) for view, asked in questions.items()}
     answers["summary"]["run"] = "bias-recorded"
     users = await client.ask("search", "latest", text="", side="user", limit=5)
     user, item = users[0]["id"], answers["search"][0]["id"]
-    answers["dissection"] = await client.ask("dissection", "latest", user=user, item=item)
+    answers["contributions"] = await client.ask("contributions", "latest", user=user, item=item)
     answers["why"] = await client.ask("why", "latest", user=user, item=item, count=8)
     answers["similar_items"] = await client.ask("similar_items", "latest", item=item, count=14)
     answers["top_items"] = await client.ask("top_items", "latest", user=user, count=25)

@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from tui.app import TastemapApp
-from tui.pictures import picture
+from tui.shell.app import TastemapApp
+from tui.shell.pictures import picture
 
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "TASTEMAP_UPDATE_SNAPSHOTS"

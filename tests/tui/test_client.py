@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from core.commands import Pause
 from core.engine.client import EngineClient, EngineEnded, LogLine, Notice, QueryError, describe_exit
-from core.events import EngineReady, Paused
+from core.protocol.commands import Pause
+from core.protocol.events import EngineReady, Paused
 
 READY = '{"event":"engine_ready","version":"1","process":1}'
 

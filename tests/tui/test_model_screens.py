@@ -7,15 +7,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from core.events import EpochFinished
-from core.plugins import Registry
+from core.contract.plugins import Registry
+from core.protocol.events import EpochFinished
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
-from tui.app import TastemapApp
 from tui.charts.scatter import CURSOR, FOUND, NEIGHBOUR
-from tui.screens.lookup import LookupScreen
-from tui.widgets.lookup_texts import pushes_text
-from tui.widgets.map_canvas import MapCanvas
+from tui.lookup.screen import LookupScreen
+from tui.lookup.texts import pushes_text
+from tui.map.canvas import MapCanvas
+from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
 
@@ -98,11 +98,11 @@ def test_a_lookup_follows_a_training_but_asks_seldom(engine: FakeEngine, registr
         await until(pilot, lambda: app.bench.training.has_weights, "the start")
         await pilot.press("2")
         await sees(pilot, "predicted")
-        before = sum(view == "dissection" for view, _, _ in engine.asked)
+        before = sum(view == "contributions" for view, _, _ in engine.asked)
         engine.say(*(event for event in recorded_events() if isinstance(event, EpochFinished)))
         await until(pilot, lambda: len(app.bench.training.epochs) > 10, "the epochs")
         await pilot.pause(0.2)
-        assert sum(view == "dissection" for view, _, _ in engine.asked) == before + 1
+        assert sum(view == "contributions" for view, _, _ in engine.asked) == before + 1
 
     run_app(scenario, engine, registry)
 
@@ -153,16 +153,19 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
 def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
+    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)  # a busy machine may press keys slowly
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         await pilot.press("2")
         await sees(pilot, "predicted")
         await pilot.press("down", "down", "down", "down")
-        pushes = engine.answers["why"]["pushes"]
+        influences = engine.answers["why"]["influences"]
         await sees(
-            pilot, "own ratings that push it most", pushes[0]["title"][:10], f"{pushes[0]['push']:+.3f}"
+            pilot,
+            "own ratings that push it most",
+            influences[0]["title"][:10],
+            f"{influences[0]['push']:+.3f}",
         )
         await sees(
             pilot, "Had they given Paddington 2 3 instead of 2.5: 4.168 (+0.008)", "4.16 when refitted"
@@ -182,7 +185,7 @@ def test_the_ratings_that_push_a_prediction_are_asked_for_once_it_rests(
 def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.lookup.REST_SECONDS", 2.0)
+    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
@@ -233,7 +236,7 @@ def test_a_training_is_not_asked_why(engine: FakeEngine, registry: Registry) -> 
 def test_a_counterfactual_of_the_same_rating_is_none() -> None:
     answer = recorded_answers()["why"]
     same = {**answer["counterfactuals"][0], "instead": answer["counterfactuals"][0]["rating"]}
-    close = {**answer, "refitted": answer["dissection"]["prediction"]["rating"], "counterfactuals": [same]}
+    close = {**answer, "refitted": answer["contributions"]["prediction"]["rating"], "counterfactuals": [same]}
     text = pushes_text(close, 80, ("green", "red"), ascii_only=True).plain
     assert "Had they" not in text
     assert "refitted" not in text
@@ -241,19 +244,19 @@ def test_a_counterfactual_of_the_same_rating_is_none() -> None:
 
 
 def asked_user(engine: FakeEngine) -> object:
-    users = [arguments["user"] for view, _, arguments in engine.asked if view == "dissection"]
+    users = [arguments["user"] for view, _, arguments in engine.asked if view == "contributions"]
     return users[-1] if users else None
 
 
 def asked_item(engine: FakeEngine) -> object:
-    items = [arguments["item"] for view, _, arguments in engine.asked if view == "dissection"]
+    items = [arguments["item"] for view, _, arguments in engine.asked if view == "contributions"]
     return items[-1] if items else None
 
 
 def test_unknown_ids_and_undissectable_models_say_why(engine: FakeEngine, registry: Registry) -> None:
-    prediction = engine.answers["dissection"]["prediction"]
+    prediction = engine.answers["contributions"]["prediction"]
     fallback = "the user had no training rating; the prediction is the item's damped mean of training ratings"
-    engine.answers["dissection"] = {
+    engine.answers["contributions"] = {
         "prediction": {**prediction, "fallback": fallback, "truth": None},
         "mean": 3.5,
         "terms": [],
@@ -284,7 +287,7 @@ def test_an_id_that_no_search_finds_is_asked_for_all_the_same(engine: FakeEngine
 
 
 def test_a_slow_engine_blocks_nothing(engine: FakeEngine, registry: Registry) -> None:
-    engine.mute = {"map", "biases", "dissection", "search"}
+    engine.mute = {"map", "biases", "contributions", "search"}
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
@@ -373,7 +376,7 @@ def test_components_stand_without_tested_names(engine: FakeEngine, registry: Reg
 
 
 def test_a_failing_view_is_told_where_it_would_be(engine: FakeEngine, registry: Registry) -> None:
-    for view in ("map", "biases", "dissection"):
+    for view in ("map", "biases", "contributions"):
         del engine.answers[view]
     engine.hint = "Use [b], [/b] or [1, 2]."
 

@@ -9,14 +9,14 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from core.contract.plugins import Registry
 from core.engine.client import EngineClient, engine_command
-from core.events import BatchProgress
-from core.plugins import Registry
+from core.protocol.events import BatchProgress
 from tests.tui.driving import run_app, screen_text, sees, until
 from tests.tui.test_client import alive
-from tui.app import TastemapApp
-from tui.training import Stage
-from tui.widgets.chart_view import ChartView
+from tui.charts.view import ChartView
+from tui.shell.app import TastemapApp
+from tui.train.state import Stage
 
 Piloted = Pilot[int]
 

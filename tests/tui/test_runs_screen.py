@@ -9,16 +9,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
-from core.commands import ResumeRun, Train
-from core.events import EpochFinished, Failed, Finished, RunStarted
-from core.plugins import Registry
+from core.contract.plugins import Registry
+from core.protocol.commands import ResumeRun, Train
+from core.protocol.events import EpochFinished, Failed, Finished, RunStarted
 from core.runs.config import RunConfig
 from tests.tui.driving import run_app, screen_text, sees, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
-from tui.app import TastemapApp
-from tui.crosstab import free_path, safe_cell
-from tui.runs import TRASH, differences, read_run
+from tui.exports import free_path, safe_cell
+from tui.runs.saved import TRASH, differences, read_run
+from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
 

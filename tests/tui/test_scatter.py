@@ -10,7 +10,7 @@ from tui.charts.colouring import WAYS, colour_by
 from tui.charts.labels import cells_of
 from tui.charts.scatter import CURSOR, FOUND, Emphasis, Points, draw
 from tui.charts.viewport import Viewport, around
-from tui.widgets.map_canvas import nearest_towards, to_strips
+from tui.map.canvas import nearest_towards, to_strips
 
 VIEW = Viewport(0, 0, 4, 4)
 

@@ -9,16 +9,16 @@ import pytest
 from textual.color import Color
 from textual.pilot import Pilot
 
-from core.plugins import Registry
+from core.contract.plugins import Registry
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
-from tui.app import TastemapApp
-from tui.modes import SCREENS
-from tui.preferences import PREFERENCES_FILE, keymap_path, read_preferences
-from tui.screens.help import help_text
-from tui.terminal import lacks_unicode
-from tui.widgets.live_panel import LivePanel
-from tui.widgets.map_canvas import MapCanvas
+from tui.dialogs.help import help_text
+from tui.map.canvas import MapCanvas
+from tui.shell.app import TastemapApp
+from tui.shell.modes import SCREENS
+from tui.shell.preferences import PREFERENCES_FILE, keymap_path, read_preferences
+from tui.shell.terminal import lacks_unicode
+from tui.train.live_panel import LivePanel
 
 Piloted = Pilot[int]
 
@@ -26,9 +26,9 @@ Piloted = Pilot[int]
 def test_the_screen_loads_no_tensorflow() -> None:
     code = """
 import sys
-import tui.launch, tui.app
-from tui.modes import SCREENS, screen_class
-from core.plugins import load_plugins
+import tui.launch, tui.shell.app
+from tui.shell.modes import SCREENS, screen_class
+from core.contract.plugins import load_plugins
 load_plugins()
 for mode in SCREENS:
     screen_class(mode)

@@ -4,12 +4,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.plugins import Registry
+from core.contract.plugins import Registry
 from tests.tui.driving import run_app, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.snapshots import changes_of
-from tui.app import TastemapApp
-from tui.pictures import picture
+from tui.shell.app import TastemapApp
+from tui.shell.pictures import picture
 
 SIZES = {"wide": (120, 36), "narrow": (80, 24)}
 KEYS = {"train": "1", "lookup": "2", "factors": "3", "components": "c", "map": "4", "race": "6"}
@@ -35,8 +35,12 @@ def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: R
             await pilot.press(key)
             await sees(pilot, SIGNS[screen])
             if screen == "lookup":
-                pushes = app.screen.query_one("#text-pushes", Static)
-                await until(pilot, lambda pushes=pushes: "ratings" in str(pushes.content), "what pushes it")  # type: ignore[misc]
+                influences = app.screen.query_one("#text-influences", Static)
+                await until(
+                    pilot,
+                    lambda influences=influences: "ratings" in str(influences.content),
+                    "what influences it",
+                )  # type: ignore[misc]
             await pilot.press("escape")
             await pilot.pause(0.3)
             changed.append(changes_of(app, f"{screen}-{size}"))

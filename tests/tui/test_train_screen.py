@@ -8,15 +8,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from core.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
+from core.contract.plugins import Registry
 from core.errors import DataError
-from core.events import Failed, LearningRateChanged, Paused, RunStarted
-from core.plugins import Registry
+from core.protocol.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
+from core.protocol.events import Failed, LearningRateChanged, Paused, RunStarted
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
-from tui.app import TastemapApp
-from tui.preferences import read_preferences
-from tui.widgets.fields import FieldRow
+from tui.shell.app import TastemapApp
+from tui.shell.preferences import read_preferences
+from tui.train.fields import FieldRow
 
 Piloted = Pilot[int]
 
@@ -32,7 +32,7 @@ def test_a_newcomer_trains_with_one_key(engine: FakeEngine, registry: Registry) 
         Warm(),
         Train("demo", {"architecture": "bias", "recipe": "default", "options": {}}),
     ]
-    assert not read_preferences().newcomer
+    assert not read_preferences().welcome
 
 
 def test_the_form_has_a_field_for_every_option_and_sends_what_was_changed(
@@ -201,7 +201,7 @@ def test_data_sets_are_one_key_away_and_fetched_once_accepted(
         seen.wait(30)
         return name
 
-    monkeypatch.setattr("tui.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d")
@@ -224,7 +224,7 @@ def test_offline_says_so_and_leaves_the_form_alone(
     def fetch(*_: object) -> str:
         raise DataError("ml-100k can't be fetched: the network is unreachable.", hint="Download it by hand.")
 
-    monkeypatch.setattr("tui.fetching.fetch_dataset", fetch)
+    monkeypatch.setattr("tui.train.fetching.fetch_dataset", fetch)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("d", "down", "enter", "y")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.events import (
+from core.protocol.events import (
     BatchProgress,
     EpochFinished,
     Failed,
@@ -10,7 +10,7 @@ from core.events import (
     Resumed,
 )
 from tests.tui.fake_engine import recorded_events
-from tui.training import Stage, TrainingState
+from tui.train.state import Stage, TrainingState
 
 
 def played(count: int | None = None) -> TrainingState:

@@ -18,8 +18,8 @@ def tastemap(architecture: str, recipe: str = "default") -> Fit:
     def fit(split: Split, seed: int) -> tuple[float, Any]:
         sys.path.append(str(Path(__file__).parents[3]))
         from core import load_plugins, load_ratings
-        from core.settings import resolve
-        from core.training.preparation import prepare
+        from core.contract.settings import resolve
+        from core.training.prepare import prepare
         from core.training.start import make_trainer
 
         resolved = resolve(load_plugins().architecture(architecture), recipe, settings={"seed": seed})

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.recommender.baseline import Baseline
-from core.recommender.metrics import rmse
+from core.model.baseline import Baseline, rmse
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.cli.training_view import JsonView, TextView
-from core.events import EpochFinished, Finished, LearningRateChanged, RunStarted, TrialFinished
+from core.protocol.events import EpochFinished, Finished, LearningRateChanged, RunStarted, TrialFinished
 
 STARTED = RunStarted(
     "bias-1",

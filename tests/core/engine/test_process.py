@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import pytest
 
-from core.commands import Command, Pause, Query, Quit, Resume, SetLearningRate, Stop, Train
-from core.events import (
+from core.protocol.commands import Command, Pause, Query, Quit, Resume, SetLearningRate, Stop, Train
+from core.protocol.events import (
     Answer,
     BatchProgress,
     EngineReady,

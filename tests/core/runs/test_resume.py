@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from core.api import load_run, resume, train
-from core.datasets.ratings import Ratings
+from core.data.ratings import Ratings
 from core.errors import DivergenceError, RunError
-from core.events import EpochFinished, Event, Finished
+from core.protocol.events import EpochFinished, Event, Finished
 from core.runs.run import Run
 from core.training.controls import Controls
 from tests.support import make_ratings, write_csv

@@ -13,13 +13,13 @@ import pytest
 
 import core.files
 from core.errors import RunError, UsageError
-from core.events import EpochFinished
 from core.files import write_atomically
+from core.protocol.events import EpochFinished
 from core.runs.arrays import read_arrays, write_arrays
 from core.runs.config import read_config
+from core.runs.progress import Progress
 from core.runs.store import find_run, list_runs
 from core.runs.writer import RunWriter, locked, read_history
-from core.training.progress import Progress
 
 STATE = {"table/user_factors": np.arange(6, dtype=np.float32).reshape(2, 3), "optimizer/0": np.array(7)}
 

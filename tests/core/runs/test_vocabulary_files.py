@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 import pytest
 
-from core.datasets.ratings import ItemTable, Ratings
-from core.recommender.baseline import Baseline
-from core.runs.vocabulary_files import ITEMS_FILE, read_vocabularies, write_vocabularies
+from core.data.ratings import ItemTable, Ratings
+from core.model.baseline import Baseline
+from core.runs.vocabularies import ITEMS_FILE, read_vocabularies, write_vocabularies
 
 
 def written(folder: Path, ratings: Ratings) -> ItemTable:

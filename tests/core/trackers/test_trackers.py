@@ -10,9 +10,9 @@ import pytest
 
 from core import train
 from core.api import load_run, resume
-from core.datasets.ratings import Ratings
+from core.contract.plugins import load_plugins
+from core.data.ratings import Ratings
 from core.errors import PluginError, UsageError
-from core.plugins import load_plugins
 from tests.support import make_ratings, write_csv
 
 

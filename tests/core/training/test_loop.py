@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands import Command, Query
-from core.datasets.ratings import Ratings
+from core.contract.settings import Schedule, TrainingSettings
+from core.contract.trainer import SliceTotals
+from core.data.ratings import Ratings
 from core.errors import DivergenceError
-from core.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
-from core.schedule import Schedule
-from core.settings import TrainingSettings
-from core.trainer import SliceTotals
+from core.protocol.commands import Command, Query
+from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
+from core.runs.progress import Progress
 from core.training.controls import Controls
 from core.training.loop import TrainingLoop
-from core.training.preparation import prepare
-from core.training.progress import Progress
+from core.training.prepare import prepare
 
 
 @dataclass

@@ -19,14 +19,14 @@ import numpy.typing as npt
 import pytest
 
 from core import train
-from core.datasets.ratings import Ratings
-from core.datasets.split import carve_tuning
-from core.plugins import load_plugins
+from core.contract.plugins import load_plugins
+from core.contract.settings import TrainingSettings
+from core.data.ratings import Ratings
+from core.data.split import carve_tuning
 from core.runs.run import Run
-from core.settings import TrainingSettings
-from core.training.preparation import Prepared, prepare
-from models_plugins.bayes import Bayes
-from models_plugins.bayes_trainer import side_features
+from core.training.prepare import Prepared, prepare
+from models_plugins.bayes.architecture import Bayes
+from models_plugins.bayes.trainer import side_features
 from tests.support import make_ratings
 
 USERS, ITEMS, PER_USER = 48, 40, 20

@@ -10,14 +10,14 @@ import pytest
 
 from core import Run, load_plugins, train
 from core.cli.views_export_keras import whole_model
-from core.datasets.ratings import Ratings
+from core.contract.architecture import Replicated, replicate
+from core.contract.settings import resolve
+from core.data.ratings import Ratings
 from core.errors import UsageError
-from core.recommender.factorization import find_factorization
-from core.recommender.fold_in import Folder
-from core.recommender.metrics import rmse
-from core.replicas import Replicated, replicate
-from core.settings import resolve
-from core.training.gradient_trainer import GradientTrainer
+from core.model.baseline import rmse
+from core.model.factorization import find_factorization
+from core.model.fold_in import Folder
+from core.training.gradient.trainer import GradientTrainer
 from tests.support import training_data
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.datasets.ratings import Ratings
+from core.contract.plugins import load_plugins
+from core.contract.settings import Resolved, resolve
+from core.data.ratings import Ratings
 from core.errors import DivergenceError, UsageError
-from core.events import Event, TrialFinished
-from core.plugins import load_plugins
-from core.settings import Resolved, resolve
-from core.training.preparation import prepare
-from core.training.tuning import sample_trials, tune
+from core.protocol.events import Event, TrialFinished
+from core.training.prepare import prepare
+from core.training.tune import sample_trials, tune
 
 
 def start(**settings: object) -> Resolved:

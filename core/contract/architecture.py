@@ -1,0 +1,186 @@
+"""The contract of an architecture: a Keras head over embedding rows.
+
+An architecture says which embeddings it wants and how their rows become a score. It never sees the tables:
+the engine gathers the rows of a batch, differentiates with respect to them alone, and writes the update back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import PluginError, UsageError
+from core.options import ArchitectureOptions, OptionValue
+
+if TYPE_CHECKING:
+    from core.contract.trainer import FloatArray, Trainer, TrainingData
+
+
+Side = Literal["user", "item"]
+Rows = Mapping[str, npt.NDArray[np.float32]]
+"""Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
+Terms = Mapping[str, npt.NDArray[np.float32]]
+"""Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
+
+
+@dataclass(frozen=True)
+class EmbeddingSpec:
+    """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its l2."""
+
+    side: Side
+    role: str
+    dimension: int
+    l2: float
+    initial_mean: float
+    initial_spread: float
+
+    @property
+    def name(self) -> str:
+        """The table's name, as in `item_bias`."""
+        return f"{self.side}_{self.role}"
+
+
+@dataclass
+class EmbeddingSide:
+    """The user or item side as an architecture sees it: something to ask embedding rows of."""
+
+    side: Side
+    new_input: Callable[[str, int], Any]
+    specs: list[EmbeddingSpec] = field(default_factory=list)
+    inputs: list[Any] = field(default_factory=list)
+
+    def embed(
+        self,
+        dimension: int,
+        *,
+        role: str = "factors",
+        l2: float = 0.0,
+        initial_mean: float = 0.0,
+        initial_spread: float | None = None,
+    ) -> Any:
+        """Ask for an embedding of `dimension` numbers; returns a Keras tensor of shape (batch, dimension).
+
+        `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
+        l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
+        mean). Rows start normally distributed around `initial_mean` with standard deviation `initial_spread`
+        (by default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
+        and "bias" (bias tables); others are free. Raises PluginError for a role given twice.
+        """
+        if dimension < 1:
+            raise PluginError(f"{self.side}.embed() needs at least one number a row, not {dimension}.")
+        spread = (0.0 if role == "bias" else 0.1) if initial_spread is None else initial_spread
+        spec = EmbeddingSpec(self.side, role, dimension, l2, initial_mean, spread)
+        if any(other.role == role for other in self.specs):
+            raise PluginError(f"{self.side}.embed(role={role!r}) is asked for twice; give each its own role.")
+        self.specs.append(spec)
+        self.inputs.append(self.new_input(spec.name, dimension))
+        return self.inputs[-1]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Options and training settings that belong together, as in `--recipe notebook`.
+
+    `training` holds fields of `core.contract.settings.TrainingSettings`, `options` those of the architecture.
+    """
+
+    description: str = ""
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Architecture:
+    """Base of all architectures: subclass it, name it, and write `build`."""
+
+    name: ClassVar[str]
+    recipes: ClassVar[Mapping[str, Recipe]] = {}
+    """Named recipes; "default" replaces the engine's own defaults."""
+
+    class Options(ArchitectureOptions):
+        """No options."""
+
+    def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Any) -> Any:
+        """Turn embedding rows into a score: a Keras tensor of shape (batch,) or (batch, 1).
+
+        The score is the rating minus the mean of the training ratings: the engine centres ratings, adds
+        the mean back and clips to the rating scale.
+        """
+        raise NotImplementedError
+
+    def terms(self, rows: Rows, options: Any) -> Terms | None:  # noqa: ARG002 - the signature is the contract
+        """Split scores into additive terms with NumPy, or return None where the head can't be split.
+
+        The terms of a row must sum to the head's score: predictions then need no TensorFlow, and views can
+        show each term's share. `core.testing` checks that they do.
+        """
+        return None
+
+    def uncertainty(self, rows: Rows, options: Any) -> FloatArray | None:  # noqa: ARG002
+        """Say how far ratings may lie from their scores, with NumPy; None where the architecture can't.
+
+        The result has shape (batch,): the standard deviation of a rating given the training ratings, so both
+        what is unknown of the model and the noise of ratings, before clipping. `rows` also holds those of
+        tables with the role "spread", which a trainer of one's own may save and which scores never see.
+        """
+        return None
+
+    def trainer(self, data: TrainingData, settings: Any, options: Any) -> Trainer | None:  # noqa: ARG002
+        """Bring a trainer of one's own (Gibbs sampling, say); None means the engine's gradient trainer."""
+        return None
+
+    @classmethod
+    def description(cls) -> str:
+        """The first line of the architecture's docstring."""
+        lines = (cls.__doc__ or "").strip().splitlines()
+        return lines[0] if lines else ""
+
+
+class Replicated(Architecture):
+    """`replicas` copies of `inner`; a table of dimension d in `inner` is saved with replicas × d columns."""
+
+    def __init__(self, inner: Architecture, replicas: int) -> None:
+        self.inner, self.replicas = inner, replicas
+        self.__dict__.update(name=inner.name, recipes=inner.recipes, Options=inner.Options)
+
+    def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:
+        """One replica's score."""
+        return self.inner.build(user, item, options)
+
+    def terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
+        """The replicas' terms divided by their number: parts side by side, single numbers as their mean."""
+        members = [self.inner.terms(member, options) for member in self.split(rows)]
+        first = members[0]
+        if first is None:
+            return None
+        return {name: _merge([(terms or {})[name] for terms in members]) for name in first}
+
+    def split(self, rows: Rows) -> list[Rows]:
+        """Cut wide rows into one set of rows a replica."""
+        parts = {name: np.split(row, self.replicas, axis=1) for name, row in rows.items()}
+        return [{name: part[member] for name, part in parts.items()} for member in range(self.replicas)]
+
+
+def _merge(parts: list[Any]) -> Any:
+    if all(part.ndim == 1 or part.shape[1] == 1 for part in parts):
+        return sum(parts) / len(parts)
+    return np.concatenate(parts, axis=1) / len(parts)
+
+
+def replicate(architecture: Architecture, replicas: int) -> Architecture:
+    """Wrap an architecture for a number of replicas; one replica is the architecture itself.
+
+    Raises UsageError for an architecture that brings its own trainer.
+    """
+    if replicas > 1 and type(architecture).trainer is not Architecture.trainer:
+        hint = "Leave --replicas out."
+        raise UsageError(f"{architecture.name} brings its own trainer, which trains no replicas.", hint=hint)
+    return Replicated(architecture, replicas) if replicas > 1 else architecture
+
+
+def replica_count(architecture: Architecture) -> int:
+    """How many replicas an architecture trains: 1 unless it is wrapped."""
+    return architecture.replicas if isinstance(architecture, Replicated) else 1

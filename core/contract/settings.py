@@ -1,0 +1,177 @@
+"""The training settings, declared once for the command line, the screen, Python and the run folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.contract.architecture import Architecture, Recipe, replicate
+from core.errors import UsageError
+from core.options import ArchitectureOptions, OptionSet, option, suggest
+
+OPTIMIZERS = ("rowwise_adagrad", "adagrad", "adam", "sgd")
+
+STRATEGIES = ("none", "mirrored", "multiworker")
+
+
+class TrainingSettings(OptionSet):
+    """How to train, whatever the architecture."""
+
+    epochs: int = option(default=20, help="Passes over the training ratings.", minimum=1, maximum=100_000)
+    learning_rate: float = option(
+        default=0.06, help="Learning rate of the embeddings.", minimum=1e-12, maximum=1000, search=(0.02, 0.2)
+    )
+    schedule: str = option(default="linear", help="constant, linear, cosine or steps like 1x0.001,6x0.01.")
+    optimizer: str = option(
+        default="rowwise_adagrad", help="Optimizer of the embeddings.", choices=OPTIMIZERS
+    )
+    head_learning_rate: float = option(
+        default=0.001, help="Adam's learning rate for the head's own weights.", minimum=1e-12, maximum=10
+    )
+    batch_size: int = option(
+        default=0, help="Ratings per update (0: chosen for the device).", minimum=0, maximum=10_000_000
+    )
+    seed: int = option(
+        default=1, help="Seed of start values, order and dropout.", minimum=0, maximum=2**31 - 1
+    )
+    replicas: int = option(
+        default=1, help="Train so many seeds side by side and predict their mean.", minimum=1, maximum=64
+    )
+    split_seed: int = option(default=42, help="Seed of the split.", minimum=0, maximum=2**63 - 1)
+    test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
+    split: str = option(
+        default="random",
+        help="What is held out: random ratings, a share of each user's, their last, a fold, a test file.",
+        choices=("random", "user", "last", "kfold", "official"),
+    )
+    last_count: int = option(default=1, help="Ratings of each user that --split last holds out.", minimum=1)
+    folds: int = option(default=5, help="Folds of --split kfold.", minimum=2, maximum=1000)
+    fold: int = option(default=1, help="The fold that --split kfold holds out, from 1.", minimum=1)
+    early_stopping: int = option(
+        default=0,
+        help="Stop after this many epochs without a better tuning RMSE and keep the best (0: never).",
+        minimum=0,
+    )
+    tuning_fraction: float = option(
+        default=0.1, help="Share of training carved out to decide early stopping.", minimum=0.001, maximum=0.5
+    )
+    center: bool = option(default=True, help="Subtract the training mean from the ratings.")
+    device: str = option(default="auto", help="Where to train.", choices=("auto", "cpu", "gpu"))
+    strategy: str = option(
+        default="none",
+        help="Train on one device, on several of this machine, or on the machines that TF_CONFIG names.",
+        choices=STRATEGIES,
+    )
+    devices: int = option(
+        default=0,
+        help="Devices of --strategy mirrored (0: all GPUs; on the CPU one a core, two to eight).",
+        minimum=0,
+        maximum=256,
+    )
+
+    def plan(self) -> Schedule:
+        """The learning rate of every epoch; raises UsageError for a schedule that can't be read."""
+        return parse_schedule(self.schedule, self.learning_rate, self.epochs)
+
+
+def refuse_several_machines(settings: TrainingSettings, work: str) -> None:
+    """Raise UsageError where `work` trains more than once: machines come together for one training only."""
+    if settings.strategy == "multiworker":
+        raise UsageError(f"{work} can't use --strategy multiworker.", hint="It trains more than one model.")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An architecture with its options, and the settings to train it, after recipe and overrides."""
+
+    architecture: Architecture
+    options: ArchitectureOptions
+    settings: TrainingSettings
+    recipe: str
+
+
+def resolve(
+    architecture: Architecture,
+    recipe: str = "default",
+    options: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Resolved:
+    """Lay what the user asks for over the recipe and the recipe over the defaults.
+
+    Raises UsageError for an unknown recipe or option and for a value out of its range.
+    """
+    chosen = find_recipe(architecture, recipe)
+    merged = {**chosen.training, **(settings or {})}
+    if settings and "epochs" in settings and "schedule" not in settings:
+        merged = _without_steps(merged)
+    parsed = TrainingSettings.parse(merged)
+    parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
+    parsed_options = architecture.Options.parse({**chosen.options, **(options or {})})
+    return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe)
+
+
+def find_recipe(architecture: Architecture, name: str) -> Recipe:
+    """Look a recipe up; raises UsageError for a name that the architecture doesn't have."""
+    known = {"default": Recipe(), **architecture.recipes}
+    if name not in known:
+        raise UsageError(f"{architecture.name} has no recipe {name!r}.", hint=suggest(name, known))
+    return known[name]
+
+
+def _without_steps(settings: dict[str, Any]) -> dict[str, Any]:
+    """A number of epochs asked for outweighs a recipe's steps, which would bring their own number."""
+    if settings.get("schedule", "constant") in SHAPES:
+        return settings
+    return {**settings, "schedule": "constant"}
+
+
+SHAPES = ("constant", "linear", "cosine")
+_HELP = "Use constant, linear, cosine or steps such as 1x0.001,6x0.01,15x0.001 (epochs x learning rate)."
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning rate for each epoch: `learning_rates` has one number an epoch, epoch 1 first."""
+
+    learning_rates: tuple[float, ...]
+
+    @property
+    def epochs(self) -> int:
+        """Count the epochs."""
+        return len(self.learning_rates)
+
+    def learning_rate(self, epoch: int) -> float:
+        """Give the learning rate of an epoch, counted from 1."""
+        return self.learning_rates[epoch - 1]
+
+
+def parse_schedule(text: str, learning_rate: float, epochs: int) -> Schedule:
+    """Read a schedule.
+
+    `constant`, `linear` (falls towards 0, which it would reach after the last epoch) and `cosine` scale
+    `learning_rate` over `epochs`; steps such as `1x0.001,6x0.01` bring both themselves, as the notebook did
+    by hand. Raises UsageError.
+    """
+    if text in SHAPES:
+        return Schedule(tuple(learning_rate * _factor(text, epoch, epochs) for epoch in range(epochs)))
+    steps = [_parse_step(step, text) for step in text.split(",")]
+    return Schedule(tuple(rate for count, rate in steps for _ in range(count)))
+
+
+def _factor(shape: str, finished: int, epochs: int) -> float:
+    if shape == "linear":
+        return 1 - finished / epochs
+    return (1 + math.cos(math.pi * finished / epochs)) / 2 if shape == "cosine" else 1.0
+
+
+def _parse_step(step: str, text: str) -> tuple[int, float]:
+    count, separator, rate = step.strip().partition("x")
+    try:
+        parsed = int(count), float(rate)
+    except ValueError:
+        raise UsageError(f"Not a learning-rate schedule: {text!r}.", hint=_HELP) from None
+    if not separator or parsed[0] < 1 or not (0 < parsed[1] < math.inf):
+        raise UsageError(f"Not a learning-rate schedule: {text!r}.", hint=_HELP)
+    return parsed

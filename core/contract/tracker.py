@@ -1,0 +1,27 @@
+"""The contract of a tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.protocol.events import Event
+
+Receiver = Callable[[Event], None]
+"""Receives every event of a training, on the thread that trains; must be quick."""
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """A named tracker.
+
+    `start` is called with the run's configuration (the content of config.json) and its folder when training
+    begins, and gives the receiver of the events. A TastemapError from it ends the training before it begins;
+    any other trouble of a tracker is logged and never costs the training.
+    """
+
+    name: str
+    description: str
+    start: Callable[[dict[str, Any], Path], Receiver]

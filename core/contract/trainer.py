@@ -1,0 +1,89 @@
+"""The contract between the training loop and whatever trains: gradient steps, Gibbs sweeps, …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from core.data.ratings import ItemTable
+
+FloatArray = npt.NDArray[np.float32]
+RowArray = npt.NDArray[np.int32]
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The training part: rows of users and items and ratings minus `mean`, each of shape (n,).
+
+    `item_table` says what is known of the items (genres, years), for trainers that use it.
+    """
+
+    users: RowArray
+    items: RowArray
+    targets: FloatArray
+    user_count: int
+    item_count: int
+    mean: float
+    item_table: ItemTable | None = None
+
+    def __len__(self) -> int:
+        """Count the ratings."""
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class SliceTotals:
+    """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings."""
+
+    squared_error: float
+    ratings: int
+
+
+class Trainer(Protocol):
+    """Trains in slices of batches, so that the loop can report, pause and steer between any two.
+
+    A batch is whatever unit of work the trainer counts; a sweep of a sampler may be one.
+    """
+
+    @property
+    def parameters(self) -> int:
+        """Count the trained numbers."""
+
+    def begin_epoch(self, epoch: int) -> int:
+        """Make ready for an epoch (from 1), whatever ran before; returns its count of batches."""
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Train on `count` batches of this epoch from number `first` (from 0)."""
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs (shape (n,)): ratings minus the mean, not clipped."""
+
+    def weights(self) -> Arrays:
+        """Copy the arrays that predictions need, by name: `table/user_factors`, `head/0`."""
+
+    def state(self) -> Arrays:
+        """Copy all that training needs to go on exactly: the weights and the optimizer's numbers."""
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take a state back; raises RunError where names or shapes don't fit."""
+
+    def close(self) -> None:
+        """Let go of what is held for training; nothing is called after it."""
+
+
+@runtime_checkable
+class ReplicaScores(Protocol):
+    """A trainer that may train several replicas at once, whose mean is the score."""
+
+    @property
+    def replicas(self) -> int:
+        """Count the replicas."""
+
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica alone, shape (n, replicas)."""

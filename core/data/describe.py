@@ -1,0 +1,50 @@
+"""Describes a ratings table in plain values, ready for JSON."""
+
+from __future__ import annotations
+
+import datetime
+
+from core.data.ratings import Ratings
+
+
+def describe(ratings: Ratings) -> dict[str, object]:
+    """Count and summarize a table: sizes, density, scale, mean, times, repairs, and how it was read."""
+    scale = ratings.scale
+    return {
+        "name": ratings.name,
+        "source": ratings.source,
+        "users": ratings.user_count,
+        "items": ratings.item_count,
+        "ratings": len(ratings),
+        "density": ratings.density,
+        "scale": {"minimum": scale.minimum, "maximum": scale.maximum, "step": scale.step},
+        "mean": float(ratings.ratings.mean(dtype="float64")),
+        "titles": _titled(ratings),
+        "time_range": _time_range(ratings),
+        "duplicates": sum(repair.count for repair in ratings.repairs if repair.kind == "duplicates"),
+        "repairs": [
+            {"kind": repair.kind, "count": repair.count, "message": repair.message}
+            for repair in ratings.repairs
+        ],
+        "fingerprint": ratings.fingerprint,
+        "reading": dict(ratings.reading),
+    }
+
+
+def _titled(ratings: Ratings) -> int:
+    ids = ratings.item_vocabulary.ids.tolist()
+    return sum(title != str(name) for title, name in zip(ratings.item_table.titles, ids, strict=True))
+
+
+def _time_range(ratings: Ratings) -> list[str] | None:
+    if ratings.timestamps is None:
+        return None
+    return [_date(int(ratings.timestamps.min())), _date(int(ratings.timestamps.max()))]
+
+
+def _date(seconds: int) -> str:
+    """ISO 8601 in UTC; a time too far off for a calendar stays a number."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)

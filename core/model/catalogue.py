@@ -1,0 +1,81 @@
+"""Who and what a model knows: rows by id, cards of items, ranks by popularity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contract.architecture import replica_count
+from core.data.ratings import FloatArray, LongArray, Vocabulary
+from core.errors import UsageError
+from core.model.model import Model
+
+
+@dataclass(frozen=True)
+class ItemCard:
+    """What a list shows of an item; `year` is 0 where unknown, `ratings` counts those of training."""
+
+    item: int | str
+    title: str
+    year: int
+    genres: tuple[str, ...]
+    ratings: int
+
+
+def item_card(model: Model, row: int) -> ItemCard:
+    """Describe the item of a row."""
+    table = model.item_table
+    count = int(model.baseline.item_counts[row])
+    return ItemCard(
+        model.items.identifier(row), table.titles[row], int(table.years[row]), table.genres[row], count
+    )
+
+
+def user_row(model: Model, user: object) -> int:
+    """Find a user's row; raises UsageError for an id that the run doesn't know."""
+    return _row(model.users, "user", user)
+
+
+def item_row(model: Model, item: object) -> int:
+    """Find an item's row; raises UsageError for an id that the run doesn't know."""
+    return _row(model.items, "item", item)
+
+
+def by_popularity(counts: npt.NDArray[np.integer], limit: int | None = None) -> LongArray:
+    """Rows with a training rating, the most rated first (ties in the table's order), at most `limit`."""
+    order = np.argsort(-counts, kind="stable")
+    rated: LongArray = order[counts[order] > 0].astype(np.int64)
+    return rated[:limit]
+
+
+def factor_table(model: Model, side: str) -> FloatArray:
+    """The factors of all users or items, shape (rows, factors); raises UsageError where there are none."""
+    table = model.table(f"{side}_factors")
+    if table is None:
+        name = model.architecture.name
+        hint = "Choose a run of an architecture with factors, such as bias."
+        raise UsageError(f"{name} has no {side} factors, so there is nothing to compare by.", hint=hint)
+    return table
+
+
+def bias_column(model: Model, side: str) -> FloatArray | None:
+    """The biases of all users or items, shape (rows,); None where the architecture has no such table.
+
+    Replicas each have a bias, whose mean counts.
+    """
+    table = model.table(f"{side}_bias")
+    if table is None or table.shape[1] != replica_count(model.architecture):
+        return None
+    biases: FloatArray = table.mean(axis=1)
+    return biases
+
+
+def _row(vocabulary: Vocabulary, side: str, identifier: object) -> int:
+    row = vocabulary.row(identifier)
+    if row is None:
+        example = vocabulary.identifier(0) if len(vocabulary) else "none"
+        hint = f"Ids are those of the ratings table, such as {example}; search finds them by title."
+        raise UsageError(f"There is no {side} {identifier!r} in this run.", hint=hint)
+    return row

@@ -1,0 +1,120 @@
+"""Models whose score is a dot product plus biases: for them whole blocks of scores are one matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.contract.architecture import replica_count
+from core.data.ratings import FloatArray, LongArray
+from core.model.catalogue import bias_column
+from core.model.model import Model
+
+_CHECKED_PAIRS = 256
+
+
+@dataclass(frozen=True)
+class Factorization:
+    """raw = offset + user factors · item factors + user bias + item bias.
+
+    Factors have shape (rows, factors), biases (rows,), zero where the model has none; `learns_user_bias`
+    says whether it has user biases. The mean of several `replicas` is a factorization too: with all their
+    factors side by side, each divided by the root of their number, and the means of their biases.
+    """
+
+    offset: float
+    user_factors: FloatArray
+    item_factors: FloatArray
+    user_bias: FloatArray
+    item_bias: FloatArray
+    learns_user_bias: bool
+    replicas: int = 1
+
+    @cached_property
+    def _item_columns(self) -> FloatArray:
+        return np.ascontiguousarray(self.item_factors.T)
+
+    def raw_block(self, users: np.ndarray[tuple[int], np.dtype[np.integer]]) -> FloatArray:
+        """Raw predictions of all items for user rows, shape (users, items)."""
+        block: FloatArray = self.user_factors[users] @ self._item_columns
+        block += self.item_bias + np.float32(self.offset)
+        block += self.user_bias[users][:, None]
+        return block
+
+
+def find_factorization(model: Model) -> Factorization | None:
+    """See a model as a factorization, or None where its score is anything else.
+
+    Table names alone don't tell, and a model may have tables beside its score (uncertainties, say), so random
+    pairs are scored both ways and must agree.
+    """
+    if any(name.startswith("head/") for name in model.weights) or not _fit_together(model):
+        return None
+    found = _assemble(model)
+    generator = np.random.default_rng(0)
+    users = generator.integers(len(model.users), size=_CHECKED_PAIRS)
+    items = generator.integers(len(model.items), size=_CHECKED_PAIRS)
+    product = np.einsum("ij,ij->i", found.user_factors[users], found.item_factors[items])
+    expected = product + found.user_bias[users] + found.item_bias[items] + np.float32(found.offset)
+    agrees = np.allclose(model.scorer.raw_predictions(users, items), expected, rtol=1e-4, atol=1e-4)
+    return found if agrees else None
+
+
+def _fit_together(model: Model) -> bool:
+    user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
+    if user_factors is None or item_factors is None:
+        return False
+    return bool(user_factors.shape[1] == item_factors.shape[1])
+
+
+def _assemble(model: Model) -> Factorization:
+    user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
+    assert user_factors is not None and item_factors is not None  # noqa: S101 - checked by the caller
+    user_bias, item_bias = bias_column(model, "user"), bias_column(model, "item")
+    replicas = replica_count(model.architecture)
+    share = np.float32(1 / np.sqrt(replicas))
+    return Factorization(
+        model.offset,
+        user_factors * share if replicas > 1 else user_factors,
+        item_factors * share if replicas > 1 else item_factors,
+        np.zeros(len(user_factors), np.float32) if user_bias is None else user_bias,
+        np.zeros(len(item_factors), np.float32) if item_bias is None else item_bias,
+        learns_user_bias=user_bias is not None,
+        replicas=replicas,
+    )
+
+
+BLOCK_SCORES = 4_000_000
+"""Scores that are held at a time: 16 MB."""
+
+
+def score_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+    """Give user rows and their raw predictions of all items, shape (block, items), block by block.
+
+    Pairs that training never saw get the fallback, as everywhere.
+    """
+    factorization = find_factorization(model)
+    items = np.arange(len(model.items))
+    size = max(1, BLOCK_SCORES // max(1, len(items)))
+    for start in range(0, len(users), size):
+        block = users[start : start + size]
+        if factorization is None:
+            pairs = np.repeat(block, len(items)), np.tile(items, len(block))
+            yield block, model.predictor.raw_rows(*pairs).reshape(len(block), len(items))
+        else:
+            yield block, _with_fallback(model, block, factorization.raw_block(block))
+
+
+def _with_fallback(model: Model, users: LongArray, raw: FloatArray) -> FloatArray:
+    baseline = model.baseline
+    unseen_items = np.flatnonzero(baseline.item_counts == 0)
+    mean = np.float32(baseline.mean)
+    raw[:, unseen_items] = (
+        mean + baseline.user_offsets[users][:, None] + baseline.item_offsets[unseen_items][None, :]
+    )
+    for place in np.flatnonzero(baseline.user_counts[users] == 0):
+        raw[place] = mean + baseline.user_offsets[users[place]] + baseline.item_offsets
+    return raw

@@ -1,0 +1,217 @@
+"""Meet a new user from a handful of ratings, without training again: user rows for frozen item embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.data.ratings import FloatArray, LongArray
+from core.errors import UsageError
+from core.model.baseline import DAMPING
+from core.model.factorization import Factorization, find_factorization
+from core.model.model import Model
+
+_STEPS = 8
+_NUDGE = 1e-2
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class FoldedUser:
+    """A folded-in user: one row a user table, and the damped difference of their ratings from the mean."""
+
+    rows: Mapping[str, FloatArray]
+    offset: float
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Folds users into one model: its prior, and its factorization where it is one."""
+
+    model: Model
+    prior: UserPrior
+    factorization: Factorization | None
+
+    @classmethod
+    def of(cls, model: Model) -> Folder:
+        """Make the folder of a model once; raises UsageError where users can't be folded in."""
+        return model.remember("folder", lambda: cls._make(model))
+
+    @classmethod
+    def _make(cls, model: Model) -> Folder:
+        factorization = find_factorization(model)
+        names = [name for name in model.scorer.tables if name.startswith("user_")]
+        if factorization is not None:
+            names = ["user_factors", *(["user_bias"] if factorization.learns_user_bias else [])]
+        return cls(model, user_prior(model, names), factorization)
+
+    def fold(self, items: LongArray, ratings: FloatArray) -> FoldedUser:
+        """Find the user who explains ratings of item rows, both of shape (n,)."""
+        offset = float((ratings - self.model.baseline.mean).sum() / (len(ratings) + DAMPING))
+        return FoldedUser(self.prior.rows(self.numbers(items, ratings)), offset)
+
+    def numbers(self, items: LongArray, ratings: FloatArray) -> Matrix:
+        """The user's rows side by side: shape (numbers,).
+
+        The most probable rows under the prior and normal rating noise: exact (a ridge) for a factorization,
+        Gauss-Newton steps through the head for any other score. No ratings give the average user.
+        """
+        if self.factorization is not None:
+            design = self._design(self.factorization, items)
+            base = self.factorization.item_bias[items] + np.float32(self.factorization.offset)
+            return _ridge(self.prior, design, ratings - base)
+        return self._gauss_newton(items, ratings)
+
+    def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
+        """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
+        numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths])
+        if self.factorization is None:
+            raw = self._scores(numbers[None, :].astype(np.float64), items)[0]
+        else:
+            raw = self.linearize(numbers.astype(np.float64), items)[0]
+        baseline = self.model.baseline
+        fallback = np.float32(baseline.mean + user.offset)
+        return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)
+
+    def _design(self, factorization: Factorization, items: LongArray) -> Matrix:
+        """How each rating depends on the user's numbers: the item's factors, and 1 for the bias.
+
+        Replicas all have numbers of their own and an equal share in the score.
+        """
+        replicas = factorization.replicas
+        factors = factorization.item_factors[items].astype(np.float64) / np.sqrt(replicas)
+        columns = {"user_factors": factors, "user_bias": np.full((len(items), replicas), 1 / replicas)}
+        return np.hstack([columns[name] for name, _ in self.prior.widths])
+
+    def _gauss_newton(self, items: LongArray, ratings: FloatArray) -> Matrix:
+        numbers, targets = self.prior.mean, ratings.astype(np.float64)
+        best = self._cost(numbers, items, targets)
+        for _ in range(_STEPS if len(items) else 0):
+            scores, slopes = self._nudge(numbers, items)
+            step = _ridge(self.prior, slopes, targets - scores + slopes @ numbers) - numbers
+            tried = [numbers + size * step for size in (1.0, 0.5, 0.25, 0.1)]
+            costs = [self._cost(one, items, targets) for one in tried]
+            if min(costs) >= best - 1e-9:
+                break
+            best, numbers = min(costs), tried[int(np.argmin(costs))]
+        return numbers
+
+    def _cost(self, numbers: Matrix, items: LongArray, targets: Matrix) -> float:
+        errors = targets - self._scores(numbers[None, :], items)[0]
+        away = numbers - self.prior.mean
+        return float(errors @ errors / self.prior.noise + away @ self.prior.precision @ away)
+
+    def linearize(self, numbers: Matrix, items: LongArray) -> tuple[Matrix, Matrix]:
+        """Raw predictions (n,) and their slopes (n, numbers) at a user's numbers."""
+        if self.factorization is not None:
+            base = self.factorization.item_bias[items] + self.factorization.offset
+            design = self._design(self.factorization, items)
+            return design @ numbers + base, design
+        return self._nudge(numbers, items)
+
+    def _nudge(self, numbers: Matrix, items: LongArray) -> tuple[Matrix, Matrix]:
+        """Linearize any head by nudging each of the user's numbers once."""
+        nudged = np.vstack([numbers, numbers + _NUDGE * np.eye(len(numbers))])
+        scores = self._scores(nudged, items)
+        return scores[0], (scores[1:] - scores[0]).T / _NUDGE
+
+    def _scores(self, users: Matrix, items: LongArray) -> Matrix:
+        """Raw predictions of items for several would-be users, shape (users, n), in bounded memory."""
+        size = max(1, _CHUNK // max(1, len(items)))
+        parts = [self._block(users[start : start + size], items) for start in range(0, len(users), size)]
+        return np.concatenate(parts)
+
+    def _block(self, users: Matrix, items: LongArray) -> Matrix:
+        split = [self.prior.rows(numbers) for numbers in users]
+        rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
+        scores = self.model.scorer.head_scores(self._gather(rows, items)).astype(np.float64)
+        shaped: Matrix = (scores + self.model.offset).reshape(len(users), len(items))
+        return shaped
+
+    def _gather(self, users: Mapping[str, FloatArray], items: LongArray) -> dict[str, FloatArray]:
+        """Embedding rows of every would-be user with every item, each of shape (users · n, dimension)."""
+        count = len(next(iter(users.values())))
+        sides = {name: np.repeat(rows, len(items), axis=0) for name, rows in users.items()}
+        for name, table in self.model.scorer.tables.items():
+            if name.startswith("item_"):
+                sides[name] = np.tile(table[items], (count, 1))
+        return sides
+
+
+def _ridge(prior: UserPrior, design: Matrix, targets: npt.NDArray[np.floating]) -> Matrix:
+    """The most probable numbers given targets ≈ design · numbers; solves the smaller of the two systems."""
+    residuals = targets - design @ prior.mean
+    if len(targets) < len(prior.mean):
+        spread = prior.covariance @ design.T
+        system = design @ spread + prior.noise * np.eye(len(targets))
+        return prior.mean + spread @ np.linalg.solve(system, residuals)
+    system = design.T @ design + prior.noise * prior.precision
+    return prior.mean + np.linalg.solve(system, design.T @ residuals)
+
+
+Matrix = npt.NDArray[np.float64]
+_SHRINKAGE = 1e-3
+_WIDEST_COVARIANCE = 512
+_SAMPLED_RATINGS = 20_000
+
+
+@dataclass(frozen=True)
+class UserPrior:
+    """Mean (numbers,) and covariance (numbers, numbers) of the trained users' rows, all tables side by side,
+    and the variance of a rating around its prediction. `widths` are the tables' in order of name."""
+
+    mean: Matrix
+    covariance: Matrix
+    precision: Matrix
+    noise: float
+    widths: tuple[tuple[str, int], ...]
+
+    def rows(self, numbers: Matrix) -> dict[str, FloatArray]:
+        """Cut one user's numbers, shape (numbers,), into a row a table, each of shape (dimension,)."""
+        stops = np.cumsum([width for _, width in self.widths])[:-1]
+        parts = np.split(numbers.astype(np.float32), stops)
+        return {name: part for (name, _), part in zip(self.widths, parts, strict=True)}
+
+
+def user_prior(model: Model, names: Sequence[str]) -> UserPrior:
+    """Measure the prior of some user tables from the trained users; raises UsageError where there are under
+    two of them, or no tables.
+
+    An empirical Bayes estimate: a new user with few ratings is taken for an average user with the usual
+    correlations between factors, where a ridge of recipe strength would trust three ratings too much.
+    """
+    trained = model.baseline.user_counts > 0
+    if not names or trained.sum() < 2:
+        raise UsageError("Folding in needs an architecture with user embeddings and two trained users.")
+    tables = [model.scorer.tables[name][trained] for name in sorted(names)]
+    table = np.hstack(tables).astype(np.float64)
+    covariance = _covariance(table)
+    widths = tuple((name, part.shape[1]) for name, part in zip(sorted(names), tables, strict=True))
+    precision = np.linalg.inv(covariance).astype(np.float64)
+    return UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
+
+
+def _covariance(table: Matrix) -> Matrix:
+    """The covariance, slightly shrunk so that it can be inverted; its diagonal alone for very wide tables."""
+    variances = table.var(axis=0, ddof=1)
+    wide = table.shape[1] > _WIDEST_COVARIANCE
+    covariance = np.diag(variances) if wide else np.atleast_2d(np.cov(table.T))
+    ridge = _SHRINKAGE * variances.mean() + 1e-9
+    shrunk: Matrix = covariance + ridge * np.eye(table.shape[1])
+    return shrunk
+
+
+def _noise(model: Model) -> float:
+    """The variance of training ratings around their predictions; without the table a guess from the scale."""
+    rated, _ = model.rated_or_reason
+    scale = model.baseline.scale
+    if rated is None:
+        return float(model.facts.get("val_rmse") or 0.2 * (scale.maximum - scale.minimum)) ** 2
+    rows = np.flatnonzero(rated.in_training)
+    rows = rows[:: max(1, len(rows) // _SAMPLED_RATINGS)]
+    table = rated.ratings
+    predicted = model.scorer.raw_predictions(table.users[rows], table.items[rows])
+    return float(np.mean(np.square(predicted - table.ratings[rows]))) + 1e-6

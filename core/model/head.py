@@ -1,0 +1,114 @@
+"""Assemble an architecture's head: a Keras model from embedding rows to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.contract.architecture import Architecture, EmbeddingSide, EmbeddingSpec, Rows, replica_count
+from core.contract.trainer import Arrays, FloatArray
+from core.errors import PluginError, RunError
+from core.options import ArchitectureOptions
+from core.startup.backend import keras
+
+
+@dataclass(frozen=True)
+class Head:
+    """A built architecture: a Keras model a replica, from embedding rows (one input a spec) to (batch, 1)."""
+
+    models: tuple[Any, ...]
+    specs: tuple[EmbeddingSpec, ...]
+
+    @property
+    def model(self) -> Any:
+        """The first replica's model: the whole head where there are no others."""
+        return self.models[0]
+
+    @property
+    def weights(self) -> list[Any]:
+        """The weights of all replicas, one after another."""
+        return [weight for model in self.models for weight in model.weights]
+
+
+def build_head(architecture: Architecture, options: ArchitectureOptions, seed: int) -> Head:
+    """Call `build`, once a replica, and check what it gives; start weights follow from `seed`, `seed` + 1, …
+
+    Raises PluginError where the architecture asks for no embedding or its score has the wrong shape.
+    """
+    built = [_build(architecture, options, seed + number) for number in range(replica_count(architecture))]
+    return Head(tuple(model for model, _ in built), built[0][1])
+
+
+def _build(
+    architecture: Architecture, options: ArchitectureOptions, seed: int
+) -> tuple[Any, tuple[EmbeddingSpec, ...]]:
+    keras.utils.set_random_seed(seed)
+    user, item = EmbeddingSide("user", _new_input), EmbeddingSide("item", _new_input)
+    score = architecture.build(user, item, options)
+    specs = (*user.specs, *item.specs)
+    if not specs:
+        raise PluginError(f"{architecture.name} asks for no embedding: call user.embed() or item.embed().")
+    model = keras.Model([*user.inputs, *item.inputs], _as_column(score, architecture.name))
+    _refuse_embedding_layers(model, architecture.name)
+    return model, specs
+
+
+def _new_input(name: str, dimension: int) -> Any:
+    return keras.Input((dimension,), name=name)
+
+
+def _as_column(score: Any, name: str) -> Any:
+    shape = tuple(getattr(score, "shape", ("?",)))
+    if shape == (None,):
+        return keras.layers.Reshape((1,))(score)
+    if shape != (None, 1):
+        raise PluginError(f"{name}.build() must return a score of shape (batch,) or (batch, 1), not {shape}.")
+    return score
+
+
+def _refuse_embedding_layers(model: Any, name: str) -> None:
+    if any(isinstance(layer, keras.layers.Embedding) for layer in model.layers):
+        hint = "Use user.embed() and item.embed() instead."
+        raise PluginError(f"{name} has a keras Embedding layer, which would train slowly.", hint=hint)
+
+
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> Head:
+    """Build the head from the plugin and fill in the saved weights.
+
+    The head comes from the installed architecture, never from the run folder. Raises RunError where the saved
+    weights don't fit it.
+    """
+    head = build_head(architecture, options, seed=0)
+    saved = [weights[name] for name in sorted(weights, key=_number) if name.startswith("head/")]
+    try:
+        for variable, value in zip(head.weights, saved, strict=True):
+            variable.assign(value)
+    except ValueError as error:
+        hint = "Has the plugin changed since the run was trained?"
+        raise RunError(f"The saved head doesn't fit {architecture.name}: {error}", hint=hint) from None
+    return head
+
+
+def load_head_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
+) -> Callable[[Rows], FloatArray]:
+    """Build the head with the saved weights (see `load_head`) and return a function rows → scores."""
+    head = load_head(architecture, options, weights)
+
+    def head_scores(rows: Rows) -> FloatArray:
+        parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]
+        scores = [
+            model([part[number] for part in parts], training=False).numpy().reshape(-1)
+            for number, model in enumerate(head.models)
+        ]
+        mean: FloatArray = np.mean(scores, axis=0)
+        return mean
+
+    return head_scores
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("/")[2]) if name.startswith("head/") else -1

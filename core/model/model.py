@@ -1,0 +1,94 @@
+"""A trained model in memory: what every view works on, be it a saved run or the run in training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.contract.architecture import Architecture
+from core.contract.trainer import Arrays
+from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.errors import RunError, TastemapError
+from core.model.baseline import Baseline
+from core.model.predictor import Prediction, Predictor
+from core.model.rated import RatedTable
+from core.model.scorer import Scorer, make_scorer
+from core.options import ArchitectureOptions
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights with the vocabularies and training means that give them meaning.
+
+    `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
+    `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
+    `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
+    is the run's, None while it isn't saved; `facts` are what the run knows of itself (`run`, `val_rmse`).
+    """
+
+    architecture: Architecture
+    options: ArchitectureOptions
+    users: Vocabulary
+    items: Vocabulary
+    item_table: ItemTable
+    baseline: Baseline
+    weights: Arrays
+    offset: float
+    read_rated: Callable[[], RatedTable] | None = None
+    folder: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
+        """Compute something about this model once and keep it under a name."""
+        if name not in self._remembered:
+            self._remembered[name] = compute()
+        kept: Kept = self._remembered[name]
+        return kept
+
+    def table(self, name: str) -> FloatArray | None:
+        """One embedding table by name, shape (rows, dimension); None where the model has no such table."""
+        table: FloatArray | None = self.weights.get(f"table/{name}")  # type: ignore[assignment]
+        return table
+
+    @cached_property
+    def rated(self) -> RatedTable:
+        """The ratings behind the model, read on first use; raises TastemapError where they can't be."""
+        if self.read_rated is None:
+            raise RunError("This model comes without its ratings table.")
+        return self.read_rated()
+
+    @cached_property
+    def rated_or_reason(self) -> tuple[RatedTable | None, str]:
+        """The ratings behind the model and "", or None and why they can't be read."""
+        try:
+            return self.rated, ""
+        except TastemapError as error:
+            return None, str(error)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
+        return make_scorer(self.architecture, self.options, self.weights, self.offset)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Predicts by external ids."""
+        return Predictor(self.users, self.items, self.item_table, self.baseline, self.scorer)
+
+    def predict(self, user: object, item: object) -> Prediction:
+        """Predict the rating of one user for one item, both external ids; unknown ids get the fallback."""
+        return self.predictor.predict(user, item)
+
+    def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:
+        """Predict pairs of external ids, result of shape (n,); unknown ids get the fallback."""
+        return self.predictor.predict_many(users, items)
+
+    def predict_ratings(self, ratings: Ratings) -> FloatArray:
+        """Predict every row of a table, shape (n,), whatever its ids; unknown ids get the fallback."""
+        return self.predictor.predict_ratings(ratings)

@@ -1,0 +1,116 @@
+"""Predict by external ids, and say what an unknown id received and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.data.ratings import FloatArray, ItemTable, Ratings, Vocabulary
+from core.model.baseline import Baseline
+from core.model.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One predicted rating, clipped to the scale; `raw` is before clipping.
+
+    `fallback` is "" for the model's own prediction, else it says what the ids received and why. `deviation`
+    is the standard deviation of the true rating around `raw` where the architecture knows it.
+    """
+
+    user: int | str
+    item: int | str
+    title: str
+    rating: float
+    raw: float
+    fallback: str = ""
+    deviation: float | None = None
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Predicts ratings from a scorer, the vocabularies and the training means."""
+
+    users: Vocabulary
+    items: Vocabulary
+    item_table: ItemTable
+    baseline: Baseline
+    scorer: Scorer
+
+    def predict(self, user: object, item: object) -> Prediction:
+        """Predict one pair of external ids."""
+        user_row, item_row = self.users.row(user), self.items.row(item)
+        raw = float(self.raw_rows(_rows(user_row), _rows(item_row))[0])
+        rating = float(self.baseline.clip(np.array([raw], np.float32))[0])
+        title = "" if item_row is None else self.item_table.titles[item_row]
+        known_user = str(user) if user_row is None else self.users.identifier(user_row)
+        known_item = str(item) if item_row is None else self.items.identifier(item_row)
+        fallback = self._explain_fallback(user_row, item_row)
+        deviations = None if fallback else self.scorer.deviations(_rows(user_row), _rows(item_row))
+        deviation = None if deviations is None else float(deviations[0])
+        return Prediction(known_user, known_item, title, rating, raw, fallback, deviation)
+
+    def predict_many(self, users: Sequence[object], items: Sequence[object]) -> FloatArray:
+        """Predict pairs of external ids, shape (n,), clipped."""
+        user_rows = _rows(*(self.users.row(user) for user in users))
+        item_rows = _rows(*(self.items.row(item) for item in items))
+        return self.baseline.clip(self.raw_rows(user_rows, item_rows))
+
+    def predict_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
+        """Predict pairs of rows, shape (n,), clipped; −1 stands for an unknown id."""
+        return self.baseline.clip(self.raw_rows(users, items))
+
+    def predict_ratings(self, ratings: Ratings) -> FloatArray:
+        """Predict every row of a ratings table, shape (n,), mapping its ids to this run's."""
+        return self.baseline.clip(self.raw_rows(*self.rows_of(ratings)))
+
+    def rows_of(self, ratings: Ratings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Map a table's ids to this model's rows of users and items, each of shape (n,), −1 where unknown."""
+        users = translate(ratings.user_vocabulary, self.users)[ratings.users]
+        items = translate(ratings.item_vocabulary, self.items)[ratings.items]
+        return users, items
+
+    def known(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Say for pairs of rows, shape (n,), whether training saw both; the others get the fallback."""
+        found = (users >= 0) & (items >= 0)
+        return found & self.baseline.known(np.maximum(users, 0), np.maximum(items, 0))
+
+    def raw_rows(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> FloatArray:
+        """Predict pairs of rows, shape (n,), not clipped; row −1 stands for an unknown id.
+
+        The model predicts where training saw both, else the fallback does.
+        """
+        known = self.known(users, items)
+        raw = np.full(len(users), np.float32(self.baseline.mean), np.float32)
+        raw += np.where(users >= 0, self.baseline.user_offsets[users], 0)
+        raw += np.where(items >= 0, self.baseline.item_offsets[items], 0)
+        raw[known] = self.scorer.raw_predictions(users[known], items[known])
+        return raw
+
+    def _explain_fallback(self, user_row: int | None, item_row: int | None) -> str:
+        user_seen = user_row is not None and self.baseline.user_counts[user_row] > 0
+        item_seen = item_row is not None and self.baseline.item_counts[item_row] > 0
+        if user_seen and item_seen:
+            return ""
+        missing = " and ".join(
+            name for name, seen in (("the user", user_seen), ("the item", item_seen)) if not seen
+        )
+        received = "the mean of all training ratings"
+        if user_seen or item_seen:
+            side = "user" if user_seen else "item"
+            received = f"the {side}'s damped mean of training ratings"
+        return f"{missing} had no training rating; the prediction is {received}"
+
+
+def translate(source: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:
+    """For each row of `source`, the row of the same id in `target`, −1 where it has none."""
+    rows = (target.row(identifier) for identifier in source.ids.tolist())
+    return np.fromiter((-1 if row is None else row for row in rows), np.int64, len(source))
+
+
+def _rows(*rows: int | None) -> Any:
+    return np.array([-1 if row is None else row for row in rows], np.int64)

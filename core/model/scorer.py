@@ -1,0 +1,117 @@
+"""Score pairs from saved tables: with NumPy where the score splits into terms, else with the Keras head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contract.architecture import Architecture, Rows, Terms
+from core.contract.trainer import Arrays, FloatArray
+from core.errors import RunError
+from core.options import ArchitectureOptions
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Raw predictions of pairs of rows (score + `offset`, not clipped), and terms where they can be split.
+
+    `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone.
+    """
+
+    tables: Mapping[str, FloatArray]
+    offset: float
+    head_scores: Callable[[Rows], FloatArray]
+    split: Callable[[Rows], Terms | None]
+    spread: Callable[[Rows], FloatArray | None] = lambda _: None
+    spread_tables: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def rows(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> dict[str, FloatArray]:
+        """Gather the embedding rows of pairs, each of shape (n, dimension)."""
+        return _gather(self.tables, users, items)
+
+    def raw_predictions(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
+        """Predict pairs, shape (n,), in bounded memory."""
+        parts = [
+            self.head_scores(self.rows(users[start : start + _CHUNK], items[start : start + _CHUNK]))
+            for start in range(0, len(users), _CHUNK)
+        ]
+        scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        raw: FloatArray = scores.astype(np.float32) + np.float32(self.offset)
+        return raw
+
+    def terms(self, user: int, item: int) -> Terms | None:
+        """Split one pair's score into its additive terms, each of shape (parts,); None where it can't be."""
+        terms = self.split(self.rows(np.array([user]), np.array([item])))
+        return None if terms is None else {name: np.ravel(part) for name, part in terms.items()}
+
+    def deviations(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray | None:
+        """Standard deviations of pairs' ratings around their scores, (n,); None where it cannot be told."""
+        return self.spread(_gather({**self.tables, **self.spread_tables}, users, items))
+
+
+def make_scorer(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, offset: float
+) -> Scorer:
+    """Choose how to score an architecture's saved weights; `offset` is added to every score."""
+    everything = {
+        name.removeprefix("table/"): np.asarray(array, np.float32)
+        for name, array in weights.items()
+        if name.startswith("table/")
+    }
+    spread_tables = {name: table for name, table in everything.items() if name.endswith("_spread")}
+    tables = {name: table for name, table in everything.items() if name not in spread_tables}
+
+    def split(rows: Rows) -> Terms | None:
+        return architecture.terms(rows, options)
+
+    def spread(rows: Rows) -> FloatArray | None:
+        return architecture.uncertainty(rows, options)
+
+    empty = {name: table[:0] for name, table in tables.items()}
+    splittable = split(empty) is not None
+    head_scores = _sum_of(split) if splittable else _keras_scores(architecture, options, weights)
+    return Scorer(tables, offset, head_scores, split, spread, spread_tables)
+
+
+def _gather(
+    tables: Mapping[str, FloatArray], users: npt.NDArray[Any], items: npt.NDArray[Any]
+) -> dict[str, FloatArray]:
+    return {name: table[users if name.startswith("user_") else items] for name, table in tables.items()}
+
+
+def sum_terms(terms: Terms) -> FloatArray:
+    """Add up the terms of scores: shape (batch,)."""
+    total: Any = sum(part.reshape(len(part), -1).sum(axis=1) for part in terms.values())
+    return np.asarray(total, np.float32)
+
+
+def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArray]:
+    def head_scores(rows: Rows) -> FloatArray:
+        terms = split(rows)
+        if terms is None:
+            raise RunError("The architecture split some scores but not others.", hint="Its plugin is broken.")
+        return sum_terms(terms)
+
+    return head_scores
+
+
+def _keras_scores(
+    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
+) -> Callable[[Rows], FloatArray]:
+    """Build the Keras head on first use, since that loads TensorFlow."""
+    built: list[Callable[[Rows], FloatArray]] = []
+
+    def head_scores(rows: Rows) -> FloatArray:
+        if not built:
+            from core.model.head import load_head_scores
+
+            built.append(load_head_scores(architecture, options, weights))
+        return built[0](rows)
+
+    return head_scores

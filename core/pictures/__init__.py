@@ -1,0 +1,1 @@
+"""The map drawn as text and SVG, with labels that don't overlap."""

@@ -1,0 +1,1 @@
+"""What goes over the pipe: events out, commands in, one JSON line each."""

@@ -1,0 +1,192 @@
+"""What the engine tells: one frozen dataclass an event, read alike by CLI, screen, trackers and tests.
+
+RMSE and MAE are in units of the rating, on clipped predictions and without penalty terms. `val_*` is
+measured on the held-out part of the split, which never decides anything; `tuning_rmse` on the part carved
+out of training for early stopping (None where there is none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.protocol.wire import from_line, snake_case, to_line
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events."""
+
+    def to_json(self) -> str:
+        """This event as one line of JSON: `{"event":"epoch_finished", …}`."""
+        return to_line(self, "event")
+
+
+@dataclass(frozen=True)
+class EngineReady(Event):
+    """The engine process listens; `device` is set once TensorFlow is loaded."""
+
+    version: str
+    process: int
+    device: str | None = None
+
+
+@dataclass(frozen=True)
+class PhaseChanged(Event):
+    """The work entered a phase that takes a while: reading data, starting TensorFlow, compiling, training."""
+
+    phase: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
+
+    `split` says how the table was split and how many held-out users and items training has never seen.
+    """
+
+    run: str
+    architecture: str
+    options: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    data: Mapping[str, Any]
+    split_hash: str
+    device: str
+    parameters: int
+    epochs: int
+    batches: int
+    first_epoch: int = 1
+    split: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BatchProgress(Event):
+    """Progress inside an epoch, a few times a second; `train_rmse` is the running one of this epoch."""
+
+    epoch: int
+    batch: int
+    batches: int
+    train_rmse: float
+    learning_rate: float
+    ratings_per_second: float
+    eta_seconds: float
+
+
+@dataclass(frozen=True)
+class EpochFinished(Event):
+    """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
+
+    epoch: int
+    epochs: int
+    train_rmse: float
+    val_rmse: float | None
+    val_mae: float | None
+    tuning_rmse: float | None
+    learning_rate: float
+    seconds: float
+    ratings_per_second: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class LearningRateChanged(Event):
+    """The learning rate was changed by hand; it scales what is left of the schedule."""
+
+    epoch: int
+    batch: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """Training holds still after this batch until it is resumed."""
+
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """Training goes on."""
+
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
+
+    `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
+    """
+
+    run: str
+    reason: str
+    val_rmse: float | None
+    val_mae: float | None
+    train_rmse: float
+    tuning_rmse: float | None
+    epochs: int
+    best_epoch: int
+    seconds: float
+    ratings_per_second: float
+    split_hash: str
+    path: str
+    replica_rmse: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class TrialFinished(Event):
+    """A trial of a search: the choices it tried and the tuning RMSE they reached after `epochs`."""
+
+    architecture: str
+    trial: int
+    choices: Mapping[str, Any]
+    epochs: int
+    tuning_rmse: float | None
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """Something went wrong; `request` names the query that failed, None when it was the training."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    request: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer(Event):
+    """The result of a query; `request` is the id that the query brought."""
+
+    request: str
+    view: str
+    result: Any
+
+
+EVENT_KINDS: Mapping[str, type[Event]] = {
+    snake_case(kind.__name__): kind
+    for kind in (
+        EngineReady,
+        PhaseChanged,
+        RunStarted,
+        BatchProgress,
+        EpochFinished,
+        LearningRateChanged,
+        Paused,
+        Resumed,
+        Finished,
+        TrialFinished,
+        Failed,
+        Answer,
+    )
+}
+
+
+def parse_event(line: str) -> Event:
+    """Read an event back from its line of JSON; raises ProtocolError if it is none."""
+    event: Event = from_line(line, "event", EVENT_KINDS)
+    return event

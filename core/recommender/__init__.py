@@ -1,1 +1,0 @@
-"""Recommender views in pure NumPy: predictions, fallbacks and metrics, with no TensorFlow."""

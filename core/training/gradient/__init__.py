@@ -1,0 +1,1 @@
+"""The engine's own trainer: gradient steps on gathered rows, compiled."""

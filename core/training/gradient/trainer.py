@@ -1,0 +1,177 @@
+"""The engine's own trainer: gradient steps on the rows of each batch, for any architecture with a head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contract.architecture import Architecture
+from core.contract.settings import TrainingSettings
+from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals, TrainingData
+from core.errors import RunError
+from core.model.head import Head
+from core.options import ArchitectureOptions
+from core.startup.backend import tf
+from core.startup.device import with_batch_size
+from core.training.gradient.compiled import Compiled, give_back, take
+from core.training.gradient.dropout import as_step, first_step
+from core.training.gradient.order import epoch_order
+from core.training.gradient.step import score_in_chunks
+
+
+class GradientTrainer:
+    """Trains tables and head by gathered rows (see `core.training.gradient.step`), a `Trainer`."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        options: ArchitectureOptions,
+        settings: TrainingSettings,
+        data: TrainingData,
+        device: str,
+    ) -> None:
+        settings = with_batch_size(settings, len(data))
+        self._settings, self._data, self._device = settings, data, device
+        self._compiled: Compiled | None = take(architecture, options, settings, data, device)
+        self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
+        with tf.device(device):
+            self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
+        self._order = epoch_order(data, self._row_bytes() if device.startswith("/CPU") else None)
+        self._first_step = first_step(settings.seed)
+        self._shuffled: list[Any] = []
+        self._steps_before = 0
+
+    @property
+    def parameters(self) -> int:
+        """Count the trained numbers: all tables and the head's weights."""
+        trained = [*(side.table for side in self._parts.sides), *self._parts.training.weights]
+        return sum(int(np.prod(variable.shape)) for variable in trained)
+
+    @property
+    def replicas(self) -> int:
+        """Count the replicas."""
+        return self._parts.replicas
+
+    @property
+    def batches(self) -> int:
+        """Count the batches of an epoch, a last one that is not full included."""
+        return -(-len(self._data) // self._settings.batch_size)
+
+    def begin_epoch(self, epoch: int) -> int:
+        """Shuffle for this epoch; the order depends on the seed and the epoch's number alone."""
+        order = self._order.shuffled(np.random.default_rng([self._settings.seed, epoch]))
+        padded = np.resize(order, (self.batches, self._settings.batch_size))
+        with tf.device(self._device):
+            self._shuffled = _take(*self._columns, tf.constant(padded))
+        self._steps_before = (epoch - 1) * self.batches
+        return self.batches
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Train on `count` batches from number `first` in one compiled call."""
+        size, ratings = self._settings.batch_size, len(self._data)
+        share = learning_rate / self._settings.learning_rate
+        self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
+        numbers = [tf.constant(number) for number in (ratings, first, count)]
+        step = as_step(self._first_step + self._steps_before + first)
+        with tf.device(self._device):
+            error = self._run(*self._shuffled, *numbers, step, tf.constant(learning_rate, tf.float32))
+        return SliceTotals(float(error), min(ratings, (first + count) * size) - first * size)
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with the current weights: the mean of the replicas' scores."""
+        mean: FloatArray = self.replica_scores(users, items).mean(axis=1)
+        return mean
+
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica alone, shape (n, replicas)."""
+        self._copy_head()
+        with tf.device(self._device):
+            return score_in_chunks(self._score, users, items)
+
+    def weights(self) -> Arrays:
+        """Copy tables and head weights."""
+        tables = {name: array for side in self._parts.sides for name, array in side.arrays().items()}
+        return {
+            **{f"table/{name}": array for name, array in tables.items()},
+            **_copies("head", self._parts.training.weights),
+        }
+
+    def state(self) -> Arrays:
+        """Copy tables, slots, head weights, the head optimizer's variables and random-number states."""
+        return {
+            **self.weights(),
+            **{name: np.array(variable.numpy()) for name, variable in self._hidden_variables().items()},
+        }
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take tables, slots, head and optimizer back; raises RunError where names or shapes differ."""
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape:
+                hint = "Has its plugin changed since?"
+                raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
+        for side in self._parts.sides:
+            side.assign({spec.name: state[f"table/{spec.name}"] for spec in side.specs})
+        heads = _numbered("head", self._parts.training.weights)
+        for name, variable in {**heads, **self._hidden_variables()}.items():
+            variable.assign(state[name])
+
+    def variables(self) -> dict[str, Any]:
+        """All that training changes, by name: TensorFlow variables, for who keeps several trainers alike.
+
+        `table/user` is a side's embeddings side by side, `slots/user/0` what the optimizer remembers.
+        """
+        tables = {f"table/{side.side}": side.table for side in self._parts.sides}
+        heads = _numbered("head", self._parts.training.weights)
+        return {**tables, **heads, **self._hidden_variables()}
+
+    def close(self) -> None:
+        """Give the compiled step to the next training of the same shape; this trainer is done."""
+        if self._compiled is not None:
+            give_back(self._compiled)
+            self._compiled = None
+
+    def _hidden_variables(self) -> dict[str, Any]:
+        """What training needs to go on, beside tables and weights, by name."""
+        parts = self._parts
+        return {
+            **{
+                name: slot
+                for side in parts.sides
+                for name, slot in _numbered(f"slots/{side.side}", side.slots).items()
+            },
+            **_numbered("optimizer", parts.head_optimizer.variables),
+            **_numbered("noise", _random_states(parts.training)),
+        }
+
+    def _row_bytes(self) -> tuple[int, int]:
+        """Bytes of a user's and of an item's row, with what the optimizer remembers of it."""
+        sides = {side.side: side for side in self._parts.sides}
+        users, items = (sides[side].row_bytes if side in sides else 0 for side in ("user", "item"))
+        return users, items
+
+    def _copy_head(self) -> None:
+        trained, plain = self._parts.training.weights, self._parts.head.weights
+        for source, target in zip(trained, plain, strict=True):
+            target.assign(source)
+
+
+@tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
+def _take(users: Any, items: Any, targets: Any, order: Any) -> list[Any]:
+    return [tf.gather(column, order) for column in (users, items, targets)]
+
+
+def _random_states(head: Head) -> list[Any]:
+    """Variables that are no weights: the seed states of Keras's own noise layers."""
+    weights = {id(weight) for weight in head.weights}
+    return [variable for model in head.models for variable in model.variables if id(variable) not in weights]
+
+
+def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:
+    return {f"{kind}/{number}": variable for number, variable in enumerate(variables)}
+
+
+def _copies(kind: str, variables: Sequence[Any]) -> Arrays:
+    return {name: np.array(variable.numpy()) for name, variable in _numbered(kind, variables).items()}

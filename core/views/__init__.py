@@ -1,0 +1,1 @@
+"""One file a question that can be asked of a model."""

@@ -1,0 +1,1 @@
+"""The plugin `bayes`: Bayesian matrix factorization by Gibbs sampling."""

@@ -1,0 +1,142 @@
+"""The Gibbs sampler as a trainer: a batch is a sweep, and predictions are the mean over all samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
+from models_plugins.bayes.features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes.posterior import Posterior
+from models_plugins.bayes.sampler import Sampler
+from models_plugins.bayes.state import Features
+from models_plugins.bayes.sweep import Sweep
+
+_CHUNK = 65_536
+
+
+class GibbsTrainer:
+    """Samples rows of users and items from their posterior; a `core.Trainer`.
+
+    NumPy's small products run on one thread: more would gain nothing, fight over busy cores, and make numbers
+    depend on their count. The learning rate, batch size and optimizer of the settings mean nothing to it.
+    Every sweep draws from a generator of its own, made of seed and sweep number, so that a resumed training
+    draws the same numbers.
+    """
+
+    def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
+        """`options` are those of `models_plugins.bayes.architecture.Bayes`."""
+        self._data, self._options = data, options
+        self._one_thread = ThreadpoolController().wrap(limits=1, user_api="blas")
+        features = self._one_thread(side_features)(data, options)
+        self._sampler = Sampler(
+            Sweep(data, options.factors + 1, device),
+            features,
+            np.bincount(data.users, minlength=data.user_count),
+            options.noise_freedom,
+            seed,
+            (data.item_count, options.factors + 1),
+        )
+        self._posterior = Posterior((data.user_count, data.item_count), *self._widths())
+        self._tables = self._sampler_tables()
+        self._first_sweep = 0
+
+    @property
+    def parameters(self) -> int:
+        """Count the numbers of one sample: a row of factors and a bias for every user and item."""
+        return (self._data.user_count + self._data.item_count) * (int(self._options.factors) + 1)
+
+    def begin_epoch(self, epoch: int) -> int:
+        """Note the number of the epoch's first sweep; returns the sweeps of an epoch."""
+        sweeps = int(self._options.sweeps)
+        self._first_sweep = (epoch - 1) * sweeps
+        return sweeps
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Run `count` sweeps; the squared error is that of the samples. No sweeps: compile only."""
+        if not count:
+            self._sampler.compile()
+        error: float = self._one_thread(self._run_sweeps)(self._first_sweep + first, count)
+        if first + count == self._options.sweeps:
+            self._one_thread(self._close_epoch)()
+        return SliceTotals(error, count * len(self._data))
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs by the posterior mean as of the last full epoch."""
+        tables: dict[str, Any] = self._tables
+        scores = np.empty(len(users), np.float32)
+        for start in range(0, len(users), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            left, right = tables["user_factors"][users[part]], tables["item_factors"][items[part]]
+            biases = tables["user_bias"][users[part]] + tables["item_bias"][items[part]]
+            scores[part] = np.einsum("ij,ij->i", left, right) + biases[:, 0]
+        return scores
+
+    def weights(self) -> Arrays:
+        """Copy the tables of the posterior mean and of the spread."""
+        return {f"table/{name}": array.copy() for name, array in self._tables.items()}
+
+    def state(self) -> Arrays:
+        """Copy tables, the sampler's last sample, priors and noise, and the posterior's sums."""
+        parts = {"sampler": self._sampler.state(), "posterior": self._posterior.state()}
+        named = {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return {**self.weights(), **named}
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take a state back; raises TastemapError where names or shapes differ."""
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape:
+                raise TastemapError(
+                    f"The saved {name} doesn't fit bayes.", hint="Has its plugin changed since?"
+                )
+        self._tables = {name: np.array(state[f"table/{name}"]) for name in self._tables}
+        self._sampler.restore(_part(state, "sampler"))
+        self._posterior.restore(_part(state, "posterior"))
+
+    def close(self) -> None:
+        """Let go of the compiled sweep and of the ratings on the device."""
+        del self._sampler
+
+    def _run_sweeps(self, first: int, count: int) -> float:
+        error = 0.0
+        for number in range(first, first + count):
+            error += self._sampler.step(number)
+            if number >= self._options.burn_in:
+                self._posterior.add(self._sampler.rows, self._sampler.noise)
+        return error
+
+    def _close_epoch(self) -> None:
+        self._posterior.compress()
+        self._tables = self._posterior.tables() if self._posterior.count else self._sampler_tables()
+
+    def _sampler_tables(self) -> Arrays:
+        """Tables of the current sample alone, for the time before any sample is collected."""
+        alone = Posterior((self._data.user_count, self._data.item_count), *self._widths())
+        alone.add(self._sampler.rows, self._sampler.noise)
+        alone.compress()
+        return alone.tables()
+
+    def _widths(self) -> tuple[int, int]:
+        return int(self._options.factors), int(self._options.components)
+
+
+def side_features(data: TrainingData, options: Any) -> tuple[Features | None, Features | None]:
+    """What the training pairs and the item table say of users and of items beside the ratings' values."""
+    users, items, table = data.users, data.items, data.item_table
+    of_users = [set_columns(users, items, (data.user_count, data.item_count))]
+    of_items = [set_columns(items, users, (data.item_count, data.user_count))]
+    if table is not None and options.traits:
+        of_items += [genre_columns(table.genres), year_columns(table.years)]
+    return (
+        strongest_features(of_users, options.user_features),
+        strongest_features(of_items, options.item_features),
+    )
+
+
+def _part(state: Mapping[str, Any], part: str) -> dict[str, Any]:
+    prefix = f"{part}/"
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

@@ -1,0 +1,94 @@
+"""The commands on a run that was really trained, each in a process of its own."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.api import train
+from tests.support import make_ratings, tastemap, write_csv
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A run whose table lies on disk, as the commands find it."""
+    folder = tmp_path_factory.mktemp("trained")
+    table = write_csv(folder / "ratings.csv", make_ratings())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TASTEMAP_CACHE", str(folder / "cache"))
+        train(table, "bias", options={"factors": 4}, epochs=3, folder=folder / "run")
+        yield str(folder / "run")
+
+
+def ask(*words: str) -> Any:
+    return json.loads(tastemap(*words, "--json").stdout)
+
+
+def test_recommend_gives_unseen_items(trained: str) -> None:
+    found = ask("recommend", trained, "u0", "-n", "3")
+    assert len(found["items"]) == 3
+    ratings = [item["rating"] for item in found["items"]]
+    assert ratings == sorted(ratings, reverse=True)
+
+
+def test_recommend_all_writes_a_file(trained: str, tmp_path: Path) -> None:
+    told = ask("recommend", trained, "--all", "-n", "2", "--out", str(tmp_path / "all.csv"))
+    assert (told["users"], told["rows"]) == (60, 120)
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 121
+    done = tastemap("recommend", trained, "--all", expect=2)
+    assert "--out FILE" in done.stderr and not done.stdout
+
+
+def test_similar_biases_components_and_map_answer(trained: str, tmp_path: Path) -> None:
+    assert len(ask("similar", trained, "100", "-n", "2")["similar"]) == 2
+    assert len(ask("similar", trained, "u0", "--users", "-n", "2")["similar"]) == 2
+    assert ask("biases", trained, "-n", "2")["source"] == "item bias"
+    assert len(ask("components", trained, "--components", "2")["components"]) == 2
+    assert len(ask("map", trained, "--last", "7")["items"]) == 7
+    assert "component 1" in tastemap("map", trained).stdout
+
+
+def test_foldin_and_why_answer(trained: str) -> None:
+    newcomer = ask("foldin", trained, "--rate", "100=5", "--rate", "101=1")
+    assert [one["rating"] for one in newcomer["given"]] == [5, 1]
+    assert len(newcomer["top"]) == 10
+    why = ask("why", trained, "u0", "100", "-n", "2")
+    assert len(why["influences"]) == 2
+    assert why["contributions"]["available"]
+
+
+def test_diagnose_rank_and_compare_answer(trained: str) -> None:
+    assert len(ask("diagnose", trained, "--worst", "2")["worst"]) == 2
+    assert ask("rank", trained, "-k", "3")["popularity"]["k"] == 3
+    first, second = ask("compare", trained, trained)
+    assert first["rmse"] == second["rmse"]
+    assert second["verdict"] == "no clear difference"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("similar", "RUN", "zzzz"), "No item has the id or title"),
+        (("foldin", "RUN", "--rate", "100"), "ITEM=RATING"),
+        (("compare", "RUN"), "two runs"),
+        (("recommend", "RUN", "nobody"), "There is no user 'nobody'"),
+        (("why", "RUN", "u0", "100", "--had", "100=77"), "0.5 to 5"),
+    ],
+)
+def test_errors_are_plain_words_on_stderr(trained: str, words: tuple[str, ...], reason: str) -> None:
+    done = tastemap(*(trained if word == "RUN" else word for word in words), expect=2)
+    assert reason in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_table_that_is_gone_leaves_predictions(trained: str, tmp_path: Path) -> None:
+    source = Path(trained).parent / "ratings.csv"
+    source.rename(tmp_path / "away.csv")
+    try:
+        assert "seen" in tastemap("recommend", trained, "u0", expect=1).stderr
+        assert len(ask("recommend", trained, "u0", "--seen")["items"]) == 10
+        assert ask("foldin", trained, "--rate", "100=5")["top"]
+    finally:
+        (tmp_path / "away.csv").rename(source)

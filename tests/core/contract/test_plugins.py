@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+import core.contract.plugins
+from core.contract.plugins import load_plugins
+from core.errors import PluginError, UsageError
+from tests.support import tastemap
+
+PLUGIN = '''
+from core import Architecture, hookimpl
+
+class Mean(Architecture):
+    """Predicts the mean."""
+    name = "{name}"
+    def build(self, user, item, options):
+        return user.embed(1, role="bias")
+
+@hookimpl
+def {hook}():
+    return [Mean]
+'''
+
+
+def write_plugin(folder: Path, name: str = "mean", hook: str = "register_architectures") -> Path:
+    path = folder / "my_plugin.py"
+    path.write_text(PLUGIN.format(name=name, hook=hook))
+    return path
+
+
+def test_the_built_in_architectures_come_by_entry_point() -> None:
+    registry = load_plugins()
+    assert {"dot", "bias", "nn"} <= set(registry.architectures)
+    assert registry.broken == []
+    assert registry.architectures["bias"].origin.startswith("tastemap ")
+
+
+def test_a_file_brings_an_architecture(tmp_path: Path) -> None:
+    registry = load_plugins([write_plugin(tmp_path)])
+    assert registry.architecture("mean").description() == "Predicts the mean."
+    assert registry.architectures["mean"].origin.endswith("my_plugin.py")
+
+
+def test_a_misspelt_hook_is_an_error_with_the_right_name(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="Did you mean 'register_architectures'"):
+        load_plugins([write_plugin(tmp_path, hook="register_architecture")])
+
+
+def test_a_name_that_is_taken_is_an_error_that_names_the_owner(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="'bias' is already registered by tastemap"):
+        load_plugins([write_plugin(tmp_path, name="bias")])
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("def (", "SyntaxError"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("from core import hookimpl\n@hookimpl\ndef register_architectures(): return [3]", "no subclass"),
+    ],
+)
+def test_a_broken_file_says_why(tmp_path: Path, source: str, said: str) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(source)
+    with pytest.raises(PluginError, match=said):
+        load_plugins([path])
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(PluginError, match="no plugin file 'nowhere.py'"):
+        load_plugins([Path("nowhere.py")])
+
+
+def test_an_installed_plugin_that_breaks_is_reported_and_the_others_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = core.contract.plugins.entry_points
+    bad = EntryPoint(name="sick", value="no_such_module_at_all", group="tastemap")
+    monkeypatch.setattr(core.contract.plugins, "entry_points", lambda group: [*real(group=group), bad])
+    registry = load_plugins()
+    assert "bias" in registry.architectures
+    assert [(plugin.name, plugin.reason) for plugin in registry.broken] == [
+        ("sick", "ModuleNotFoundError: No module named 'no_such_module_at_all'")
+    ]
+    with pytest.raises(PluginError, match="No module named"):
+        registry.architecture("sick")
+
+
+def test_an_unknown_architecture_suggests_the_nearest() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'bias'"):
+        load_plugins().architecture("bais")
+
+
+def test_listing_plugins_loads_neither_keras_nor_tensorflow() -> None:
+    code = (
+        "import sys; from core.cli.plugin_list import print_plugins; print_plugins([], True);"
+        "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'pandas')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_command_lists_options_origin_and_recipes(tmp_path: Path) -> None:
+    listed = json.loads(tastemap("plugins", "--json", "--plugin", str(write_plugin(tmp_path))).stdout)
+    by_name = {architecture["name"]: architecture for architecture in listed["architectures"]}
+    assert by_name["bias"]["recipes"] == ["default", "notebook"]
+    assert by_name["bias"]["options"][0]["flag"] == "--factors"
+    assert by_name["mean"]["origin"].endswith("my_plugin.py")
+    text = tastemap("plugins").stdout
+    assert "bias  Dot product of user and item factors plus a bias for each." in text
+    assert "--hidden-units" in text

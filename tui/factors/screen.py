@@ -1,0 +1,224 @@
+"""The Factors screen: item biases, the components of taste with names of one's own, and the crosstab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.markup import escape
+from textual.widgets import DataTable, Static, TabbedContent, TabPane
+
+from core.errors import TastemapError
+from tui.dialogs.ask import PromptScreen
+from tui.exports import crosstab_csv, free_path
+from tui.factors.texts import bias_lines, component_text, crosstab_rows
+from tui.shell.messages import Answered, NotAnswered
+from tui.shell.screen import ASKING, BenchScreen
+
+ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
+MOST_RATED = 2000
+COMPONENTS = 6
+SIDES, ENDS = ("top", "bottom"), ("low", "high")
+
+
+class FactorsScreen(BenchScreen):
+    """Three tabs; every table is of the items that have most ratings."""
+
+    MODE = "factors"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "tab('biases')", "Biases", id="factors.biases"),
+        Binding("c", "tab('components')", "Components", id="factors.components"),
+        Binding("t", "tab('crosstab')", "Crosstab", id="factors.crosstab"),
+        Binding("n", "name", "Name", id="factors.name"),
+        Binding("left,h", "component(-1)", "Previous component", id="factors.previous", show=False),
+        Binding("right,l", "component(1)", "Next component", id="factors.next", show=False),
+        Binding("v", "toggle_truth", "Truth", id="factors.truth"),
+        Binding("e", "export", "CSV", id="factors.export"),
+        Binding("m", "most_rated", "Most rated", id="factors.most_rated", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._components: list[Mapping[str, Any]] = []
+        self._component = 0
+        self._axes: Sequence[Mapping[str, Any]] = ()
+        self._axes_remark = ""
+        self._biases: Mapping[str, Any] = {}
+        self._crosstab: Mapping[str, Any] | None = None
+        self._show_truth = True
+        self._most_rated = MOST_RATED
+
+    def compose_body(self) -> ComposeResult:
+        """Tabs, and advice where there is nothing to put into them."""
+        yield Static(ADVICE, id="factors-advice", classes="advice", markup=False)
+        with TabbedContent(id="factors-tabs"):
+            with TabPane("Biases", id="biases"), Horizontal():
+                for side in SIDES:
+                    with VerticalScroll(id=f"panel-{side}", classes="panel", can_focus=True):
+                        yield Static("", id=f"biases-{side}", markup=False)
+            with TabPane("Components", id="components"), Vertical():
+                yield Static("", id="component-list", markup=False)
+                with Horizontal(id="component-ends"):
+                    for end in ENDS:
+                        with VerticalScroll(id=f"panel-{end}", classes="panel", can_focus=True):
+                            yield Static("", id=f"component-{end}", markup=False)
+            with TabPane("Crosstab", id="crosstab"), Vertical():
+                yield Static("", id="crosstab-note", classes="note", markup=False)
+                yield DataTable(id="crosstab-table", cursor_type="cell", fixed_columns=1)
+
+    def on_mount(self) -> None:
+        """Name the panels; those of the components are named after what is shown."""
+        self.query_one("#panel-top").border_title = "Liked more than users and factors explain"
+        self.query_one("#panel-bottom").border_title = "Liked less"
+        self.query_one("#panel-top").focus()
+
+    def subject_changed(self) -> None:
+        """Load all three tabs of another model."""
+        missing = self.bench.subject is None
+        self.query_one("#factors-advice").display = missing
+        self.query_one("#factors-tabs").display = not missing
+        if missing:
+            return
+        self.query_one("#biases-top", Static).update(ASKING)
+        self.ask("biases", most_rated=self._most_rated, count=15)
+        self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+        self.ask("crosstab", users=15, items=15)
+        self._axes, self._axes_remark = (), ""
+        self.ask("axes", most_rated=self._most_rated, components=COMPONENTS)
+
+    @on(Answered)
+    def answered(self, message: Answered) -> None:
+        """Fill the tab that was asked for."""
+        match message.view:
+            case "biases":
+                self._biases = message.result
+                self._show_biases()
+            case "components":
+                self._components = message.result["components"]
+                self._component = min(self._component, max(0, len(self._components) - 1))
+                self._show_component()
+            case "axes":
+                self._axes = message.result
+                self._show_component()
+            case "name_component":
+                self.ask("components", most_rated=self._most_rated, components=COMPONENTS, ends=10)
+            case "crosstab":
+                self._crosstab = message.result
+                self._show_crosstab()
+
+    @on(NotAnswered)
+    def not_answered(self, message: NotAnswered) -> None:
+        """Say in the tab why it is empty."""
+        places = {"biases": "biases-top", "components": "component-list", "crosstab": "crosstab-note"}
+        text = f"{message.message}\n{message.hint}"
+        if message.view == "axes":
+            self._axes_remark = f"No tested names: {message.message}"
+            self._show_component()
+        elif message.view in places:
+            self.query_one(f"#{places[message.view]}", Static).update(text)
+        else:
+            self.notify(message.hint, title=message.message, severity="error")
+
+    def on_resize(self) -> None:
+        """Leave the counts out where titles need the room."""
+        self._show_biases()
+
+    def _show_biases(self) -> None:
+        for side in SIDES if self._biases else ():
+            lines = bias_lines(self._biases, side, compact=self.size.width < 100)
+            self.query_one(f"#biases-{side}", Static).update(lines)
+
+    def _show_component(self) -> None:
+        if not self._components:
+            return
+        text = component_text(self._components, self._component, self._axes, self._axes_remark)
+        self.query_one("#component-list", Static).update(text.heading)
+        self.query_one("#component-low", Static).update(text.low)
+        self.query_one("#component-high", Static).update(text.high)
+        for end in ENDS:
+            title = " · ".join(filter(None, (f"{end.capitalize()} end", self._tested_name(end))))
+            self.query_one(f"#panel-{end}").border_title = escape(title)
+
+    def _tested_name(self, end: str) -> str:
+        names = [axis[end] for axis in self._axes]
+        return str(names[self._component]) if self._component < len(names) else ""
+
+    def _show_crosstab(self) -> None:
+        if self._crosstab is None:
+            return
+        table: DataTable[Any] = self.query_one("#crosstab-table", DataTable)
+        table.clear(columns=True)
+        headings, rows = crosstab_rows(self._crosstab, self._show_truth)
+        for heading in headings:
+            table.add_column(heading)
+        table.add_rows(rows)
+        which = "true ratings" if self._show_truth else "predicted ratings"
+        note = f"The most active users by the most rated items: {which} (v switches, e exports both)."
+        self.query_one("#crosstab-note", Static).update(" ".join((note, self._crosstab.get("note") or "")))
+
+    def action_tab(self, name: str) -> None:
+        """Show a tab."""
+        self.query_one(TabbedContent).active = name
+        target = {"biases": "#panel-top", "components": "#panel-low", "crosstab": "#crosstab-table"}[name]
+        self.query_one(target).focus()
+
+    def action_component(self, step: int) -> None:
+        """Show the next or the previous component."""
+        if self.query_one(TabbedContent).active == "components" and self._components:
+            self._component = (self._component + step) % len(self._components)
+            self._show_component()
+
+    def action_name(self) -> None:
+        """Give the component that is shown a name, saved with the run."""
+        if not self._components or self.bench.subject is None or self.bench.subject.run is None:
+            self.notify("Names are saved with a finished run.", title="No run to save a name in")
+            return
+        self.action_tab("components")
+        component = self._components[self._component]
+        question = f"What does component {component['number']} mean? Empty takes the name away."
+        self.app.push_screen(PromptScreen(question, component["name"]), self._use_name)
+
+    def _use_name(self, name: str | None) -> None:
+        if name is not None:
+            self.ask("name_component", number=self._components[self._component]["number"], name=name.strip())
+
+    def action_toggle_truth(self) -> None:
+        """Switch the crosstab between true and predicted ratings."""
+        self.action_tab("crosstab")
+        self._show_truth = not self._show_truth
+        self._show_crosstab()
+
+    def action_export(self) -> None:
+        """Write the crosstab, true and predicted, for a spreadsheet."""
+        if self._crosstab is None:
+            self.notify("Train a model or open a run first.", title="Nothing to export")
+            return
+        path = free_path(Path.cwd() / "crosstab.csv")
+        try:
+            path.write_text(crosstab_csv(self._crosstab), encoding="utf-8-sig", newline="")
+        except OSError as error:
+            self.notify(str(error), title="The crosstab can't be written", severity="error")
+        else:
+            self.notify(str(path), title="Crosstab written")
+
+    def action_most_rated(self) -> None:
+        """Ask how many of the most rated items count."""
+        prompt = PromptScreen("How many of the most rated items?", str(self._most_rated), parse_count)
+        self.app.push_screen(prompt, self._use_most_rated)
+
+    def _use_most_rated(self, text: str | None) -> None:
+        if text is not None:
+            self._most_rated = parse_count(text)
+            self.subject_changed()
+
+
+def parse_count(text: str) -> int:
+    """Read a number of items; raises TastemapError."""
+    if not text.strip().isdecimal() or int(text) < 2:
+        raise TastemapError(f"A whole number of at least 2, not {text!r}.")
+    return int(text)

@@ -1,1 +1,0 @@
-"""The help texts, one a screen."""

@@ -1,0 +1,262 @@
+"""The Map screen: items on two components of taste, to walk through, search and colour."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from core.engine.client import Notice
+from tui.charts.colouring import Colouring, colour_by
+from tui.charts.scatter import Emphasis, Points
+from tui.map.canvas import ZOOM, MapCanvas
+from tui.map.choice import MapChoice, find_titles
+from tui.map.texts import card, legend, map_title, neighbours_text, short_title
+from tui.shell.messages import Answered, NotAnswered
+from tui.shell.screen import ASKING, BenchScreen
+from tui.shell.themes import categories, ordered
+
+
+class MapScreen(BenchScreen):
+    """A canvas with a card beside or below it."""
+
+    MODE = "map"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/", id="map.search"),
+        Binding("c", "next_colouring", "Colour", id="map.colour"),
+        Binding("n", "notebook", "50–100", id="map.notebook"),
+        Binding("m", "next_range", "More", id="map.range"),
+        Binding("x", "component(0)", "X axis", id="map.x"),
+        Binding("y", "component(1)", "Y axis", id="map.y"),
+        Binding("enter", "neighbours", "Similar", id="map.similar"),
+        Binding("plus,equals_sign", "zoom(True)", "Zoom in", key_display="+", id="map.zoom_in", show=False),
+        Binding("minus", "zoom(False)", "Zoom out", key_display="-", id="map.zoom_out", show=False),
+        Binding("0", "reset", "All", id="map.reset", show=False),
+        Binding("up,k", "move(0, 1)", "Up", id="map.up", show=False),
+        Binding("down,j", "move(0, -1)", "Down", id="map.down", show=False),
+        Binding("left,h", "move(-1, 0)", "Left", id="map.left", show=False),
+        Binding("right,l", "move(1, 0)", "Right", id="map.right", show=False),
+        Binding("shift+up,K", "pan(0, 1)", "Pan up", id="map.pan_up", show=False),
+        Binding("shift+down,J", "pan(0, -1)", "Pan down", id="map.pan_down", show=False),
+        Binding("shift+left,H", "pan(-1, 0)", "Pan left", id="map.pan_left", show=False),
+        Binding("shift+right,ctrl+l", "pan(1, 0)", "Pan right", id="map.pan_right", show=False),
+        Binding("g", "open_lookup", "Look it up", id="map.lookup", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: Mapping[str, Any] = {}
+        self._choice = MapChoice()
+        self._keep_view = False
+        self._hovered: int | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Canvas, search line, card."""
+        with Horizontal(id="map-body"):
+            with Vertical(id="map-left", classes="panel"):
+                yield Static("", id="map-legend", markup=False)
+                yield Static("", id="map-advice", classes="advice", markup=False)
+                yield MapCanvas(id="map")
+                yield Input(
+                    placeholder="Part of a title; Enter shows it, Escape ends", id="map-search", compact=True
+                )
+            with Vertical(id="map-right", classes="panel"):
+                yield Static("", id="map-card", markup=False)
+                yield Static("", id="map-neighbours", markup=False)
+
+    def on_mount(self) -> None:
+        """Fit the canvas to the terminal."""
+        canvas = self.query_one(MapCanvas)
+        canvas.ascii_only = self.tastemap.ascii_only
+        canvas.symbols = self.app.no_color
+        self.query_one("#map-left").border_title = "Map"
+        self.query_one("#map-right").border_title = "Item"
+        canvas.focus()
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw(keep_view=True))
+
+    def subject_changed(self) -> None:
+        """Draw another model."""
+        self._load_anew()
+
+    def told(self, notice: Notice) -> None:
+        """Follow a training epoch by epoch, but not faster than one can see."""
+        super().told(notice)
+        if self.follows(notice):
+            self._keep_view = True
+            self._load()
+
+    def _load(self) -> None:
+        if self.bench.subject is None:
+            self._advise("Nothing to map yet: train a model first (1, then s), or open a run (5).")
+            return
+        if not self._items:
+            self._advise(ASKING)
+        self._asked_live_at = time.monotonic()
+        self.ask("map", **self._choice.question())
+
+    def _advise(self, text: str) -> None:
+        advice = self.query_one("#map-advice", Static)
+        advice.update(text)
+        advice.display = bool(text)
+        self.query_one(MapCanvas).display = not text
+
+    @on(Answered)
+    def answered(self, message: Answered) -> None:
+        """Draw the map, or list the neighbours."""
+        if message.view == "map":
+            self._items = message.result
+            self._advise("")
+            self._draw(self._keep_view)
+        elif message.view == "similar_items":
+            self._show_neighbours(message.result)
+
+    @on(NotAnswered)
+    def not_answered(self, message: NotAnswered) -> None:
+        """Say why there is no map."""
+        if message.view == "map":
+            self._choice.components = [1, 2]
+            self._advise(f"{message.message}\n\n{message.hint}")
+        else:
+            self.query_one("#map-neighbours", Static).update(message.message)
+
+    def _draw(self, keep_view: bool) -> None:
+        if not self._items:
+            return
+        items, colouring = self._items, colour_by(self._choice.way, self._items)
+        points = Points(
+            np.array(items["x"]),
+            np.array(items["y"]),
+            [short_title(title) for title in items["titles"]],
+            colouring.categories,
+        )
+        canvas = self.query_one(MapCanvas)
+        canvas.show(points, self._colours(colouring), keep_view and len(points) == len(canvas.points))
+        title = map_title(items, self._choice.components, self._choice.ranks)
+        self.query_one("#map-left").border_title = title
+        shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
+        text = legend(self._choice.way, colouring, self._colours(colouring), shapes, canvas.ascii_only)
+        self.query_one("#map-legend", Static).update(text)
+        self._show_card(canvas.emphasis.cursor)
+
+    def _colours(self, colouring: Colouring) -> tuple[str, ...]:
+        dark = self.app.current_theme.dark
+        return ordered(dark) if colouring.ordered else categories(dark)
+
+    def _show_card(self, index: int | None) -> None:
+        self.query_one("#map-card", Static).update(card(self._items, index, compact=self.size.width < 100))
+
+    @on(MapCanvas.Selected)
+    def selected(self, message: MapCanvas.Selected) -> None:
+        """Show the card of the item under the cursor."""
+        self._show_card(message.index)
+        self.query_one("#map-neighbours", Static).update("")
+
+    @on(MapCanvas.Hovered)
+    def hovered(self, message: MapCanvas.Hovered) -> None:
+        """Show the card of the item under the mouse, and the cursor's again afterwards."""
+        if message.index != self._hovered:
+            self._hovered = message.index
+            cursor = self.query_one(MapCanvas).emphasis.cursor
+            self._show_card(cursor if message.index is None else message.index)
+
+    def action_neighbours(self) -> None:
+        """Ask for the items most similar to the selected one in the full space of factors."""
+        cursor = self.query_one(MapCanvas).emphasis.cursor
+        if cursor is not None and self._items:
+            self.ask("similar_items", item=self._items["items"][cursor], count=14, min_ratings=10)
+
+    def _show_neighbours(self, similar: list[dict[str, Any]]) -> None:
+        canvas = self.query_one(MapCanvas)
+        places = {item: index for index, item in enumerate(self._items["items"])}
+        shown = tuple(places[each["item"]] for each in similar if each["item"] in places)
+        emphasis = canvas.emphasis
+        canvas.emphasis = Emphasis(emphasis.cursor, emphasis.found, shown)
+        self.query_one("#map-neighbours", Static).update(neighbours_text(similar, places))
+
+    def action_search(self) -> None:
+        """Open the search line."""
+        self.add_class("-searching")
+        self.query_one("#map-search", Input).focus()
+
+    @on(Input.Changed, "#map-search")
+    def search_changed(self, event: Input.Changed) -> None:
+        """Highlight what matches."""
+        canvas = self.query_one(MapCanvas)
+        found = find_titles(event.value, self._items.get("titles", ()))
+        canvas.emphasis = Emphasis(canvas.emphasis.cursor, found)
+
+    @on(Input.Submitted, "#map-search")
+    def search_submitted(self) -> None:
+        """Go to the best match."""
+        canvas = self.query_one(MapCanvas)
+        found = canvas.emphasis.found
+        self._end_search()
+        if found:
+            canvas.select(found[0])
+        else:
+            self.notify("More items (m) may bring it onto the map.", title="No such title on the map")
+
+    def _end_search(self) -> None:
+        self.remove_class("-searching")
+        self.query_one(MapCanvas).focus()
+
+    def key_escape(self) -> None:
+        """End the search, or forget what it found."""
+        canvas = self.query_one(MapCanvas)
+        if self.has_class("-searching"):
+            self._end_search()
+        canvas.emphasis = Emphasis(canvas.emphasis.cursor)
+
+    def action_next_colouring(self) -> None:
+        """Colour by the next column."""
+        self._choice.next_colouring()
+        self._draw(keep_view=True)
+
+    def action_next_range(self) -> None:
+        """Show more items."""
+        self._choice.next_range()
+        self._load_anew()
+
+    def action_notebook(self) -> None:
+        """Few enough items for all their titles."""
+        self._choice.notebook()
+        self._load_anew()
+
+    def action_component(self, axis: int) -> None:
+        """Show the next component on an axis."""
+        self._choice.next_component(axis)
+        self._load_anew()
+
+    def _load_anew(self) -> None:
+        self._keep_view = False
+        self._load()
+
+    def action_move(self, right: int, up: int) -> None:
+        """Move the cursor."""
+        self.query_one(MapCanvas).move_cursor(right, up)
+
+    def action_pan(self, right: int, up: int) -> None:
+        """Move the picture."""
+        canvas = self.query_one(MapCanvas)
+        canvas.view = canvas.view.panned(right * 0.2, up * 0.2)
+
+    def action_zoom(self, closer: bool) -> None:
+        """Zoom in or out."""
+        self.query_one(MapCanvas).zoom(ZOOM if closer else 1 / ZOOM)
+
+    def action_reset(self) -> None:
+        """Show everything again."""
+        self.query_one(MapCanvas).reset_view()
+
+    def action_open_lookup(self) -> None:
+        """Take the selected item to the Lookup screen."""
+        cursor = self.query_one(MapCanvas).emphasis.cursor
+        if cursor is not None and self._items:
+            self.tastemap.look_up(self._items["items"][cursor], self._items["titles"][cursor])

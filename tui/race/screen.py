@@ -1,0 +1,153 @@
+"""The Race screen: several architectures on the same split, their validation curves overlaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import SelectionList, Static
+from textual.widgets.selection_list import Selection
+
+from core.protocol.commands import Stop, Train
+from tui.charts.curves import Curve, Marks
+from tui.charts.view import ChartView
+from tui.formats import rmse, seconds
+from tui.race.state import Lane
+from tui.shell.screen import BenchScreen
+from tui.shell.themes import categories, rgb
+from tui.train.state import Stage
+
+ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
+
+
+class RaceScreen(BenchScreen):
+    """Contestants and their standing to the left, curves to the right."""
+
+    MODE = "race"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Start race", id="race.start"),
+        Binding("x", "stop", "Stop race", id="race.stop"),
+        Binding("g", "toggle_log", "Log axis", id="race.log_axis"),
+    ]
+
+    _keys_for: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """List, standing, chart."""
+        architectures = self.bench.registry.architectures
+        with Horizontal(id="race-body"):
+            with Vertical(id="race-left", classes="panel"):
+                yield SelectionList[str](
+                    *(Selection(name, name, True) for name in architectures), id="race-list", compact=True
+                )
+                yield Static("", id="race-data", classes="note", markup=False)
+                yield Static("", id="race-standing", markup=False)
+            with Vertical(id="race-right", classes="panel"):
+                yield Static(ADVICE, id="race-advice", classes="advice", markup=False)
+                yield ChartView(self._curves, id="race-chart")
+
+    def on_mount(self) -> None:
+        """Name the panels."""
+        self.query_one("#race-left").border_title = "Contestants"
+        self.query_one("#race-right").border_title = "Validation RMSE"
+        self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
+        self.query_one(SelectionList).focus()
+
+    def redraw(self) -> None:
+        """Draw the race as it stands."""
+        super().redraw()
+        race, data = self.bench.race, self.tastemap.preferences.data
+        self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
+        self.query_one("#race-advice").display = not race.lanes
+        self.query_one(ChartView).display = bool(race.lanes)
+        self.query_one("#race-standing", Static).update(standing(race.lanes, self._colours()))
+        self.query_one(ChartView).refresh()
+        if self._keys_for != (self.bench.training.active, race.active):
+            self._keys_for = self.bench.training.active, race.active
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what does nothing now."""
+        del parameters
+        if action == "start":
+            return not self.bench.training.active
+        return action != "stop" or self.bench.race.active
+
+    def action_start(self) -> None:
+        """Train the chosen ones with their default recipes."""
+        names = self.query_one(SelectionList).selected
+        if not names:
+            self.notify("Space chooses.", title="Nobody races")
+            return
+        data = self.tastemap.preferences.data
+        commands = [(name, Train(data, {"architecture": name})) for name in names]
+        if self.bench.training.active:
+            self.notify("Wait for it, or stop it under Train.", title="A training is running already")
+            return
+        self.tastemap.train(self.bench.race.start(commands))
+        self.redraw()
+
+    def action_stop(self) -> None:
+        """End the race; the one that trains is saved as far as it got."""
+        self.bench.race.abandon()
+        self.bench.send(Stop())
+        self.redraw()
+
+    def action_toggle_log(self) -> None:
+        """Switch the axis."""
+        self.query_one(ChartView).toggle_log()
+
+    def _colours(self) -> tuple[str, ...]:
+        return categories(self.app.current_theme.dark)
+
+    def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
+        del view
+        lanes = [lane for lane in self.bench.race.lanes if lane.training.epochs]
+        return [
+            _curve(lane, number, self._colours())
+            for number, lane in enumerate(self.bench.race.lanes)
+            if lane in lanes
+        ], Marks()
+
+
+def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
+    epochs = [epoch for epoch in lane.training.epochs if epoch.val_rmse is not None]
+    return Curve(
+        lane.name,
+        [float(epoch.epoch) for epoch in epochs],
+        [epoch.val_rmse for epoch in epochs if epoch.val_rmse is not None],
+        rgb(colours[number % len(colours)]),
+    )
+
+
+def standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
+    """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
+    numbered = sorted(enumerate(lanes), key=lambda each: _figure(each[1]))
+    lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]
+    return Content("\n").join(lines)
+
+
+def _figure(lane: Lane) -> float:
+    finished, epochs = lane.training.finished, lane.training.epochs
+    value = finished.val_rmse if finished else (epochs[-1].val_rmse if epochs else None)
+    return value if value is not None else float("inf")
+
+
+def _standing_line(lane: Lane, colour: str) -> Content:
+    training = lane.training
+    figure = _figure(lane)
+    words = {
+        Stage.IDLE: "waits",
+        Stage.PREPARING: "prepares",
+        Stage.FAILED: training.failure.message if training.failure else "failed",
+    }.get(training.stage, "")
+    if training.epochs:
+        spent = sum(epoch.seconds for epoch in training.epochs)
+        words = f"{rmse(figure)}  {training.epochs[-1].epoch}/{training.planned_epochs}  {seconds(spent)}"
+    markup = f"[{colour}]━━[/] [b]$name[/] $words"
+    return Content.from_markup(markup, name=f"{lane.name:<8}", words=words)

@@ -1,0 +1,129 @@
+"""The saved runs as the Runs screen lists them, and the trash that makes a deletion undoable."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import RunError
+from core.files import runs_folder
+from core.runs.config import read_config
+from core.runs.store import list_runs
+from core.runs.writer import read_history, read_summary
+
+TRASH = ".trash"
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """What the list shows of a run; `problem` says why a damaged one can't be opened."""
+
+    folder: Path
+    architecture: str = "?"
+    data: str = "?"
+    created: str = ""
+    split_hash: str = ""
+    state: str = "damaged"
+    val_rmse: float | None = None
+    problem: str = ""
+    epochs: list[Mapping[str, Any]] = field(default_factory=list)
+    choices: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The run's id."""
+        return self.folder.name
+
+    @property
+    def label(self) -> str:
+        """How the bar at the top calls it."""
+        return f"{self.architecture} · {self.data}"
+
+
+def read_runs() -> list[SavedRun]:
+    """Read all runs, the newest first; a damaged one is listed with its problem."""
+    return [read_run(folder) for folder in list_runs()]
+
+
+def latest_run() -> SavedRun | None:
+    """The newest run that is whole enough to be looked at."""
+    return next((run for run in map(read_run, list_runs()) if run.epochs and not run.problem), None)
+
+
+def read_run(folder: Path) -> SavedRun:
+    """Read what the list shows of one run."""
+    try:
+        config, summary, epochs = read_config(folder), read_summary(folder), read_history(folder)
+    except RunError as error:
+        return SavedRun(folder, problem=str(error))
+    last: Mapping[str, Any] = summary or (epochs[-1] if epochs else {})
+    return SavedRun(
+        folder,
+        config.architecture,
+        str(config.data.get("name") or config.data.get("source") or "?"),
+        config.created,
+        str(config.split.get("hash", "")),
+        "finished" if summary else "interrupted",
+        last.get("val_rmse"),
+        "",
+        list(epochs),
+        {"recipe": config.recipe, **config.settings, **config.options},
+    )
+
+
+def differences(one: SavedRun, other: SavedRun) -> list[tuple[str, str, str]]:
+    """The options and settings in which two runs differ: name, value of one, value of the other."""
+    names = [*one.choices, *(name for name in other.choices if name not in one.choices)]
+    pairs = [("architecture", one.architecture, other.architecture), ("data", one.data, other.data)]
+    pairs += [(name, str(one.choices.get(name, "—")), str(other.choices.get(name, "—"))) for name in names]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def delete_run(run: SavedRun) -> Path:
+    """Move a run to the trash inside the folder of runs; returns where it lies. Raises RunError."""
+    place = trash_folder() / run.name
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        run.folder.rename(place)
+    except OSError as error:
+        raise RunError(f"{run.name} can't be deleted: {error.strerror or error}.") from error
+    return place
+
+
+def restore_run(place: Path, folder: Path) -> None:
+    """Take a run out of the trash again; raises RunError."""
+    try:
+        place.rename(folder)
+    except OSError as error:
+        raise RunError(f"{folder.name} can't be restored: {error.strerror or error}.") from error
+
+
+def empty_trash(places: list[Path]) -> None:
+    """Delete for good what was deleted since the start, and the trash folder if nothing else is in it."""
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    folder = trash_folder()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def trash_folder() -> Path:
+    """The trash; hidden, so that no list of runs takes it for one."""
+    return runs_folder() / TRASH
+
+
+def export_run(run: SavedRun, path: Path) -> Path:
+    """Pack a run folder into one zip file, without its checkpoint; raises RunError."""
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(run.folder.rglob("*")):
+                inside = file.relative_to(run.folder)
+                if file.is_file() and inside.parts[0] not in ("checkpoint", "lock"):
+                    archive.write(file, Path(run.name) / inside)
+    except OSError as error:
+        raise RunError(f"{path} can't be written: {error.strerror or error}.") from error
+    return path

@@ -1,0 +1,79 @@
+"""The texts of the Runs screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+from textual.content import Content
+
+from tui.formats import fit, human, rmse
+from tui.runs.saved import SavedRun, differences
+
+HEADINGS = ("", "architecture", "data", "val RMSE", "epochs", "date")
+MUTED = "$foreground 60%"
+
+
+def run_cells(run: SavedRun, marked: bool) -> list[Text]:
+    """A run's line in the table."""
+    return [
+        Text("*" if marked else " ", style="bold"),
+        Text(run.architecture),
+        Text(fit(run.data, 19)),
+        Text(rmse(run.val_rmse), justify="right"),
+        Text(str(len(run.epochs)), justify="right"),
+        Text(local_time(run.created) if run.state == "finished" else run.state),
+    ]
+
+
+def local_time(created: str) -> str:
+    """`Mar 09 14:05` in the terminal's time zone; text that is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(created).astimezone():%b %d %H:%M}"
+    except ValueError:
+        return created
+
+
+def details_text(run: SavedRun) -> Content:
+    """A run's id, figures and choices."""
+    lines = [Content.from_markup("[b $accent]$name[/]", name=run.name)]
+    if run.problem:
+        return Content("\n").join([*lines, Content.from_markup("[$error]$problem[/]", problem=run.problem)])
+    best = min((epoch["val_rmse"] for epoch in run.epochs if epoch.get("val_rmse") is not None), default=None)
+    facts = [("val RMSE", f"{rmse(run.val_rmse)} (best epoch {rmse(best)})"), ("split", run.split_hash[:12])]
+    wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
+    facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
+    lines += [_fact(name, value) for name, value in facts]
+    if run.state == "interrupted":
+        lines.append(Content.from_markup("[$warning]Interrupted: r goes on with it.[/]"))
+    return Content("\n").join(lines)
+
+
+def comparison_text(runs: Sequence[SavedRun], verdict: str = "") -> Content:
+    """Figures of the marked runs, what two of them differ in, and whether they can be compared at all."""
+    lines = [_fact(f"{run.architecture} {run.name[-4:]}", rmse(run.val_rmse)) for run in runs]
+    if len({run.split_hash for run in runs}) > 1:
+        lines.append(
+            Content.from_markup("[$warning]Not comparable: they were held out on different splits.[/]")
+        )
+    elif verdict:
+        lines.append(Content.from_markup("$verdict", verdict=verdict))
+    if len(runs) == 2:
+        lines += [_fact(human(name), f"{one} | {other}") for name, one, other in differences(*runs)]
+    return Content("\n").join(lines)
+
+
+def verdict_text(compared: Sequence[Mapping[str, Any]]) -> str:
+    """The second run against the first: the interval of their difference, or why there is none."""
+    first, other = compared
+    if other["not_comparable"] or first["not_comparable"]:
+        return f"No interval: {other['not_comparable'] or first['not_comparable']}"
+    difference = other["difference"]
+    interval = f"{difference['low']:+.4f} to {difference['high']:+.4f}"
+    return f"{other['architecture']} {other['verdict']}: {difference['rmse']:+.4f}\n95% interval {interval}"
+
+
+def _fact(name: str, value: str) -> Content:
+    return Content.from_markup(f"[{MUTED}]$name[/] $value", name=f"{name:<14}", value=value)

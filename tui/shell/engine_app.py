@@ -1,0 +1,112 @@
+"""The part of the app that holds the shared state and relays the engine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from textual import on
+from textual.app import App
+from textual.signal import Signal
+
+from core.contract.plugins import Registry
+from core.engine.client import EngineEnded, LogLine, Notice
+from core.errors import RunError
+from core.protocol.commands import Train, Warm
+from core.protocol.events import Event, Failed, Finished
+from tui.shell.engine import Engine
+from tui.shell.messages import EngineNotice
+from tui.shell.preferences import read_preferences, write_preferences
+from tui.shell.workbench import Workbench
+
+RESTARTS, WITHIN_SECONDS = 3, 60.0
+
+
+class EngineApp(App[int]):
+    """An app over an engine: `bench` is the shared state, `told` the signal that screens listen to."""
+
+    def __init__(self, engine: Engine, registry: Registry) -> None:
+        super().__init__()
+        self.bench = Workbench(engine, registry)
+        self.preferences = read_preferences()
+        self.told: Signal[Notice] = Signal(self, "told")
+        self._ends: list[float] = []
+
+    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
+        """Show a message as it is: those of the engine may hold brackets that would be taken for markup."""
+        del markup
+        super().notify(message, markup=False, **options)
+
+    def start_engine(self) -> None:
+        """Spawn the engine's child and relay what it says, in a worker of its own."""
+        self.run_worker(self._relay(), name="engine", group="engine", exclusive=True)
+
+    async def _relay(self) -> None:
+        engine = self.bench.engine
+        try:
+            await engine.start()
+        except OSError as error:
+            self.post_message(EngineNotice(EngineEnded(f"it can't be started: {error}.", False)))
+            return
+        engine.send(Warm())
+        async for notice in engine.notices():
+            self.post_message(EngineNotice(notice))
+
+    @on(EngineNotice)
+    def engine_told(self, message: EngineNotice) -> None:
+        """Fold what the engine said into the state, then let the screens draw it."""
+        match message.notice:
+            case LogLine(text):
+                self.bench.note(text)
+            case EngineEnded() as ended:
+                self._engine_ended(ended)
+            case Event() as event:
+                self._event_told(event)
+        self.told.publish(message.notice)
+
+    def _event_told(self, event: Event) -> None:
+        self.bench.apply(event)
+        following = self.bench.race.next_command(event)
+        if following is not None:
+            self.bench.begin(following)
+        if isinstance(event, Failed):
+            self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+        if isinstance(event, Finished) and self.preferences.welcome:
+            self.remember(welcome=False)
+
+    def _engine_ended(self, ended: EngineEnded) -> None:
+        if ended.expected:
+            return
+        self.bench.note(f"The engine ended: {ended.reason}")
+        was_training = self.bench.training.active
+        hint = (
+            "Press r on the Train screen to go on with the run."
+            if was_training
+            else "It starts again by itself."
+        )
+        self.bench.race.abandon()
+        self.bench.apply(Failed("EngineEnded", f"The engine ended: {ended.reason}", hint))
+        self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
+        now = time.monotonic()
+        self._ends = [moment for moment in self._ends if now - moment < WITHIN_SECONDS] + [now]
+        if len(self._ends) <= RESTARTS:
+            self.set_timer(0.5, self.start_engine)
+
+    def train(self, command: Train) -> bool:
+        """Start a training and remember its data; says why where it can't."""
+        if not self.bench.begin(command):
+            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
+            return False
+        self.remember(data=command.data)
+        return True
+
+    def remember(self, **changes: Any) -> None:
+        """Change preferences and write them down."""
+        if replace(self.preferences, **changes) == self.preferences:
+            return
+        self.preferences = replace(self.preferences, **changes)
+        try:
+            write_preferences(self.preferences)
+        except RunError as error:
+            self.notify(error.hint, title=error.message, severity="warning")

@@ -1,0 +1,111 @@
+"""What all screens share: the engine, the plugins, the training and the model that is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.contract.plugins import Registry
+from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
+from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
+from tui.race.state import Race
+from tui.shell.engine import Engine
+from tui.train.state import Stage, TrainingState
+
+LOG_LINES = 5000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that lookups and maps show: a saved run, or the one in training where `run` is None."""
+
+    run: str | None
+    label: str
+
+
+@dataclass
+class Workbench:
+    """State that outlives a screen; only the app's handlers change it."""
+
+    engine: Engine
+    registry: Registry
+    training: TrainingState = field(default_factory=TrainingState)
+    subject: Subject | None = None
+    race: Race = field(default_factory=Race)
+    log: list[str] = field(default_factory=list)
+    device: str = ""
+    preparing: str = ""
+    _waiting: Train | ResumeRun | None = None
+    _asked_rate: float | None = None
+
+    def apply(self, event: Event) -> None:
+        """Fold an event of the engine into the state."""
+        self.training.apply(event)
+        self.race.apply(event)
+        self._asked_rate = None
+        if isinstance(event, Failed) and event.request is None:
+            self._waiting = None
+        if isinstance(event, PhaseChanged):
+            self.preparing = f"{event.phase} {event.detail}".strip()
+        elif isinstance(event, EngineReady):
+            self.device, self.preparing = event.device or self.device, ""
+            self._send_waiting()
+        elif isinstance(event, RunStarted):
+            self.preparing = ""
+            self.subject = Subject(None, f"{event.architecture} · {data_name(event.data)} · training")
+        elif isinstance(event, Finished):
+            self.subject = self._finished_subject(event)
+
+    def begin(self, command: Train | ResumeRun) -> bool:
+        """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
+        if self.training.active:
+            return False
+        earlier = self.training.epochs if self._goes_on(command) else []
+        self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
+        self._waiting = None if self.engine.send(command) else command
+        return True
+
+    def _goes_on(self, command: Train | ResumeRun) -> bool:
+        started = self.training.started
+        return isinstance(command, ResumeRun) and started is not None and command.run.endswith(started.run)
+
+    def _send_waiting(self) -> None:
+        if self._waiting is not None and self.engine.send(self._waiting):
+            self._waiting = None
+
+    def send(self, command: Command) -> bool:
+        """Send any other command."""
+        return self.engine.send(command)
+
+    def scale_learning_rate(self, factor: float) -> float | None:
+        """Multiply the learning rate last asked for or heard of; returns the new one, None before any."""
+        current = self._asked_rate or self.training.learning_rate
+        if not self.training.active or current is None:
+            return None
+        return self.set_learning_rate(current * factor)
+
+    def set_learning_rate(self, learning_rate: float) -> float:
+        """Ask for a learning rate; raises ProtocolError for one that can't train."""
+        self.send(SetLearningRate(learning_rate))
+        self._asked_rate = learning_rate
+        return learning_rate
+
+    async def ask(self, view: str, **arguments: Any) -> Any:
+        """Ask about the current model; raises QueryError."""
+        return await self.engine.ask(view, self.subject.run if self.subject else None, **arguments)
+
+    def note(self, line: str) -> None:
+        """Keep a log line, the oldest ones making room."""
+        self.log.append(line)
+        if len(self.log) > LOG_LINES:
+            del self.log[: LOG_LINES // 10]
+
+    def _finished_subject(self, event: Finished) -> Subject:
+        started = self.training.started
+        data = f" · {data_name(started.data)}" if started else ""
+        return Subject(event.path, f"{started.architecture if started else event.run}{data}")
+
+
+def data_name(data: Any) -> str:
+    """A data set's name from a run's description of its data."""
+    return str(data.get("name") or data.get("source") or "?")

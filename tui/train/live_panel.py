@@ -1,0 +1,148 @@
+"""The live side of the Train screen: progress, device, loss chart and epoch table, or advice when idle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.charts.bars import share_bar
+from tui.charts.curves import Curve, Marks
+from tui.charts.view import ChartView
+from tui.formats import count, rate, rmse, seconds, short_count
+from tui.train.epoch_table import EpochTable
+from tui.train.memory import resident_bytes
+from tui.train.state import Stage, TrainingState
+
+WELCOME = """\
+[b $primary]Learn what people like from the ratings they gave.[/]
+
+[b $accent] s [/]  trains a model on [b]$data[/] — a few seconds
+[b $accent] 2 [/]  looks a title up: the predicted rating, and why
+[b $accent] 4 [/]  draws the map of tastes
+
+[$foreground 60%]Tab walks through the form on the left; every option can be changed.
+While it trains, + and - change the learning rate, p pauses, x stops.
+d lists other data sets · ? explains this screen · Ctrl+P finds any command[/]"""
+
+
+class LivePanel(Vertical):
+    """Draws a TrainingState; asks for nothing and changes nothing."""
+
+    def __init__(self, data: str) -> None:
+        super().__init__(id="live")
+        self._data = data
+        self._training = TrainingState()
+        self._drawn: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom: what happens now, the chart, the table."""
+        name = Path(self._data).name or self._data
+        yield Static(Content.from_markup(WELCOME, data=name), id="welcome")
+        yield Static("", id="headline")
+        yield Static("", id="machine")
+        chart = ChartView(self._curves, id="loss")
+        chart.border_title = "Loss (RMSE)"
+        yield chart
+        table = EpochTable(id="epochs")
+        table.border_title = "Epochs"
+        yield table
+
+    def show(self, training: TrainingState, process: int | None, device: str) -> None:
+        """Draw the training as it is now."""
+        drawn = (id(training), training.stage, len(training.epochs), len(training.changes))
+        before, self._drawn, self._training = self._drawn, drawn, training
+        self.set_class(training.stage is Stage.IDLE, "-idle")
+        bar_width = max(5, min(40, self.size.width - 54))
+        ascii_only = self.query_one(ChartView).ascii_only
+        # Without a layout where only figures change: that is most of what a redraw would cost.
+        line, other_stage = headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
+        self.query_one("#headline", Static).update(line, layout=other_stage)
+        self.query_one("#machine", Static).update(machine_line(training, process, device), layout=False)
+        if drawn != before:
+            best = training.best
+            self.query_one(EpochTable).show(training.epochs, best.epoch if best else None)
+            self.query_one(ChartView).refresh()
+
+    def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
+        training = self._training
+        numbers = [float(epoch.epoch) for epoch in training.epochs]
+        train = [epoch.train_rmse for epoch in training.epochs]
+        held_out = [epoch for epoch in training.epochs if epoch.val_rmse is not None]
+        curves = [
+            Curve("train", numbers, train, view.colour("primary"), dotted=True),
+            Curve(
+                "val",
+                [float(epoch.epoch) for epoch in held_out],
+                [epoch.val_rmse for epoch in held_out if epoch.val_rmse is not None],
+                view.colour("accent"),
+            ),
+        ]
+        best = training.best
+        marked = (float(best.epoch), best.val_rmse) if best and best.val_rmse is not None else None
+        changes = [event.epoch - 1 + _share(event.batch, training) for event in training.changes]
+        return curves, Marks(marked, changes=[max(1.0, change) for change in changes])
+
+
+def headline(training: TrainingState, bar_width: int, ascii_only: bool = False) -> Content:
+    """What happens now: a bar with speed and time left, or how it ended."""
+    match training.stage:
+        case Stage.PREPARING:
+            return Content.from_markup("[b $accent]Preparing[/]  $phase …", phase=training.phase)
+        case Stage.RUNNING | Stage.PAUSED:
+            return _running_line(training, bar_width, ascii_only)
+        case Stage.FINISHED:
+            return _finished_line(training)
+        case Stage.FAILED:
+            return _failed_line(training)
+        case _:
+            return Content("")
+
+
+def machine_line(training: TrainingState, process: int | None, device: str) -> Content:
+    """Device, number of parameters, memory of the engine."""
+    words = [training.started.device if training.started else device]
+    if training.started:
+        words.append(f"{count(training.started.parameters)} parameters")
+    memory = resident_bytes(process)
+    if memory:
+        words.append(f"engine {memory / 2**20:,.0f} MiB")
+    return Content.from_markup("[$foreground 60%]$words[/]", words=" · ".join(word for word in words if word))
+
+
+def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
+    progress = training.progress
+    state = "[b $warning]Paused[/]  " if training.stage is Stage.PAUSED else ""
+    words = f"{training.fraction:4.0%}  rate {rate(training.learning_rate)}"
+    if progress:
+        words += f"  {seconds(progress.eta_seconds)} left"
+        words += f"  {short_count(progress.ratings_per_second)} ratings/s"
+    bar = share_bar(training.fraction, bar_width, ascii_only)
+    return Content.from_markup(f"{state}[$primary]$bar[/]  $words", bar=bar, words=words)
+
+
+def _finished_line(training: TrainingState) -> Content:
+    finished = training.finished
+    assert finished is not None  # noqa: S101 - the stage says so
+    how = {"stopped": "Stopped", "early_stopping": "Stopped early"}.get(finished.reason, "Done")
+    text = f"val RMSE {rmse(finished.val_rmse)} · MAE {rmse(finished.val_mae)}"
+    more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
+    return Content.from_markup(
+        f"[b $success]{how}[/]  [b]$text[/]  [$foreground 60%]$more[/]", text=text, more=more
+    )
+
+
+def _failed_line(training: TrainingState) -> Content:
+    failure = training.failure
+    assert failure is not None  # noqa: S101 - the stage says so
+    markup = "[b $error]Failed[/]  $message\n[$foreground 60%]$hint[/]"
+    return Content.from_markup(markup, message=failure.message, hint=failure.hint)
+
+
+def _share(batch: int, training: TrainingState) -> float:
+    batches = training.started.batches if training.started else 0
+    return batch / batches if batches else 1.0

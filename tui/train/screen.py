@@ -1,0 +1,213 @@
+"""The Train screen: choose, start, watch and steer a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from core.errors import ProtocolError, UsageError
+from core.protocol.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
+from tui.charts.view import ChartView
+from tui.formats import rate
+from tui.shell.screen import BenchScreen
+from tui.train.datasets import Offer, offered_datasets
+from tui.train.fetching import Fetched, Fetching, start_fetching
+from tui.train.fields import FieldRow
+from tui.train.live_panel import LivePanel
+from tui.train.setup_form import SetupForm
+from tui.train.state import Stage
+
+RATE_STEP = 1.5
+
+
+class TrainScreen(BenchScreen):
+    """The form to the left, the training to the right; below 100 columns one makes room for the other."""
+
+    MODE = "train"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Train", id="train.start"),
+        Binding("p", "pause", "Pause", id="train.pause"),
+        Binding("x", "stop", "Stop", id="train.stop"),
+        Binding("plus,equals_sign", "scale(True)", "Rate up", key_display="+", id="train.rate_up"),
+        Binding("minus", "scale(False)", "Rate down", key_display="-", id="train.rate_down"),
+        Binding("l", "type_rate", "Type rate", id="train.rate"),
+        Binding("d", "choose_data", "Data", id="train.data"),
+        Binding("g", "toggle_log", "Log axis", id="train.log_axis", show=False),
+        Binding("r", "resume", "Resume run", id="train.resume", show=False),
+        Binding("f", "toggle_form", "Form", id="train.form"),
+    ]
+
+    _keys_for: object = None
+    _offers: Mapping[str, Offer] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """Form and live panel."""
+        app = self.tastemap
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield SetupForm(self.bench.registry, app.preferences.data)
+                yield Static("", id="explanation", markup=False)
+            yield LivePanel(app.preferences.data)
+
+    def on_mount(self) -> None:
+        """Start with the keys at hand, not in a field."""
+        self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
+        self.query_one("#left").border_title = "Setup"
+        self.query_one("#start").focus()
+        self.set_interval(1.0, self._tick)
+
+    def redraw(self) -> None:
+        """Draw the training as it is now."""
+        super().redraw()
+        bench = self.bench
+        self.set_class(bench.training.stage is not Stage.IDLE, "-live")
+        self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device)
+        if self._keys_for != (bench.training.active, self.size):
+            self._keys_for = bench.training.active, self.size
+            self.refresh_bindings()
+
+    def _tick(self) -> None:
+        """Memory changes without any event."""
+        if self.bench.training.active or self.bench.engine.running:
+            self.redraw_soon()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys that do nothing now."""
+        del parameters
+        if action in ("pause", "stop", "scale", "type_rate"):
+            return self.bench.training.active
+        if action == "start":
+            return not self.bench.training.active
+        return action != "toggle_form" or not (self.has_class("-normal") or self.has_class("-wide"))
+
+    @on(SetupForm.Start)
+    def action_start(self) -> None:
+        """Train what the form says."""
+        try:
+            command = self.query_one(SetupForm).command()
+        except UsageError as error:
+            self.notify(error.hint or "Look at the field in red.", title=error.message, severity="error")
+            return
+        if self.tastemap.train(command):
+            self.remove_class("-form")
+            self.set_focus(None)
+            self.redraw()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        paused = self.bench.training.stage is Stage.PAUSED
+        self.bench.send(Resume() if paused else Pause())
+
+    def action_stop(self) -> None:
+        """Stop and keep the best weights."""
+        self.bench.race.abandon()
+        self.bench.send(Stop())
+
+    def action_scale(self, up: bool) -> None:
+        """Multiply or divide the learning rate."""
+        wanted = self.bench.scale_learning_rate(RATE_STEP if up else 1 / RATE_STEP)
+        if wanted is not None:
+            self._say_rate(wanted)
+
+    def action_type_rate(self) -> None:
+        """Ask for a learning rate."""
+        from tui.dialogs.ask import PromptScreen
+
+        current = rate(self.bench.training.learning_rate)
+        self.app.push_screen(PromptScreen("Learning rate from now on", current, parse_rate), self._use_rate)
+
+    def _use_rate(self, text: str | None) -> None:
+        if text is not None and self.bench.training.active:
+            self._say_rate(self.bench.set_learning_rate(parse_rate(text)))
+
+    def _say_rate(self, wanted: float) -> None:
+        self.app.clear_notifications()
+        self.notify(f"Learning rate {rate(wanted)}", timeout=1.5)
+
+    def action_choose_data(self) -> None:
+        """Pick a data set; the real ones are fetched when training starts."""
+        from tui.dialogs.pick import PickScreen
+
+        try:
+            offers = offered_datasets(self.bench.registry)
+        except UsageError as error:
+            self.notify(error.hint, title=error.message, severity="error")
+            return
+        choices = [(offer.name, offer.explanation) for offer in offers]
+        heading = "Which ratings? A path to a file or folder can be typed into the Data field as well."
+        self._offers = {offer.name: offer for offer in offers}
+        self.app.push_screen(PickScreen(heading, choices), self._use_data)
+
+    def _use_data(self, name: str | None) -> None:
+        if not name:
+            return
+        offer = self._offers[name]
+        if offer.here:
+            self.query_one(SetupForm).choose_data(name)
+            return
+        from tui.dialogs.ask import AskScreen
+
+        question = f"{name} is fetched from its publisher, under these terms:\n\n{offer.licence}"
+        accepted = AskScreen(question, yes="Accept and fetch")
+        self.app.push_screen(accepted, lambda yes: self._fetch(offer) if yes else None)
+
+    def _fetch(self, offer: Offer) -> None:
+        self._explain(f"Fetching {offer.name} …")
+        start_fetching(self, offer, self.bench.registry)
+
+    @on(Fetching)
+    def fetching(self, message: Fetching) -> None:
+        """Show how far it is."""
+        self._explain(message.words)
+
+    @on(Fetched)
+    def fetched(self, message: Fetched) -> None:
+        """Choose what was fetched, or say why it couldn't be."""
+        if message.problem:
+            self._explain(f"{message.problem} {message.hint}", wrong=True)
+            self.notify(message.hint, title=message.problem, severity="error", timeout=15)
+            return
+        self._explain(f"{message.name} is here.")
+        self.query_one(SetupForm).choose_data(message.name)
+
+    def action_toggle_log(self) -> None:
+        """Switch the chart's axis."""
+        chart = self.query_one(ChartView)
+        chart.border_title = f"Loss (RMSE{', log axis' if chart.toggle_log() else ''})"
+
+    def action_toggle_form(self) -> None:
+        """Where there is no room for both: form or training."""
+        self.toggle_class("-form")
+
+    def action_resume(self) -> None:
+        """Go on with the run that was interrupted."""
+        started = self.bench.training.started
+        if self.bench.training.active or started is None or self.bench.training.finished:
+            self.notify("Interrupted runs are listed under Runs (5).", title="Nothing to go on with here")
+        elif self.bench.begin(ResumeRun(started.run)):
+            self.redraw()
+
+    @on(FieldRow.Described)
+    def described(self, message: FieldRow.Described) -> None:
+        """Explain the field in focus, or say what is wrong in it."""
+        self._explain(message.text, message.wrong)
+
+    def _explain(self, text: str, wrong: bool = False) -> None:
+        explanation = self.query_one("#explanation", Static)
+        explanation.update(Content(text))
+        explanation.set_class(wrong, "-wrong")
+
+
+def parse_rate(text: str) -> float:
+    """Read a learning rate; raises ProtocolError for one that can't train."""
+    try:
+        return SetLearningRate(float(text)).learning_rate
+    except ValueError:
+        raise ProtocolError(f"A learning rate is a number above 0, not {text!r}.") from None

@@ -1,0 +1,148 @@
+"""The form of a training: data, architecture, recipe, and a field for every declared option."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Collapsible, Select
+
+from core.contract.plugins import Registry
+from core.contract.settings import TrainingSettings, resolve
+from core.errors import UsageError
+from core.options import OptionField
+from core.protocol.commands import Train
+from tui.train.datasets import DatasetSuggester
+from tui.train.fields import FieldGroup, FieldRow
+
+FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
+DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")
+
+
+class SetupForm(VerticalScroll, can_focus=False):
+    """Everything that can be chosen before a training; `command()` makes a Train of it."""
+
+    class Start(Message):
+        """The button was pressed."""
+
+    def __init__(self, registry: Registry, data: str) -> None:
+        super().__init__(id="setup")
+        self._registry, self._data = registry, data
+        names = sorted(registry.architectures)
+        self.architecture = "bias" if "bias" in names else (names or [""])[0]
+        self.recipe = "default"
+
+    def compose(self) -> ComposeResult:
+        """Data and model first, then the settings that matter most, the options, and the rest folded."""
+        settings, options = self._defaults()
+        yield Button("Train  s", id="start", variant="primary", compact=True)
+        with FieldGroup(id="choice"):
+            yield FieldRow(DATA, self._data, DatasetSuggester(self._registry))
+            yield FieldRow(self._architecture_field(), self.architecture)
+            yield FieldRow(self._recipe_field(), self.recipe)
+        with FieldGroup(id="settings"):
+            for field in _settings_fields(first=True):
+                yield FieldRow(field, settings[field.name])
+        yield FieldGroup(*self._option_rows(options), id="options")
+        with Collapsible(title="More settings", collapsed=True):
+            yield FieldGroup(id="more")
+
+    def on_mount(self) -> None:
+        """Name the groups."""
+        self.query_one("#options").border_title = f"{self.architecture} options"
+
+    def command(self) -> Train:
+        """The training that the form asks for; raises UsageError for the first field that is wrong."""
+        settings: dict[str, Any] = {
+            "architecture": self.architecture,
+            "recipe": self.recipe,
+            **self.query_one("#settings", FieldGroup).changed_values(),
+            **self.query_one("#more", FieldGroup).changed_values(),
+            "options": self.query_one("#options", FieldGroup).changed_values(),
+        }
+        data = str(self.query_one("#row-data", FieldRow).value).strip()
+        if not data:
+            raise UsageError("Choose a data set.", hint="d lists those that are at hand.")
+        return Train(data, settings)
+
+    def choose_data(self, name: str) -> None:
+        """Put a data set's name into its field."""
+        self.query_one("#row-data", FieldRow).set_value(name)
+
+    @on(Collapsible.Expanded)
+    def more_wanted(self) -> None:
+        """Make the remaining fields when they are first unfolded: the first frame comes sooner without."""
+        group = self.query_one("#more", FieldGroup)
+        if not group.rows():
+            settings, _ = self._defaults()
+            rows = [FieldRow(field, settings[field.name]) for field in _settings_fields(first=False)]
+            group.mount_all(rows)
+
+    @on(Button.Pressed, "#start")
+    def start_pressed(self, event: Button.Pressed) -> None:
+        """Tell the screen."""
+        event.stop()
+        self.post_message(self.Start())
+
+    @on(Select.Changed, "#field-architecture")
+    async def architecture_changed(self, event: Select.Changed) -> None:
+        """Offer this architecture's recipes and options."""
+        if event.value in (self.architecture, Select.BLANK):
+            return
+        self.architecture, self.recipe = str(event.value), "default"
+        row = self.query_one("#row-recipe", FieldRow)
+        row.set_choices({name: name for name in self._recipe_field().choices}, "default")
+        await self._rebuild_options()
+
+    @on(Select.Changed, "#field-recipe")
+    async def recipe_changed(self, event: Select.Changed) -> None:
+        """Show the values that this recipe brings."""
+        if event.value in (self.recipe, Select.BLANK):
+            return
+        self.recipe = str(event.value)
+        await self._rebuild_options()
+
+    async def _rebuild_options(self) -> None:
+        settings, options = self._defaults()
+        group = self.query_one("#options", FieldGroup)
+        async with self.batch():
+            await group.remove_children()
+            await group.mount_all(self._option_rows(options))
+        group.border_title = f"{self.architecture} options"
+        for name in ("settings", "more"):
+            for row in self.query_one(f"#{name}", FieldGroup).rows():
+                row.set_baseline(settings[row.field.name])
+
+    def _defaults(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        if not self.architecture:
+            return TrainingSettings().to_dict(), {}
+        resolved = resolve(self._registry.architecture(self.architecture), self.recipe)
+        return resolved.settings.to_dict(), resolved.options.to_dict()
+
+    def _option_rows(self, values: Mapping[str, Any]) -> list[FieldRow]:
+        if not self.architecture:
+            return []
+        fields = self._registry.architecture(self.architecture).Options.fields()
+        return [FieldRow(field, values[field.name]) for field in fields]
+
+    def _architecture_field(self) -> OptionField:
+        names = tuple(sorted(self._registry.architectures))
+        about = " ".join(
+            f"{name}: {entry.architecture.description()}"
+            for name, entry in self._registry.architectures.items()
+        )
+        return OptionField("architecture", str, self.architecture, about, choices=names)
+
+    def _recipe_field(self) -> OptionField:
+        recipes = self._registry.architecture(self.architecture).recipes if self.architecture else {}
+        names = ("default", *(name for name in recipes if name != "default"))
+        about = " ".join(f"{name}: {recipe.description}" for name, recipe in recipes.items())
+        return OptionField("recipe", str, "default", about or "Options that belong together.", choices=names)
+
+
+def _settings_fields(first: bool) -> list[OptionField]:
+    return [field for field in TrainingSettings.fields() if (field.name in FIRST_SETTINGS) == first]

@@ -1,0 +1,118 @@
+"""What a training has told so far, folded from its events; no screen library in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.protocol.events import (
+    BatchProgress,
+    EpochFinished,
+    Event,
+    Failed,
+    Finished,
+    LearningRateChanged,
+    Paused,
+    PhaseChanged,
+    Resumed,
+    RunStarted,
+)
+
+
+class Stage(StrEnum):
+    """Where a training stands."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "training"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass
+class TrainingState:
+    """One training as far as it got; `apply` is the only way to change it."""
+
+    stage: Stage = Stage.IDLE
+    phase: str = ""
+    started: RunStarted | None = None
+    epochs: list[EpochFinished] = field(default_factory=list)
+    progress: BatchProgress | None = None
+    changes: list[LearningRateChanged] = field(default_factory=list)
+    finished: Finished | None = None
+    failure: Failed | None = None
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in; events that don't concern a training leave it as it is."""
+        match event:
+            case PhaseChanged() if self.stage is Stage.PREPARING:
+                self.phase = f"{event.phase} {event.detail}".strip()
+            case RunStarted():
+                self.started, self.stage, self.phase = event, Stage.RUNNING, ""
+                self.epochs = [epoch for epoch in self.epochs if epoch.epoch < event.first_epoch]
+            case BatchProgress():
+                self.progress = event
+            case EpochFinished():
+                self.epochs.append(event)
+            case LearningRateChanged():
+                self.changes.append(event)
+            case Paused():
+                self.stage = Stage.PAUSED
+            case Resumed():
+                self.stage = Stage.RUNNING
+            case Finished():
+                self.finished, self.stage = event, Stage.FINISHED
+            case Failed(request=None) if self.active:
+                self.failure, self.stage = event, Stage.FAILED
+
+    @property
+    def active(self) -> bool:
+        """Whether a training is under way, paused ones included."""
+        return self.stage in (Stage.PREPARING, Stage.RUNNING, Stage.PAUSED)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the engine can answer questions about the model in training."""
+        return self.stage in (Stage.RUNNING, Stage.PAUSED)
+
+    @property
+    def planned_epochs(self) -> int:
+        """The number of epochs that the run was started with, 0 before it started."""
+        return self.started.epochs if self.started else 0
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate last heard of; None before the first."""
+        told = [event for event in (self.progress, *self.epochs[-1:], *self.changes[-1:]) if event]
+        return max(told, key=_moment).learning_rate if told else None
+
+    @property
+    def best(self) -> EpochFinished | None:
+        """The epoch with the best weights: by the finished run's own word, else the last one so marked."""
+        if self.finished:
+            return next((epoch for epoch in self.epochs if epoch.epoch == self.finished.best_epoch), None)
+        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    @property
+    def fraction(self) -> float:
+        """How much of the whole training is done, from 0 to 1."""
+        if self.stage is Stage.FINISHED:
+            return 1.0
+        if not self.planned_epochs:
+            return 0.0
+        done = float(self.epochs[-1].epoch) if self.epochs else float(self._first_epoch - 1)
+        if self.progress and self.progress.epoch > done:
+            done = self.progress.epoch - 1 + self.progress.batch / max(1, self.progress.batches)
+        return min(1.0, done / self.planned_epochs)
+
+    @property
+    def _first_epoch(self) -> int:
+        return self.started.first_epoch if self.started else 1
+
+
+def _moment(event: BatchProgress | EpochFinished | LearningRateChanged) -> tuple[int, float, int]:
+    """Order by epoch and batch; at the same place a change by hand is the newest."""
+    if isinstance(event, EpochFinished):
+        return event.epoch, float("inf"), 0
+    return event.epoch, event.batch, int(isinstance(event, LearningRateChanged))
