@@ -23,6 +23,10 @@ MOST_WORKERS, WORKER_BYTES = 4, 2 * 2**30
 
 # Only child processes keep programs: their names in this one depend on all tests that ran before.
 compile_cache.keep_compiled_programs = lambda: None
+# Workers share the cores already: more threads in each would only wait for one another. (Not fewer between
+# operations: devices that train together wait for each other there.)
+for library in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
+    os.environ.setdefault(f"{library}_THREADS", "1")
 os.environ["TASTEMAP_COMPILED"] = "off"  # for who starts a child before any test
 
 

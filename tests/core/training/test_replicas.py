@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,17 @@ def test_the_first_replica_learns_what_it_learns_alone(ratings: Ratings, name: s
 
 
 def test_replicas_go_on_exactly_from_a_saved_state(ratings: Ratings) -> None:
-    first, second = (trainer_of(ratings, "nn", replicas=2) for _ in range(2))
-    first.run_batches(0, first.begin_epoch(1), 0.05)
-    second.restore(first.state())
-    for trainer in (first, second):
-        trainer.run_batches(0, trainer.begin_epoch(2), 0.05)
-    for key, array in first.state().items():
-        np.testing.assert_array_equal(array, second.state()[key], err_msg=key)
+    with closing(trainer_of(ratings, "nn", replicas=2)) as first:
+        first.run_batches(0, first.begin_epoch(1), 0.05)
+        saved = first.state()
+        first.run_batches(0, first.begin_epoch(2), 0.05)
+        whole = first.state()
+    with closing(trainer_of(ratings, "nn", replicas=2)) as second:
+        second.restore(saved)
+        second.run_batches(0, second.begin_epoch(2), 0.05)
+        resumed = second.state()
+    for key, array in whole.items():
+        np.testing.assert_array_equal(array, resumed[key], err_msg=key)
 
 
 @pytest.fixture(scope="module")
