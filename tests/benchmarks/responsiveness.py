@@ -45,10 +45,10 @@ def median_seconds(work: Callable[[], object], times: int) -> float:
 def drawing(times: int) -> Line:
     """A map of 10,000 points."""
     from rich.style import Style
-    from tui.widgets.map_canvas import to_strips
 
     from tui.charts.scatter import Emphasis, Points, draw
     from tui.charts.viewport import around
+    from tui.map.canvas import to_strips
 
     styles = [Style(color=f"color({number})") for number in range(16)]
 
