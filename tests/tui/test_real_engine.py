@@ -28,7 +28,7 @@ def test_from_the_first_key_to_a_looked_up_title_on_the_demo_set(registry: Regis
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
-        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 90)
+        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 240)
         processes.append(client.process_id or 0)
         await sees(pilot, "Done", "20/20")
         await pilot.press("2", *"godfather")
@@ -54,7 +54,7 @@ def test_steering_and_kill_in_a_long_training(registry: Registry) -> None:
         app.screen.query_one("#field-epochs", Input).value = "5000"
         await pilot.pause()
         await pilot.press("s")
-        await until(pilot, lambda: len(app.bench.training.epochs) > 3, "epochs", 90)
+        await until(pilot, lambda: len(app.bench.training.epochs) > 3, "epochs", 240)
         await _learning_rate_acts(app, pilot)
         await _keys_act_while_epochs_stream_in(app, pilot)
         await pilot.press("p")
@@ -64,14 +64,14 @@ def test_steering_and_kill_in_a_long_training(registry: Registry) -> None:
         epochs = len(app.bench.training.epochs)
         os.kill(client.process_id or 0, signal.SIGKILL)
         await sees(pilot, "signal 9", "Press r")
-        await until(pilot, lambda: client.running, "a new engine", 20)
+        await until(pilot, lambda: client.running, "a new engine")
         await pilot.press("r")
-        await until(pilot, lambda: app.bench.training.has_weights, "the resumed run", 90)
+        await until(pilot, lambda: app.bench.training.has_weights, "the resumed run", 240)
         started = app.bench.training.started
         assert started is not None
         assert epochs - 5 <= started.first_epoch
         await pilot.press("x")
-        await until(pilot, lambda: app.bench.training.stage is Stage.FINISHED, "the saved run", 30)
+        await until(pilot, lambda: app.bench.training.stage is Stage.FINISHED, "the saved run")
         await sees(pilot, "Stopped")
 
     run_app(scenario, client, registry)
@@ -132,7 +132,7 @@ def test_the_notebooks_edition_within_three_keys(movielens_2016: Path, registry:
         app.screen.query_one("#field-data", Input).value = str(movielens_2016)
         await pilot.pause()
         await pilot.press("s")
-        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 120)
+        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 240)
         finished = app.bench.training.finished
         assert finished is not None
         assert (finished.val_rmse or 9) < 0.88

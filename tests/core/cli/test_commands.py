@@ -160,7 +160,7 @@ def test_ctrl_c_saves_and_exits_with_130(csv: Path) -> None:
         if json.loads(line)["event"] == "epoch_finished":
             child.send_signal(signal.SIGINT)
             break
-    rest, told = child.communicate(timeout=60)
+    rest, told = child.communicate(timeout=240)
     assert child.returncode == 130
     assert json_lines(rest)[-1]["reason"] == "stopped"
     assert "stopping and saving" in told

@@ -75,7 +75,7 @@ def test_plain_keras_predicts_the_same_unknown_ids_included(tmp_path: Path) -> N
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr

@@ -89,7 +89,7 @@ def test_it_says_that_it_is_ready_before_tensorflow_is_loaded(child: Child) -> N
     assert ready.process == child.process.pid
     assert ready.device is None
     child.send(Quit())
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_a_bad_command_fails_in_plain_words_and_the_engine_goes_on(
     failed = next_of(child, Failed)
     assert said in f"{failed.message} {failed.hint}"
     child.send(Quit())
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
 
 
 @pytest.mark.slow
@@ -172,7 +172,7 @@ def test_closing_its_input_stops_and_saves_the_training_and_ends_the_process(
     finished = child.until(Finished)
     assert finished.reason == "stopped"
     assert (Path(finished.path) / "summary.json").exists()
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
     child.input = Path(os.devnull).open("wb")  # noqa: SIM115 - closed by the fixture
 
 

@@ -51,7 +51,7 @@ def start_child(csv: Path, runs: Path) -> subprocess.Popen[bytes]:
 
 def kill_after_an_epoch(child: subprocess.Popen[bytes], runs: Path, delay: float) -> Path:
     """Wait for the first epoch, a random moment more, and kill -9; returns the run's folder."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and child.poll() is None:
         histories = list(runs.glob("*/history.jsonl"))
         if histories and histories[0].stat().st_size:

@@ -52,7 +52,7 @@ def crew(tmp_path: Path) -> Iterator[Crew]:
 
 def finish(child: subprocess.Popen[str], code: int) -> tuple[list[dict[str, Any]], str]:
     """Wait for a worker's end; returns the events that nobody has read yet, and stderr."""
-    out, told = child.communicate(timeout=60)
+    out, told = child.communicate(timeout=240)
     assert child.returncode == code, f"exit {child.returncode}\n{out[-2000:]}\n{told}"
     return json_lines(out), told
 

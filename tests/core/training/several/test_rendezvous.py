@@ -23,7 +23,7 @@ def meet(addresses: list[str], theirs: dict[str, Any], own: tuple[str, ...] = ()
     """What worker 0 and worker 1 get, connections or errors; worker 1 may have other addresses."""
     first, second = Cluster(tuple(addresses), 0), Cluster(own or tuple(addresses), 1)
     with ThreadPoolExecutor(2) as pool:
-        leader, follower = pool.submit(gather, first, SAME, 10), pool.submit(join, second, theirs, 10)
+        leader, follower = pool.submit(gather, first, SAME, 60), pool.submit(join, second, theirs, 60)
         errors = leader.exception(), follower.exception()
         return tuple(error or job.result() for error, job in zip(errors, (leader, follower), strict=True))
 
