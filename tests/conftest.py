@@ -1,24 +1,61 @@
-"""Fixtures for every room: small tables with known structure, private folders, real data where it exists."""
+"""Fixtures for every room: small tables with known structure, private folders, real data where it exists.
+
+Tests run in several worker processes (see `pytest_xdist_auto_num_workers`). What a worker makes once and all
+its tests may read: trained runs (`trained_once`, shared by all workers) and compiled programs, which child
+processes find in one folder.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from core.data.ratings import Ratings
+from core.startup import compile_cache
 from tests.support import make_ratings
 
-os.environ["TASTEMAP_COMPILED"] = "off"  # for modules that load TensorFlow while tests are collected
+MOST_WORKERS, WORKER_BYTES = 4, 2 * 2**30
+"""A worker with TensorFlow takes a GB or so, and the child processes of its tests as much again."""
+
+# Only child processes keep programs: their names in this one depend on all tests that ran before.
+compile_cache.keep_compiled_programs = lambda: None
+# Workers share the cores already: more threads in each would only wait for one another. (Not fewer between
+# operations: devices that train together wait for each other there.)
+for library in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
+    os.environ.setdefault(f"{library}_THREADS", "1")
+os.environ["TASTEMAP_COMPILED"] = "off"  # for who starts a child before any test
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """As many workers as cores and memory let; none for a file or two, which start faster without."""
+    if all(Path(word.partition("::")[0]).is_file() for word in config.args) and len(config.args) <= 2:
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, MOST_WORKERS, _memory() // WORKER_BYTES))
+
+
+def _memory() -> int:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return MOST_WORKERS * WORKER_BYTES
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture(scope="session")
+def compiled_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the child processes of this worker's tests keep compiled programs for each other."""
+    return tmp_path_factory.mktemp("compiled")
 
 
 @pytest.fixture(autouse=True)
-def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def private_folders(tmp_path: Path, compiled_programs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep runs, caches and preferences of a test in its own folder; returns the folder of runs."""
     for variable in ("RUNS", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"TASTEMAP_{variable}", str(tmp_path / variable.lower()))
-    monkeypatch.setenv("TASTEMAP_COMPILED", "off")  # no test depends on what another one compiled
+    monkeypatch.setenv("TASTEMAP_COMPILED", str(compiled_programs))
     return tmp_path / "runs"
 
 
@@ -26,6 +63,28 @@ def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ratings() -> Ratings:
     """A few thousand ratings with planted factors and biases."""
     return make_ratings()
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Trains an architecture's defaults on a data set once for all tests, and gives the run's folder.
+
+    Whoever asks opens the run afresh, and leaves the folder as it is.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    folder.mkdir(exist_ok=True)
+
+    def train_once(data: str | Path, architecture: str, seed: int = 1) -> Path:
+        from core import train
+
+        made = folder / f"{Path(data).name}-{architecture}-{seed}"
+        with FileLock(folder / f"{made.name}.lock"):
+            if not (made / "summary.json").exists():
+                train(data, architecture, seed=seed, folder=made)
+        return made
+
+    return train_once
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.Com
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
-        timeout=300,
+        timeout=500,
         check=False,
     )
     assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 
 import numpy as np
 
@@ -30,11 +31,14 @@ def assert_conforms(
     check_architecture(type(architecture))
     resolved = resolve(architecture, options=options, settings={"epochs": epochs, "device": "cpu"})
     _check_options(resolved.options)
-    trainer = _train(resolved, epochs)
-    _check_learning(trainer)
-    _check_repeatable(trainer, _train(resolved, epochs))
-    _check_resumable(resolved, epochs, trainer)
-    _check_saved_scores(resolved, trainer)
+    with closing(_start(resolved)) as trainer:
+        _run_epochs(trainer, resolved, range(1, epochs + 1))
+        _check_learning(trainer)
+        _check_saved_scores(resolved, trainer)
+        whole = trainer.state()
+    # Each trainer is closed before the next one starts, which may then take what it compiled.
+    _check_repeatable(resolved, epochs, whole)
+    _check_resumable(resolved, epochs, whole)
 
 
 def _start(resolved: Resolved) -> Trainer:
@@ -46,10 +50,13 @@ def _start(resolved: Resolved) -> Trainer:
     return trainer
 
 
-def _train(resolved: Resolved, epochs: int) -> Trainer:
-    trainer = _start(resolved)
-    _run_epochs(trainer, resolved, range(1, epochs + 1))
-    return trainer
+def _state_after(resolved: Resolved, epochs: range, start: Arrays | None = None) -> Arrays:
+    """The state after these epochs of a new trainer, which may go on from another's state."""
+    with closing(_start(resolved)) as trainer:
+        if start is not None:
+            trainer.restore(start)
+        _run_epochs(trainer, resolved, epochs)
+        return trainer.state()
 
 
 def _run_epochs(trainer: Trainer, resolved: Resolved, epochs: range) -> None:
@@ -74,17 +81,16 @@ def _check_learning(trainer: Trainer) -> None:
     assert error < _MARGIN * baseline, f"It learns nothing: MSE {error:.4f}, the mean's is {baseline:.4f}."
 
 
-def _check_repeatable(first: Trainer, second: Trainer) -> None:
-    _assert_same(first.state(), second.state(), "Two trainings with one seed differ in {}.")
+def _check_repeatable(resolved: Resolved, epochs: int, whole: Arrays) -> None:
+    again = _state_after(resolved, range(1, epochs + 1))
+    _assert_same(whole, again, "Two trainings with one seed differ in {}.")
 
 
-def _check_resumable(resolved: Resolved, epochs: int, whole: Trainer) -> None:
+def _check_resumable(resolved: Resolved, epochs: int, whole: Arrays) -> None:
     half = epochs // 2
-    first, second = _start(resolved), _start(resolved)
-    _run_epochs(first, resolved, range(1, half + 1))
-    second.restore(first.state())
-    _run_epochs(second, resolved, range(half + 1, epochs + 1))
-    _assert_same(whole.state(), second.state(), "A resumed training differs in {}.")
+    saved = _state_after(resolved, range(1, half + 1))
+    resumed = _state_after(resolved, range(half + 1, epochs + 1), saved)
+    _assert_same(whole, resumed, "A resumed training differs in {}.")
 
 
 def _assert_same(first: Arrays, second: Arrays, message: str) -> None:

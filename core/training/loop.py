@@ -89,7 +89,8 @@ class Checkpoints(Protocol):
 class TrainingLoop:
     """Runs a trainer over the schedule's epochs.
 
-    `answer` receives the commands that don't steer (queries), between two slices and while paused.
+    `answer` receives the commands that don't steer (queries), between two slices and while paused. `clock`
+    gives seconds, of which only differences matter.
     """
 
     trainer: Trainer
@@ -101,6 +102,7 @@ class TrainingLoop:
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
     progress: Progress = field(default_factory=Progress)
+    clock: Callable[[], float] = time.perf_counter
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
     last_event: EpochFinished | None = None
@@ -166,9 +168,9 @@ class TrainingLoop:
 
     def _run_slice(self, epoch: RunningEpoch) -> None:
         count = self._pace.next_count(epoch.batches - epoch.done)
-        started = time.perf_counter()
+        started = self.clock()
         totals = self.trainer.run_batches(epoch.done, count, self.learning_rate(epoch.number))
-        seconds = time.perf_counter() - started
+        seconds = self.clock() - started
         self._pace.learn(count, seconds if totals.seconds is None else totals.seconds)
         epoch.add(count, totals, seconds)
         self._refuse_divergence(epoch)

@@ -11,7 +11,7 @@ import numpy as np
 from core import FloatArray, TrainingData
 from models_plugins.bayes._state import Prior
 
-_CHUNK_NUMBERS = 64_000_000
+CHUNK_NUMBERS = 64_000_000
 """Outer products of a chunk of ratings hold at most so many float32 numbers (256 MB)."""
 
 
@@ -25,7 +25,7 @@ class Sweep:
         self._device = device
         with tf.device(device):
             self._columns = [tf.constant(column) for column in _chunks(data, width)]
-        self._run = _compiled(data.user_count, data.item_count)
+        self._run = compiled_sweep(data.user_count, data.item_count)
 
     def __call__(
         self,
@@ -51,7 +51,7 @@ class Sweep:
 
 
 @cache
-def _compiled(user_count: int, item_count: int) -> Any:
+def compiled_sweep(user_count: int, item_count: int) -> Any:
     """The compiled sweep for so many rows; it is kept, since TensorFlow never frees what XLA compiled."""
     import tensorflow as tf
 
@@ -174,7 +174,7 @@ def _user_errors(user: Any, item: Any, columns: list[Any]) -> Any:
 def _chunks(data: TrainingData, width: int) -> list[Any]:
     """Users, items, targets and 1 for real ratings (0 for padding), each of shape (chunks, ratings)."""
     numbers = width * (width + 1) // 2 + width
-    chunks = max(1, -(-len(data) * numbers // _CHUNK_NUMBERS))
+    chunks = max(1, -(-len(data) * numbers // CHUNK_NUMBERS))
     size = -(-len(data) // chunks)
     padding = (0, chunks * size - len(data))
     real = np.ones(len(data), np.float32)

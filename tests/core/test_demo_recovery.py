@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 
-from core import load_ratings, train
+from core import load_ratings
 from core.runs.run import Run
 from tests.support import planted_truth
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(load_ratings("demo"), "bias", folder=tmp_path_factory.mktemp("runs") / "demo")
+@pytest.fixture
+def run(trained_once: Callable[..., Path]) -> Run:
+    return Run.open(trained_once("demo", "bias"))
 
 
 def test_item_factors_span_the_planted_axes(run: Run) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import TastemapError, TrainingData, load_plugins, load_ratings, split_ratings, train
-from core.api import resume
+from core.api import load_run, resume
 from core.model.scorer import make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
@@ -81,7 +82,7 @@ def test_drawn_rows_have_the_mean_and_covariance_of_the_exact_posterior() -> Non
 def test_chunks_of_ratings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     data = planted_training_data()
     whole = run_epochs(trainer_on(data), 1)
-    monkeypatch.setattr(bayes_sweep, "_CHUNK_NUMBERS", 14 * 700)
+    monkeypatch.setattr(bayes_sweep, "CHUNK_NUMBERS", 14 * 700)
     chunked = run_epochs(trainer_on(data), 1)
     np.testing.assert_allclose(
         chunked.state()["sampler/item/rows"], whole.state()["sampler/item/rows"], atol=5e-3
@@ -262,11 +263,9 @@ def test_any_table_can_be_sampled(users: int, items: int, per_user: int) -> None
     assert np.abs(trainer.scores(rows, columns)).max() < 300
 
 
-@pytest.fixture(scope="module")
-def demo_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    ratings = load_ratings("demo")
-    folder = tmp_path_factory.mktemp("demo")
-    return {name: train(ratings, name, folder=folder / name) for name in ("bayes", "bias")}
+@pytest.fixture
+def demo_runs(trained_once: Callable[..., Path]) -> dict[str, Any]:
+    return {name: load_run(trained_once("demo", name)) for name in ("bayes", "bias")}
 
 
 def test_it_beats_bias_on_the_demo_set(demo_runs: dict[str, Any]) -> None:
@@ -304,10 +303,12 @@ def test_a_prediction_says_how_sure_it_is(demo_runs: dict[str, Any], tmp_path: P
 
 @pytest.mark.real_data
 @pytest.mark.slow
-def test_accuracy_and_calibration_on_real_ratings(movielens_2016: Path) -> None:
-    run = train(load_ratings(movielens_2016), "bayes", epochs=10)
+def test_accuracy_and_calibration_on_real_ratings(
+    movielens_2016: Path, trained_once: Callable[..., Path]
+) -> None:
+    run = load_run(trained_once(movielens_2016, "bayes"))
     assert run.val_rmse is not None
-    assert run.val_rmse < 0.836
+    assert run.val_rmse < 0.834
     assert coverage(run) == pytest.approx(0.9, abs=0.02)
 
 
@@ -339,7 +340,7 @@ def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> N
 def test_a_second_training_of_one_size_compiles_nothing() -> None:
     ratings = make_ratings()
     train(ratings, "bayes", epochs=1, seed=1)
-    sweep = bayes_sweep._compiled(ratings.user_count, ratings.item_count)
+    sweep = bayes_sweep.compiled_sweep(ratings.user_count, ratings.item_count)
     traced = sweep.experimental_get_tracing_count()
     train(ratings, "bayes", epochs=1, seed=2)
     assert traced >= 1

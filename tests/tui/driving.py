@@ -34,7 +34,7 @@ def run_app(
 
 
 async def until(
-    pilot: Pilot[int], condition: Callable[[], bool], what: str, seconds: float = 10, pause: float = 0.05
+    pilot: Pilot[int], condition: Callable[[], bool], what: str, seconds: float = 90, pause: float = 0.05
 ) -> None:
     """Wait for a condition; fails naming what never came."""
     deadline = time.monotonic() + seconds

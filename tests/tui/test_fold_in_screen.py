@@ -360,7 +360,7 @@ def test_the_screen_looks_as_it_did(
 def test_a_really_trained_model_folds_a_user_in(registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
-        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 90)
+        await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 240)
         await pilot.press("7")
         await sees(pilot, "1–5 rate", "For you", "near you")
         canvas = app.screen.query_one(FoldInCanvas)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.data import cache, load_ratings, split_ratings
+from core.data.reading.text import TextTable
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +27,9 @@ def table(write):
 @pytest.fixture
 def parses(monkeypatch):
     """Count how often the file itself is read."""
-    import core.data.load as loading
-
     counted = []
-    real = loading._read
-    monkeypatch.setattr(loading, "_read", lambda *arguments: counted.append(1) or real(*arguments))
+    real = TextTable.read
+    monkeypatch.setattr(TextTable, "read", lambda *arguments: counted.append(1) or real(*arguments))
     return counted
 
 

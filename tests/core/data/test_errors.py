@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+from pathlib import Path
 
 import pytest
 
@@ -161,6 +161,7 @@ def test_nothing_to_learn(write, content, words):
     assert words in str(failure(write(content)))
 
 
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system counts no bytes read in /proc")
 @pytest.mark.parametrize("start", ["", GOOD * 20_000], ids=["first line", "later line"])
 def test_endless_line_is_refused_without_loading_it(tmp_path, start):
     path = tmp_path / "endless.csv"
@@ -172,10 +173,15 @@ def test_endless_line_is_refused_without_loading_it(tmp_path, start):
         stream.seek(0, os.SEEK_END)
         stream.write(b"7,7,")
         stream.truncate(stream.tell() + 2_000_000_000)
-    started = time.perf_counter()
+    before = bytes_read()
     error = failure(path)
-    assert time.perf_counter() - started < 5
-    assert "longer than 1 MiB" in str(error) or "binary" in str(error)
+    assert bytes_read() - before < 100_000_000
+    assert "this is a binary file" in str(error)  # the gap in it reads as zeros
+
+
+def bytes_read():
+    """Count what this process has read from files so far."""
+    return int(Path("/proc/self/io").read_text().split()[1])
 
 
 def test_an_endless_line_right_after_the_header_is_named(write):

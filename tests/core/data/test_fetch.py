@@ -6,7 +6,6 @@ import hashlib
 import io
 import socket
 import threading
-import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -70,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(BODY[:1000])
         self.wfile.flush()
-        self.server.released.wait(10)
+        self.server.released.wait()  # until the test is over: whoever waits for more waits for ever
 
     def missing(self):
         self.send_error(404)
@@ -104,8 +103,8 @@ def dataset(server, *paths, sha256=None):
     return NamedDataset("tiny", "A tiny set.", Edition(urls, "tiny.zip", sha256), LICENCE)
 
 
-def get(source, **options):
-    return fetch("tiny", accept_licence=True, sources=[source], timeout=0.5, **options)
+def get(source, timeout=60, **options):
+    return fetch("tiny", accept_licence=True, sources=[source], timeout=timeout, **options)
 
 
 def test_fetch_then_load_by_name(server):
@@ -185,18 +184,18 @@ def test_a_resume_that_does_not_fit_starts_again(server, own_cache):
     assert get(source).sha256 == hashlib.sha256(BODY).hexdigest()
 
 
-def test_a_stall_ends_with_one_error(server):
-    started = time.perf_counter()
+def test_a_stall_ends_with_one_error_after_so_many_attempts(server):
     with pytest.raises(DataError, match="stopped answering") as caught:
-        get(dataset(server, "stalls"))
-    assert time.perf_counter() - started < 6
+        get(dataset(server, "stalls"), timeout=0.3)
     assert "--from-file" in caught.value.hint
+    assert len(server.asked) == ATTEMPTS
 
 
 @pytest.mark.parametrize("path", ["stalls", "missing", "drops-and-never-resumes", "corrupts", "cuts"])
 def test_the_next_mirror_is_tried(server, path, monkeypatch):
     monkeypatch.setattr("core.data.fetching.downloading.ATTEMPTS", 1)
-    assert "good" in get(dataset(server, path, "good")).message
+    timeout = 0.3 if path == "stalls" else 60
+    assert "good" in get(dataset(server, path, "good"), timeout).message
 
 
 def test_a_missing_file_names_the_status(server):
@@ -279,9 +278,3 @@ def test_unknown_name_and_name_given_twice(server):
         fetch("ml-25", accept_licence=True)
     with pytest.raises(UsageError, match="Two data sets"):
         list_datasets([dataset(server, "good"), dataset(server, "good")])
-
-
-def test_attempts_are_bounded(server):
-    with pytest.raises(DataError):
-        get(dataset(server, "stalls"))
-    assert len(server.asked) == ATTEMPTS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -63,16 +62,6 @@ def test_the_split_of_the_reference_figures(folder):
     )
     assert unseen(ratings, split) == {"users": 0, "items": strange.nunique(), "ratings": len(strange)}
     assert len(strange) > 500
-
-
-def test_a_hundred_thousand_rows_are_read_at_once(folder):
-    load_ratings(folder / "ratings.csv", {"items": "none"})
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        load_ratings(folder)
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) <= 0.15
 
 
 def test_importing_is_light():

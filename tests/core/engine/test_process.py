@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -93,7 +92,7 @@ def test_it_says_that_it_is_ready_before_tensorflow_is_loaded(child: Child) -> N
     assert ready.process == child.process.pid
     assert ready.device is None
     child.send(Quit())
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
 
 
 @pytest.mark.slow
@@ -104,11 +103,9 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
     assert started.data["users"] == 60
     child.until(EpochFinished)
 
-    asked = time.perf_counter()
     child.send(SetLearningRate(0.01))
     changed = child.until(LearningRateChanged)
     assert changed.learning_rate == 0.01
-    assert time.perf_counter() - asked < 0.5
     after = child.until(EpochFinished)
     assert after.learning_rate == pytest.approx(0.01, rel=1e-3)
 
@@ -171,7 +168,7 @@ def test_a_bad_command_fails_in_plain_words_and_the_engine_goes_on(
     failed = next_of(child, Failed)
     assert said in f"{failed.message} {failed.hint}"
     child.send(Quit())
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
 
 
 @pytest.mark.slow
@@ -184,7 +181,7 @@ def test_closing_its_input_stops_and_saves_the_training_and_ends_the_process(
     finished = child.until(Finished)
     assert finished.reason == "stopped"
     assert (Path(finished.path) / "summary.json").exists()
-    assert child.process.wait(timeout=10) == 0
+    assert child.process.wait(timeout=120) == 0
     child.input = Path(os.devnull).open("wb")  # noqa: SIM115 - closed by the fixture
 
 
@@ -208,7 +205,9 @@ def test_what_a_plugin_prints_never_reaches_the_events(tmp_path: Path, table: st
 
 
 @pytest.mark.slow
-def test_progress_inside_a_long_epoch_streams(child: Child, tmp_path: Path) -> None:
+def test_progress_inside_a_long_epoch_streams_and_a_learning_rate_acts_inside_it(
+    child: Child, tmp_path: Path
+) -> None:
     big = str(write_csv(tmp_path / "big.csv", make_ratings(users=400, items=300, per_user=150)))
     child.send(Train(data=big, settings={"architecture": "nn", "epochs": 500, "batch_size": 2}))
     # Slices start at 256 batches and grow at most 8×: on any machine three end inside the first epoch.
@@ -216,3 +215,9 @@ def test_progress_inside_a_long_epoch_streams(child: Child, tmp_path: Path) -> N
     assert all(20_000 < event.batches < 30_000 and event.epoch == 1 for event in told)
     assert 0 < told[0].batch < told[1].batch < told[2].batch < told[2].batches
     assert all(event.ratings_per_second > 0 for event in told)
+    before = told[-1].learning_rate
+    child.send(SetLearningRate(before / 4))
+    changed = next_of(child, LearningRateChanged)
+    assert (changed.epoch, changed.learning_rate) == (1, before / 4)
+    assert told[2].batch <= changed.batch < told[2].batches
+    assert child.until(BatchProgress).learning_rate == pytest.approx(before / 4)

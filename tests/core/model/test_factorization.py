@@ -27,7 +27,12 @@ def test_without_factors_of_one_width_there_is_no_factorization() -> None:
 
 
 def test_tables_beside_the_score_are_passed_over() -> None:
-    assert find_factorization(hand_model(user_spread=np.ones((3, 5)))) is not None
+    found, plain = (
+        find_factorization(model) for model in (hand_model(user_spread=np.ones((3, 5))), hand_model())
+    )
+    assert found is not None and plain is not None
+    for name in ("user_factors", "item_factors", "user_bias", "item_bias"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(plain, name), err_msg=name)
 
 
 def test_a_score_that_only_looks_like_a_factorization_is_found_out() -> None:

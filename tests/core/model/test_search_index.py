@@ -1,7 +1,4 @@
-import time
-
 import numpy as np
-import pytest
 
 from core.model.search_index import SearchIndex, words_of
 
@@ -16,15 +13,11 @@ def test_titles_without_a_word_are_never_found_by_one() -> None:
     assert SearchIndex.build([]).scores("jaws").tolist() == []
 
 
-@pytest.mark.slow
-def test_ten_thousand_titles_are_searched_in_thirty_milliseconds() -> None:
+def test_among_ten_thousand_titles_the_one_meant_is_best() -> None:
+    """How fast it is found is told by tests/benchmarks/responsiveness.py."""
     generator = np.random.default_rng(0)
-    words = ["".join(generator.choice(list("abcdefghij"), 7)) for _ in range(8000)]
-    index = SearchIndex.build([" ".join(generator.choice(words, 4)) for _ in range(10_000)])
-    index.scores("warm up")
-    seconds = []
-    for _ in range(7):
-        started = time.perf_counter()
-        index.scores(f"{words[5]} {words[6][:4]}")
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) <= 0.030
+    words = ["".join(letters) for letters in generator.choice(list("abcdefghij"), (8000, 7))]
+    titles = [" ".join(chosen) for chosen in generator.choice(words, (10_000, 4))]
+    scores = SearchIndex.build(titles).scores(f"{titles[777].split()[1]} {titles[777].split()[2][:4]}")
+    assert scores.argmax() == 777
+    assert (scores == scores[777]).sum() == 1

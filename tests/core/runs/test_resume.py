@@ -51,7 +51,7 @@ def start_child(csv: Path, runs: Path) -> subprocess.Popen[bytes]:
 
 def kill_after_an_epoch(child: subprocess.Popen[bytes], runs: Path, delay: float) -> Path:
     """Wait for the first epoch, a random moment more, and kill -9; returns the run's folder."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and child.poll() is None:
         histories = list(runs.glob("*/history.jsonl"))
         if histories and histories[0].stat().st_size:
@@ -73,7 +73,7 @@ def test_killed_at_random_moments_it_reaches_the_same_numbers(csv: Path, tmp_pat
         folder = kill_after_an_epoch(start_child(csv, runs), runs, generator.uniform(0, 2.5))
         run = Run.open(folder)
         assert run.state == "interrupted"
-        assert run.predict("u1", 100).rating > 0
+        assert 0.5 <= run.predict("u1", 100).rating <= 5
         assert_same_run(whole, resume(folder))
 
 

@@ -109,7 +109,9 @@ def test_only_the_best_weights_that_the_checkpoint_names_stay(tmp_path: Path) ->
     for epoch in (1, 2, 3):
         writer.save_best(epoch, STATE)
         writer.save_epoch(epoch_event(epoch), Progress(epoch=epoch, best_epoch=min(epoch, 2)), STATE)
-    assert writer.best_weights(2) is not None
+    kept = writer.best_weights(2)
+    assert kept is not None and kept.keys() == STATE.keys()
+    assert all(np.array_equal(kept[name], array) for name, array in STATE.items())
     assert [path.name for path in (tmp_path / "checkpoint").glob("best*")] == ["best-2.safetensors"]
 
 

@@ -20,16 +20,31 @@ from tests.support import json_lines, make_ratings, tastemap, write_csv
 MODES = stat.S_IRWXG | stat.S_IRWXO
 
 
-@pytest.fixture
-def csv(tmp_path: Path) -> Path:
-    return write_csv(tmp_path / "ratings.csv", make_ratings())
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_csv(tmp_path_factory.mktemp("data") / "ratings.csv", make_ratings())
 
 
-def trained(csv: Path, compiled: Path | str) -> tuple[Run, str]:
+def trained(csv: Path, compiled: Path | str, **environment: str) -> tuple[Run, str]:
     """Train in a process of its own; returns the run and what it said on standard error."""
     words = ["train", "--data", str(csv), "--arch", "nn", "--factors", "4", "--epochs", "2", "--json"]
-    done = tastemap(*words, TASTEMAP_COMPILED=str(compiled))
+    done = tastemap(*words, TASTEMAP_COMPILED=str(compiled), **environment)
     return Run.open(Path(json_lines(done.stdout)[-1]["path"])), done.stderr
+
+
+@pytest.fixture(scope="module")
+def first_start(csv: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """A run whose process found no programs, and the folder where it left its own."""
+    folder = tmp_path_factory.mktemp("first start")
+    run, said = trained(csv, folder / "compiled", TASTEMAP_RUNS=str(folder / "runs"))
+    assert said == ""
+    return run, folder / "compiled"
+
+
+@pytest.fixture
+def compiled(first_start: tuple[Run, Path], tmp_path: Path) -> Path:
+    """A copy of that folder. The paths of both have spaces, which must not matter."""
+    return Path(shutil.copytree(first_start[1], tmp_path / "compiled programs"))
 
 
 def assert_same(first: Run, second: Run) -> None:
@@ -43,23 +58,24 @@ def programs(folder: Path) -> dict[Path, int]:
 
 
 @pytest.mark.slow
-def test_the_second_start_compiles_nothing_and_gives_the_same_numbers(csv: Path, tmp_path: Path) -> None:
-    compiled = tmp_path / "compiled programs"  # a space in the path must not matter
-    (plain, _), (first, _) = trained(csv, "off"), trained(csv, compiled)
+def test_the_second_start_compiles_nothing_and_gives_the_same_numbers(
+    csv: Path, first_start: tuple[Run, Path], compiled: Path
+) -> None:
+    plain, _ = trained(csv, "off")
     made = programs(compiled)
     second, said = trained(csv, compiled)
     assert made
     assert programs(compiled) == made
-    assert_same(plain, first)
+    assert_same(plain, first_start[0])
     assert_same(plain, second)
     assert said == ""
-    assert all(path.stat().st_mode & MODES == 0 for path in (compiled, *compiled.iterdir()))
+    assert all(path.stat().st_mode & MODES == 0 for path in (first_start[1], *first_start[1].iterdir()))
 
 
 @pytest.mark.slow
-def test_damaged_programs_are_thrown_away_and_told(csv: Path, tmp_path: Path) -> None:
-    compiled = tmp_path / "compiled"
-    whole, _ = trained(csv, compiled)
+def test_damaged_programs_are_thrown_away_and_told(
+    csv: Path, first_start: tuple[Run, Path], compiled: Path
+) -> None:
     paths = sorted(programs(compiled))
     for path in paths:
         content = bytearray(path.read_bytes())
@@ -67,20 +83,20 @@ def test_damaged_programs_are_thrown_away_and_told(csv: Path, tmp_path: Path) ->
         path.write_bytes(content)
     run, said = trained(csv, compiled)
     assert f"{len(paths)} damaged compiled programs" in said
-    assert_same(whole, run)
+    assert_same(first_start[0], run)
     assert sorted(programs(compiled)) == paths
 
 
 @pytest.mark.slow
-def test_what_a_killed_process_left_is_compiled_again(csv: Path, tmp_path: Path) -> None:
-    compiled = tmp_path / "compiled"
-    whole, _ = trained(csv, compiled)
+def test_what_a_killed_process_left_is_compiled_again(
+    csv: Path, first_start: tuple[Run, Path], compiled: Path
+) -> None:
     for path in programs(compiled):
         path.with_name(f"{path.name}.sha256").unlink()
         path.write_bytes(path.read_bytes()[:100])
     run, said = trained(csv, compiled)
     assert said == ""
-    assert_same(whole, run)
+    assert_same(first_start[0], run)
 
 
 @pytest.mark.slow

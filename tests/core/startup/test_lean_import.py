@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ print(json.dumps(told))
 """
 
 
+@functools.cache
 def report(first: str = "") -> dict[str, Any]:
     words = [sys.executable, "-c", REPORT.format(first=first)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=200)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core import train
-from core.api import resume
+from core.api import load_run, resume
 from core.contract.plugins import load_plugins
 from core.data.ratings import Ratings
 from core.errors import PluginError, UsageError
@@ -39,7 +39,9 @@ def test_csv_of_a_resumed_run_has_each_epoch_once(tmp_path: Path) -> None:
     with (run.folder / "metrics.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
-    assert float(rows[2]["val_rmse"]) < 9
+    for row, event in zip(rows, load_run(run.folder).history, strict=True):
+        for name in ("train_rmse", "val_rmse", "val_mae", "learning_rate"):
+            assert float(row[name]) == event[name], "the line of nines that the crash left is gone"
 
 
 def test_tensorboard_s_event_files_hold_the_scalars(ratings: Ratings) -> None:
@@ -92,6 +94,22 @@ def test_mlflow_gets_parameters_figures_and_the_end(
     assert ("parameter", "options.factors", 3) in told
     assert ("metric", "val_rmse", run.val_rmse, 1) in told
     assert told[-1] == ("ended", "r")
+
+
+def test_mlflow_itself_keeps_parameters_and_figures_in_a_file(
+    ratings: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="the extra mlflow isn't installed")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    run = train(ratings, "bias", epochs=2, options={"factors": 3}, trackers=["mlflow"])
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name("tastemap made")
+    (logged,) = client.search_runs([experiment.experiment_id])
+    assert (logged.info.run_name, logged.info.status) == (run.id, "FINISHED")
+    assert logged.data.params["options.factors"] == "3"
+    told = [(one.step, one.value) for one in client.get_metric_history(logged.info.run_id, "val_rmse")]
+    assert told == [(event["epoch"], event["val_rmse"]) for event in run.history]
 
 
 def test_without_mlflow_the_training_does_not_begin(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,27 @@ from core.training.prepare import Pairs, prepare
 
 
 @dataclass
+class Clock:
+    """Stands still but for what a test or its trainer lets pass."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
 class FakeTrainer:
-    """Scores with a constant that `plan` gives for each epoch; remembers the learning rates it was told."""
+    """Scores with a constant that `plan` gives for each epoch; remembers the learning rates it was told.
+
+    A batch takes `seconds` on its own clock.
+    """
 
     plan: dict[int, float] = field(default_factory=dict)
     batches: int = 40
     seconds: float = 0.0
     error: float = 1.0
+    clock: Clock = field(default_factory=Clock)
     rates: list[tuple[int, float]] = field(default_factory=list)
     epoch: int = 0
     parameters: int = 0
@@ -40,7 +53,7 @@ class FakeTrainer:
         return self.batches
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
-        time.sleep(self.seconds * count)
+        self.clock.now += self.seconds * count
         self.rates.append((self.epoch, learning_rate))
         return SliceTotals(self.error * 10 * count, 10 * count)
 
@@ -95,6 +108,7 @@ def fixture(ratings: Ratings, trainer: FakeTrainer, epochs: int = 4, patience: i
         patience=patience,
         checkpoints=kept,
         emit=events.append,
+        clock=trainer.clock,
     )
     return Fixture(loop, events, kept, trainer)
 
@@ -128,14 +142,27 @@ def test_held_out_figures_are_clipped_and_free_of_any_penalty(ratings: Ratings) 
 
 
 def test_progress_inside_an_epoch_comes_at_least_four_times_a_second(ratings: Ratings) -> None:
-    made = fixture(ratings, FakeTrainer(batches=3000, seconds=0.0005), epochs=1)
-    started = time.perf_counter()
+    made = fixture(ratings, FakeTrainer(batches=20_000, seconds=0.0005), epochs=1)
+    when: list[float] = [0.0]
+    made.loop.emit = told_at(made, when)
     made.loop.run()
-    seconds = time.perf_counter() - started
+    assert when[-1] == pytest.approx(10)
+    assert np.diff(when).max() <= 0.25
     told = made.of(BatchProgress)
-    assert len(told) >= 4 * (seconds - 0.5)
-    assert [event.batch for event in told] == sorted(event.batch for event in told)
-    assert told[0].eta_seconds > told[-1].eta_seconds > 0
+    assert len(told) >= 4 * 10 - 1
+    assert [event.batch for event in told] == sorted({event.batch for event in told})
+    etas = [event.eta_seconds for event in told]
+    assert etas == pytest.approx([10 - seconds for seconds in when[1:-1]])
+
+
+def told_at(made: Fixture, when: list[float]) -> Callable[[Event], None]:
+    """Keeps events as before, and the time of each."""
+
+    def emit(event: Event) -> None:
+        made.events.append(event)
+        when.append(made.trainer.clock.now)
+
+    return emit
 
 
 def test_a_learning_rate_set_by_hand_acts_and_scales_the_rest(ratings: Ratings) -> None:
@@ -149,15 +176,27 @@ def test_a_learning_rate_set_by_hand_acts_and_scales_the_rest(ratings: Ratings) 
 
 def test_pause_holds_and_resume_goes_on_with_the_same_epochs(ratings: Ratings) -> None:
     made = fixture(ratings, FakeTrainer(batches=2000, seconds=0.0002), epochs=1)
-    made.loop.controls.pause()
-    resumer = threading.Timer(0.4, made.loop.controls.resume)
-    resumer.start()
-    started = time.perf_counter()
+    slices_at: list[int] = []
+
+    def emit(event: Event) -> None:
+        made.events.append(event)
+        if isinstance(event, BatchProgress) and not slices_at:
+            made.loop.controls.pause()
+            made.loop.controls.send(Query("1", "map"))  # while paused, questions are answered
+        if isinstance(event, Paused | Resumed):
+            slices_at.append(len(made.trainer.rates))
+
+    def answer(asked: Command) -> None:
+        made.trainer.clock.now += 3600
+        made.loop.controls.resume()
+
+    made.loop.emit, made.loop.answer = emit, answer
     assert made.loop.run() == "completed"
-    assert time.perf_counter() - started > 0.7
     kinds = [type(event) for event in made.events if isinstance(event, Paused | Resumed | EpochFinished)]
     assert kinds == [Paused, Resumed, EpochFinished]
-    assert made.of(EpochFinished)[0].seconds < 0.9
+    assert slices_at == [1, 1], "nothing was trained between the two"
+    assert made.of(EpochFinished)[0].seconds == pytest.approx(2000 * 0.0002), "the pause is no training"
+    assert made.of(EpochFinished)[0].ratings_per_second == pytest.approx(10 / 0.0002)
 
 
 def test_stop_ends_at_once_even_while_paused(ratings: Ratings) -> None:

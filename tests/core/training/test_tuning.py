@@ -22,9 +22,9 @@ def start(**settings: object) -> Resolved:
 def test_a_search_halves_its_trials_and_returns_the_best(ratings: Ratings) -> None:
     told: list[Event] = []
     poor = start(learning_rate=0.0005)
-    best = tune(ratings, poor, 6, told.append)
+    best = tune(ratings, poor, 4, told.append)
     trials = [event for event in told if isinstance(event, TrialFinished)]
-    assert [event.epochs for event in trials] == [2] * 6 + [4] * 3 + [8]
+    assert [event.epochs for event in trials] == [2] * 4 + [4] * 2 + [8]
     assert trials[-1].choices == {
         **best.options.to_dict(),
         "learning_rate": best.settings.learning_rate,

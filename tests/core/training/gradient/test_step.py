@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,9 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
 ) -> None:
     trained = []
     for seed in (1, 1, 2):
-        trainer = trainer_of(ratings, architecture, seed=seed)
-        trainer.run_batches(0, trainer.begin_epoch(1), 0.05)
-        trained.append(trainer.weights())
+        with closing(trainer_of(ratings, architecture, seed=seed)) as trainer:
+            trainer.run_batches(0, trainer.begin_epoch(1), 0.05)
+            trained.append(trainer.weights())
     for name, table in trained[0].items():
         np.testing.assert_array_equal(table, trained[1][name])
     assert any(not np.array_equal(table, trained[2][name]) for name, table in trained[0].items())
@@ -146,11 +147,10 @@ def assert_same(first: Arrays, second: Arrays) -> None:
 
 
 def test_compiling_trains_nothing(ratings: Ratings) -> None:
-    trainer = trainer_of(ratings, "nn", learning_rate=0.05)
-    before = trainer.state()
-    trainer.compile()
-    for name, array in trainer.state().items():
-        np.testing.assert_array_equal(array, before[name])
+    with closing(trainer_of(ratings, "nn", learning_rate=0.05)) as trainer:
+        before = trainer.state()
+        trainer.compile()
+        assert_same(trainer.state(), before)
 
 
 def test_scores_are_the_architecture_s_terms(ratings: Ratings) -> None:
@@ -166,12 +166,12 @@ def test_scores_are_the_architecture_s_terms(ratings: Ratings) -> None:
 
 @pytest.mark.parametrize("architecture", ["bias", "nn"])
 def test_a_restored_state_goes_on_to_the_same_numbers(ratings: Ratings, architecture: str) -> None:
-    first = trainer_of(ratings, architecture)
-    first.run_batches(0, first.begin_epoch(1), 0.05)
-    state = first.state()
-    second = trainer_of(ratings, architecture)
-    second.restore(state)
-    for trainer in (first, second):
-        trainer.run_batches(0, trainer.begin_epoch(2), 0.05)
-    for name, array in first.state().items():
-        np.testing.assert_array_equal(array, second.state()[name], err_msg=name)
+    with closing(trainer_of(ratings, architecture)) as first:
+        first.run_batches(0, first.begin_epoch(1), 0.05)
+        saved = first.state()
+        first.run_batches(0, first.begin_epoch(2), 0.05)
+        whole = first.state()
+    with closing(trainer_of(ratings, architecture)) as second:
+        second.restore(saved)
+        second.run_batches(0, second.begin_epoch(2), 0.05)
+        assert_same(whole, second.state())
