@@ -182,7 +182,7 @@ def test_pause_holds_and_resume_goes_on_with_the_same_epochs(ratings: Ratings) -
         made.events.append(event)
         if isinstance(event, BatchProgress) and not slices_at:
             made.loop.controls.pause()
-            made.loop.controls.send(Query("1", "map"))  # while paused, questions are answered
+            made.loop.controls.send(Query(request="1", view="map"))  # while paused, questions are answered
         if isinstance(event, Paused | Resumed):
             slices_at.append(len(made.trainer.rates))
 
