@@ -152,7 +152,7 @@ def reading_tags(times: int) -> Line:
 
 def naming_axes(times: int) -> Line:
     """Axes of 9,000 items with 300 tags."""
-    from core.views.axes import named_axes
+    from core.model.component_names import named_axes
 
     from tests.core.views.handmade import hand_model
 

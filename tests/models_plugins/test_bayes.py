@@ -298,7 +298,7 @@ def test_a_prediction_says_how_sure_it_is(demo_runs: dict[str, Any], tmp_path: P
     assert run.predict("nobody", item).deviation is None
     assert demo_runs["bias"].predict(user, item).deviation is None
     said = tastemap("predict", str(run.folder), str(user), str(item)).stdout
-    assert said.startswith(f"{prediction.rating:.2f} ± {prediction.deviation:.2f}  user")
+    assert said.startswith(f"{prediction.rating:.2f} ± {prediction.deviation:.2f}")
 
 
 @pytest.mark.real_data
