@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.contract.plugins import Registry, load_plugins
-from core.contract.settings import resolve
-from core.data import load_ratings
-from core.data.ratings import Ratings
+from core.contract import Registry, load_plugins, resolve
+from core.data import Ratings, load_ratings
 from core.errors import RunError
-from core.model.baseline import mae, rmse
+from core.model import mae, rmse
 from core.options import OptionValue
-from core.protocol.events import Event
-from core.runs.config import recorded_split, saved_choices
-from core.runs.recorded import recorded_ratings
-from core.runs.run import Run
-from core.runs.store import find_run
-from core.training.controls import Controls
-from core.training.session import Session
+from core.protocol import Event
+from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
+from core.training import Controls, Session
 
 
 def train(

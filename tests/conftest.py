@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from core.data.ratings import Ratings
-from core.startup import compile_cache
+from core.startup import _compile_cache as compile_cache
 from tests.support import make_ratings
 
 MOST_WORKERS, WORKER_BYTES = 4, 2 * 2**30

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.contract.data import ItemTable
 from core.contract.trainer import TrainingData
-from core.data.demo import World, demo_ratings, planted_world
+from core.data._demo import World, demo_ratings, planted_world
 from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.protocol.events import EpochFinished
 

@@ -11,9 +11,7 @@ from typing import Any
 
 from core.errors import RunError
 from core.files import runs_folder
-from core.runs.config import read_config
-from core.runs.store import list_runs
-from core.runs.writer import read_history, read_summary
+from core.runs import list_runs, read_config, read_history, read_summary
 
 TRASH = ".trash"
 

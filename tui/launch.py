@@ -13,8 +13,8 @@ def run(plugins: list[Path]) -> int | None:
         from core.errors import UsageError
 
         raise UsageError("The screen needs a terminal.", hint="`tastemap train` and the others work without.")
-    from core.contract.plugins import load_plugins
-    from core.engine.client import EngineClient, engine_command
+    from core.contract import load_plugins
+    from core.engine import EngineClient, engine_command
     from tui.shell import TastemapApp
 
     app = TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins))
@@ -40,8 +40,8 @@ def serve(host: str, port: int, plugins: list[Path]) -> int | None:
 
 def main() -> None:
     """Open the screen for the server, whose pipes are no terminal."""
-    from core.contract.plugins import load_plugins
-    from core.engine.client import EngineClient, engine_command
+    from core.contract import load_plugins
+    from core.engine import EngineClient, engine_command
     from tui.shell import TastemapApp
 
     plugins = [Path(word) for word in sys.argv[1:]]

@@ -8,9 +8,9 @@ import sys
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    from core.cli.app import app
+    from core.cli._app import app
     from core.errors import TastemapError
-    from core.startup.own_process import claim_process
+    from core.startup import claim_process
 
     claim_process()
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.protocol.events import EpochFinished, Event
+from core.protocol import EpochFinished, Event
 
 Receiver = Callable[[Event], None]
 """Receives every event of a training, on the thread that trains; must be quick."""

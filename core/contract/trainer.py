@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
-from core.array_types import RowArray as RowArray  # noqa: PLC0414 - also taken from here
+from core.array_types import (
+    FloatArray as FloatArray,  # noqa: PLC0414 - also taken from here
+    RowArray as RowArray,  # noqa: PLC0414 - also taken from here
+)
 
 if TYPE_CHECKING:
     from core.contract.data import ItemTable

@@ -1,48 +1,5 @@
 """Ratings tables: reading, checking, describing, splitting, fetching and converting them."""
 
-from __future__ import annotations
+import lazy_loader
 
-from core.contract.data import (
-    DataSource,
-    Edition,
-    ItemTable,
-    NamedDataset,
-    RawItems,
-    RawTable,
-    Reader,
-    ReadingOptions,
-    Repair,
-)
-from core.data.convert import convert
-from core.data.describe import describe
-from core.data.fetching.fetching import Fetched, fetch
-from core.data.fetching.named import list_datasets
-from core.data.load import load_ratings
-from core.data.ratings import Ratings, RatingScale, Vocabulary
-from core.data.split import Split, carve_tuning, cross_validation, split_ratings, unseen
-
-__all__ = [
-    "DataSource",
-    "Edition",
-    "Fetched",
-    "ItemTable",
-    "NamedDataset",
-    "RatingScale",
-    "Ratings",
-    "RawItems",
-    "RawTable",
-    "Reader",
-    "ReadingOptions",
-    "Repair",
-    "Split",
-    "Vocabulary",
-    "carve_tuning",
-    "convert",
-    "cross_validation",
-    "describe",
-    "fetch",
-    "list_datasets",
-    "load_ratings",
-    "split_ratings",
-    "unseen",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

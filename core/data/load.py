@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.contract.data import DataSource, Location, RawTable, Reader, ReadingOptions
-from core.data import cache
-from core.data.build import build
-from core.data.fetching.named import all_datasets, fetched_file, find_named
+from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
+from core.data import _cache as cache
+from core.data._build import build
+from core.data.fetching import all_datasets, fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading.location import check_location, enter, listing
-from core.data.reading.readers import builtin_readers
+from core.data.reading import builtin_readers, check_location, enter, listing
 from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
 
@@ -33,7 +32,7 @@ def load_ratings(
     """
     options = ReadingOptions.parse(reading or {})
     if str(source) == DEMO:
-        from core.data.demo import demo_ratings
+        from core.data._demo import demo_ratings
 
         return demo_ratings()
     named = find_named(str(source), sources)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.array_types import FloatArray as FloatArray  # noqa: PLC0414 - also taken from here
-from core.array_types import LongArray as LongArray  # noqa: PLC0414 - also taken from here
-from core.array_types import RowArray
-from core.contract.data import ItemTable, Repair
+from core.array_types import (
+    FloatArray as FloatArray,  # noqa: PLC0414 - also taken from here
+    LongArray as LongArray,  # noqa: PLC0414 - also taken from here
+    RowArray,
+)
+from core.contract import ItemTable, Repair
 
 if TYPE_CHECKING:
     import pyarrow

@@ -7,17 +7,17 @@ import sys
 import threading
 from pathlib import Path
 
-from core.engine.channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
+from core.engine._channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
 from core.errors import TastemapError
-from core.startup.own_process import claim_process
+from core.startup import claim_process
 
 
 def main() -> int:
     arguments = _parse()
     claim_process()
     writer = EventWriter(claim_stdout())
-    from core.contract.plugins import load_plugins
-    from core.engine.server import EngineServer, ready
+    from core.contract import load_plugins
+    from core.engine._server import EngineServer, ready
 
     try:
         server = EngineServer(load_plugins(arguments.plugin), writer.emit)

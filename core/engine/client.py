@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ProtocolError, TastemapError
-from core.protocol.commands import Command, Query, Quit
-from core.protocol.events import Answer, Event, Failed, parse_event
-from core.protocol.wire import from_plain
+from core.protocol import Answer, Command, Event, Failed, Query, Quit, from_plain, parse_event
 
 if TYPE_CHECKING:
-    from core.views.view import A, View
+    from core.views import A, View
 
 LONGEST_EVENT = 256 * 1024 * 1024
 GRACE_SECONDS = 3.0

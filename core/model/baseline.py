@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, RatingScale
+from core.array_types import FloatArray
+from core.data import RatingScale
 
 DAMPING = 5.0
 """Ratings of the mean that are mixed into every user's and item's own mean (Funk 2006)."""

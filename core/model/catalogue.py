@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.architecture import replica_count
-from core.data.ratings import FloatArray, LongArray, Vocabulary
+from core.array_types import FloatArray, LongArray
+from core.contract import replica_count
+from core.data import Vocabulary
 from core.errors import UsageError
 from core.model.model import Model
 

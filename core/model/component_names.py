@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import LongArray
+from core.array_types import LongArray
 from core.errors import RunError, UsageError
 from core.files import read_json, write_atomically
 from core.model.catalogue import factor_table

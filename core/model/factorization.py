@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from core.contract.architecture import replica_count
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
+from core.contract import replica_count
 from core.errors import diverged
 from core.model.catalogue import bias_column
 from core.model.model import Model

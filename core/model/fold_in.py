@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
 from core.model.baseline import DAMPING
 from core.model.factorization import Factorization, find_factorization

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from core.contract.architecture import Architecture, EmbeddingSide, EmbeddingSpec, Rows, replica_count
-from core.contract.trainer import Arrays, FloatArray
+from core.array_types import FloatArray
+from core.contract import Architecture, Arrays, EmbeddingSide, EmbeddingSpec, Rows, replica_count
 from core.errors import PluginError, RunError
 from core.options import ArchitectureOptions
-from core.startup.backend import keras
+from core.startup import keras
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.contract.architecture import Architecture
-from core.contract.data import ItemTable
-from core.contract.trainer import Arrays
-from core.data.ratings import FloatArray, Ratings, Vocabulary
+from core.array_types import FloatArray
+from core.contract import Architecture, Arrays, ItemTable
+from core.data import Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
 from core.model.predictor import Prediction, Predictor

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.data import ItemTable
-from core.data.ratings import FloatArray, Ratings, Vocabulary
+from core.array_types import FloatArray
+from core.contract import ItemTable
+from core.data import Ratings, Vocabulary
 from core.model.baseline import Baseline
 from core.model.scorer import Scorer
 

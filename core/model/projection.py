@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import LongArray
+from core.array_types import LongArray
 from core.errors import UsageError, diverged
 from core.model.catalogue import by_popularity, factor_table
 from core.model.model import Model

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import LongArray, Ratings
+from core.array_types import LongArray
+from core.data import Ratings
 
 TRAIN, HELD_OUT = "train", "held-out"
 

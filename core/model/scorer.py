@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.architecture import Architecture, Rows, Terms
-from core.contract.trainer import Arrays, FloatArray
+from core.array_types import FloatArray
+from core.contract import Architecture, Arrays, Rows, Terms
 from core.errors import RunError
 from core.options import ArchitectureOptions
 

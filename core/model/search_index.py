@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 
 LEAST_LIKENESS = 0.6
 """A word less like the typed one than this doesn't count as a match at all."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from core.errors import UsageError
 from core.files import write_through
+from core.pictures._svg import map_svg, pixels
 from core.pictures.labels import Canvas, Scatter, place_labels
-from core.pictures.svg import map_svg, pixels
 from core.pictures.text import map_text
 
 

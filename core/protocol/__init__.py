@@ -1,1 +1,5 @@
 """What goes over the pipe: events out, commands in, one JSON line each."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,12 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from core.contract.architecture import replicate
-from core.contract.plugins import Registry
-from core.contract.settings import Resolved, TrainingSettings
-from core.data import split_ratings
-from core.data.ratings import Ratings
-from core.data.split import Split
+from core.contract import Registry, Resolved, TrainingSettings, replicate
+from core.data import Ratings, Split, split_ratings
 from core.errors import RunError
 from core.files import read_json, write_atomically
 from core.runs.store import CONFIG_FILE

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from core.data import load_ratings
-from core.data.ratings import Ratings
+from core.data import Ratings, load_ratings
 from core.errors import RunError
-from core.model.rated import RatedTable
+from core.model import RatedTable
 from core.runs.config import recorded_split
 
 if TYPE_CHECKING:

@@ -7,23 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.contract.architecture import Architecture
-from core.contract.plugins import Registry, load_plugins
-from core.contract.trainer import Arrays
-from core.data.ratings import RatingScale
+from core.contract import Architecture, Arrays, Registry, load_plugins
+from core.data import RatingScale
 from core.errors import RunError
-from core.model.model import Model, RunFacts
-from core.model.predictor import Prediction
-from core.model.scorer import ScoreRows
+from core.model import Model, Prediction, RunFacts, ScoreRows
 from core.options import ArchitectureOptions
-from core.runs.arrays import read_arrays
+from core.runs._arrays import read_arrays
 from core.runs.config import RunConfig, read_config, saved_choices
 from core.runs.recorded import read_rated
 from core.runs.store import find_run
 from core.runs.vocabularies import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
-from core.views.registry import Asker
-from core.views.view import A, View, compute
+from core.views import A, Asker, View, compute
 
 
 @dataclass(frozen=True)
@@ -124,6 +119,6 @@ class Run(Asker):
 
 def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model.head import load_score_rows
+    from core.model import load_score_rows
 
     return load_score_rows(architecture, options, weights)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.contract.data import ItemTable
-from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.contract import ItemTable
+from core.data import Ratings, RatingScale, Vocabulary
 from core.errors import RunError
 from core.files import write_through
-from core.model.baseline import Baseline
+from core.model import Baseline
 
 if TYPE_CHECKING:
     import pyarrow

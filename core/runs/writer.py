@@ -12,11 +12,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.contract.trainer import Arrays
+from core.contract import Arrays
 from core.errors import RunError
 from core.files import cannot_write, read_json, write_atomically
-from core.protocol.events import EpochFinished, Finished
-from core.runs.arrays import read_arrays, write_arrays
+from core.protocol import EpochFinished, Finished
+from core.runs._arrays import read_arrays, write_arrays
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"
@@ -38,7 +38,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 class RunWriter:
-    """Writes one run folder; implements `core.training.loop.Checkpoints`.
+    """Writes one run folder; implements `core.training._loop.Checkpoints`.
 
     An epoch counts once its checkpoint is renamed into place. History lines of later epochs, which a crash
     may leave, are cut off when the run goes on, and the same epochs then write the same lines again.

@@ -6,9 +6,9 @@ import os
 import platform
 from typing import Any
 
-from core.contract.settings import TrainingSettings
+from core.contract import TrainingSettings
 from core.errors import DeviceError
-from core.startup.backend import tf
+from core.startup._backend import tf
 
 CPU_BATCH = 256
 GPU_BATCH = 65_536

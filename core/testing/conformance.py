@@ -8,13 +8,10 @@ from contextlib import closing
 
 import numpy as np
 
-from core.contract.architecture import Architecture
-from core.contract.plugins import check_architecture
-from core.contract.settings import Resolved, resolve
-from core.contract.trainer import Arrays, Trainer
-from core.model.scorer import make_scorer
+from core.contract import Architecture, Arrays, Resolved, Trainer, check_architecture, resolve
+from core.model import make_scorer
 from core.options import ArchitectureOptions, OptionValue
-from core.runs.run import load_head
+from core.runs import load_head
 from core.testing.tables import planted_training_data
 
 _MARGIN = 0.97
@@ -42,7 +39,7 @@ def assert_conforms(
 
 
 def _start(resolved: Resolved) -> Trainer:
-    from core.training.start import make_trainer
+    from core.training import make_trainer
 
     trainer, _ = make_trainer(
         resolved.architecture, resolved.options, resolved.settings, planted_training_data()

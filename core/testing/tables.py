@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from core.contract.trainer import TrainingData
+from core.contract import TrainingData
 
 
 @functools.cache

@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.contract.hookspecs import hookimpl
-from core.contract.tracker import Receiver, Tracker
+from core.contract import Receiver, Tracker, hookimpl
 
 __all__ = ["Receiver", "Tracker", "register_trackers"]
 

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from core.contract.tracker import NAMES, Receiver, epoch_figures
-from core.protocol.events import EpochFinished, Event
+from core.contract import NAMES, Receiver, epoch_figures
+from core.protocol import EpochFinished, Event
 
 FILE = "metrics.csv"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.contract.tracker import Receiver, epoch_figures
+from core.contract import Receiver, epoch_figures
 from core.errors import PluginError
-from core.protocol.events import EpochFinished, Event, Finished
+from core.protocol import EpochFinished, Event, Finished
 
 
 def start(config: dict[str, Any], folder: Path) -> Receiver:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.contract.tracker import Receiver, epoch_figures
-from core.protocol.events import EpochFinished, Event, Finished
+from core.contract import Receiver, epoch_figures
+from core.protocol import EpochFinished, Event, Finished
 
 FOLDER = "tensorboard"
 
 
 def start(config: dict[str, Any], folder: Path) -> Receiver:
     """Open an event file in the run folder; its scalars are `epoch/val_rmse` and the like, by epoch."""
-    from core.startup.backend import tf
+    from core.startup import tf
 
     del config
     writer = tf.summary.create_file_writer(str(folder / FOLDER))

@@ -6,9 +6,9 @@ import queue
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from core.contract.settings import Schedule
-from core.protocol.commands import Command, Pause, Resume, SetLearningRate, Stop
-from core.runs.writer import Progress
+from core.contract import Schedule
+from core.protocol import Command, Pause, Resume, SetLearningRate, Stop
+from core.runs import Progress
 
 
 @dataclass

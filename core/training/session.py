@@ -9,27 +9,28 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.contract.plugins import Registry
-from core.contract.settings import Resolved
-from core.contract.trainer import Arrays, Trainer
-from core.data import describe
-from core.data.ratings import Ratings
-from core.data.split import unseen
+from core.contract import Arrays, Registry, Resolved, Trainer
+from core.data import Ratings, describe, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, runs_folder
-from core.model.model import Model
-from core.protocol.commands import Command
-from core.protocol.events import EpochFinished, Event, Finished, PhaseChanged, RunStarted
-from core.runs.config import RunConfig, read_config
-from core.runs.run import load_head
-from core.runs.store import new_run_id
-from core.runs.vocabularies import write_vocabularies
-from core.runs.writer import Progress, RunWriter, locked, read_history
+from core.model import Model
+from core.protocol import Command, EpochFinished, Event, Finished, PhaseChanged, RunStarted
+from core.runs import (
+    Progress,
+    RunConfig,
+    RunWriter,
+    load_head,
+    locked,
+    new_run_id,
+    read_config,
+    read_history,
+    write_vocabularies,
+)
+from core.training._loop import TrainingLoop
+from core.training._prepare import Prepared, prepare
+from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
-from core.training.loop import TrainingLoop
-from core.training.prepare import Prepared, prepare
-from core.training.several.cluster import read_cluster
-from core.training.trackers import with_trackers
+from core.training.several import read_cluster
 
 
 @dataclass
@@ -100,7 +101,7 @@ class Session:
 
         Raises WorkerError where the workers don't fit together or one is lost, and DivergenceError.
         """
-        from core.training.several.copies import Copies
+        from core.training.several import Copies
 
         prepared, trainer, _ = self._make_trainer()
         assert isinstance(trainer, Copies)  # noqa: S101 - that is what several workers train
@@ -146,7 +147,7 @@ class Session:
 
     def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
-        from core.startup.device import with_batch_size
+        from core.startup import with_batch_size
         from core.training.start import make_trainer
 
         self.prepared = prepare(self.ratings, self.resolved.settings)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from core.contract.architecture import Architecture
-from core.contract.settings import TrainingSettings
-from core.contract.trainer import Trainer, TrainingData
+from core.contract import Architecture, Trainer, TrainingData, TrainingSettings
 from core.options import ArchitectureOptions
-from core.startup.device import choose_device, describe_device
-from core.training.gradient.trainer import GradientTrainer
+from core.startup import choose_device, describe_device
+from core.training.gradient import GradientTrainer
 
 
 def make_trainer(
@@ -18,7 +16,7 @@ def make_trainer(
     Raises DeviceError or PluginError, and WorkerError where a strategy's workers can't train together.
     """
     if settings.strategy != "none":
-        from core.training.several.making import make_distributed_trainer
+        from core.training.several import make_distributed_trainer
 
         return make_distributed_trainer(architecture, options, settings, data)
     device = choose_device(settings.device)

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.data.ratings import FloatArray, LongArray
-from core.model.catalogue import ItemCard, bias_column, by_popularity, item_card
-from core.model.model import Model
+from core.array_types import FloatArray, LongArray
+from core.model import ItemCard, Model, bias_column, by_popularity, item_card
 from core.options import option
 from core.views.view import Answer, Lines, OfMostRated, Remark, Table
 

@@ -8,12 +8,17 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import LongArray
+from core.array_types import LongArray
 from core.errors import UsageError
-from core.model.catalogue import factor_table
-from core.model.component_names import NamedAxis, named_axes, read_component_names, write_component_name
-from core.model.model import Model
-from core.model.projection import fit_components
+from core.model import (
+    Model,
+    NamedAxis,
+    factor_table,
+    fit_components,
+    named_axes,
+    read_component_names,
+    write_component_name,
+)
 from core.options import option
 from core.views.view import A_co, Answer, Lines, OfMostRated, Table, View
 

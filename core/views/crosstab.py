@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.data.ratings import LongArray
-from core.model.catalogue import by_popularity
-from core.model.model import Model
+from core.array_types import LongArray
+from core.model import Model, by_popularity
 from core.options import option
 from core.views.view import Answer, Lines, Remark, Table, View
 

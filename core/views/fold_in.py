@@ -8,13 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
-from core.model.factorization import Factorization
-from core.model.fold_in import FoldedUser, Folder, Matrix
-from core.model.influence import Influence, influences
-from core.model.model import Model
-from core.model.projection import fit_components
+from core.model import Factorization, FoldedUser, Folder, Influence, Matrix, Model, fit_components, influences
 from core.options import GivenRatings, Identifier, option
 from core.views.components import OfComponents
 from core.views.search import resolve_item

@@ -7,9 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.model.catalogue import user_row
-from core.model.model import Model
-from core.model.rated import HELD_OUT, TRAIN, RatedTable
+from core.model import HELD_OUT, TRAIN, Model, RatedTable, user_row
 from core.options import Identifier, option
 from core.views.view import Answer, Lines, Remark, Table, View
 

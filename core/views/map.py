@@ -11,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UsageError
-from core.model.catalogue import bias_column, by_popularity, factor_table
-from core.model.model import Model
-from core.model.projection import fit_components
+from core.model import Model, bias_column, by_popularity, factor_table, fit_components
 from core.options import option
-from core.pictures.labels import Scatter
-from core.pictures.text import map_text
+from core.pictures import Scatter, map_text
 from core.views.components import component_names
 from core.views.view import Answer, Lines, OfMostRated
 

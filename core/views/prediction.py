@@ -9,8 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.model.model import Model
-from core.model.predictor import Prediction
+from core.model import Model, Prediction
 from core.options import Identifier, option
 from core.views.view import Answer, Lines, Remark, Table, View
 

@@ -9,11 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
-from core.model.catalogue import item_card, item_row
-from core.model.model import Model
-from core.model.search_index import SearchIndex
+from core.model import Model, SearchIndex, item_card, item_row
 from core.options import option
 from core.views.view import Answer, Lines, Table, View
 

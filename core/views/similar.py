@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.errors import UsageError
-from core.model.catalogue import ItemCard, factor_table, item_card, nearest, user_row
-from core.model.model import Model
+from core.model import ItemCard, Model, factor_table, item_card, nearest, user_row
 from core.options import Identifier, option
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View

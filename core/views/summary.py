@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.model.model import Model
+from core.model import Model
 from core.options import OptionValue
 from core.views.view import Answer, Lines, Table, View
 

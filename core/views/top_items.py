@@ -10,12 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import RunError, UsageError
 from core.files import write_through
-from core.model.catalogue import ItemCard, factor_table, item_card, top_rows, user_row
-from core.model.factorization import raw_blocks
-from core.model.model import Model
+from core.model import ItemCard, Model, factor_table, item_card, raw_blocks, top_rows, user_row
 from core.options import Identifier, option
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from core.errors import UsageError, diverged
-from core.model.model import Model
+from core.model import Model
 from core.options import OptionSet, option, suggest
-from core.protocol.wire import snake_case, to_builtins
+from core.protocol import snake_case, to_builtins
 
 if TYPE_CHECKING:
     import pandas

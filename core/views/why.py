@@ -8,12 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import RunError, UsageError
-from core.model.catalogue import user_row
-from core.model.fold_in import Folder
-from core.model.influence import Influence, Influences, influences
-from core.model.model import Model
+from core.model import Folder, Influence, Influences, Model, influences, user_row
 from core.options import GivenRatings, Identifier, option
 from core.views.prediction import Contributions, ContributionTable
 from core.views.search import resolve_item

@@ -17,7 +17,7 @@ import numpy as np
 from core import TrainingData, load_plugins
 from core.array_types import FloatArray, RowArray
 from core.contract.settings import resolve
-from core.training.gradient import order
+from core.training.gradient import _order as order
 from core.training.gradient.trainer import GradientTrainer
 
 Truth = tuple[RowArray, RowArray, FloatArray]

@@ -28,7 +28,7 @@ from core.contract.settings import Resolved, resolve
 from core.contract.trainer import Compiles
 from core.data.ratings import Ratings
 from core.model.scorer import make_scorer
-from core.training.prepare import Prepared, prepare
+from core.training._prepare import Prepared, prepare
 from core.training.start import make_trainer
 
 VARIANTS: dict[str, dict[str, Any]] = {

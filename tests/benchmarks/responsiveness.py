@@ -86,7 +86,7 @@ def making_the_demo(times: int) -> Line:
     from core.data import load_ratings
 
     code = (
-        "import time, core.data.demo; from core.data import load_ratings\n"
+        "import time, core.data._demo; from core.data import load_ratings\n"
         "began = time.perf_counter(); load_ratings('demo'); print(time.perf_counter() - began)"
     )
 
@@ -153,7 +153,6 @@ def reading_tags(times: int) -> Line:
 def naming_axes(times: int) -> Line:
     """Axes of 9,000 items with 300 tags."""
     from core.model.component_names import named_axes
-
     from tests.core.views.handmade import hand_model
 
     generator, items = np.random.default_rng(0), 9000
@@ -171,7 +170,10 @@ def naming_axes(times: int) -> Line:
     factors = {"table/item_factors": generator.normal(size=(items, 2)).astype(np.float32)}
     tagged = replace(model, item_table=table, baseline=baseline, weights={**model.weights, **factors})
     plain = replace(tagged, item_table=replace(table, tags=()))
-    measured = [median_seconds(lambda one=one: named_axes(one), min(times, 5)) for one in (tagged, plain)]  # type: ignore[misc]
+    measured = [
+        median_seconds(lambda one=one: named_axes(one, most_rated=items, components=3), min(times, 5))
+        for one in (tagged, plain)
+    ]  # type: ignore[misc]
     return "naming axes with 300 tags", measured[0], "without tags", measured[1]
 
 

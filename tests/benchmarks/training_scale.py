@@ -91,7 +91,7 @@ def best_of(turns: int, work: Callable[[], float]) -> float:
 
 def copied_bytes_per_second(tables: list[Any], device: str) -> float:
     """Bytes read plus bytes written a second when buffers of the tables' total size are copied repeatedly."""
-    from core.startup.backend import tf
+    from core.startup import tf
 
     with tf.device(device):
         buffer = tf.zeros([sum(int(np.prod(table.shape)) for table in tables)])
@@ -113,7 +113,7 @@ def copied_bytes_per_second(tables: list[Any], device: str) -> float:
 
 def peak_gigabytes(device: str) -> float:
     """Peak memory of the device that trained."""
-    from core.startup.backend import tf
+    from core.startup import tf
 
     if device.startswith("/GPU"):
         return float(tf.config.experimental.get_memory_info(device[1:])["peak"]) / 1e9

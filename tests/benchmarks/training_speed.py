@@ -28,8 +28,8 @@ from core.contract.data import ItemTable
 from core.contract.settings import find_recipe, resolve
 from core.contract.trainer import TrainingData
 from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.training._prepare import prepare
 from core.training.gradient.trainer import GradientTrainer
-from core.training.prepare import prepare
 
 
 def made_table(users: int = 671, items: int = 9066, count: int = 100_004) -> Ratings:

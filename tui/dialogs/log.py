@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Label, RichLog
 
-from core.engine.client import LogLine, Notice
+from core.engine import LogLine, Notice
 
 
 class LogScreen(ModalScreen[None]):

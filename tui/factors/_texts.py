@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.content import Content
 
-from core.model.component_names import NamedAxis
-from core.views.biases import ItemBias
-from core.views.components import Component, End
-from core.views.crosstab import CrosstabItem, CrosstabTable
+from core.model import NamedAxis
+from core.views import Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
 from tui.files import safe_cell
 from tui.formats import count, fit, short_title

@@ -15,18 +15,20 @@ from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
 from core.errors import TastemapError
-from core.model.component_names import NamedAxis
-from core.views.biases import Biases, BiasTable
-from core.views.components import (
+from core.model import NamedAxis
+from core.views import (
     Axes,
+    Biases,
+    BiasTable,
     Component,
     ComponentNames,
     Components,
     ComponentTable,
+    Crosstab,
+    CrosstabTable,
     NameComponent,
     NamedAxes,
 )
-from core.views.crosstab import Crosstab, CrosstabTable
 from tui.dialogs import PromptScreen
 from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_note, crosstab_rows
 from tui.files import free_path

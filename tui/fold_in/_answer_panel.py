@@ -12,12 +12,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
-from core.model.component_names import NamedAxis
+from core.model import NamedAxis
 from core.options import Identifier
-from core.views.components import Component
-from core.views.fold_in import FoldedIn
-from core.views.map import ItemMap
-from core.views.top_items import Recommendation
+from core.views import Component, FoldedIn, ItemMap, Recommendation
 from tui.charts import categories
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._state import FoldInAnswer, Item

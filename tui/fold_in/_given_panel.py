@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from core.views.search import Found
+from core.views import Found
 from tui.fold_in._state import FoldInAnswer, FoldInState, Item
 from tui.fold_in._texts import given_line, offer_text
 from tui.lookup import SearchBox

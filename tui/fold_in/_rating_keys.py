@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import UsageError
-from core.views.summary import Scale
+from core.views import Scale
 
 _PARTS = 10
 _MOST_STEPS = 20

@@ -11,10 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.options import Identifier
-from core.views.fold_in import FoldedIn
-from core.views.map import MapPlace
-from core.views.search import Found
-from core.views.top_items import Recommendation
+from core.views import FoldedIn, Found, MapPlace, Recommendation
 from tui.files import free_path, safe_cell
 from tui.fold_in._rating_keys import RatingKeys
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from core.model.component_names import NamedAxis
-from core.views.top_items import Recommendation
+from core.model import NamedAxis
+from core.views import Recommendation
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import GivenRating, GivenRatings, Item
 from tui.formats import count, short_title

@@ -13,9 +13,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from core.engine.client import QueryError
+from core.engine import QueryError
 from core.options import Identifier
-from core.views.fold_in import FoldInReasons, FoldInWhy
+from core.views import FoldInReasons, FoldInWhy
 from tui.charts import BarStyle, signed_bars
 from tui.formats import short_title
 from tui.shell import ASKING, Answered, NotAnswered, Workbench

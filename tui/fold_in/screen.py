@@ -11,13 +11,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from core.engine.client import Notice
+from core.engine import Notice
 from core.options import Identifier
-from core.views.components import Axes, Components, ComponentTable, NamedAxes
-from core.views.fold_in import FoldedIn, FoldIn
-from core.views.map import ItemMap, Map
-from core.views.search import Search, SearchResults
-from core.views.summary import ModelSummary, Scale, Summary
+from core.views import (
+    Axes,
+    Components,
+    ComponentTable,
+    FoldedIn,
+    FoldIn,
+    ItemMap,
+    Map,
+    ModelSummary,
+    NamedAxes,
+    Scale,
+    Search,
+    SearchResults,
+    Summary,
+)
 from tui.dialogs import AskScreen, PromptScreen
 from tui.fold_in._answer_panel import AnswerPanel
 from tui.fold_in._given_panel import GivenPanel

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.content import Content
 
-from core.model.catalogue import ItemCard
-from core.model.influence import Influence
+from core.model import Influence, ItemCard
 from core.options import Identifier
-from core.views.history import History, RatedItem
-from core.views.prediction import ContributionTable, JudgedPrediction
-from core.views.similar import ItemNeighbours
-from core.views.top_items import Recommendations
-from core.views.why import Counterfactual, Reasons
+from core.views import (
+    ContributionTable,
+    Counterfactual,
+    History,
+    ItemNeighbours,
+    JudgedPrediction,
+    RatedItem,
+    Reasons,
+    Recommendations,
+)
 from tui.charts import BarStyle, signed_bars
 from tui.formats import count, fit, short_title
 

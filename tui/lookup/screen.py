@@ -12,14 +12,22 @@ from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
 
-from core.engine.client import Notice
+from core.engine import Notice
 from core.options import Identifier
-from core.views.history import History, UserHistory
-from core.views.prediction import Contributions, ContributionTable
-from core.views.search import Search, SearchResults
-from core.views.similar import ItemNeighbours, SimilarItems
-from core.views.top_items import Recommendations, TopItems
-from core.views.why import Reasons, Why
+from core.views import (
+    Contributions,
+    ContributionTable,
+    History,
+    ItemNeighbours,
+    Reasons,
+    Recommendations,
+    Search,
+    SearchResults,
+    SimilarItems,
+    TopItems,
+    UserHistory,
+    Why,
+)
 from tui.lookup._texts import (
     contributions_chart,
     history_text,

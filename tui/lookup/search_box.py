@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from core.options import Identifier
-from core.views.search import Found
+from core.views import Found
 from tui.formats import count
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from core.views.map import ItemMap, Map
-from core.views.similar import SimilarItem
+from core.views import ItemMap, Map, SimilarItem
 from tui.formats import count
 from tui.map.colouring import WAYS
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from textual.content import Content
 
-from core.views.map import ItemMap
+from core.views import ItemMap
 from tui.map.scatter import ASCII_SYMBOLS, SYMBOLS
 
 WAYS = ("genre", "year", "bias", "popularity")

@@ -13,9 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from core.engine.client import Notice
-from core.views.map import ItemMap, Map
-from core.views.similar import ItemNeighbours, SimilarItem, SimilarItems
+from core.engine import Notice
+from core.views import ItemMap, ItemNeighbours, Map, SimilarItem, SimilarItems
 from tui.charts import categories, ordered
 from tui.formats import short_title
 from tui.map._choice import MapChoice, card, find_titles, map_title, neighbours_text

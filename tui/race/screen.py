@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from core.protocol.commands import Stop, Train
+from core.protocol import Stop, Train
 from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.formats import rmse, seconds
 from tui.shell import BenchScreen, Lane, Stage

@@ -15,10 +15,18 @@ from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Static
 
-from core.engine.client import QueryError
-from core.views.quality.diagnosis import Calibration, Diagnosis, ErrorReport, Residual, Slice
-from core.views.quality.ranking import Ranking, RankingFigures, RankingQuality
-from core.views.view import View
+from core.engine import QueryError
+from core.views import View
+from core.views.quality import (
+    Calibration,
+    Diagnosis,
+    ErrorReport,
+    Ranking,
+    RankingFigures,
+    RankingQuality,
+    Residual,
+    Slice,
+)
 from tui.charts import share_bar
 from tui.files import SavedRun
 from tui.formats import count, fit

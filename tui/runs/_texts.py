@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.text import Text
 from textual.content import Content
 
-from core.views.quality.comparison import ComparedRuns
+from core.views.quality import ComparedRuns
 from tui.files import SavedRun, differences
 from tui.formats import fit, human, rmse
 

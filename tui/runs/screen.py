@@ -14,11 +14,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Static
 
-from core.engine.client import Notice, QueryError
+from core.engine import Notice, QueryError
 from core.errors import RunError
-from core.protocol.commands import ResumeRun
-from core.protocol.events import Finished, RunStarted
-from core.views.quality.comparison import Comparison
+from core.protocol import Finished, ResumeRun, RunStarted
+from core.views.quality import Comparison
 from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
 from tui.runs._quality import QualityScreen

@@ -10,11 +10,10 @@ from textual import on
 from textual.app import App
 from textual.signal import Signal
 
-from core.contract.plugins import Registry
-from core.engine.client import EngineEnded, LogLine, Notice
+from core.contract import Registry
+from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
-from core.protocol.commands import Train, Warm
-from core.protocol.events import Event, Failed, Finished
+from core.protocol import Event, Failed, Finished, Train, Warm
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
 from tui.shell.workbench import Engine, Workbench

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.contract.plugins import Registry
+from core.contract import Registry
 from core.errors import UsageError
 from tui.shell._engine_app import EngineApp
 from tui.shell._look import TASTEMAP, TASTEMAP_LIGHT, lacks_unicode

@@ -7,9 +7,9 @@ from typing import Any
 
 from textual.message import Message
 
-from core.engine.client import Notice
+from core.engine import Notice
 from core.options import Identifier
-from core.views.view import Answer, View
+from core.views import Answer, View
 from tui.shell.workbench import Subject
 
 

@@ -13,11 +13,10 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Footer
 
-from core.engine.client import Notice, QueryError
+from core.engine import Notice, QueryError
 from core.options import Identifier
-from core.protocol.commands import Train
-from core.protocol.events import EpochFinished
-from core.views.view import View
+from core.protocol import EpochFinished, Train
+from core.views import View
 from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.preferences import Preferences

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.protocol.commands import Train
-from core.protocol.events import (
+from core.protocol import (
     BatchProgress,
     EpochFinished,
     Event,
@@ -18,6 +17,7 @@ from core.protocol.events import (
     PhaseChanged,
     Resumed,
     RunStarted,
+    Train,
 )
 
 

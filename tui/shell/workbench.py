@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from core.contract.plugins import Registry
-from core.engine.client import Notice
-from core.protocol.commands import Command, ResumeRun, SetLearningRate, Train
-from core.protocol.events import EngineReady, Event, Failed, Finished, PhaseChanged, RunStarted
-from core.views.view import A, View
+from core.contract import Registry
+from core.engine import Notice
+from core.protocol import (
+    Command,
+    EngineReady,
+    Event,
+    Failed,
+    Finished,
+    PhaseChanged,
+    ResumeRun,
+    RunStarted,
+    SetLearningRate,
+    Train,
+)
+from core.views import A, View
 from tui.shell.training import Race, Stage, TrainingState
 
 _LOG_LINES = 5000

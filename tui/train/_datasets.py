@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from core.contract.plugins import Registry
+from core.contract import Registry
 from core.errors import TastemapError, UsageError
 
 
@@ -39,7 +39,7 @@ def offered_datasets(registry: Registry) -> list[Offer]:
 
     Imports the readers, so it is not for the first frame.
     """
-    from core.data.fetching.named import all_datasets, fetched_path
+    from core.data.fetching import all_datasets, fetched_path
 
     named = all_datasets(registry.data_sources)
     return [
@@ -53,7 +53,7 @@ def offered_datasets(registry: Registry) -> list[Offer]:
 
 def fetch_dataset(name: str, registry: Registry, progress: Callable[[int, int | None], None]) -> str:
     """Fetch a named data set whose licence was accepted; returns where it lies. Raises TastemapError."""
-    from core.data.fetching.fetching import fetch
+    from core.data.fetching import fetch
 
     fetched = fetch(name, accept_licence=True, progress=progress, sources=registry.data_sources)
     return str(fetched.path)

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.protocol.events import EpochFinished
+from core.protocol import EpochFinished
 from tui.formats import rate, rmse, seconds, short_count
 
 

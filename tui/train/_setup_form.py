@@ -11,11 +11,10 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Collapsible, Select
 
-from core.contract.plugins import Registry
-from core.contract.settings import TrainingSettings, resolve
+from core.contract import Registry, TrainingSettings, resolve
 from core.errors import UsageError
 from core.options import OptionField
-from core.protocol.commands import Train
+from core.protocol import Train
 from tui.train._datasets import DatasetSuggester
 from tui.train._fields import FieldGroup, FieldRow
 

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.errors import ProtocolError, UsageError
-from core.protocol.commands import Pause, Resume, ResumeRun, SetLearningRate, Stop
+from core.protocol import Pause, Resume, ResumeRun, SetLearningRate, Stop
 from tui.charts import ChartView
 from tui.formats import rate
 from tui.shell import BenchScreen, Stage

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contract.data import DataSource, NamedDataset
+from core.contract import DataSource, NamedDataset
 from core.data.fetching.downloading import Downloader, Progress, silent
 from core.data.fetching.named import all_datasets, download_folder, fetched_path
-from core.data.reading.location import check_location, reading_errors
+from core.data.reading import check_location, reading_errors
 from core.errors import DataError, UsageError
 from core.options import suggest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.contract.data import DataSource, Edition, NamedDataset
+from core.contract import DataSource, Edition, NamedDataset
 from core.errors import DataError, UsageError
 from core.files import cache_folder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.contract.data import Location
+from core.contract import Location
 from core.errors import DataError
 from core.options import suggest
 

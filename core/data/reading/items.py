@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from core.array_types import LongArray
-from core.contract.data import ItemTable, Location, RawItems, RawTable, ReadingOptions, Repair
-from core.data.ratings import Vocabulary
-from core.data.reading.arrow_text import ParseError, read_columns
+from core.contract import ItemTable, Location, RawItems, RawTable, ReadingOptions, Repair
+from core.data import Vocabulary
+from core.data.reading._arrow_text import ParseError, read_columns
+from core.data.reading._dialect import Dialect, sniff
+from core.data.reading._locating import rows, single_lines
 from core.data.reading.columns import (
     GENRE_NAMES,
     ITEM_NAMES,
@@ -25,8 +27,6 @@ from core.data.reading.columns import (
     find_column,
     guess,
 )
-from core.data.reading.dialect import Dialect, sniff
-from core.data.reading.locating import rows, single_lines
 from core.errors import DataError
 
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*\"?\s*$")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from core.contract.data import Location
+from core.contract import Location
 from core.errors import DataError
 
 LINE_LIMIT = 1 << 20

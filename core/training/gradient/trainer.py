@@ -9,22 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.array_types import FloatArray, RowArray
-from core.contract.architecture import Architecture
-from core.contract.settings import TrainingSettings
-from core.contract.trainer import Arrays, SliceTotals, TrainingData
+from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
 from core.errors import RunError
-from core.model.head import Head
+from core.model import Head
 from core.options import ArchitectureOptions
-from core.startup.backend import tf
-from core.startup.device import with_batch_size
-from core.training.gradient.compiled import Compiled, give_back, take
-from core.training.gradient.dropout import as_step, first_step
-from core.training.gradient.order import epoch_order
-from core.training.gradient.step import score_in_chunks
+from core.startup import tf, with_batch_size
+from core.training.gradient._compiled import Compiled, give_back, take
+from core.training.gradient._dropout import as_step, first_step
+from core.training.gradient._order import epoch_order
+from core.training.gradient._step import score_in_chunks
 
 
 class GradientTrainer:
-    """Trains tables and head by gathered rows (see `core.training.gradient.step`), a `Trainer`."""
+    """Trains tables and head by gathered rows (see `core.training.gradient._step`), a `Trainer`."""
 
     def __init__(
         self,

@@ -5,3 +5,7 @@ times an epoch (see `merging`). There is one process a machine, a worker, and ev
 training loop: what it must know of the others it learns from sums over all of them (`collectives`), the
 commands among them (`steering`). Worker 0 alone evaluates, tells and writes the run.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -43,7 +43,7 @@ def read_cluster() -> Cluster:
     """Read TF_CONFIG with TensorFlow's resolver; raises UsageError where it is missing or can't be used."""
     if not os.environ.get("TF_CONFIG"):
         raise UsageError("--strategy multiworker needs TF_CONFIG, which names the workers.", hint=_HINT)
-    from core.startup.backend import tf
+    from core.startup import tf
 
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     try:

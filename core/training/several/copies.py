@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contract.settings import Schedule
-from core.contract.trainer import Arrays, FloatArray, RowArray, SliceTotals
-from core.runs.writer import Progress
-from core.training.controls import Controls
-from core.training.gradient.trainer import GradientTrainer
-from core.training.several.collectives import Collectives
-from core.training.several.merging import MERGES, Copy
-from core.training.several.steering import follow, lead
+from core.array_types import FloatArray, RowArray
+from core.contract import Arrays, Schedule, SliceTotals
+from core.runs import Progress
+from core.training import Controls
+from core.training.gradient import GradientTrainer
+from core.training.several._collectives import Collectives
+from core.training.several._merging import MERGES, Copy
+from core.training.several._steering import follow, lead
 
 
 class Copies:

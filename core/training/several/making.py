@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contract.architecture import Architecture
-from core.contract.settings import TrainingSettings
-from core.contract.trainer import TrainingData
+from core.contract import Architecture, TrainingData, TrainingSettings
 from core.errors import PluginError
 from core.options import ArchitectureOptions
-from core.startup.backend import tf
-from core.startup.device import choose_device, describe_device
-from core.training.gradient.trainer import GradientTrainer
+from core.startup import choose_device, describe_device, tf
+from core.training.gradient import GradientTrainer
+from core.training.several._collectives import Collectives
+from core.training.several._devices import mirrored_strategy
+from core.training.several._meeting import identity_of, meet
+from core.training.several._merging import Copy
+from core.training.several._shards import shard_of, share_users
 from core.training.several.cluster import Cluster, read_cluster
-from core.training.several.collectives import Collectives
 from core.training.several.copies import Copies
-from core.training.several.devices import mirrored_strategy
-from core.training.several.meeting import identity_of, meet
-from core.training.several.merging import Copy
-from core.training.several.shards import shard_of, share_users
 
 
 def make_distributed_trainer(

@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TastemapError, UsageError
-from core.model.baseline import mae, rmse
-from core.model.held_out import HeldOut, held_out
-from core.model.model import Model
+from core.model import HeldOut, Model, held_out, mae, rmse
 from core.options import option
+from core.views import Answer, Cells, Lines, Table, View
 from core.views.quality.ranking import Ranking
-from core.views.view import Answer, Cells, Lines, Table, View
 
 RESAMPLES = 1000
 

@@ -9,11 +9,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.model.baseline import mae, rmse
-from core.model.held_out import HeldOut, held_out
-from core.model.model import Model
+from core.model import HeldOut, Model, held_out, mae, rmse
 from core.options import option
-from core.views.view import Answer, Cells, Lines, Table, View
+from core.views import Answer, Cells, Lines, Table, View
 
 _COUNT_EDGES = (0, 1, 5, 20, 50, 100, 200, 500, 1000)
 

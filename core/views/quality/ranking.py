@@ -9,13 +9,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.data.ratings import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray
 from core.errors import DataError
-from core.model.factorization import BLOCK_SCORES, raw_blocks
-from core.model.model import Model
-from core.model.rated import RatedTable
+from core.model import BLOCK_SCORES, Model, RatedTable, raw_blocks
 from core.options import option
-from core.views.view import Answer, Cells, Lines, Remark, Table, View
+from core.views import Answer, Cells, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
 Blocks = Iterator[tuple[LongArray, FloatArray]]

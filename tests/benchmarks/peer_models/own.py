@@ -20,7 +20,7 @@ def tastemap(architecture: str, recipe: str = "default") -> Fit:
         from core import load_plugins, load_ratings
         from core.contract.settings import resolve
         from core.contract.trainer import Compiles
-        from core.training.prepare import prepare
+        from core.training._prepare import prepare
         from core.training.start import make_trainer
 
         resolved = resolve(load_plugins().architecture(architecture), recipe, settings={"seed": seed})

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from core.cli.app import app
-from core.cli.flags import given_options
+from core.cli._app import app
+from core.cli._flags import given_options
 from core.errors import UsageError
 
 PLUGIN = '''

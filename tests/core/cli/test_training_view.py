@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.cli.train import show_summary
-from core.cli.training_view import JsonView, TextView
+from core.cli._train import show_summary
+from core.cli._training_view import JsonView, TextView
 from core.protocol.events import Finished, LearningRateChanged, RunStarted, TrialFinished
 from tests.support import EPOCH
 

@@ -157,7 +157,7 @@ def test_an_unknown_architecture_suggests_the_nearest() -> None:
 
 def test_listing_plugins_loads_neither_keras_nor_tensorflow() -> None:
     code = (
-        "import sys; from core.cli.listing import print_plugins; print_plugins([], True);"
+        "import sys; from core.cli._listing import print_plugins; print_plugins([], True);"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'pandas')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.data import describe, load_ratings, split_ratings
-from core.data.demo import read_films
+from core.data._demo import read_films
 from tests.support import planted_truth
 
 

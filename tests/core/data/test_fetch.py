@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data import Edition, NamedDataset, fetch, list_datasets, load_ratings
+from core.contract import Edition, NamedDataset
+from core.data import load_ratings
+from core.data.fetching import fetch, list_datasets
 from core.data.fetching.downloading import ATTEMPTS, Downloader
 from core.errors import DataError, UsageError
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from core.data import RawTable, Reader, describe, load_ratings
+from core.contract import RawTable, Reader
+from core.data import describe, load_ratings
 from core.errors import DataError, UsageError
 
 ROWS = [(1, 10, 4.0, 100), (1, 11, 3.5, 101), (2, 10, 2.0, 102), (3, 12, 5.0, 103)]

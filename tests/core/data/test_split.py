@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from core.data import carve_tuning, cross_validation, load_ratings, split_ratings, unseen
+from core.data import carve_tuning, load_ratings, split_ratings, unseen
+from core.data.split import cross_validation
 from core.errors import DataError, UsageError
 
 

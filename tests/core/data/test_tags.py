@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from core.contract.data import ReadingOptions
-from core.data import cache, load_ratings
+from core.data import _cache as cache, load_ratings
 from core.data.reading import items as items_module
+from core.data.reading._movielens import MovieLensFolder
 from core.data.reading.items import read_tags, shared_tags
-from core.data.reading.movielens import MovieLensFolder
 
 RATINGS = [(user, item, (user + item) % 5 + 1) for user in range(1, 5) for item in range(10, 17)]
 TAGS = [

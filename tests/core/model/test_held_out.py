@@ -1,6 +1,6 @@
 import pytest
 
-from core.model.held_out import held_out
+from core.model import held_out
 from tests.core.views.handmade import hand_model
 
 

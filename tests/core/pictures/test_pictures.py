@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
+from core.pictures._svg import map_svg
 from core.pictures.files import write_picture
 from core.pictures.labels import Canvas, Scatter, place_labels
-from core.pictures.svg import map_svg
 from core.pictures.text import map_text
 from core.views.map import Map
 from tests.core.views.handmade import hand_model

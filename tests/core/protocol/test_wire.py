@@ -5,8 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from core.errors import ProtocolError
 from core.protocol.commands import COMMAND_KINDS, Pause, Query, SetLearningRate, Train, parse_command

@@ -16,7 +16,7 @@ import core.files
 from core.errors import RunError, UsageError
 from core.files import write_atomically
 from core.protocol.events import EpochFinished
-from core.runs.arrays import read_arrays, write_arrays
+from core.runs._arrays import read_arrays, write_arrays
 from core.runs.config import read_config
 from core.runs.store import find_run, list_runs
 from core.runs.writer import Progress, RunWriter, locked, read_history

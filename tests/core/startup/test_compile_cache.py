@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from core.runs.run import Run
-from core.startup.compile_cache import MOST_BYTES, open_store, seal
+from core.startup._compile_cache import MOST_BYTES, open_store, seal
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 MODES = stat.S_IRWXG | stat.S_IRWXO
@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_training_works(csv: Path, t
 
 def test_flags_of_the_user_win_and_off_sets_none(tmp_path: Path) -> None:
     code = (
-        "import os; from core.startup.compile_cache import keep_compiled_programs as keep\n"
+        "import os; from core.startup._compile_cache import keep_compiled_programs as keep\n"
         "keep(); print(os.environ.get('TF_XLA_FLAGS', 'none'))"
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 REPORT = """
 import gc, json, sys
 {first}
-from core.startup.backend import keras
+from core.startup import keras
 import inspect
 inspect.getmodule(gc.freeze)  # looks at every module
 told = {{"heavy": [name for name in ("sklearn", "pandas") if name in sys.modules]}}

@@ -17,9 +17,9 @@ from core.errors import DivergenceError
 from core.protocol.commands import Command, Query
 from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
 from core.runs.writer import Progress
+from core.training._loop import TrainingLoop
+from core.training._prepare import Pairs, prepare
 from core.training.controls import Controls
-from core.training.loop import TrainingLoop
-from core.training.prepare import Pairs, prepare
 
 
 @dataclass

@@ -25,7 +25,7 @@ from core.contract.settings import TrainingSettings
 from core.data.ratings import Ratings
 from core.data.split import carve_tuning
 from core.runs.run import Run
-from core.training.prepare import Prepared, prepare
+from core.training._prepare import Prepared, prepare
 from models_plugins.bayes.architecture import Bayes
 from tests.support import make_ratings
 

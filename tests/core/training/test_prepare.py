@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.contract.settings import TrainingSettings
 from core.data.ratings import Ratings
-from core.training.prepare import Figures, prepare
+from core.training._prepare import Figures, prepare
 
 
 def test_without_training_ratings_the_figures_stay(ratings: Ratings) -> None:

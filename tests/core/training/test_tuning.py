@@ -10,8 +10,9 @@ from core.contract.settings import Resolved, resolve
 from core.data.ratings import Ratings
 from core.errors import DivergenceError, UsageError
 from core.protocol.events import Event, TrialFinished
-from core.training.prepare import prepare
-from core.training.tune import sample_trials, tune
+from core.training import tune
+from core.training._prepare import prepare
+from core.training._tune import sample_trials
 
 
 def start(**settings: object) -> Resolved:

@@ -16,14 +16,14 @@ import pytest
 
 from core.cli import main
 from core.contract.plugins import Registry
-from core.engine.server import EngineServer
+from core.engine._server import EngineServer
 from core.errors import DivergenceError, UsageError
 from core.options import Form, Identifier, OptionField
 from core.protocol.commands import Query, parse_command
 from core.protocol.events import Answer, Event, Failed, parse_event
 from core.protocol.wire import from_plain, to_plain
 from core.runs.run import Run
-from core.views import documentation
+from core.views import _documentation as documentation
 from core.views.registry import VIEWS, Asker, find_view
 from core.views.search import SearchResults
 from core.views.view import Remark, Table, View, compute
@@ -384,7 +384,7 @@ def test_what_says_nothing_of_the_numbers_is_answered_all_the_same(view: View[An
 
 def test_the_readme_lists_the_views_as_they_are() -> None:
     text = documentation.README.read_text(encoding="utf-8")
-    assert documentation.with_table(text) == text, "run `python -m core.views.documentation`"
+    assert documentation.with_table(text) == text, "run `python -m core.views._documentation`"
     rows = documentation.view_table().splitlines()
     assert len(rows) == len(VIEWS) + 2
     arguments, answer = "user, count (10), min_ratings (1)", "`UserNeighbours`: user, similar"

@@ -10,8 +10,8 @@ import pytest
 from core.contract.plugins import load_plugins
 from core.contract.settings import Resolved, resolve
 from core.data.ratings import Ratings
-from core.training.gradient import compiled
-from core.training.prepare import prepare
+from core.training._prepare import prepare
+from core.training.gradient import _compiled as compiled
 from tests.support import make_ratings
 
 FACTORS = 13

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from core.training.gradient.dropout import CounterDropout, counting, hash_bits, with_counter_dropout
+from core.training.gradient._dropout import CounterDropout, counting, hash_bits, with_counter_dropout
 
 
 def masks(rate: float, steps: int, shape: tuple[int, int] = (64, 100), salt: int = 7) -> np.ndarray:

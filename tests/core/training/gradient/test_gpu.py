@@ -10,7 +10,7 @@ import pytest
 from core.contract.plugins import load_plugins
 from core.contract.settings import resolve
 from core.data.ratings import Ratings
-from core.startup.backend import tf
+from core.startup import tf
 from core.startup.device import choose_device
 from core.training.gradient.trainer import GradientTrainer
 from tests.support import training_data

@@ -9,8 +9,8 @@ from core.contract.settings import TrainingSettings
 from core.contract.trainer import TrainingData
 from core.startup import device
 from core.startup.device import with_batch_size
-from core.training.gradient import order
-from core.training.gradient.order import epoch_order
+from core.training.gradient import _order as order
+from core.training.gradient._order import epoch_order
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from core.contract.settings import resolve
 from core.data.ratings import Ratings
 from core.errors import UsageError
 from core.training.session import Session
+from core.training.several._collectives import lost
 from core.training.several.cluster import EXAMPLE, read_cluster
-from core.training.several.collectives import lost
 
 TWO = {"worker": ["a:1", "b:2"]}
 
@@ -107,7 +107,7 @@ def test_what_tensorflow_says_of_a_silent_worker_names_it(
     def listens(*details: Any, **more: Any) -> bool:
         return True
 
-    monkeypatch.setattr("core.training.several.collectives._listens", listens)
+    monkeypatch.setattr("core.training.several._collectives._listens", listens)
     jobs = {"chief": ["a:1"], "worker": ["b:2", "c:3"]}
     monkeypatch.setenv("TF_CONFIG", config(jobs, {"type": "worker", "index": 0}))
     assert named in str(lost(read_cluster(), RuntimeError(told)))

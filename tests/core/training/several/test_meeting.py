@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from core.errors import WorkerError
+from core.training.several._meeting import refuse_differences, wait_for_all
 from core.training.several.cluster import Cluster
-from core.training.several.meeting import refuse_differences, wait_for_all
 from tests.core.training.several.workers import free_addresses, start
 
 SAME: dict[str, Any] = {"seed": 1, "training ratings": "10 (SHA-256 aa)"}
@@ -22,7 +22,7 @@ import sys
 from core.contract.settings import TrainingSettings
 from core.errors import WorkerError
 from core.training.several.cluster import read_cluster
-from core.training.several.meeting import meet
+from core.training.several._meeting import meet
 
 try:
     meet(read_cluster(), TrainingSettings.parse({"device": "cpu"}), {"seed": sys.argv[1]}, float(sys.argv[2]))

@@ -10,10 +10,10 @@ import pytest
 from core.contract.plugins import load_plugins
 from core.contract.settings import TrainingSettings
 from core.data.ratings import Ratings
-from core.startup.backend import tf
+from core.startup import tf
+from core.training._prepare import prepare
 from core.training.gradient.trainer import GradientTrainer
-from core.training.prepare import prepare
-from core.training.several.merging import ITEM_POWER, Copy
+from core.training.several._merging import ITEM_POWER, Copy
 
 
 class Trained:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.api import evaluate, load_run, resume, train
-from core.cli.train import run_race
+from core.cli._train import run_race
 from core.data.ratings import Ratings
 from core.errors import DeviceError, PluginError, UsageError
 from core.runs.store import list_runs

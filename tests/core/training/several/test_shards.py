@@ -7,8 +7,8 @@ import pytest
 
 from core.contract.trainer import TrainingData
 from core.errors import UsageError
-from core.training.several.meeting import fingerprint
-from core.training.several.shards import shard_of, share_users
+from core.training.several._meeting import fingerprint
+from core.training.several._shards import shard_of, share_users
 
 
 def skewed(users: int = 50, ratings: int = 4000) -> TrainingData:

@@ -15,7 +15,7 @@ from core.contract.settings import Schedule
 from core.protocol.commands import Command, Pause, Query, Resume, SetLearningRate, Stop
 from core.runs.writer import Progress
 from core.training.controls import Controls
-from core.training.several.steering import SharedControls, follow, lead
+from core.training.several._steering import SharedControls, follow, lead
 
 
 @dataclass

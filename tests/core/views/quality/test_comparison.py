@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from core.model.held_out import HeldOut
+from core.model import HeldOut
 from core.model.model import Model, RunFacts
 from core.views.quality.comparison import Comparison, bootstrap_difference, compare
 from tests.core.views.handmade import hand_model, without_ratings

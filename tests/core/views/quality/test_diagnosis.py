@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import RunError
-from core.model.held_out import held_out
+from core.model import held_out
 from core.views.quality.diagnosis import Diagnosis
 from tests.core.views.handmade import hand_model, without_ratings
 

@@ -1,0 +1,38 @@
+from .api import (
+    evaluate as evaluate,
+    load_run as load_run,
+    train as train,
+)
+from .array_types import (
+    FloatArray as FloatArray,
+    RowArray as RowArray,
+)
+from .contract import (
+    Architecture as Architecture,
+    Arrays as Arrays,
+    EmbeddingSide as EmbeddingSide,
+    Recipe as Recipe,
+    Rows as Rows,
+    SliceTotals as SliceTotals,
+    Terms as Terms,
+    Trainer as Trainer,
+    TrainingData as TrainingData,
+    hookimpl as hookimpl,
+    load_plugins as load_plugins,
+)
+from .data import (
+    Ratings as Ratings,
+    describe as describe,
+    load_ratings as load_ratings,
+    split_ratings as split_ratings,
+)
+from .errors import (
+    TastemapError as TastemapError,
+)
+from .options import (
+    ArchitectureOptions as ArchitectureOptions,
+    option as option,
+)
+from .runs import (
+    Run as Run,
+)

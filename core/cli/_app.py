@@ -1,0 +1,220 @@
+"""The commands and their help; each loads what it needs only when it runs."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from core.cli._data_commands import data_app
+from core.cli._flags import (
+    AsJson,
+    CrossvalCommand,
+    Plugins,
+    RaceCommand,
+    ReadingCommand,
+    RunName,
+    TrainCommand,
+    all_plugins,
+    given_options,
+    loaded_plugins,
+)
+from core.errors import UsageError
+
+
+class CommandsAndViews(TyperGroup):
+    """The application's own commands and, made when they are asked for, those of the views."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name all commands, the views' after the others."""
+        from core.cli._views import view_commands
+
+        return [*super().list_commands(ctx), *view_commands()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Find a command; views load NumPy, so they are only looked at if no other has the name."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        from core.cli._views import view_commands
+
+        return view_commands().get(cmd_name)
+
+
+app = typer.Typer(
+    name="tastemap",
+    cls=CommandsAndViews,
+    help="A terminal workbench for collaborative filtering. Without a command it opens the screen.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Tune = Annotated[
+    int, typer.Option(help="First search so many choices on a part of training.", metavar="TRIALS", min=0)
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tastemap {version('tastemap')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    plugin: Plugins = [],  # noqa: B006 - typer copies it
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Note the plugins for the command that follows, or open the screen where none does."""
+    del show_version
+    context.obj = list(plugin)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
+
+
+@app.command(cls=TrainCommand)
+def train(
+    context: typer.Context,
+    data: Annotated[str, typer.Option("--data", "--train", help="demo, a data set's name, or a path.")] = "",
+    test: Annotated[str, typer.Option(help="A file of ratings to hold out, as u1.test beside u1.base.")] = "",
+    arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
+    recipe: Annotated[str, typer.Option(help="Named options and settings, as in notebook.")] = "default",
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = "",
+    tune: Tune = 0,
+    track: Annotated[list[str], typer.Option(help="Tracker: csv, tensorboard, mlflow; repeatable.")] = [],  # noqa: B006
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Train a model and save it as a run."""
+    from core.cli._train import TrainRequest, run_training
+
+    request = TrainRequest(
+        flags=given_options(context),
+        data=data,
+        test=test,
+        architecture=arch,
+        recipe=recipe,
+        resume=resume,
+        trials=tune,
+        trackers=track,
+        registry=loaded_plugins(context, plugin),
+    )
+    code = run_training(request, as_json)
+    raise typer.Exit(code)
+
+
+@app.command(cls=ReadingCommand)
+def evaluate(
+    context: typer.Context,
+    run: RunName,
+    data: Annotated[str, typer.Option(help="Another table: all its rows are measured.")] = "",
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Measure a saved run on the held-out part of its table, or on another table."""
+    from core.cli._listing import print_evaluation
+
+    print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
+
+
+@app.command()
+def runs(as_json: AsJson = False) -> None:
+    """List the saved runs, the newest first."""
+    from core.cli._listing import print_runs
+
+    print_runs(as_json)
+
+
+@app.command()
+def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
+    """List the architectures with their options, and plugins that are broken with the reason."""
+    from core.cli._listing import print_plugins
+
+    print_plugins(all_plugins(context, plugin), as_json)
+
+
+@app.command(cls=RaceCommand)
+def race(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[str, typer.Option(help="Architectures, separated by commas; all by default.")] = "",
+    tune: Tune = 0,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Train several architectures on one split and compare them."""
+    from core.cli._train import run_race
+
+    run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
+
+
+@app.command(cls=CrossvalCommand)
+def crossval(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[str, typer.Option(help="Architecture; `tastemap plugins` lists them.")] = "bias",
+    recipe: Annotated[str, typer.Option(help="Named options and settings.")] = "default",
+    folds: Annotated[int, typer.Option(help="Number of folds.", min=2, max=1000)] = 5,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Cross-validate: train once for each fold."""
+    from core.cli._train import run_cross_validation
+
+    registry = loaded_plugins(context, plugin)
+    run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    run: RunName,
+    keras: Annotated[
+        Path | None, typer.Option(help="Whole model, ids in and ratings out: a .keras file.")
+    ] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Folder for users.parquet and items.parquet.")] = None,
+    projector: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's embedding projector.")
+    ] = None,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Export a run for other programs: Keras, tables, TensorBoard's projector."""
+    from core.api import load_run
+    from core.cli._export import export_model
+    from core.contract import load_plugins
+
+    model = load_run(run, load_plugins(all_plugins(context, plugin))).model
+    export_model(model, keras, parquet, projector, as_json)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback expose the app.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    plugin: Plugins = [],  # noqa: B006
+) -> None:
+    """Open the same screen in a browser."""
+    raise typer.Exit(_app("serve")(host=host, port=port, plugins=all_plugins(context, plugin)) or 0)
+
+
+def _app(name: str) -> Any:
+    """Find the screen by entry point, since `core` knows nothing of it."""
+    found = entry_points(group="tastemap.app", name=name)
+    if not found:
+        raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")
+    return next(iter(found)).load()
+
+
+app.add_typer(data_app)

@@ -1,0 +1,107 @@
+"""`tastemap predict`, `evaluate` and `runs`: results on stdout, as text or JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.api import evaluate, load_run
+from core.cli._output import figure, print_json
+from core.contract import RegisteredArchitecture, Registry, load_plugins
+from core.data import load_ratings
+from core.errors import TastemapError, UsageError
+from core.options import OptionField
+from core.runs import Run, list_runs
+
+
+def print_evaluation(
+    name: str, data: str, reading: Mapping[str, object], plugins: Sequence[Path], as_json: bool
+) -> None:
+    """Print a run's errors on its held-out part or on all rows of another table."""
+    registry = load_plugins(plugins)
+    run = load_run(name, registry)
+    if reading and not data:
+        raise UsageError("Reading options go with --data.")
+    table = load_ratings(data, reading, sources=registry.data_sources) if data else None
+    result = evaluate(run, table)
+    if as_json:
+        print_json({"run": run.id, **asdict(result)})
+        return
+    print(f"RMSE {result.rmse:.4f}  MAE {result.mae:.4f}  on {result.ratings:,} ratings ({result.part})")
+    if result.fallbacks:
+        print(f"{result.fallbacks:,} of them by the fallback: training never saw their user or item")
+
+
+def print_runs(as_json: bool) -> None:
+    """Print the saved runs; damaged ones are named on stderr."""
+    rows = []
+    for folder in list_runs():
+        try:
+            rows.append(_row(Run.open(folder, Registry())))
+        except TastemapError as error:
+            print(f"tastemap: {error}", file=sys.stderr)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        rmse = figure(row["val_rmse"])
+        print(
+            f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
+        )
+    if not rows:
+        print("No runs yet: `tastemap train --data demo` makes one.", file=sys.stderr)
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "architecture": run.config.architecture,
+        "data": run.config.data.get("name"),
+        "val_rmse": run.val_rmse,
+        "epochs": len(run.history),
+        "state": run.state,
+        "created": run.config.created,
+        "split_hash": run.config.split.get("hash"),
+        "path": str(run.folder),
+    }
+
+
+def print_plugins(files: Sequence[Path], as_json: bool) -> None:
+    """Print architectures with options and origin, then broken plugins; loads no Keras."""
+    registry = load_plugins(files)
+    architectures = [_describe(registered) for registered in registry.architectures.values()]
+    broken = [asdict(plugin) for plugin in registry.broken]
+    trackers = [
+        {"name": tracker.name, "description": tracker.description} for tracker in registry.trackers.values()
+    ]
+    if as_json:
+        print_json({"architectures": architectures, "trackers": trackers, "broken": broken})
+        return
+    for architecture in architectures:
+        print(f"{architecture['name']}  {architecture['description']}  [{architecture['origin']}]")
+        print(f"    recipes: {', '.join(architecture['recipes'])}")
+        for option in architecture["options"]:
+            print(f"    {option['flag']:<20} {option['default']!s:<8} {option['help']}")
+    for tracker in trackers:
+        print(f"tracker {tracker['name']}  {tracker['description']}")
+    for plugin in broken:
+        print(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
+
+
+def _describe(registered: RegisteredArchitecture) -> dict[str, Any]:
+    architecture = registered.architecture
+    return {
+        "name": architecture.name,
+        "description": architecture.description(),
+        "origin": registered.origin,
+        "recipes": sorted({"default", *architecture.recipes}),
+        "options": [_option(field) for field in architecture.Options.fields()],
+    }
+
+
+def _option(field: OptionField) -> dict[str, Any]:
+    told = ("name", "default", "help", "minimum", "maximum", "choices", "search", "flag")
+    return {name: getattr(field, name) for name in told} | {"type": field.type.__name__}

@@ -1,0 +1,206 @@
+"""`tastemap train`: choose, train, show."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean, stdev
+from types import FrameType
+
+from core.cli._flags import Values, require_data
+from core.cli._output import figure, print_json, print_lines
+from core.cli._training_view import JsonView, TextView
+from core.contract import Registry, Resolved, TrainingSettings, load_plugins, refuse_several_machines, resolve
+from core.data import Ratings, load_ratings
+from core.errors import UsageError
+from core.options import suggest
+from core.protocol import Event, Finished, PhaseChanged, to_plain
+from core.runs import Run, find_run, recorded_ratings, saved_choices
+from core.training import Controls, Session, tune
+from core.views.quality import Comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """What the command line asked for; `flags` are settings, options and reading choices.
+
+    `test` is a file to hold out, `resume` names a run to go on with, `trials` asks for a search first,
+    `trackers` are names.
+    """
+
+    flags: Values
+    data: str
+    test: str
+    architecture: str
+    recipe: str
+    resume: str
+    trials: int
+    trackers: Sequence[str]
+    registry: Registry
+
+
+def run_training(request: TrainRequest, as_json: bool) -> int:
+    """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
+    request.registry.chosen_trackers(request.trackers)
+    controls = Controls()
+    work = _resume if request.resume else _start
+    with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
+        work(request, view.show, controls)
+    return 130 if interrupted() else 0
+
+
+def _start(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
+    require_data(request.data)
+    flags, registry = request.flags, request.registry
+    official = {"split": "official"} if request.test else {}
+    held_out = {"test_file": request.test} if request.test else {}
+    chosen = registry.architecture(request.architecture)
+    resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
+    show(PhaseChanged("reading data", request.data))
+    ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
+    session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
+    del ratings  # a worker that another leads keeps a part of them
+    if request.trials:
+        refuse_several_machines(resolved.settings, "A search")
+        session.resolved = tune(session.ratings, resolved, request.trials, show)
+    _train(session)
+
+
+def _resume(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
+    if request.test:
+        raise UsageError("--test doesn't go with --resume.", hint="A run keeps the split that it began with.")
+    registry, folder = request.registry, find_run(request.resume)
+    run = Run.open(folder, registry)
+    resolved = saved_choices(run.config, registry, request.flags["settings"])
+    show(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
+    session = Session(recorded_ratings(run, request.data or None), resolved, registry, show, controls)
+    session.trackers = request.trackers
+    _train(session, folder)
+
+
+def _train(session: Session, resumed: Path | None = None) -> None:
+    """Train a new run or go on with one; a worker that another leads only helps it."""
+    if session.follows:
+        session.follow()
+    elif resumed is not None:
+        session.resume(resumed)
+    else:
+        session.start()
+
+
+@contextmanager
+def _stopping(controls: Controls) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C stop and save, and the second end at once."""
+    pressed: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+        print("tastemap: stopping and saving; press Ctrl-C again to end at once", file=sys.stderr)
+        controls.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_race(
+    flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
+) -> None:
+    """Train each architecture by its default recipe with the same settings, then compare with the first."""
+    require_data(data)
+    registry = load_plugins(plugins)
+    runners = _runners(names, registry)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    folders = []
+    with JsonView() if as_json else TextView() as view:
+        for name in runners:
+            resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            refuse_several_machines(resolved.settings, "A race")
+            chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
+            folders.append(Session(ratings, chosen, registry, view.show).start())
+    question = Comparison(runs=tuple(map(str, folders[1:])))
+    compared = Run.open(folders[0], registry).ask(question)
+    if as_json:
+        print_json(to_plain(compared))
+    else:
+        print_lines(question.lines(compared))
+
+
+def _runners(names: str, registry: Registry) -> list[str]:
+    """The architectures to race, each once, in the order given; all of them where none is named."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or sorted(registry.architectures)
+    for name in wanted:
+        registry.architecture(name)
+    if len(set(wanted)) < 2:
+        raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
+    return list(dict.fromkeys(wanted))
+
+
+def run_cross_validation(
+    flags: Values,
+    data: str,
+    architecture: str,
+    recipe: str,
+    folds: int,
+    registry: Registry,
+    as_json: bool,
+) -> None:
+    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE."""
+    require_data(data)
+    chosen = registry.architecture(architecture)
+    ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    refuse_several_machines(resolved.settings, "Cross-validation")
+    finished = []
+    for fold in range(1, folds + 1):
+        finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
+        _show_fold(fold, folds, finished[-1], as_json)
+    show_summary(finished, as_json)
+
+
+def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
+    values = {**resolved.settings.to_dict(), "split": "kfold", "folds": folds, "fold": fold}
+    return replace(resolved, settings=TrainingSettings.parse(values))
+
+
+def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry) -> Finished:
+    heard: list[Event] = []
+    Session(ratings, resolved, registry, heard.append).start()
+    return next(event for event in reversed(heard) if isinstance(event, Finished))
+
+
+def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None:
+    if as_json:
+        print(finished.to_json(), flush=True)
+    else:
+        figures = f"RMSE {figure(finished.val_rmse)}  MAE {figure(finished.val_mae)}"
+        print(f"fold {fold}/{folds}  {figures}  run {finished.run}")
+
+
+def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
+    """Print mean and standard deviation over the folds; one without a figure is left out of both."""
+    summary = {
+        "rmse": _spread([event.val_rmse for event in finished]),
+        "mae": _spread([event.val_mae for event in finished]),
+    }
+    if as_json:
+        print_json({"event": "cross_validation", "folds": len(finished), **summary})
+        return
+    parts = [f"{name.upper()} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
+    print(f"{len(finished)} folds  {'  '.join(parts)}")
+    print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
+
+
+def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:
+    """Mean and standard deviation over the folds that have the figure; None where they are too few."""
+    known = [value for value in figures if value is not None]
+    return {"mean": mean(known) if known else None, "deviation": stdev(known) if len(known) > 1 else None}

@@ -1,0 +1,174 @@
+"""Show a training on the terminal: an epoch table on stdout and a progress bar, or events as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from statistics import fmean
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from core.cli._output import figure
+from core.protocol import (
+    BatchProgress,
+    EpochFinished,
+    Event,
+    Finished,
+    LearningRateChanged,
+    PhaseChanged,
+    RunStarted,
+    TrialFinished,
+)
+
+_COLUMNS = (
+    f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
+)
+
+
+class JsonView:
+    """Prints each event as one line of JSON."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to put away."""
+
+    def show(self, event: Event) -> None:
+        """Print the event now."""
+        print(event.to_json(), flush=True)
+
+
+class TextView:
+    """Prints an epoch table, with a progress bar beside it where a person watches."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._task: TaskID | None = None
+        self._batches = 1
+
+    def __enter__(self) -> Self:
+        """Start the progress bar, if a person can see it."""
+        if self._console.is_terminal:
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=None, speed="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._bar.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case PhaseChanged():
+                self._describe(f"{event.phase} {event.detail}".strip())
+            case RunStarted():
+                self._batches = event.batches
+                self._print(_headline(event))
+                self._state_what_was_done(event)
+                self._print(_COLUMNS)
+                self._describe("training", total=event.epochs * event.batches)
+            case BatchProgress():
+                self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
+            case EpochFinished():
+                self._print(_row(event))
+                self._advance(event.epoch, 0, event.ratings_per_second)
+            case LearningRateChanged():
+                self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
+            case TrialFinished():
+                self._print(_trial(event))
+            case Finished():
+                self._print(_closing(event))
+
+    def _state_what_was_done(self, event: RunStarted) -> None:
+        for message in (*_repairs(event), *_unseen(event)):
+            line = f"tastemap: {message}"
+            if self._console.is_terminal:
+                self._bar.console.print(line, markup=False, soft_wrap=True)
+            else:
+                print(line, file=sys.stderr)
+
+    def _print(self, line: str) -> None:
+        if sys.stdout.isatty():
+            self._bar.console.print(line, markup=False, soft_wrap=True)
+        else:
+            print(line, flush=True)
+
+    def _describe(self, description: str, total: float | None = None) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, description=description, total=total, completed=0)
+
+    def _advance(self, epochs: int, batches: int, ratings_per_second: float) -> None:
+        if self._task is not None:
+            speed = f"{ratings_per_second:,.0f} ratings/s"
+            self._bar.update(self._task, completed=epochs * self._batches + batches, speed=speed)
+
+
+def _headline(event: RunStarted) -> str:
+    users, items, ratings = (event.data.get(name) for name in ("users", "items", "ratings"))
+    return (
+        f"{event.architecture} on {event.data.get('name')}: {users:,} users × {items:,} items, "
+        f"{ratings:,} ratings; {event.parameters:,} parameters on {event.device}"
+    )
+
+
+def _repairs(event: RunStarted) -> list[str]:
+    return [str(repair["message"]) for repair in event.data.get("repairs", [])]
+
+
+def _unseen(event: RunStarted) -> list[str]:
+    """Held-out ratings whose user or item training has never seen are counted, never dropped in silence."""
+    unseen = event.split.get("unseen", {})
+    if not unseen.get("ratings"):
+        return []
+    held_out = event.split.get("test_ratings", 0)
+    return [
+        f"{unseen['ratings']:,} of {held_out:,} held-out ratings are of {unseen['users']:,} users and "
+        f"{unseen['items']:,} items that training has never seen; the training means predict them"
+    ]
+
+
+def _row(event: EpochFinished) -> str:
+    best = " *" if event.best and event.tuning_rmse is not None else ""
+    return (
+        f"{event.epoch:>4}/{event.epochs:<4} {figure(event.train_rmse):>11} {figure(event.val_rmse):>9} "
+        f"{figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
+    )
+
+
+def _trial(event: TrialFinished) -> str:
+    choices = "  ".join(f"{name} {value:.4g}" for name, value in event.choices.items() if _is_number(value))
+    return (
+        f"trial {event.trial:<3} tuning RMSE {figure(event.tuning_rmse)} at {event.epochs} epochs  {choices}"
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _closing(event: Finished) -> str:
+    return (
+        f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
+        f"({event.ratings_per_second:,.0f} ratings/s)\n"
+        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}\n"
+        f"{_gain(event)}run {event.run}"
+    )
+
+
+def _gain(event: Finished) -> str:
+    """What averaging replicas gained over one of them."""
+    if not event.replica_rmse or event.val_rmse is None:
+        return ""
+    alone = fmean(event.replica_rmse)
+    return (
+        f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
+        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}\n"
+    )

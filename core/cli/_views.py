@@ -1,0 +1,220 @@
+"""The commands of the views, made from their declarations; a view's own file holds all that is particular."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from core.cli._flags import AsJson, Plugins, RunName, WrongUsage, all_plugins, told
+from core.cli._output import note, print_json, print_lines
+from core.errors import UsageError
+from core.options import Form, OptionField
+from core.views import VIEWS, View
+
+if TYPE_CHECKING:
+    from core.runs import Run
+
+Values = dict[str, Any]
+Everybody = Annotated[bool, typer.Option("--all", help="For every user, into --out.")]
+RecommendationsFile = Annotated[Path | None, typer.Option(help="File of --all: .parquet or .csv.")]
+PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
+
+
+class ViewCommand(TyperCommand):
+    """A command that tells wrong words in one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; raises UsageError."""
+        try:
+            left: list[str] = super().parse_args(ctx, args)
+        except WrongUsage as error:
+            raise told(ctx, error) from None
+        return left
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """What a view's command can do beside answering: more parameters, and the work where they are given.
+
+    `work` takes the run, the view, its arguments, the values of the parameters and whether JSON is wanted; it
+    says whether that was all there is to do.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    work: Callable[[Run, type[View[Any]], Values, Values, bool], bool] = lambda *_: False
+
+
+@cache
+def view_commands() -> dict[str, Any]:
+    """The commands of all views that have one, by name."""
+    commands = {view.command: _command(view) for view in VIEWS.values() if view.command}
+    return dict(sorted(commands.items()))
+
+
+def _command(view: type[View[Any]]) -> Any:
+    """Make a view's command, by way of a function's signature as typer reads it."""
+    extra = _EXTRAS.get(view.tag, _Extra())
+
+    def command(context: typer.Context, **values: Any) -> None:
+        run, files, as_json = (values.pop(name) for name in ("run", "plugin", "as_json"))
+        more = {name: values.pop(name) for name in extra.parameters}
+        arguments = {one.name: _value(one, values[one.name]) for one in view.fields()}
+        _run(run, all_plugins(context, files), view, _given(view, arguments), more, extra, as_json)
+
+    kinds = {
+        "context": typer.Context,
+        "run": RunName,
+        **{one.name: _annotation(one, one.name in view.positional) for one in _ordered(view)},
+        **extra.parameters,
+        "plugin": Plugins,
+        "as_json": AsJson,
+    }
+    command.__annotations__ = kinds
+    command.__signature__ = inspect.Signature(list(map(_parameter, kinds, kinds.values())))  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(view.command, cls=ViewCommand, help=_first_sentence(view))(command)
+    return typer.main.get_command(app)
+
+
+def _run(
+    name: str,
+    plugins: Sequence[Path],
+    view: type[View[Any]],
+    arguments: Values,
+    more: Values,
+    extra: _Extra,
+    as_json: bool,
+) -> None:
+    from core.api import load_run
+    from core.contract import load_plugins
+    from core.protocol import to_plain
+
+    run = load_run(name, load_plugins(plugins))
+    if extra.work(run, view, arguments, more, as_json):
+        return
+    missing = next((one for one in view.fields() if one.required and one.name not in arguments), None)
+    if missing is not None:
+        raise UsageError(f"Say {missing.flags[0] if missing.flags else missing.flag}.", hint=missing.help)
+    question = view.ask(arguments)
+    answer = run.ask(question)
+    if as_json:
+        print_json(to_plain(answer))
+    else:
+        print_lines(question.lines(answer))
+
+
+def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
+    """`recommend --all --out FILE`: recommendations for everybody in a file."""
+    from core.views import TopItems, recommend_to_all, write_recommendations
+
+    everybody, out = more["everybody"], more["out"]
+    if not everybody and out is None:
+        if not arguments.get("user"):
+            raise UsageError("Name a user, or --all with --out FILE.")
+        return False
+    if out is None or arguments.get("user"):
+        raise UsageError("--all goes with --out FILE and without users.")
+    question = TopItems.ask({**arguments, "user": []})
+    if question.diversity:
+        raise UsageError("--diversity goes with single users, not with --all.")
+    found = recommend_to_all(run.model, question)
+    write_recommendations(run.model, found, out)
+    summary = {"path": str(out), "rows": len(found.users), "users": len(set(found.users.tolist()))}
+    if as_json:
+        print_json(summary)
+    else:
+        print(f"{summary['rows']:,} recommendations for {summary['users']:,} users in {out}")
+    return True
+
+
+def _draw_map(run: Run, view: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
+    """`map --out FILE`: the map as a picture; the answer itself still goes to --json."""
+    from core.pictures import write_picture
+
+    if more["out"] is None:
+        return False
+    answer = run.ask(view.ask(arguments))
+    write_picture(answer.scatter(), more["out"])
+    note(f"{len(answer.items):,} items on {more['out']}")
+    return not as_json
+
+
+_EXTRAS = {
+    "top_items": _Extra({"everybody": Everybody, "out": RecommendationsFile}, _recommend_to_all),
+    "map": _Extra({"out": PictureFile}, _draw_map),
+}
+
+
+def _ordered(view: type[View[Any]]) -> Iterable[OptionField]:
+    """The arguments by their place, then the others as they were declared."""
+    fields = {one.name: one for one in view.fields()}
+    return [*(fields.pop(name) for name in view.positional), *fields.values()]
+
+
+def _annotation(one: OptionField, positional: bool) -> Any:
+    default = "" if one.required or one.default in ("", None) else f" [default: {one.default}]"
+    if one.type is bool:
+        both = one.flags or (f"{one.flag}/{one.flag.replace('--', '--no-', 1)}",)
+        return Annotated[bool | None, typer.Option(*both, help=f"{one.help}{default}")]
+    many = one.form in (Form.LIST, Form.RATINGS)
+    kind: Any = list[str] if many else str | None
+    metavar = one.metavar or (one.name.upper() if positional else _kind(one))
+    if positional:
+        shown = f"{metavar}..." if many else metavar
+        return Annotated[list[str] if many else str, typer.Argument(help=one.help, metavar=shown)]
+    flags = one.flags or (one.flag,)
+    return Annotated[kind, typer.Option(*flags, help=f"{one.help}{default}", metavar=metavar)]
+
+
+def _kind(one: OptionField) -> str:
+    names = {int: "INT", float: "FLOAT"}
+    return "|".join(one.choices) or names.get(one.type, "TEXT")
+
+
+def _parameter(name: str, kind: Any) -> inspect.Parameter:
+    """A keyword with the default that means "not given"; a run and what has its place must be given."""
+    values = getattr(kind, "__origin__", None)
+    default: Any = False if name in _SWITCHES else None
+    if name == "context" or values is str:
+        default = inspect.Parameter.empty
+    elif values == list[str] or values == list[Path]:
+        default = []
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_SWITCHES = frozenset({"as_json", "everybody"})
+
+
+def _value(one: OptionField, given: Any) -> Any:
+    return _ratings(one, given) if one.form is Form.RATINGS else given
+
+
+def _given(view: type[View[Any]], arguments: Values) -> Values:
+    """The arguments that were given; a list in its place may be empty: the view then says what it lacks."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return {name: value for name, value in given.items() if name in view.positional or value not in ([], {})}
+
+
+def _ratings(one: OptionField, words: Sequence[str]) -> dict[str, float]:
+    """Read "Toy Story=5" and "296=4.5" into ratings by item id or title; raises UsageError."""
+    flag, ratings = one.flags[0], {}
+    for word in words:
+        item, _, value = word.rpartition("=")
+        try:
+            ratings[item.strip()] = float(value)
+        except ValueError:
+            item = ""
+        if not item.strip():
+            raise UsageError(f"{flag} takes {one.metavar}, as in {flag} 'Toy Story=5', not {word!r}.")
+    return ratings
+
+
+def _first_sentence(view: type[View[Any]]) -> str:
+    return inspect.cleandoc(view.__doc__ or "").split("\n\n")[0].replace("\n", " ")

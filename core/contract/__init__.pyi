@@ -1,0 +1,54 @@
+from .architecture import (
+    Architecture as Architecture,
+    EmbeddingSide as EmbeddingSide,
+    EmbeddingSpec as EmbeddingSpec,
+    Recipe as Recipe,
+    Replicated as Replicated,
+    Rows as Rows,
+    Terms as Terms,
+    replica_count as replica_count,
+    replicate as replicate,
+)
+from .data import (
+    SEPARATORS as SEPARATORS,
+    DataSource as DataSource,
+    Edition as Edition,
+    ItemTable as ItemTable,
+    Location as Location,
+    NamedDataset as NamedDataset,
+    RawItems as RawItems,
+    RawTable as RawTable,
+    Reader as Reader,
+    ReadingOptions as ReadingOptions,
+    Repair as Repair,
+)
+from .hookspecs import (
+    hookimpl as hookimpl,
+)
+from .plugins import (
+    RegisteredArchitecture as RegisteredArchitecture,
+    Registry as Registry,
+    check_architecture as check_architecture,
+    load_plugins as load_plugins,
+)
+from .settings import (
+    Resolved as Resolved,
+    Schedule as Schedule,
+    TrainingSettings as TrainingSettings,
+    refuse_several_machines as refuse_several_machines,
+    resolve as resolve,
+)
+from .tracker import (
+    NAMES as NAMES,
+    Receiver as Receiver,
+    Tracker as Tracker,
+    epoch_figures as epoch_figures,
+)
+from .trainer import (
+    Arrays as Arrays,
+    Compiles as Compiles,
+    ReplicaScores as ReplicaScores,
+    SliceTotals as SliceTotals,
+    Trainer as Trainer,
+    TrainingData as TrainingData,
+)

@@ -1,0 +1,20 @@
+from ._convert import (
+    convert as convert,
+)
+from ._describe import (
+    describe as describe,
+)
+from .load import (
+    load_ratings as load_ratings,
+)
+from .ratings import (
+    Ratings as Ratings,
+    RatingScale as RatingScale,
+    Vocabulary as Vocabulary,
+)
+from .split import (
+    Split as Split,
+    carve_tuning as carve_tuning,
+    split_ratings as split_ratings,
+    unseen as unseen,
+)

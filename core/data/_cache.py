@@ -1,0 +1,200 @@
+"""Keeps large tables as arrays in the cache folder, so that opening them again takes no parsing.
+
+One folder a table, named by what was asked; it is used only while the files behind it are unchanged and
+its own files match their checksums. Nothing in it is ever executed: arrays are plain npy, texts Parquet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contract import ItemTable, ReadingOptions, Repair
+from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.data.reading import NONE
+from core.files import cache_folder
+
+SMALLEST = 5_000_000
+"""Files below this size (bytes) are read so quickly that caching them would only litter."""
+
+KEPT = 8
+"""Tables kept; the ones used longest ago go first."""
+
+
+def tables_folder() -> Path:
+    """The folder of parsed tables in the cache folder."""
+    return cache_folder() / "tables"
+
+
+def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[Repair, ...]]:
+    """Find the cached table; a damaged one is removed and stated."""
+    folder = tables_folder() / _key(path, options)
+    if not folder.is_dir():
+        return None, ()
+    try:
+        facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
+        if not isinstance(facts, dict) or facts.get("files") != _states(facts["files"]):
+            return None, ()
+        ratings = read_table(folder, facts)
+        os.utime(folder)
+    except (CacheError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        message = f"the cached table was damaged ({reason}): read again from the file"
+        return None, (Repair("cache", 1, message),)
+    return ratings, ()
+
+
+def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence[Path]) -> tuple[Repair, ...]:
+    """Cache a table read from large files; a folder that can't be written is stated, not fatal."""
+    if sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST:
+        return ()
+    folder = tables_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
+            fresh = Path(temporary) / "table"
+            fresh.mkdir()
+            write_table(fresh, ratings, {"files": _states(map(str, files))})
+            _put(fresh, folder / _key(path, options))
+        _prune(folder)
+    except OSError as error:
+        message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
+        return (Repair("cache", 1, message),)
+    return ()
+
+
+def _key(path: Path, options: ReadingOptions) -> str:
+    asked = {**options.to_dict(), "source": str(path.absolute())}
+    for name in ("items", "test_file"):
+        # The same relative path means another file in another working directory.
+        if asked[name] not in ("", NONE):
+            asked[name] = str(Path(str(asked[name])).absolute())
+    return hashlib.sha256(json.dumps([FORMAT, asked], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _states(files: Any) -> dict[str, list[int]]:
+    """Size and time of the last change (nanoseconds) of each file; a missing file has none."""
+    states = {}
+    for name in files:
+        path = Path(name)
+        if path.exists():
+            status = path.stat()
+            states[str(path.absolute())] = [status.st_size, status.st_mtime_ns]
+    return states
+
+
+def _put(fresh: Path, folder: Path) -> None:
+    """Rename into place; another process may have put the same table there in the meantime."""
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _prune(folder: Path) -> None:
+    tables = [table for table in folder.iterdir() if table.is_dir() and not table.name.startswith(".")]
+    tables.sort(key=lambda table: table.stat().st_mtime, reverse=True)
+    for table in tables[KEPT:]:
+        shutil.rmtree(table, ignore_errors=True)
+
+
+FORMAT = 2
+_ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
+
+
+class CacheError(Exception):
+    """A cached table that isn't as it was written."""
+
+
+def write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
+    """Write arrays, vocabularies and items into a folder, and their checksums into table.json."""
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "users": ratings.users,
+        "items": ratings.items,
+        "ratings": ratings.ratings,
+    }
+    if ratings.timestamps is not None:
+        arrays["timestamps"] = ratings.timestamps
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    _write_texts(folder, ratings)
+    sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
+    told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
+    (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _facts(ratings: Ratings) -> dict[str, Any]:
+    scale = ratings.scale
+    return {
+        "name": ratings.name,
+        "source": ratings.source,
+        "scale": [scale.minimum, scale.maximum, scale.step],
+        "repairs": [[repair.kind, repair.count, repair.message] for repair in ratings.repairs],
+        "reading": ratings.reading,
+        "held_out": ratings.held_out,
+    }
+
+
+def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
+    """Read a table back; raises CacheError (or what NumPy and Arrow raise) for a damaged one."""
+    for name, checksum in facts["checksums"].items():
+        if _checksum(folder / name) != checksum:
+            raise CacheError(f"{name} has changed")
+    if not set(facts["checksums"]) >= _ALWAYS:
+        raise CacheError("files are missing from its list")
+    users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
+    timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
+    table = _read(folder / "items.parquet")
+    return Ratings(
+        name=facts["name"],
+        source=facts["source"],
+        users=users,
+        items=items,
+        ratings=ratings,
+        timestamps=timestamps,
+        user_vocabulary=Vocabulary.from_arrow(_read(folder / "users.parquet")["id"]),
+        item_vocabulary=Vocabulary.from_arrow(table["id"]),
+        item_table=ItemTable.from_arrow(table),
+        scale=RatingScale(*facts["scale"]),
+        repairs=tuple(Repair(*repair) for repair in facts["repairs"]),
+        reading=facts["reading"],
+        held_out=facts["held_out"],
+    )
+
+
+def _load(folder: Path, name: str) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
+    return array
+
+
+def _write_texts(folder: Path, ratings: Ratings) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    items = ratings.item_table.to_arrow().add_column(0, "id", [ratings.item_vocabulary.to_arrow()])
+    parquet.write_table(pa.table({"id": ratings.user_vocabulary.to_arrow()}), folder / "users.parquet")
+    parquet.write_table(items, folder / "items.parquet")
+
+
+def _read(path: Path) -> Any:
+    from pyarrow import parquet
+
+    return parquet.read_table(path)
+
+
+def _checksum(path: Path) -> int:
+    total = 0
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 24):
+            total = zlib.crc32(block, total)
+    return total

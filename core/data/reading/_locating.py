@@ -1,0 +1,135 @@
+"""Finds the exact line of a fault in a text table: the slow second look, taken only after a failure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from core.contract import Location
+from core.data.reading._dialect import Dialect, split_line, too_long
+from core.data.reading.columns import MISSING
+from core.data.reading.location import LINE_LIMIT, open_table
+from core.errors import DataError
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The positions (from 0) of the columns that are read; `time` may be missing."""
+
+    user: int
+    item: int
+    rating: int
+    time: int | None
+
+
+@dataclass(frozen=True)
+class Fields:
+    """One row of a text table: its line (from 1) and its fields."""
+
+    line: int
+    values: tuple[str, ...]
+
+
+def find_fault(location: Location, dialect: Dialect, roles: Roles, reason: str) -> DataError:
+    """Describe the first row that can't be read; without one, tell Arrow's reason for refusing the file."""
+    for row in rows(location, dialect):
+        fault = _fault(location, dialect, roles, row)
+        if fault is not None:
+            return fault
+    hint = "Check separator and encoding."
+    return DataError(f"can't be read as a table ({reason.splitlines()[0]}).", path=str(location), hint=hint)
+
+
+def line_of(location: Location, dialect: Dialect, index: int) -> int:
+    """Find the line of a row counted from 0; quoted line breaks and blank lines are taken into account."""
+    for count, row in enumerate(rows(location, dialect)):
+        if count == index:
+            return row.line
+    return index + 1 + dialect.skipped
+
+
+def rows(location: Location, dialect: Dialect) -> Iterator[Fields]:
+    """Go through the rows, header left out, one at a time; raises DataError for an endless line."""
+    with open_table(location) as stream:
+        lines = _lines(location, stream, dialect.encoding)
+        parsed = _quoted(location, lines, dialect) if dialect.quoting else _plain(lines, dialect)
+        for row in parsed:
+            if row.line > dialect.skipped and any(value.strip() for value in row.values):
+                yield row
+
+
+def single_lines(location: Location, dialect: Dialect) -> Iterator[Fields]:
+    """Go through the lines after the header, each split by itself: an open quote spoils no other line."""
+    with open_table(location) as stream:
+        for number, line in enumerate(_lines(location, stream, dialect.encoding), 1):
+            if number > dialect.skipped and line.strip():
+                text = line.rstrip("\r\n")
+                yield Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
+
+
+def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[Fields]:
+    for number, line in enumerate(lines, 1):
+        yield Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quoting=False))
+
+
+def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[Fields]:
+    escape = "\\" if dialect.escapes else None
+    reader = csv.reader(lines, delimiter=dialect.separator, escapechar=escape)
+    while True:
+        start = reader.line_num + 1
+        try:
+            yield Fields(start, tuple(next(reader)))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"can't be split into fields ({error}).", path=str(location), row=start
+            ) from error
+
+
+def _lines(location: Location, stream: IO[bytes], encoding: str) -> Iterator[str]:
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n")
+    number = 0
+    while line := text.readline(LINE_LIMIT + 1):
+        number += 1
+        if len(line) > LINE_LIMIT:
+            raise too_long(location, number)
+        yield line.replace("\0", "\ufffd")
+
+
+def _fault(location: Location, dialect: Dialect, roles: Roles, row: Fields) -> DataError | None:
+    if len(row.values) != dialect.width:
+        message = f"{len(row.values)} fields where {dialect.width} are expected."
+        return DataError(message, path=str(location), row=row.line, value=row.values)
+    if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
+        hint = "Name it with encoding, as in latin-1."
+        return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)
+    fault = rating_fault(row.values[roles.rating])
+    return _place(location, dialect, row, roles.rating, fault) if fault else None
+
+
+def rating_fault(text: str) -> str:
+    """Say what is wrong with a rating as it is written; empty if nothing."""
+    if text.strip() in MISSING:
+        return "the rating is missing" + (f" ({text.strip()})" if text.strip() else "")
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return f"the rating {text[:60]!r} is not a number"
+    return "" if math.isfinite(number) else f"the rating {text.strip()!r} is not finite"
+
+
+def _place(location: Location, dialect: Dialect, row: Fields, position: int, fault: str) -> DataError:
+    column, value = dialect.names[position], row.values[position]
+    return DataError(
+        f"{fault}.",
+        path=str(location),
+        row=row.line,
+        column=column,
+        value=value,
+        hint="Correct the value or remove the line.",
+    )

@@ -1,0 +1,69 @@
+from ._held_out import (
+    HeldOut as HeldOut,
+    held_out as held_out,
+)
+from .baseline import (
+    Baseline as Baseline,
+    mae as mae,
+    rmse as rmse,
+)
+from .catalogue import (
+    ItemCard as ItemCard,
+    bias_column as bias_column,
+    by_popularity as by_popularity,
+    factor_table as factor_table,
+    item_card as item_card,
+    item_row as item_row,
+    nearest as nearest,
+    top_rows as top_rows,
+    user_row as user_row,
+)
+from .component_names import (
+    NamedAxis as NamedAxis,
+    named_axes as named_axes,
+    read_component_names as read_component_names,
+    write_component_name as write_component_name,
+)
+from .factorization import (
+    BLOCK_SCORES as BLOCK_SCORES,
+    Factorization as Factorization,
+    raw_blocks as raw_blocks,
+)
+from .fold_in import (
+    FoldedUser as FoldedUser,
+    Folder as Folder,
+    Matrix as Matrix,
+)
+from .head import (
+    Head as Head,
+    build_head as build_head,
+    load_head as load_head,
+    load_score_rows as load_score_rows,
+)
+from .influence import (
+    Influence as Influence,
+    Influences as Influences,
+    influences as influences,
+)
+from .model import (
+    Model as Model,
+    RunFacts as RunFacts,
+)
+from .predictor import (
+    Prediction as Prediction,
+)
+from .projection import (
+    fit_components as fit_components,
+)
+from .rated import (
+    HELD_OUT as HELD_OUT,
+    TRAIN as TRAIN,
+    RatedTable as RatedTable,
+)
+from .scorer import (
+    ScoreRows as ScoreRows,
+    make_scorer as make_scorer,
+)
+from .search_index import (
+    SearchIndex as SearchIndex,
+)

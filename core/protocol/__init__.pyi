@@ -1,0 +1,35 @@
+from .commands import (
+    Command as Command,
+    Pause as Pause,
+    Query as Query,
+    Quit as Quit,
+    Resume as Resume,
+    ResumeRun as ResumeRun,
+    SetLearningRate as SetLearningRate,
+    Stop as Stop,
+    Train as Train,
+    Warm as Warm,
+    parse_command as parse_command,
+)
+from .events import (
+    Answer as Answer,
+    BatchProgress as BatchProgress,
+    EngineReady as EngineReady,
+    EpochFinished as EpochFinished,
+    Event as Event,
+    Failed as Failed,
+    Finished as Finished,
+    LearningRateChanged as LearningRateChanged,
+    Paused as Paused,
+    PhaseChanged as PhaseChanged,
+    Resumed as Resumed,
+    RunStarted as RunStarted,
+    TrialFinished as TrialFinished,
+    parse_event as parse_event,
+)
+from .wire import (
+    from_plain as from_plain,
+    snake_case as snake_case,
+    to_builtins as to_builtins,
+    to_plain as to_plain,
+)

@@ -1,0 +1,29 @@
+from .config import (
+    RunConfig as RunConfig,
+    installed_versions as installed_versions,
+    read_config as read_config,
+    recorded_split as recorded_split,
+    saved_choices as saved_choices,
+)
+from .recorded import (
+    recorded_ratings as recorded_ratings,
+)
+from .run import (
+    Run as Run,
+    load_head as load_head,
+)
+from .store import (
+    find_run as find_run,
+    list_runs as list_runs,
+    new_run_id as new_run_id,
+)
+from .vocabularies import (
+    write_vocabularies as write_vocabularies,
+)
+from .writer import (
+    Progress as Progress,
+    RunWriter as RunWriter,
+    locked as locked,
+    read_history as read_history,
+    read_summary as read_summary,
+)

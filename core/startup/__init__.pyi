@@ -1,0 +1,12 @@
+from ._backend import (
+    keras as keras,
+    tf as tf,
+)
+from .device import (
+    choose_device as choose_device,
+    describe_device as describe_device,
+    with_batch_size as with_batch_size,
+)
+from .own_process import (
+    claim_process as claim_process,
+)

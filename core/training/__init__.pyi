@@ -1,0 +1,12 @@
+from ._tune import (
+    tune as tune,
+)
+from .controls import (
+    Controls as Controls,
+)
+from .session import (
+    Session as Session,
+)
+from .start import (
+    make_trainer as make_trainer,
+)

@@ -1,0 +1,268 @@
+"""The training loop: epochs in slices, events out, commands in, a checkpoint after each epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
+from core.errors import DivergenceError
+from core.protocol import (
+    BatchProgress,
+    Command,
+    EpochFinished,
+    Event,
+    Finished,
+    LearningRateChanged,
+    Pause,
+    Paused,
+    Resume,
+    Resumed,
+    SetLearningRate,
+    Stop,
+)
+from core.runs import Progress
+from core.training._prepare import Prepared
+from core.training.controls import Controls, ignore
+
+TARGET_SECONDS = 0.15
+_FIRST_GUESS = 256
+
+
+@dataclass
+class Pace:
+    """Learns how many batches fit into a slice of about `TARGET_SECONDS`."""
+
+    batches_per_second: float = _FIRST_GUESS / TARGET_SECONDS
+
+    def next_count(self, left: int) -> int:
+        """Give the number of batches of the next slice, of `left` batches left in the epoch."""
+        return max(1, min(left, round(self.batches_per_second * TARGET_SECONDS)))
+
+    def learn(self, batches: int, seconds: float) -> None:
+        """Note how long a slice took; follows a change of speed within two slices, but grows at most 8×."""
+        measured = batches / max(seconds, 1e-6)
+        self.batches_per_second = min(measured, 8 * self.batches_per_second)
+
+
+@dataclass
+class RunningEpoch:
+    """Batches done, the sum of squared errors over so many ratings, and the seconds of training alone."""
+
+    number: int
+    batches: int
+    done: int = 0
+    squared_error: float = 0.0
+    ratings: int = 0
+    seconds: float = 0.0
+
+    def add(self, batches: int, totals: SliceTotals, seconds: float) -> None:
+        """Count a slice of batches in."""
+        self.done += batches
+        self.squared_error += totals.squared_error
+        self.ratings += totals.ratings
+        self.seconds += seconds
+
+    @property
+    def running_rmse(self) -> float:
+        """RMSE over the ratings trained on so far, each before its update."""
+        return math.sqrt(self.squared_error / max(1, self.ratings))
+
+    @property
+    def ratings_per_second(self) -> float:
+        """Speed so far."""
+        return self.ratings / max(self.seconds, 1e-9)
+
+
+class Checkpoints(Protocol):
+    """Where the loop leaves what must survive a crash."""
+
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
+        """Keep the end of an epoch."""
+
+    def save_best(self, epoch: int, weights: Arrays) -> None:
+        """Keep the weights of the best epoch so far."""
+
+
+@dataclass(kw_only=True)
+class TrainingLoop:
+    """Runs a trainer over the schedule's epochs.
+
+    `answer` receives the commands that don't steer (queries), between two slices and while paused. `clock`
+    gives seconds, of which only differences matter.
+    """
+
+    trainer: Trainer
+    prepared: Prepared
+    schedule: Schedule
+    patience: int
+    checkpoints: Checkpoints
+    emit: Callable[[Event], None]
+    controls: Controls = field(default_factory=Controls)
+    answer: Callable[[Command], None] = ignore
+    progress: Progress = field(default_factory=Progress)
+    clock: Callable[[], float] = time.perf_counter
+    _pace: Pace = field(default_factory=Pace)
+    _stopped: bool = False
+    last_event: EpochFinished | None = None
+
+    def run(self) -> str:
+        """Train to the end; returns the reason: completed, stopped or early_stopping.
+
+        Raises DivergenceError where numbers stop being finite; the last checkpoint is then still good.
+        """
+        while self.progress.epoch < self.schedule.epochs:
+            finished = self._run_epoch(self.progress.epoch + 1)
+            if finished is None:
+                return "stopped"
+            self._close_epoch(finished)
+            if self.patience and self.progress.epoch - self.progress.best_epoch >= self.patience:
+                return "early_stopping"
+        return "completed"
+
+    def warm_up(self) -> int:
+        """Let the trainer compile before the clock runs; returns the count of batches of an epoch.
+
+        Nothing is trained; the held-out pairs are scored.
+        """
+        epoch = min(self.progress.epoch + 1, self.schedule.epochs)
+        batches = self.trainer.begin_epoch(epoch)
+        if isinstance(self.trainer, Compiles):
+            self.trainer.compile()
+        self.prepared.measure(self.trainer, self.prepared.held_out)
+        return batches
+
+    def summary(self, folder: Path, reason: str) -> Finished:
+        """Measure the trainer's weights and sum the training up."""
+        measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
+        held_out = measure(self.trainer, prepared.held_out)
+        return Finished(
+            run=folder.name,
+            reason=reason,
+            val_rmse=held_out.rmse,
+            val_mae=held_out.mae,
+            train_rmse=measure(self.trainer, prepared.train_sample).rmse,
+            tuning_rmse=measure(self.trainer, prepared.tuning).rmse,
+            epochs=progress.epoch,
+            best_epoch=progress.best_epoch,
+            seconds=progress.seconds,
+            ratings_per_second=progress.ratings / max(progress.seconds, 1e-9),
+            split_hash=prepared.split.hash,
+            path=str(folder),
+            replica_rmse=prepared.measure_replicas(self.trainer),
+        )
+
+    def learning_rate(self, epoch: int) -> float:
+        """The learning rate of an epoch after what was set by hand."""
+        return self.schedule.learning_rate(epoch) * self.progress.rate_scale
+
+    def _run_epoch(self, number: int) -> RunningEpoch | None:
+        epoch = RunningEpoch(number, self.trainer.begin_epoch(number))
+        while epoch.done < epoch.batches:
+            self._obey(epoch)
+            if self._stopped:
+                return None
+            self._run_slice(epoch)
+        return epoch
+
+    def _run_slice(self, epoch: RunningEpoch) -> None:
+        count = self._pace.next_count(epoch.batches - epoch.done)
+        started = self.clock()
+        totals = self.trainer.run_batches(epoch.done, count, self.learning_rate(epoch.number))
+        seconds = self.clock() - started
+        self._pace.learn(count, seconds if totals.seconds is None else totals.seconds)
+        epoch.add(count, totals, seconds)
+        self._refuse_divergence(epoch)
+        if epoch.done < epoch.batches:
+            self.emit(self._batch_progress(epoch))
+
+    def _obey(self, epoch: RunningEpoch) -> None:
+        command = self.controls.next()
+        paused = False
+        while command is not None or paused:
+            match command:
+                case Stop():
+                    self._stopped = True
+                    return
+                case SetLearningRate():
+                    self._set_learning_rate(command.learning_rate, epoch)
+                case Pause() if not paused:
+                    paused = True
+                    self.emit(Paused(epoch.number, epoch.done))
+                case Resume() if paused:
+                    paused = False
+                    self.emit(Resumed(epoch.number, epoch.done))
+                case Pause() | Resume() | None:
+                    pass
+                case _:
+                    self.answer(command)
+            command = self.controls.next(wait_seconds=0.05 if paused else None)
+
+    def _set_learning_rate(self, learning_rate: float, epoch: RunningEpoch) -> None:
+        scale = learning_rate / self.schedule.learning_rate(epoch.number)
+        self.progress = replace(self.progress, rate_scale=scale)
+        self.emit(LearningRateChanged(epoch=epoch.number, batch=epoch.done, learning_rate=learning_rate))
+
+    def _batch_progress(self, epoch: RunningEpoch) -> BatchProgress:
+        left = epoch.batches - epoch.done + epoch.batches * (self.schedule.epochs - epoch.number)
+        return BatchProgress(
+            epoch=epoch.number,
+            batch=epoch.done,
+            batches=epoch.batches,
+            train_rmse=epoch.running_rmse,
+            learning_rate=self.learning_rate(epoch.number),
+            ratings_per_second=epoch.ratings_per_second,
+            eta_seconds=left * epoch.seconds / epoch.done,
+        )
+
+    def _refuse_divergence(self, epoch: RunningEpoch) -> None:
+        scale = self.prepared.baseline.scale
+        if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (
+            1 + abs(scale.maximum - scale.minimum)
+        ):
+            return
+        rate = self.learning_rate(epoch.number)
+        raise DivergenceError(
+            f"Training diverged in epoch {epoch.number}: the error is {epoch.running_rmse:.3g} "
+            f"at a learning rate of {rate:g}.",
+            hint=f"Try a lower learning rate (--learning-rate {rate / 10:.2g}) or more l2.",
+        )
+
+    def _close_epoch(self, epoch: RunningEpoch) -> None:
+        measure = self.prepared.measure
+        tuning = measure(self.trainer, self.prepared.tuning).rmse
+        if self.patience:
+            tuning = self.controls.agree(tuning)
+        held_out = measure(self.trainer, self.prepared.held_out)
+        best = tuning is None or self.progress.best_rmse is None or tuning < self.progress.best_rmse
+        self.last_event = EpochFinished(
+            epoch=epoch.number,
+            epochs=self.schedule.epochs,
+            train_rmse=measure(self.trainer, self.prepared.train_sample).rmse,
+            val_rmse=held_out.rmse,
+            val_mae=held_out.mae,
+            tuning_rmse=tuning,
+            learning_rate=self.learning_rate(epoch.number),
+            seconds=epoch.seconds,
+            ratings_per_second=epoch.ratings_per_second,
+            best=best,
+        )
+        self._remember(epoch, self.last_event)
+        self.emit(self.last_event)
+
+    def _remember(self, epoch: RunningEpoch, event: EpochFinished) -> None:
+        self.progress = replace(
+            self.progress,
+            epoch=epoch.number,
+            best_epoch=epoch.number if event.best else self.progress.best_epoch,
+            best_rmse=event.tuning_rmse if event.best else self.progress.best_rmse,
+            seconds=self.progress.seconds + epoch.seconds,
+            ratings=self.progress.ratings + epoch.ratings,
+        )
+        if event.best and event.tuning_rmse is not None:
+            self.checkpoints.save_best(epoch.number, self.trainer.weights())
+        self.checkpoints.save_epoch(event, self.progress, self.trainer.state())

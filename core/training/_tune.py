@@ -1,0 +1,133 @@
+"""Search an architecture's options on a part carved out of training; the held-out part is never looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from core.contract import Resolved, Schedule, Trainer, TrainingSettings
+from core.data import Ratings
+from core.errors import DivergenceError, PluginError, UsageError
+from core.options import OptionField, OptionSet, OptionValue
+from core.protocol import Event, PhaseChanged, TrialFinished
+from core.training._prepare import Prepared, prepare
+
+ROUNDS = 3
+"""Rounds of successive halving: epochs double from one to the next, trials are halved."""
+
+
+Choices = TypeVar("Choices", bound=OptionSet)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One point of the search: options, settings, and the tuning RMSE reached after so many epochs."""
+
+    resolved: Resolved
+    tuning_rmse: float = math.inf
+    epochs: int = 0
+
+
+def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Event], None]) -> Resolved:
+    """Search by random sampling and successive halving (Karnin, Koren & Somekh 2013).
+
+    The first trial is `resolved` itself, the others vary what declares a `search` range: options of the
+    architecture and the learning rate. All train on the same part and are measured on the same tuning part.
+    Returns the best choices, ready to be trained on the whole training part. Raises UsageError for fewer
+    than two trials, PluginError where nothing declares a range, DivergenceError where every trial diverged.
+    """
+    if trials < 2:
+        raise UsageError("A search takes two trials at least.")
+    prepared = prepare(ratings, _with_tuning_part(resolved.settings))
+    candidates = [Trial(resolved), *sample_trials(resolved, trials - 1)]
+    finished = 0
+    for number, epochs in enumerate(_round_epochs(resolved.settings.epochs), 1):
+        measured = []
+        for candidate in candidates:
+            finished += 1
+            emit(PhaseChanged("tuning", f"round {number} of {ROUNDS}, trial {finished}"))
+            measured.append(_run_trial(candidate, prepared, epochs))
+            emit(_told(measured[-1], finished))
+        candidates = sorted(measured, key=lambda trial: trial.tuning_rmse)[: max(1, len(measured) // 2)]
+    if not math.isfinite(candidates[0].tuning_rmse):
+        raise DivergenceError("Every trial diverged.", hint="Start from a lower --learning-rate.")
+    return candidates[0].resolved
+
+
+def sample_trials(resolved: Resolved, count: int) -> Iterator[Trial]:
+    """Draw options and learning rates from the declared ranges, by the settings' seed."""
+    generator = np.random.default_rng([resolved.settings.seed, 0x7E])
+    searched = [field for field in type(resolved.options).fields() if field.search]
+    if not searched and resolved.architecture.recipes.get("default") is None:
+        raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
+    for _ in range(count):
+        options = {field.name: _draw(field, generator) for field in searched}
+        factor = math.exp(generator.uniform(-1, 1))
+        learning_rate = float(f"{resolved.settings.learning_rate * factor:.3g}")
+        yield Trial(
+            replace(
+                resolved,
+                options=_changed(resolved.options, options),
+                settings=_changed(resolved.settings, {"learning_rate": learning_rate}),
+            )
+        )
+
+
+def _draw(field: OptionField, generator: np.random.Generator) -> OptionValue:
+    """Draw from a range evenly in the logarithm where it lies above 0, as for l2 and sizes."""
+    low, high = field.search or (0.0, 0.0)
+    if low > 0:
+        value = math.exp(generator.uniform(math.log(low), math.log(high)))
+    else:
+        value = generator.uniform(low, high)
+    return round(value) if field.type is int else float(f"{value:.3g}")
+
+
+def _run_trial(trial: Trial, prepared: Prepared, epochs: int) -> Trial:
+    """Train for so many epochs, with the whole schedule squeezed into them, and measure."""
+    from core.training.start import make_trainer
+
+    resolved = trial.resolved
+    settings = _changed(resolved.settings, {"epochs": epochs})
+    schedule = settings.plan()
+    trainer, _ = make_trainer(resolved.architecture, resolved.options, settings, prepared.train)
+    with closing(trainer):
+        return _measure_trial(trial, trainer, prepared, schedule)
+
+
+def _measure_trial(trial: Trial, trainer: Trainer, prepared: Prepared, schedule: Schedule) -> Trial:
+    for epoch in range(1, schedule.epochs + 1):
+        totals = trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
+        if not math.isfinite(totals.squared_error):
+            return replace(trial, tuning_rmse=math.inf, epochs=epoch)
+    reached = prepared.measure(trainer, prepared.tuning).rmse
+    return replace(trial, tuning_rmse=math.inf if reached is None else reached, epochs=schedule.epochs)
+
+
+def _round_epochs(epochs: int) -> list[int]:
+    return [max(1, epochs // 2**left) for left in reversed(range(ROUNDS))]
+
+
+def _with_tuning_part(settings: TrainingSettings) -> TrainingSettings:
+    return _changed(settings, {"early_stopping": max(1, settings.early_stopping)})
+
+
+def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
+    return type(options).parse({**options.to_dict(), **values})
+
+
+def _told(trial: Trial, number: int) -> TrialFinished:
+    resolved = trial.resolved
+    choices = {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
+    return TrialFinished(
+        architecture=resolved.architecture.name,
+        trial=number,
+        choices=choices,
+        epochs=trial.epochs,
+        tuning_rmse=trial.tuning_rmse,
+    )

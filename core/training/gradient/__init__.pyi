@@ -1,0 +1,3 @@
+from .trainer import (
+    GradientTrainer as GradientTrainer,
+)

@@ -1,0 +1,116 @@
+"""Compiled steps, kept for the next training of the same shape.
+
+TensorFlow never frees what XLA compiled, so a process that trains often would grow by some 10 MB a training
+and wait for the compiler each time. A training gives its compiled step back when it ends; the next one of the
+same architecture, options and sizes takes it with fresh start values. To forget a step frees its tables
+alone, so many wait: as many as their tables let.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.contract import Architecture, Replicated, TrainingData, TrainingSettings
+from core.model import Head, build_head
+from core.options import ArchitectureOptions
+from core.startup import keras, tf
+from core.training.gradient._dropout import with_counter_dropout
+from core.training.gradient._optimizers import TABLE_OPTIMIZERS
+from core.training.gradient._step import StepParts, compile_scores, compile_slice
+from core.training.gradient._tables import expected_repeats, make_side_table
+
+MOST_KEPT, MOST_BYTES = 64, 256 * 2**20
+"""So many compiled steps wait for their next training, with tables of so many bytes in all."""
+
+_waiting: OrderedDict[Any, Compiled] = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A step's parts with the compiled functions that close over its variables."""
+
+    key: Any
+    parts: StepParts
+    run: Any
+    score: Any
+    optimizer_start: tuple[Any, ...]
+
+    @property
+    def table_bytes(self) -> int:
+        """The memory of the tables and of what the optimizer remembers of their rows."""
+        variables = [variable for side in self.parts.sides for variable in (side.table, *side.slots)]
+        return 4 * sum(int(np.prod(variable.shape)) for variable in variables)
+
+    def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
+        """Put all variables where a training starts; `head` was built with its seed."""
+        for number, target in enumerate(self.parts.training.models):
+            fresh = with_counter_dropout(head.models[number], number)
+            for source, variable in zip(fresh.variables, target.variables, strict=True):
+                variable.assign(source)
+        rows = {"user": (data.users, data.user_count), "item": (data.items, data.item_count)}
+        for side in self.parts.sides:
+            side.start(settings.seed, expected_repeats(*rows[side.side], settings.batch_size))
+        optimizer = self.parts.head_optimizer.variables
+        for variable, value in zip(optimizer, self.optimizer_start, strict=True):
+            variable.assign(value)
+
+
+def take(
+    architecture: Architecture,
+    options: ArchitectureOptions,
+    settings: TrainingSettings,
+    data: TrainingData,
+    device: str,
+) -> Compiled:
+    """Take a waiting compiled step that fits, or make one; either starts afresh."""
+    batches = -(-len(data) // settings.batch_size)
+    sizes = (settings.batch_size, batches, data.user_count, data.item_count)
+    key = (*_identity(architecture), options, settings.optimizer, sizes, device)
+    with _lock:
+        waiting = _waiting.pop(key, None)
+    with tf.device(device):
+        head = build_head(architecture, options, settings.seed)
+        compiled = waiting or _make(key, head, settings, data)
+        compiled.start(head, settings, data)
+    return compiled
+
+
+def give_back(compiled: Compiled) -> None:
+    """Keep a compiled step for the next training; the one that waited longest goes."""
+    with _lock:
+        _waiting[compiled.key] = compiled
+        while len(_waiting) > MOST_KEPT or (len(_waiting) > 1 and _bytes_waiting() > MOST_BYTES):
+            _waiting.popitem(last=False)
+
+
+def _bytes_waiting() -> int:
+    return sum(compiled.table_bytes for compiled in _waiting.values())
+
+
+def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) -> Compiled:
+    optimizer = TABLE_OPTIMIZERS[settings.optimizer]
+    rows = {"user": data.user_count, "item": data.item_count}
+    specs = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
+    replicas = len(head.models)
+    sides = tuple(
+        make_side_table(side, specs[side], replicas, rows[side], optimizer) for side in rows if specs[side]
+    )
+    models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+    training = Head(models, head.specs)
+    head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
+    parts = StepParts(head, training, head_optimizer, sides, settings.batch_size)
+    head_optimizer.build(parts.trained_weights)
+    start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
+    return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
+
+
+def _identity(architecture: Architecture) -> tuple[type[Architecture], int]:
+    if isinstance(architecture, Replicated):
+        return type(architecture.inner), architecture.replicas
+    return type(architecture), 1

@@ -1,0 +1,128 @@
+"""All embeddings of one side in one wide table: a batch then costs one gather and one scatter a side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.array_types import FloatArray
+from core.contract import Arrays, EmbeddingSpec
+from core.startup import tf
+from core.training.gradient._optimizers import ColumnGroups, Gathered, TableOptimizer
+
+Values = tuple[Any, list[Any]]
+"""A side's table and slots as tensors."""
+
+
+@dataclass(frozen=True)
+class SideTable:
+    """The embeddings of users or of items, side by side in their specs' order.
+
+    TensorFlow variables: `table`, shape (rows, columns); `slots`, what the optimizer remembers of each row,
+    each of shape (rows, slot numbers); `repeats`, shape (rows,), how often a batch is expected to meet the
+    row, at least once. With several replicas a user or item has as many rows, one after another.
+    """
+
+    side: str
+    replicas: int
+    specs: tuple[EmbeddingSpec, ...]
+    groups: ColumnGroups
+    optimizer: TableOptimizer
+    table: Any
+    slots: tuple[Any, ...]
+    repeats: Any
+
+    def learn(
+        self, values: Values, index: Any, rows: Any, gradients: list[Any], valid: Any, rate: Any
+    ) -> Values:
+        """Update (table, slots) by a batch: the gradients (one tensor an embedding) of the gathered `rows`.
+
+        `index` and `valid` have shape (batch, 1). Slots are added to before they are read for the step, so
+        that XLA need not copy them.
+        """
+        table, slots = values
+        l2 = self.groups.row([spec.l2 for spec in self.specs])
+        mean = self.groups.row([spec.initial_mean for spec in self.specs])
+        gradient = tf.concat(gradients, axis=1) + l2 * (rows - mean) * valid
+        repeats, before = tf.gather(self.repeats, index), [tf.gather_nd(slot, index) for slot in slots]
+        batch = Gathered(before, gradient, repeats, valid, self.groups)
+        changes = self.optimizer.remember(batch)
+        slots = [
+            tf.tensor_scatter_nd_add(slot, index, change) for slot, change in zip(slots, changes, strict=True)
+        ]
+        batch = replace(batch, slots=[tf.gather_nd(slot, index) for slot in slots])
+        step = self.optimizer.step(batch, rate)
+        return tf.tensor_scatter_nd_sub(table, index, step), slots
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a user's or item's rows in the table and its slots."""
+        return 4 * self.replicas * sum(int(values.shape[1]) for values in (self.table, *self.slots))
+
+    def rows_of(self, entities: Any) -> Any:
+        """Rows of users or items, shape (n,), in all replicas: shape (replicas × n,), replica by replica."""
+        if self.replicas == 1:
+            return entities
+        return tf.reshape(entities * self.replicas + tf.range(self.replicas)[:, None], [-1])
+
+    def arrays(self) -> Arrays:
+        """Copy each embedding by name, as in `user_factors`: shape (entities, replicas × dimension)."""
+        by_replica = self.table.numpy().reshape(-1, self.replicas, self.groups.columns)
+        parts = np.split(by_replica, np.cumsum(self.groups.widths)[:-1], axis=2)
+        flat = [np.ascontiguousarray(part.reshape(len(part), -1)) for part in parts]
+        return {spec.name: part for spec, part in zip(self.specs, flat, strict=True)}
+
+    def assign(self, arrays: Mapping[str, Any]) -> None:
+        """Take embeddings back by their names."""
+        shape = self.table.shape[0] // self.replicas, self.replicas, -1
+        parts = [np.reshape(arrays[spec.name], shape) for spec in self.specs]
+        self.table.assign(np.concatenate(parts, axis=2).reshape(self.table.shape))
+
+    def start(self, seed: int, repeats: FloatArray) -> None:
+        """Draw start values from the seed (a replica's from the next one), and put slots where they start.
+
+        `repeats` has shape (entities,).
+        """
+        seeds = range(seed, seed + self.replicas)
+        drawn = {
+            spec.name: np.concatenate([start_rows(spec, len(repeats), one) for one in seeds], axis=1)
+            for spec in self.specs
+        }
+        self.assign(drawn)
+        for slot in self.slots:
+            slot.assign(np.full(slot.shape, self.optimizer.slot_start, np.float32))
+        self.repeats.assign(np.repeat(repeats, self.replicas))
+
+
+def make_side_table(
+    side: str, specs: Sequence[EmbeddingSpec], replicas: int, entities: int, optimizer: TableOptimizer
+) -> SideTable:
+    """Make room for the table of so many users or items (`entities`); `start` fills it."""
+    groups, rows = ColumnGroups(tuple(spec.dimension for spec in specs)), entities * replicas
+    shapes = (
+        (rows, groups.columns),
+        *((rows, numbers) for numbers in optimizer.slot_numbers(groups)),
+        (rows,),
+    )
+    table, *slots, repeats = (tf.Variable(tf.zeros(shape), name=side) for shape in shapes)
+    return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), repeats)
+
+
+def start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
+    """Draw an embedding's start values, shape (rows, dimension), from the seed and the embedding's name."""
+    generator = np.random.default_rng([seed, *spec.name.encode()])
+    drawn = generator.standard_normal((rows, spec.dimension), np.float32)
+    return (np.float32(spec.initial_mean) + np.float32(spec.initial_spread) * drawn).astype(np.float32)
+
+
+def expected_repeats(rows: npt.NDArray[np.int32], row_count: int, batch_size: int) -> FloatArray:
+    """How often a batch meets each row, at least once: its share of ratings times the size of a batch."""
+    counts = np.bincount(rows, minlength=row_count)
+    repeats: FloatArray = np.maximum(counts * (min(batch_size, len(rows)) / max(len(rows), 1)), 1).astype(
+        "f4"
+    )
+    return repeats

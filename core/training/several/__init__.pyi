@@ -1,0 +1,9 @@
+from .cluster import (
+    read_cluster as read_cluster,
+)
+from .copies import (
+    Copies as Copies,
+)
+from .making import (
+    make_distributed_trainer as make_distributed_trainer,
+)

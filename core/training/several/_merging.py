@@ -1,0 +1,131 @@
+"""Merge the copies of a model that several devices train on their own users' ratings.
+
+A user's row changes on one device only, so that gathering user rows is exact, and needed only when someone
+looks. Everything else is merged from its change since the last merge: rows of items add up the changes of the
+devices that met them, divided by a power of their number (`ITEM_POWER`); the head and its optimizer take the
+mean change; counters and states of random numbers follow device 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.startup import keras, tf
+from core.training.gradient import GradientTrainer
+
+MERGES = 8
+"""Merges an epoch: on ml-latest-small, 4 to 32 made a difference of 0.001 in tuning RMSE."""
+
+ITEM_POWER = 0.25
+"""0 adds all changes up, 1 takes their mean.
+
+On ml-latest-small (two and eight devices, Adagrad and Adam) 0 to 0.5 differed by 0.002 in tuning RMSE at most
+and 1 cost up to 0.004. On 2 million made ratings, with 0.25, two devices came within 0.001 of one, and eight
+within 0.005; with 0 and with 0.5 eight lost up to 0.011.
+"""
+
+
+@dataclass
+class Copy:
+    """One device's copy: its trainer, and the users that are its own (bool, shape (users,)).
+
+    `first` says whether it is the first of all devices, `total` counts them.
+    """
+
+    trainer: GradientTrainer
+    device: str
+    own_users: npt.NDArray[np.bool_]
+    first: bool
+    total: int
+
+    def __post_init__(self) -> None:
+        """Sort the variables by how they are merged, and remember where the changes begin."""
+        variables = {name: _plain(variable) for name, variable in self.trainer.variables().items()}
+        floating = {name: variable for name, variable in variables.items() if variable.dtype.is_floating}
+        sides = {name: _side(name) for name in floating}
+        self._users, self._items, self._head = (
+            [variable for name, variable in floating.items() if sides[name] == side]
+            for side in ("user", "item", "")
+        )
+        self._counters = [variable for name, variable in variables.items() if name not in floating]
+        with tf.device(self.device):
+            self._owns = [tf.constant(self._rows_of(variable)) for variable in self._users]
+            self._bases = [tf.Variable(variable) for variable in (*self._items, *self._head)]
+            self._changes, self._apply, self._mine, self._replace = (
+                tf.function(work, autograph=False)
+                for work in (self._measure, self._move, self._mask, self._put)
+            )
+
+    def start(self) -> None:
+        """Count changes from now on."""
+        for base, variable in zip(self._bases, (*self._items, *self._head), strict=True):
+            base.assign(variable)
+
+    def changes(self) -> list[Any]:
+        """What this device adds to the next merge."""
+        with tf.device(self.device):
+            return list(self._changes())
+
+    def apply(self, sums: Sequence[Any]) -> None:
+        """Take the merged changes, summed over all devices."""
+        with tf.device(self.device):
+            self._apply(list(sums))
+
+    def user_rows(self) -> list[Any]:
+        """The rows of this device's own users, and zeros in all others."""
+        with tf.device(self.device):
+            return list(self._mine())
+
+    def take_user_rows(self, sums: Sequence[Any]) -> None:
+        """Take every user's row from its own device."""
+        with tf.device(self.device):
+            self._replace(list(sums))
+
+    def _measure(self) -> list[Any]:
+        pairs = zip((*self._items, *self._head), self._bases, strict=True)
+        changes = [variable - base for variable, base in pairs]
+        met = [_met(change) for change in changes[: len(self._items)]]
+        counters = [tf.cast(counter, tf.int64) * int(self.first) for counter in self._counters]
+        return [*changes, *met, *counters]
+
+    def _move(self, sums: Sequence[Any]) -> None:
+        items, count = len(self._items), len(self._bases)
+        changes, met, counters = sums[:count], sums[count : count + items], sums[count + items :]
+        for number, (variable, base) in enumerate(zip((*self._items, *self._head), self._bases, strict=True)):
+            devices = tf.maximum(met[number], 1.0) ** ITEM_POWER if number < items else float(self.total)
+            base.assign_add(changes[number] / devices)
+            variable.assign(base)
+        for counter, total in zip(self._counters, counters, strict=True):
+            counter.assign(tf.cast(total, counter.dtype))
+
+    def _mask(self) -> list[Any]:
+        pairs = zip(self._owns, self._users, strict=True)
+        return [tf.where(own, variable, tf.zeros_like(variable)) for own, variable in pairs]
+
+    def _rows_of(self, variable: Any) -> npt.NDArray[np.bool_]:
+        """The own users' rows of a table, shape (rows, 1); with replicas, a user has several in a row."""
+        return np.repeat(self.own_users, variable.shape[0] // len(self.own_users))[:, None]
+
+    def _put(self, sums: Sequence[Any]) -> None:
+        for variable, rows in zip(self._users, sums, strict=True):
+            variable.assign(rows)
+
+
+def _side(name: str) -> str:
+    """The side whose rows a variable holds, as in table/user and slots/item/0; none for the head's."""
+    kind, _, rest = name.partition("/")
+    return rest.split("/")[0] if kind in {"table", "slots"} else ""
+
+
+def _met(change: Any) -> Any:
+    """1 for each row that changed, shape (rows, 1)."""
+    return tf.cast(tf.reduce_any(tf.not_equal(change, 0.0), axis=1, keepdims=True), tf.float32)
+
+
+def _plain(variable: Any) -> Any:
+    return variable.value if isinstance(variable, keras.Variable) else variable
