@@ -17,7 +17,7 @@ TRASH = ".trash"
 
 
 @dataclass(frozen=True)
-class SavedEpoch:
+class _SavedEpoch:
     """What the list and the chart show of a finished epoch."""
 
     number: int
@@ -36,7 +36,7 @@ class SavedRun:
     state: str = "damaged"
     val_rmse: float | None = None
     problem: str = ""
-    epochs: list[SavedEpoch] = field(default_factory=list)
+    epochs: list[_SavedEpoch] = field(default_factory=list)
     choices: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -76,7 +76,7 @@ def read_run(folder: Path) -> SavedRun:
         "finished" if summary else "interrupted",
         last.get("val_rmse"),
         "",
-        [SavedEpoch(epoch["epoch"], epoch.get("val_rmse")) for epoch in history],
+        [_SavedEpoch(epoch["epoch"], epoch.get("val_rmse")) for epoch in history],
         {"recipe": config.recipe, **config.settings, **config.options},
     )
 

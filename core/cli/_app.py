@@ -25,7 +25,7 @@ from core.cli._flags import (
 from core.errors import UsageError
 
 
-class CommandsAndViews(TyperGroup):
+class _CommandsAndViews(TyperGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -46,7 +46,7 @@ class CommandsAndViews(TyperGroup):
 
 app = typer.Typer(
     name="tastemap",
-    cls=CommandsAndViews,
+    cls=_CommandsAndViews,
     help="A terminal workbench for collaborative filtering. Without a command it opens the screen.",
     add_completion=False,
     rich_markup_mode=None,

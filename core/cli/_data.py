@@ -42,7 +42,7 @@ def print_description(
         print(f"{name.replace('_', ' '):<14} {_plain(value)}")
     for name, value in _chosen(reading).items():
         print(f"{'read with':<14} {name} = {value}")
-    for message in repair_messages({"repairs": repairs}):
+    for message in _repair_messages({"repairs": repairs}):
         print(f"{'repaired':<14} {message}")
 
 
@@ -80,7 +80,7 @@ def convert_table(
         print(f"{written['rows']:,} ratings in {written['ratings']}, titles in {written['items']}")
 
 
-def repair_messages(data: dict[str, Any] | Any) -> list[str]:
+def _repair_messages(data: dict[str, Any] | Any) -> list[str]:
     """The stated repairs in a description of a table."""
     return [str(repair["message"]) for repair in data.get("repairs", [])]
 

@@ -34,7 +34,7 @@ WrongUsage: type[Any] = typer.BadParameter.__mro__[1]  # click's, wherever this 
 
 
 @dataclass(frozen=True)
-class Group:
+class _Group:
     """Declared options: their values land under `name`, and `title` heads them in the help."""
 
     name: str
@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Declared:
+class _Declared:
     """An option as click knows it, the group that it belongs to and its declaration."""
 
     parameter: Any
@@ -54,11 +54,11 @@ class Declared:
 class ReadingCommand(TyperCommand):
     """A command that takes the reading options; subclasses take more."""
 
-    def groups(self, context: Any, given: Mapping[str, Any]) -> list[Group]:  # noqa: ARG002 - for subclasses
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:  # noqa: ARG002 - for subclasses
         """The groups of options to take beside the command's own, whose words are in `given`."""
 
         fields = [field for field in ReadingOptions.fields() if field.name != "source"]
-        return [Group("reading", "Reading a table", fields)]
+        return [_Group("reading", "Reading a table", fields)]
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's own options and, once its words are known, the declared ones."""
@@ -101,7 +101,7 @@ class ReadingCommand(TyperCommand):
 class RaceCommand(ReadingCommand):
     """A command that takes the training settings."""
 
-    def groups(self, context: Any, given: Mapping[str, Any]) -> list[Group]:
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:
         """The settings, which every architecture understands, and the reading options."""
         return [_settings(), *super().groups(context, given)]
 
@@ -111,14 +111,14 @@ class TrainCommand(ReadingCommand):
 
     fixed: ClassVar[frozenset[str]] = frozenset()
 
-    def groups(self, context: Any, given: Mapping[str, Any]) -> list[Group]:
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:
         """What `--arch` takes, or the settings that `--resume` may change; for help, all architectures'."""
         if given.get("resume") and not given["help"]:
             return [_settings(CHANGEABLE.__contains__)]
         registry = loaded_plugins(context, given["plugin"])
         names = list(registry.architectures) if given["help"] else [given["arch"]]
         options = [
-            Group("options", f"Options of --arch {name}", registry.architecture(name).Options.fields())
+            _Group("options", f"Options of --arch {name}", registry.architecture(name).Options.fields())
             for name in names
         ]
         settings = _settings(lambda name: name not in self.fixed)
@@ -153,11 +153,11 @@ def require_data(data: str) -> None:
         raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
 
 
-def _settings(wanted: Callable[[str], bool] = bool) -> Group:
+def _settings(wanted: Callable[[str], bool] = bool) -> _Group:
     from core.contract import TrainingSettings
 
     fields = [field for field in TrainingSettings.fields() if wanted(field.name)]
-    return Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)
+    return _Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)
 
 
 def told(ctx: Any, error: Any) -> UsageError:
@@ -169,7 +169,7 @@ def told(ctx: Any, error: Any) -> UsageError:
     return UsageError(f"Unknown option {error.option_name!r}.", hint=hint)
 
 
-def _values(ctx: Any, groups: Sequence[Group], declared: Sequence[Declared]) -> Values:
+def _values(ctx: Any, groups: Sequence[_Group], declared: Sequence[_Declared]) -> Values:
     """Take the declared options out of what click parsed, which the command itself is called with."""
     values: dict[str, dict[str, object]] = {group.name: {} for group in groups}
     for one in declared:
@@ -179,7 +179,7 @@ def _values(ctx: Any, groups: Sequence[Group], declared: Sequence[Declared]) -> 
     return values
 
 
-def _declare(group: Group) -> list[Declared]:
+def _declare(group: _Group) -> list[_Declared]:
     """Make click's options of declared ones, by way of a function's signature as typer reads it."""
 
     def command(**values: object) -> None:
@@ -197,7 +197,7 @@ def _declare(group: Group) -> list[Declared]:
     app = typer.Typer(add_completion=False)
     app.command()(command)
     parameters = typer.main.get_command(app).params
-    return [Declared(one, group.name, field) for one, field in zip(parameters, group.fields, strict=True)]
+    return [_Declared(one, group.name, field) for one, field in zip(parameters, group.fields, strict=True)]
 
 
 def _annotation(field: OptionField, title: str) -> Any:
@@ -213,7 +213,7 @@ def _opposite(field: OptionField) -> str:
     return field.flag.replace("--", "--no-", 1)
 
 
-def _switched(args: Sequence[str], declared: Sequence[Declared]) -> list[str]:
+def _switched(args: Sequence[str], declared: Sequence[_Declared]) -> list[str]:
     """Write `--center no` and `--center=no` as `--no-center`, the only form that click knows."""
     switches = {one.field.flag: one.field for one in declared if one.field.type is bool}
     words, waiting = [], list(reversed(args))

@@ -25,14 +25,14 @@ def print_lines(lines: Lines) -> None:
     for line in lines:
         match line:
             case Table(rows):
-                print_table(rows)
+                _print_table(rows)
             case Remark(text):
                 note(text)
             case _:
                 print(line)
 
 
-def print_table(rows: Iterable[Sequence[str]]) -> None:
+def _print_table(rows: Iterable[Sequence[str]]) -> None:
     """Print rows with aligned columns; a cell over 60 characters is cut."""
     cut = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*cut, strict=True)]

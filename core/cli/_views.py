@@ -27,7 +27,7 @@ RecommendationsFile = Annotated[Path | None, typer.Option(help="File of --all: .
 PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
 
 
-class ViewCommand(TyperCommand):
+class _ViewCommand(TyperCommand):
     """A command that tells wrong words in one line."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -79,7 +79,7 @@ def _command(view: type[View[Any]]) -> Any:
     command.__annotations__ = kinds
     command.__signature__ = inspect.Signature(list(map(_parameter, kinds, kinds.values())))  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(view.command, cls=ViewCommand, help=_first_sentence(view))(command)
+    app.command(view.command, cls=_ViewCommand, help=_first_sentence(view))(command)
     return typer.main.get_command(app)
 
 

@@ -31,7 +31,7 @@ def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Rat
     """
     try:
         return _build(raw, name, source, options)
-    except BadIdentifierError as bad:
+    except _BadIdentifierError as bad:
         role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, None
     except BadValueError as bad:
         role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, bad.value
@@ -50,7 +50,7 @@ def _column(raw: RawTable, role: str) -> str | None:
 
 
 def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ratings:
-    users, items = encode(raw.users, "user"), encode(raw.items, "item")
+    users, items = _encode(raw.users, "user"), _encode(raw.items, "item")
     ratings = clean_ratings(raw.ratings)
     _check_lengths(users, items, ratings, source)
     times, time_repairs = clean_times(raw.timestamps)
@@ -101,7 +101,7 @@ def _untitled(raw: RawTable, count: int) -> tuple[Repair, ...]:
     return (Repair("titles", count, f"{count} rated items have no title: their id stands for it"),)
 
 
-def _check_lengths(users: Encoded, items: Encoded, ratings: Any, source: str) -> None:
+def _check_lengths(users: _Encoded, items: _Encoded, ratings: Any, source: str) -> None:
     if not len(users.rows) == len(items.rows) == len(ratings):
         lengths = f"{len(users.rows)} users, {len(items.rows)} items, {len(ratings)} ratings"
         raise DataError(f"the reader gave columns of different lengths ({lengths}).", path=source)
@@ -126,7 +126,7 @@ LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
 
 
-class BadIdentifierError(Exception):
+class _BadIdentifierError(Exception):
     """An id that can't be used: `what` it is of (user or item), `index` its row from 0."""
 
     def __init__(self, index: int, what: str, reason: str) -> None:
@@ -135,7 +135,7 @@ class BadIdentifierError(Exception):
 
 
 @dataclass(frozen=True)
-class Encoded:
+class _Encoded:
     """A column as rows (int32, shape (n,)) into a vocabulary, and how many ids lost surrounding spaces."""
 
     rows: RowArray
@@ -143,19 +143,19 @@ class Encoded:
     repairs: tuple[Repair, ...] = ()
 
 
-def encode(column: Any, what: str) -> Encoded:
+def _encode(column: Any, what: str) -> _Encoded:
     """Number the ids of a column (Arrow, NumPy or list; whole numbers or texts) by first appearance.
 
-    Ids that are all written as whole numbers become int64; "007" stays text. Raises BadIdentifierError.
+    Ids that are all written as whole numbers become int64; "007" stays text. Raises _BadIdentifierError.
     """
     import pyarrow as pa
 
     try:
         column = _arrow(column)
     except (pa.ArrowException, UnicodeError) as error:
-        raise BadIdentifierError(0, what, f"can't be read as text ({error})") from error
+        raise _BadIdentifierError(0, what, f"can't be read as text ({error})") from error
     if column.null_count:
-        raise BadIdentifierError(_first_null(column), what, "is missing")
+        raise _BadIdentifierError(_first_null(column), what, "is missing")
     encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
     rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return _named(*_by_appearance(rows, encoded.dictionary), what)
@@ -204,22 +204,22 @@ def _first_null(column: Any) -> int:
     return int(pc.index(column.is_null(), True).as_py())
 
 
-def _named(rows: RowArray, values: Any, what: str) -> Encoded:
+def _named(rows: RowArray, values: Any, what: str) -> _Encoded:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_integer(values.type):
-        return Encoded(rows, Vocabulary(values.cast(pa.int64()).to_numpy(zero_copy_only=False)))
+        return _Encoded(rows, Vocabulary(values.cast(pa.int64()).to_numpy(zero_copy_only=False)))
     trimmed = pc.utf8_trim_whitespace(values)
     _check_texts(rows, trimmed, what)
     spaced = int(pc.sum(pc.not_equal(trimmed, values)).as_py() or 0)
     if not spaced:
-        return Encoded(rows, Vocabulary(_ids(values)))
+        return _Encoded(rows, Vocabulary(_ids(values)))
     merged = trimmed.dictionary_encode()
     lookup = merged.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     message = f"{spaced} {what} ids had spaces around them: removed"
     repair = Repair("spaces", spaced, message)
-    return Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (repair,))
+    return _Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (repair,))
 
 
 def _ids(values: Any) -> npt.NDArray[np.int64] | npt.NDArray[np.str_]:
@@ -243,4 +243,4 @@ def _check_texts(rows: RowArray, values: Any, what: str) -> None:
     ):
         position = pc.index(wrong, True).as_py()
         if position >= 0:
-            raise BadIdentifierError(int(np.argmax(rows == position)), what, reason)
+            raise _BadIdentifierError(int(np.argmax(rows == position)), what, reason)

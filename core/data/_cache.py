@@ -45,9 +45,9 @@ def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[R
         facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
         if not isinstance(facts, dict) or facts.get("files") != _states(facts["files"]):
             return None, ()
-        ratings = read_table(folder, facts)
+        ratings = _read_table(folder, facts)
         os.utime(folder)
-    except (CacheError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (_CacheError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         message = f"the cached table was damaged ({reason}): read again from the file"
@@ -65,7 +65,7 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
             fresh = Path(temporary) / "table"
             fresh.mkdir()
-            write_table(fresh, ratings, {"files": _states(map(str, files))})
+            _write_table(fresh, ratings, {"files": _states(map(str, files))})
             _put(fresh, folder / _key(path, options))
         _prune(folder)
     except OSError as error:
@@ -112,11 +112,11 @@ FORMAT = 2
 _ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
-class CacheError(Exception):
+class _CacheError(Exception):
     """A cached table that isn't as it was written."""
 
 
-def write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
+def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     """Write arrays, vocabularies and items into a folder, and their checksums into table.json."""
     arrays: dict[str, npt.NDArray[Any]] = {
         "users": ratings.users,
@@ -145,13 +145,13 @@ def _facts(ratings: Ratings) -> dict[str, Any]:
     }
 
 
-def read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
-    """Read a table back; raises CacheError (or what NumPy and Arrow raise) for a damaged one."""
+def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
+    """Read a table back; raises `_CacheError` (or what NumPy and Arrow raise) for a damaged one."""
     for name, checksum in facts["checksums"].items():
         if _checksum(folder / name) != checksum:
-            raise CacheError(f"{name} has changed")
+            raise _CacheError(f"{name} has changed")
     if not set(facts["checksums"]) >= _ALWAYS:
-        raise CacheError("files are missing from its list")
+        raise _CacheError("files are missing from its list")
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
     table = _read(folder / "items.parquet")

@@ -184,7 +184,7 @@ class Columns:
         return Columns(self.users[rows], self.items[rows], self.ratings[rows], times)
 
 
-def settle(columns: Columns, item_count: int, how: str) -> tuple[Columns, tuple[Repair, ...]]:
+def _settle(columns: Columns, item_count: int, how: str) -> tuple[Columns, tuple[Repair, ...]]:
     """Leave one rating a pair, in file order; `how` is last, mean or error (raises BadValueError)."""
     keys = _keys(columns, item_count)
     repeated = _repeated(keys)
@@ -221,12 +221,12 @@ def settle_parts(
     """Settle training and official test part each for itself; a test pair that training has too is stated."""
     border = len(columns.users) - held_out
     if not held_out:
-        settled, repairs = settle(columns, item_count, how)
+        settled, repairs = _settle(columns, item_count, how)
         return settled, 0, repairs
     rows = np.arange(len(columns.users))
-    train, train_repairs = settle(columns.take(rows[:border]), item_count, how)
+    train, train_repairs = _settle(columns.take(rows[:border]), item_count, how)
     try:
-        test, test_repairs = settle(columns.take(rows[border:]), item_count, how)
+        test, test_repairs = _settle(columns.take(rows[border:]), item_count, how)
     except BadValueError as bad:
         raise BadValueError(bad.index + border, bad.reason, bad.value, bad.what) from None
     leaks = int(np.isin(_keys(test, item_count), _keys(train, item_count)).sum())

@@ -31,7 +31,7 @@ _DARK = {
 
 
 @dataclass(frozen=True)
-class Film:
+class _Film:
     """A real film: title with the year in brackets, year and genres."""
 
     title: str
@@ -48,7 +48,7 @@ class World:
     `viewers` and `seen` count from 0, `stars` and `times` (seconds) are what is rated.
     """
 
-    films: tuple[Film, ...]
+    films: tuple[_Film, ...]
     axes: DoubleArray
     quality: DoubleArray
     tastes: DoubleArray
@@ -75,11 +75,11 @@ def demo_ratings() -> Ratings:
     return ratings
 
 
-def read_films() -> tuple[Film, ...]:
+def read_films() -> tuple[_Film, ...]:
     """Read the films that come with Tastemap."""
     text = resources.files("core.data").joinpath("demo_films.csv").read_text(encoding="utf-8")
     return tuple(
-        Film(f"{row['title']} ({row['year']})", int(row["year"]), tuple(row["genres"].split("|")))
+        _Film(f"{row['title']} ({row['year']})", int(row["year"]), tuple(row["genres"].split("|")))
         for row in csv.DictReader(text.splitlines())
     )
 
@@ -109,7 +109,7 @@ def planted_world() -> World:
     )
 
 
-def _axes(films: Sequence[Film], rng: np.random.Generator) -> DoubleArray:
+def _axes(films: Sequence[_Film], rng: np.random.Generator) -> DoubleArray:
     """Place the films by their genres and years, with a little noise; columns are made uncorrelated."""
     years = np.array([film.year for film in films], dtype=float)
     lengths = np.array([len(film.genres) for film in films])
@@ -119,7 +119,7 @@ def _axes(films: Sequence[Film], rng: np.random.Generator) -> DoubleArray:
     return _orthogonal(np.stack([_standard(c) + rng.normal(0, 0.25, len(films)) for c in columns], axis=1))
 
 
-def _by_genre(films: Sequence[Film], weights: dict[str, float]) -> DoubleArray:
+def _by_genre(films: Sequence[_Film], weights: dict[str, float]) -> DoubleArray:
     return np.array([sum(weights.get(genre, 0.0) for genre in film.genres) for film in films])
 
 

@@ -83,7 +83,7 @@ def _read(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
 
 def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
     location = enter(path)
-    reader = find_reader(location, options, sources)
+    reader = _find_reader(location, options, sources)
     table = _ask(reader, location, options)
     table.found.setdefault("reader", reader.name)
     if options.items not in ("", "none"):
@@ -103,9 +103,9 @@ def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTabl
         raise DataError(message, path=str(location), hint=hint) from error
 
 
-def find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:
+def _find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:
     """Find the reader named in the options, or the first that recognizes the file."""
-    readers = all_readers(sources)
+    readers = _all_readers(sources)
     if options.reader:
         return _named(options.reader, readers)
     for reader in readers:
@@ -125,7 +125,7 @@ def _recognizes(reader: Reader, location: Location) -> bool:
         raise DataError(message, path=str(location), hint="This is a fault of the reader.") from error
 
 
-def all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:
+def _all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:
     """List the readers in the order in which they are asked; raises UsageError for a name given twice."""
     readers = [*(source for source in sources if isinstance(source, Reader)), *builtin_readers()]
     names = [reader.name for reader in readers]

@@ -62,20 +62,20 @@ def split_ratings(
     _check_fraction(test_fraction, "test_fraction")
     details = {"last": {"count": count}, "kfold": {"folds": folds, "fold": fold}}.get(method, {})
     mask = _mask(ratings, seed, test_fraction, method, details)
-    return make_split(ratings, mask, seed, test_fraction, method, details)
+    return _make_split(ratings, mask, seed, test_fraction, method, details)
 
 
 def _mask(ratings: Ratings, seed: int, test_fraction: float, method: str, details: Mapping[str, int]) -> Mask:
     if method == "random":
-        return random_mask(len(ratings), seed, test_fraction)
+        return _random_mask(len(ratings), seed, test_fraction)
     if method == "user":
-        return per_user_mask(ratings, seed, test_fraction)
+        return _per_user_mask(ratings, seed, test_fraction)
     if method == "last":
-        return last_out_mask(ratings, **details)
+        return _last_out_mask(ratings, **details)
     if method == "kfold":
-        return fold_mask(len(ratings), seed, **details)
+        return _fold_mask(len(ratings), seed, **details)
     if method == "official":
-        return official_mask(ratings)
+        return _official_mask(ratings)
     raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
 
 
@@ -85,7 +85,7 @@ def cross_validation(ratings: Ratings, folds: int = 5, seed: int = 42) -> list[S
     return [split_ratings(ratings, seed, share, "kfold", folds=folds, fold=fold + 1) for fold in range(folds)]
 
 
-def make_split(
+def _make_split(
     ratings: Ratings,
     mask: Mask,
     seed: int,
@@ -117,7 +117,7 @@ def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, L
     Raises UsageError for a fraction outside 0 to 1 or one that leaves a part empty.
     """
     _check_fraction(fraction, "tuning_fraction")
-    mask = random_mask(len(split.train), seed, fraction)
+    mask = _random_mask(len(split.train), seed, fraction)
     if mask.all() or not mask.any():
         message = (
             f"A tuning part of {fraction:g} of {len(split.train)} training ratings leaves one part empty."
@@ -147,13 +147,13 @@ def _check_fraction(fraction: float, name: str) -> None:
         raise UsageError(f"{name} must lie between 0 and 1, not {fraction!r}.", hint="Usual is 0.2.")
 
 
-def random_mask(count: int, seed: int, fraction: float) -> Mask:
+def _random_mask(count: int, seed: int, fraction: float) -> Mask:
     """Draw which of `count` rows stay, in file order; about `fraction` of them don't."""
     # 1 - 0.2 and its like are rounded so that the threshold is the 0.8 that people write.
     return np.random.default_rng(seed).random(count) < round(1.0 - fraction, 12)
 
 
-def per_user_mask(ratings: Ratings, seed: int, fraction: float) -> Mask:
+def _per_user_mask(ratings: Ratings, seed: int, fraction: float) -> Mask:
     """Hold out the same share of every user's ratings, drawn at random; one at least stays in training."""
     draws = np.random.default_rng(seed).random(len(ratings))
     order = np.lexsort((draws, ratings.users))
@@ -164,7 +164,7 @@ def per_user_mask(ratings: Ratings, seed: int, fraction: float) -> Mask:
     return mask
 
 
-def last_out_mask(ratings: Ratings, count: int) -> Mask:
+def _last_out_mask(ratings: Ratings, count: int) -> Mask:
     """Hold out the latest `count` ratings of every user who has more; ties go by place in the file.
 
     Raises DataError for a table without times and UsageError for a count below 1.
@@ -184,7 +184,7 @@ def last_out_mask(ratings: Ratings, count: int) -> Mask:
     return mask
 
 
-def fold_mask(total: int, seed: int, folds: int, fold: int) -> Mask:
+def _fold_mask(total: int, seed: int, folds: int, fold: int) -> Mask:
     """Hold out one of `folds` equal random parts; `fold` counts from 1."""
     if folds < 2 or not 1 <= fold <= folds:
         raise UsageError(f"fold {fold} of {folds} can't be made.", hint="There must be two folds at least.")
@@ -192,7 +192,7 @@ def fold_mask(total: int, seed: int, folds: int, fold: int) -> Mask:
     return np.asarray(parts != fold - 1)
 
 
-def official_mask(ratings: Ratings) -> Mask:
+def _official_mask(ratings: Ratings) -> Mask:
     """Hold out the official test part; raises UsageError where the table came without one."""
     if not ratings.held_out:
         raise UsageError("This table has no official test part.", hint="Name it with test_file.")

@@ -41,7 +41,7 @@ class EngineServer:
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
     _session: Session | None = None
-    _live: LiveModels | None = None
+    _live: _LiveModels | None = None
     _opened: dict[str, Run] = field(default_factory=dict)
     _quitting: bool = False
     _warming: threading.Thread | None = None
@@ -104,7 +104,7 @@ class EngineServer:
 
     def _run(self, session: Session, work: Callable[[Session], object]) -> None:
         session.controls, session.answer = self.controls, self.obey
-        self._session, self._live = session, LiveModels(session)
+        self._session, self._live = session, _LiveModels(session)
         if self._warming is not None:
             self._warming.join()
         try:
@@ -154,7 +154,7 @@ def ready(device: str | None = None) -> EngineReady:
     return EngineReady(version=installed_versions()["tastemap"], process=os.getpid(), device=device)
 
 
-class LiveModels:
+class _LiveModels:
     """Models of one training: each question sees the current weights, all share one grouped table."""
 
     def __init__(self, session: Session) -> None:

@@ -39,7 +39,7 @@ class Folder:
     """Folds users into one model: its prior, and its factorization where it is one."""
 
     model: Model
-    prior: UserPrior
+    prior: _UserPrior
     factorization: Factorization | None
 
     @classmethod
@@ -148,7 +148,7 @@ class Folder:
         return sides
 
 
-def _ridge(prior: UserPrior, design: Matrix, targets: npt.NDArray[np.floating]) -> Matrix:
+def _ridge(prior: _UserPrior, design: Matrix, targets: npt.NDArray[np.floating]) -> Matrix:
     """The most probable numbers given targets ≈ design · numbers; solves the smaller of the two systems."""
     residuals = targets - design @ prior.mean
     if len(targets) < len(prior.mean):
@@ -166,7 +166,7 @@ _SAMPLED_RATINGS = 20_000
 
 
 @dataclass(frozen=True)
-class UserPrior:
+class _UserPrior:
     """Mean (numbers,) and covariance (numbers, numbers) of the trained users' rows, all tables side by side,
     and the variance of a rating around its prediction. `widths` are the tables' in order of name."""
 
@@ -183,7 +183,7 @@ class UserPrior:
         return {name: part for (name, _), part in zip(self.widths, parts, strict=True)}
 
 
-def user_prior(model: Model, names: Sequence[str]) -> UserPrior:
+def user_prior(model: Model, names: Sequence[str]) -> _UserPrior:
     """Measure the prior of some user tables from the trained users; raises UsageError where there are under
     two of them, or no tables.
 
@@ -198,7 +198,7 @@ def user_prior(model: Model, names: Sequence[str]) -> UserPrior:
     covariance = _covariance(table)
     widths = tuple((name, part.shape[1]) for name, part in zip(sorted(names), tables, strict=True))
     precision = np.linalg.inv(covariance).astype(np.float64)
-    return UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
+    return _UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
 
 
 def _covariance(table: Matrix) -> Matrix:

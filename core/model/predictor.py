@@ -72,8 +72,8 @@ class Predictor:
 
     def rows_of(self, ratings: Ratings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Map a table's ids to this model's rows of users and items, each of shape (n,), −1 where unknown."""
-        users = translate(ratings.user_vocabulary, self.users)[ratings.users]
-        items = translate(ratings.item_vocabulary, self.items)[ratings.items]
+        users = _translate(ratings.user_vocabulary, self.users)[ratings.users]
+        items = _translate(ratings.item_vocabulary, self.items)[ratings.items]
         return users, items
 
     def known(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -105,7 +105,7 @@ class Predictor:
         return f"{missing} had no training rating; the prediction is {received}"
 
 
-def translate(source: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:
+def _translate(source: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:
     """For each row of `source`, the row of the same id in `target`, −1 where it has none."""
     rows = (target.row(identifier) for identifier in source.ids.tolist())
     return np.fromiter((-1 if row is None else row for row in rows), np.int64, len(source))

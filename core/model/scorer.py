@@ -97,7 +97,7 @@ def _gather(
     return {name: table[users if name.startswith("user_") else items] for name, table in tables.items()}
 
 
-def sum_terms(terms: Terms) -> FloatArray:
+def _sum_terms(terms: Terms) -> FloatArray:
     """Add up the terms of scores: shape (batch,)."""
     total: Any = sum(part.reshape(len(part), -1).sum(axis=1) for part in terms.values())
     return np.asarray(total, np.float32)
@@ -108,7 +108,7 @@ def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArra
         terms = split(rows)
         if terms is None:
             raise RunError("The architecture split some scores but not others.", hint="Its plugin is broken.")
-        return sum_terms(terms)
+        return _sum_terms(terms)
 
     return score_rows
 

@@ -41,7 +41,7 @@ class Scatter:
 
 
 @dataclass(frozen=True)
-class Label:
+class _Label:
     """A placed label: the point's number and the left and top edge of its text's box."""
 
     point: int
@@ -50,19 +50,19 @@ class Label:
     top: float
 
 
-def place_labels(x: Numbers, y: Numbers, texts: Sequence[str], canvas: Canvas) -> tuple[Label, ...]:
+def place_labels(x: Numbers, y: Numbers, texts: Sequence[str], canvas: Canvas) -> tuple[_Label, ...]:
     """Label points (shape (n,), in canvas units) in order of importance; those without room stay bare.
 
     A label lies inside the canvas and covers neither another label nor a point.
     """
     taken = np.empty((len(texts), 4))
-    labels: list[Label] = []
+    labels: list[_Label] = []
     for number, text in enumerate(texts):
         width = max(1, len(text)) * canvas.letter_width
         box = _free_box(x, y, number, width, canvas, taken[: len(labels)])
         if box is not None:
             taken[len(labels)] = box
-            labels.append(Label(number, text, float(box[0]), float(box[1])))
+            labels.append(_Label(number, text, float(box[0]), float(box[1])))
     return tuple(labels)
 
 

@@ -30,7 +30,7 @@ _loading = threading.RLock()
 _running: list[ModuleType] = []
 
 
-class DeferredModule(ModuleType):
+class _DeferredModule(ModuleType):
     """A module whose code runs when a name of its own is first asked for.
 
     Unlike `importlib.util.LazyLoader`'s it stays asleep when `inspect` looks for the file of every module, as
@@ -41,7 +41,7 @@ class DeferredModule(ModuleType):
         """Run the module's code, then look again; probes for `__names__` wake nobody."""
         wanted = not name.startswith("__") or name == "__all__"
         with _loading:
-            if wanted and isinstance(self, DeferredModule) and self not in _running:
+            if wanted and isinstance(self, _DeferredModule) and self not in _running:
                 _run_code(self)
             if name in vars(self):
                 return vars(self)[name]
@@ -53,7 +53,7 @@ class _DeferringLoader(Loader):
         self.real = real
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return DeferredModule(spec.name)
+        return _DeferredModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing yet: `DeferredModule` does it."""

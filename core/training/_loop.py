@@ -50,7 +50,7 @@ class Pace:
 
 
 @dataclass
-class RunningEpoch:
+class _RunningEpoch:
     """Batches done, the sum of squared errors over so many ratings, and the seconds of training alone."""
 
     number: int
@@ -78,7 +78,7 @@ class RunningEpoch:
         return self.ratings / max(self.seconds, 1e-9)
 
 
-class Checkpoints(Protocol):
+class _Checkpoints(Protocol):
     """Where the loop leaves what must survive a crash."""
 
     def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
@@ -100,7 +100,7 @@ class TrainingLoop:
     prepared: Prepared
     schedule: Schedule
     patience: int
-    checkpoints: Checkpoints
+    checkpoints: _Checkpoints
     emit: Callable[[Event], None]
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
@@ -160,8 +160,8 @@ class TrainingLoop:
         """The learning rate of an epoch after what was set by hand."""
         return self.schedule.learning_rate(epoch) * self.progress.rate_scale
 
-    def _run_epoch(self, number: int) -> RunningEpoch | None:
-        epoch = RunningEpoch(number, self.trainer.begin_epoch(number))
+    def _run_epoch(self, number: int) -> _RunningEpoch | None:
+        epoch = _RunningEpoch(number, self.trainer.begin_epoch(number))
         while epoch.done < epoch.batches:
             self._obey(epoch)
             if self._stopped:
@@ -169,7 +169,7 @@ class TrainingLoop:
             self._run_slice(epoch)
         return epoch
 
-    def _run_slice(self, epoch: RunningEpoch) -> None:
+    def _run_slice(self, epoch: _RunningEpoch) -> None:
         count = self._pace.next_count(epoch.batches - epoch.done)
         started = self.clock()
         totals = self.trainer.run_batches(epoch.done, count, self.learning_rate(epoch.number))
@@ -180,7 +180,7 @@ class TrainingLoop:
         if epoch.done < epoch.batches:
             self.emit(self._batch_progress(epoch))
 
-    def _obey(self, epoch: RunningEpoch) -> None:
+    def _obey(self, epoch: _RunningEpoch) -> None:
         command = self.controls.next()
         paused = False
         while command is not None or paused:
@@ -202,12 +202,12 @@ class TrainingLoop:
                     self.answer(command)
             command = self.controls.next(wait_seconds=0.05 if paused else None)
 
-    def _set_learning_rate(self, learning_rate: float, epoch: RunningEpoch) -> None:
+    def _set_learning_rate(self, learning_rate: float, epoch: _RunningEpoch) -> None:
         scale = learning_rate / self.schedule.learning_rate(epoch.number)
         self.progress = replace(self.progress, rate_scale=scale)
         self.emit(LearningRateChanged(epoch=epoch.number, batch=epoch.done, learning_rate=learning_rate))
 
-    def _batch_progress(self, epoch: RunningEpoch) -> BatchProgress:
+    def _batch_progress(self, epoch: _RunningEpoch) -> BatchProgress:
         left = epoch.batches - epoch.done + epoch.batches * (self.schedule.epochs - epoch.number)
         return BatchProgress(
             epoch=epoch.number,
@@ -219,7 +219,7 @@ class TrainingLoop:
             eta_seconds=left * epoch.seconds / epoch.done,
         )
 
-    def _refuse_divergence(self, epoch: RunningEpoch) -> None:
+    def _refuse_divergence(self, epoch: _RunningEpoch) -> None:
         scale = self.prepared.baseline.scale
         if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (
             1 + abs(scale.maximum - scale.minimum)
@@ -232,7 +232,7 @@ class TrainingLoop:
             hint=f"Try a lower learning rate (--learning-rate {rate / 10:.2g}) or more l2.",
         )
 
-    def _close_epoch(self, epoch: RunningEpoch) -> None:
+    def _close_epoch(self, epoch: _RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
         if self.patience:
@@ -254,7 +254,7 @@ class TrainingLoop:
         self._remember(epoch, self.last_event)
         self.emit(self.last_event)
 
-    def _remember(self, epoch: RunningEpoch, event: EpochFinished) -> None:
+    def _remember(self, epoch: _RunningEpoch, event: EpochFinished) -> None:
         self.progress = replace(
             self.progress,
             epoch=epoch.number,

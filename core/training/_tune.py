@@ -25,7 +25,7 @@ Choices = TypeVar("Choices", bound=OptionSet)
 
 
 @dataclass(frozen=True)
-class Trial:
+class _Trial:
     """One point of the search: options, settings, and the tuning RMSE reached after so many epochs."""
 
     resolved: Resolved
@@ -44,7 +44,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     if trials < 2:
         raise UsageError("A search takes two trials at least.")
     prepared = prepare(ratings, _with_tuning_part(resolved.settings))
-    candidates = [Trial(resolved), *sample_trials(resolved, trials - 1)]
+    candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0
     for number, epochs in enumerate(_round_epochs(resolved.settings.epochs), 1):
         measured = []
@@ -59,7 +59,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     return candidates[0].resolved
 
 
-def sample_trials(resolved: Resolved, count: int) -> Iterator[Trial]:
+def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
     """Draw options and learning rates from the declared ranges, by the settings' seed."""
     generator = np.random.default_rng([resolved.settings.seed, 0x7E])
     searched = [field for field in type(resolved.options).fields() if field.search]
@@ -69,7 +69,7 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[Trial]:
         options = {field.name: _draw(field, generator) for field in searched}
         factor = math.exp(generator.uniform(-1, 1))
         learning_rate = float(f"{resolved.settings.learning_rate * factor:.3g}")
-        yield Trial(
+        yield _Trial(
             replace(
                 resolved,
                 options=_changed(resolved.options, options),
@@ -88,7 +88,7 @@ def _draw(field: OptionField, generator: np.random.Generator) -> OptionValue:
     return round(value) if field.type is int else float(f"{value:.3g}")
 
 
-def _run_trial(trial: Trial, prepared: Prepared, epochs: int) -> Trial:
+def _run_trial(trial: _Trial, prepared: Prepared, epochs: int) -> _Trial:
     """Train for so many epochs, with the whole schedule squeezed into them, and measure."""
     from core.training.start import make_trainer
 
@@ -100,7 +100,7 @@ def _run_trial(trial: Trial, prepared: Prepared, epochs: int) -> Trial:
         return _measure_trial(trial, trainer, prepared, schedule)
 
 
-def _measure_trial(trial: Trial, trainer: Trainer, prepared: Prepared, schedule: Schedule) -> Trial:
+def _measure_trial(trial: _Trial, trainer: Trainer, prepared: Prepared, schedule: Schedule) -> _Trial:
     for epoch in range(1, schedule.epochs + 1):
         totals = trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
         if not math.isfinite(totals.squared_error):
@@ -121,7 +121,7 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
     return type(options).parse({**options.to_dict(), **values})
 
 
-def _told(trial: Trial, number: int) -> TrialFinished:
+def _told(trial: _Trial, number: int) -> TrialFinished:
     resolved = trial.resolved
     choices = {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
     return TrialFinished(

@@ -60,7 +60,7 @@ def _there(dataset: NamedDataset, path: Path) -> Fetched | None:
     if not path.is_file():
         return None
     try:
-        digest, told = check_file(dataset, path, path)
+        digest, told = _check_file(dataset, path, path)
     except DataError:
         path.unlink()
         return None
@@ -114,11 +114,11 @@ def _retrieve(url: str, part: Path, downloader: Downloader) -> None:
 def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetched:
     """Put a complete file in place; one that is damaged is removed, so that the next try starts afresh."""
     try:
-        digest, told = check_file(dataset, part, path)
+        digest, told = _check_file(dataset, part, path)
     except DataError:
         part.unlink()
         raise
-    record(path, digest)
+    _record(path, digest)
     part.replace(path)
     return Fetched(
         name=dataset.name,
@@ -132,7 +132,7 @@ def _accept(dataset: NamedDataset, part: Path, path: Path, origin: str) -> Fetch
 AGAIN = "Fetch it again, or download by hand and use --from-file."
 
 
-def check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, str]:
+def _check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, str]:
     """Check a file that is to lie at `final`; returns its SHA-256 and what there is to say about it.
 
     Compares with the published checksum or, without one, with the one recorded at the first fetch.
@@ -140,7 +140,7 @@ def check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, str
     """
     if final.suffix == ".zip":
         _check_archive(path)
-    digest = file_sha256(path)
+    digest = _file_sha256(path)
     published, recorded = dataset.edition.sha256, _recorded(final)
     if published and digest != published:
         message = f"{dataset.name}: its SHA-256 {digest} is not the published checksum {published}."
@@ -156,12 +156,12 @@ def check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, str
     return digest, "no published checksum is known: recorded the one seen"
 
 
-def record(final: Path, digest: str) -> None:
+def _record(final: Path, digest: str) -> None:
     """Keep the checksum of a file that was accepted."""
     _record_path(final).write_text(digest + "\n", encoding="ascii")
 
 
-def file_sha256(path: Path) -> str:
+def _file_sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -28,7 +28,7 @@ _MOVIELENS = {
 }
 
 
-def builtin_datasets() -> tuple[NamedDataset, ...]:
+def _builtin_datasets() -> tuple[NamedDataset, ...]:
     """List the data sets that Tastemap knows by name, without a checksum that nobody vouched for."""
     return tuple(
         NamedDataset(
@@ -45,7 +45,10 @@ def builtin_datasets() -> tuple[NamedDataset, ...]:
 def all_datasets(sources: Sequence[DataSource] = ()) -> dict[str, NamedDataset]:
     """Give the data sets by name, those of plugins included; raises UsageError for a name given twice."""
     found: dict[str, NamedDataset] = {}
-    for dataset in (*builtin_datasets(), *(source for source in sources if isinstance(source, NamedDataset))):
+    for dataset in (
+        *_builtin_datasets(),
+        *(source for source in sources if isinstance(source, NamedDataset)),
+    ):
         if dataset.name in found or dataset.name == "demo":
             raise UsageError(f"Two data sets are named {dataset.name!r}.", hint="Remove one of the plugins.")
         found[dataset.name] = dataset

@@ -27,7 +27,7 @@ class Roles:
 
 
 @dataclass(frozen=True)
-class Fields:
+class _Fields:
     """One row of a text table: its line (from 1) and its fields."""
 
     line: int
@@ -52,7 +52,7 @@ def line_of(location: Location, dialect: Dialect, index: int) -> int:
     return index + 1 + dialect.skipped
 
 
-def rows(location: Location, dialect: Dialect) -> Iterator[Fields]:
+def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the rows, header left out, one at a time; raises DataError for an endless line."""
     with open_table(location) as stream:
         lines = _lines(location, stream, dialect.encoding)
@@ -62,27 +62,27 @@ def rows(location: Location, dialect: Dialect) -> Iterator[Fields]:
                 yield row
 
 
-def single_lines(location: Location, dialect: Dialect) -> Iterator[Fields]:
+def single_lines(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the lines after the header, each split by itself: an open quote spoils no other line."""
     with open_table(location) as stream:
         for number, line in enumerate(_lines(location, stream, dialect.encoding), 1):
             if number > dialect.skipped and line.strip():
                 text = line.rstrip("\r\n")
-                yield Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
+                yield _Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
 
 
-def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[Fields]:
+def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
     for number, line in enumerate(lines, 1):
-        yield Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quoting=False))
+        yield _Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quoting=False))
 
 
-def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[Fields]:
+def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
     escape = "\\" if dialect.escapes else None
     reader = csv.reader(lines, delimiter=dialect.separator, escapechar=escape)
     while True:
         start = reader.line_num + 1
         try:
-            yield Fields(start, tuple(next(reader)))
+            yield _Fields(start, tuple(next(reader)))
         except StopIteration:
             return
         except csv.Error as error:
@@ -101,18 +101,18 @@ def _lines(location: Location, stream: IO[bytes], encoding: str) -> Iterator[str
         yield line.replace("\0", "\ufffd")
 
 
-def _fault(location: Location, dialect: Dialect, roles: Roles, row: Fields) -> DataError | None:
+def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> DataError | None:
     if len(row.values) != dialect.width:
         message = f"{len(row.values)} fields where {dialect.width} are expected."
         return DataError(message, path=str(location), row=row.line, value=row.values)
     if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
         hint = "Name it with encoding, as in latin-1."
         return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)
-    fault = rating_fault(row.values[roles.rating])
+    fault = _rating_fault(row.values[roles.rating])
     return _place(location, dialect, row, roles.rating, fault) if fault else None
 
 
-def rating_fault(text: str) -> str:
+def _rating_fault(text: str) -> str:
     """Say what is wrong with a rating as it is written; empty if nothing."""
     if text.strip() in MISSING:
         return "the rating is missing" + (f" ({text.strip()})" if text.strip() else "")
@@ -123,7 +123,7 @@ def rating_fault(text: str) -> str:
     return "" if math.isfinite(number) else f"the rating {text.strip()!r} is not finite"
 
 
-def _place(location: Location, dialect: Dialect, row: Fields, position: int, fault: str) -> DataError:
+def _place(location: Location, dialect: Dialect, row: _Fields, position: int, fault: str) -> DataError:
     column, value = dialect.names[position], row.values[position]
     return DataError(
         f"{fault}.",

@@ -53,7 +53,7 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     """Read the ratings alone, without an items table."""
     dialect = sniff(location, options)
     repairs: tuple[Repair, ...] = ()
-    roles = find_roles(location, dialect, options)
+    roles = _find_roles(location, dialect, options)
     if not dialect.sample:
         raise no_rows(location)
     try:
@@ -119,7 +119,7 @@ def _found(dialect: Dialect, roles: Roles) -> dict[str, object]:
     }
 
 
-def find_roles(location: Location, dialect: Dialect, options: ReadingOptions) -> Roles:
+def _find_roles(location: Location, dialect: Dialect, options: ReadingOptions) -> Roles:
     """Find the columns by the names asked for, the usual names or, without a header, the usual order."""
     names = dialect.names
     order = ("", "", "", "") if dialect.header else ("1", "2", "3", "4" if dialect.width > 3 else "")

@@ -76,10 +76,10 @@ def find_column(
         return lower.index(name.lower())
     if name and name.isdecimal() and 1 <= int(name) <= len(names):
         return int(name) - 1
-    raise missing_column(names, wanted, what, location)
+    raise _missing_column(names, wanted, what, location)
 
 
-def missing_column(names: tuple[str, ...], wanted: str, what: str, location: Location) -> DataError:
+def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Location) -> DataError:
     """The error for a column that isn't there, with those that are."""
     listed = ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
     near = suggest(wanted, names) if wanted else ""

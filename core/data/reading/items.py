@@ -68,7 +68,7 @@ def _columns(location: Location, dialect: Dialect, options: ReadingOptions) -> R
     return RawItems(
         ids=_cells(table, identifier),
         titles=titles,
-        genres=split_genres(_cells(table, genre)),
+        genres=_split_genres(_cells(table, genre)),
         years=[_year(text, name) for text, name in zip(written, titles, strict=True)],
     )
 
@@ -90,7 +90,7 @@ def _cells(table: Sequence[tuple[str, ...]], position: int | None) -> list[str]:
     return [row[position].strip() if position < len(row) else "" for row in table]
 
 
-def split_genres(cells: Sequence[str]) -> list[tuple[str, ...]]:
+def _split_genres(cells: Sequence[str]) -> list[tuple[str, ...]]:
     """Split genres at the first of | ; , that the column uses."""
     separator = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "|")
     return [

@@ -96,7 +96,7 @@ class TableOptimizer(ABC):
         """What to take from the rows, shape (ratings, columns); the slots are those after the batch."""
 
 
-class SGD(TableOptimizer):
+class _SGD(TableOptimizer):
     """Plain steps down the gradient."""
 
     def step(self, batch: Gathered, rate: Any) -> Any:
@@ -104,7 +104,7 @@ class SGD(TableOptimizer):
         return _together(rate, batch.repeats) * batch.gradient
 
 
-class Adagrad(TableOptimizer):
+class _Adagrad(TableOptimizer):
     """Duchi, Hazan & Singer 2011; rarely rated rows keep a large step, which suits long tails."""
 
     slot_start = 0.1
@@ -122,7 +122,7 @@ class Adagrad(TableOptimizer):
         return batch.gradient * _adagrad_rate(batch.slots[0], batch.repeats, rate)
 
 
-class RowwiseAdagrad(TableOptimizer):
+class _RowwiseAdagrad(TableOptimizer):
     """Adagrad with one sum of squares an embedding row, not one a number (Gupta, Bengio & Weston 2014).
 
     It learns as well on rating data and moves half the memory.
@@ -143,7 +143,7 @@ class RowwiseAdagrad(TableOptimizer):
         return batch.groups.spread(_adagrad_rate(batch.slots[0], batch.repeats, rate)) * batch.gradient
 
 
-class LazyAdam(TableOptimizer):
+class _LazyAdam(TableOptimizer):
     """Kingma & Ba 2015 without bias correction, with moments that move only when a row is rated."""
 
     def slot_numbers(self, groups: ColumnGroups) -> tuple[int, ...]:
@@ -175,8 +175,8 @@ def _adagrad_rate(squares: Any, repeats: Any, rate: Any) -> Any:
 
 
 TABLE_OPTIMIZERS: dict[str, TableOptimizer] = {
-    "rowwise_adagrad": RowwiseAdagrad(),
-    "adagrad": Adagrad(),
-    "adam": LazyAdam(),
-    "sgd": SGD(),
+    "rowwise_adagrad": _RowwiseAdagrad(),
+    "adagrad": _Adagrad(),
+    "adam": _LazyAdam(),
+    "sgd": _SGD(),
 }

@@ -21,7 +21,7 @@ BLOCK_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
-class EpochOrder:
+class _EpochOrder:
     """Ratings by tile: `by_tile` holds their positions, `starts` (tiles + 1,) where each tile begins.
 
     `bands` (tiles,) numbers the block that a tile shares with its neighbours.
@@ -47,7 +47,7 @@ class EpochOrder:
         return order
 
 
-def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> EpochOrder:
+def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> _EpochOrder:
     """Cut ratings into tiles for rows of so many bytes (users', items'); None makes one tile of all.
 
     Bands are blocks of the side with fewer rows: each of its rows is met more often, so it pays most to keep
@@ -55,7 +55,7 @@ def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> EpochO
     """
     if row_bytes is None:
         everything = np.arange(len(data), dtype=np.int32)
-        return EpochOrder(everything, np.array([0, len(data)], np.int64), np.zeros(1, np.int64))
+        return _EpochOrder(everything, np.array([0, len(data)], np.int64), np.zeros(1, np.int64))
     counts = data.user_count, data.item_count
     blocks = [max(1, BLOCK_BYTES // max(1, size)) for size in row_bytes]
     sides = [
@@ -70,4 +70,4 @@ def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> EpochO
     narrow = np.uint16 if len(filled) < 1 << 16 else np.int64  # NumPy sorts 16 bits in linear time
     by_tile = np.argsort(numbers[tiles].astype(narrow), kind="stable").astype(np.int32)
     starts = np.concatenate([[0], np.cumsum(ratings[filled])])
-    return EpochOrder(by_tile, starts, filled // width)
+    return _EpochOrder(by_tile, starts, filled // width)
