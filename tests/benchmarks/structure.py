@@ -90,6 +90,26 @@ def importers(modules: Sequence[Module]) -> dict[str, set[str]]:
     return found
 
 
+def faces(root: Path, modules: Sequence[Module]) -> set[str]:
+    """What folders show to others: the names of a stub or of `__all__`, else those of their open modules."""
+    shown: set[str] = set()
+    for folder in {module.path.parent for module in modules}:
+        named = _face(root / folder)
+        own = [module for module in modules if module.path.parent == folder and not module.private]
+        names = named or [name for module in own for name in module.public_names]
+        shown |= {f"{folder}.{name}" for name in names}
+    return shown
+
+
+def _face(folder: Path) -> list[str]:
+    stub, init = folder / "__init__.pyi", folder / "__init__.py"
+    found = []
+    for node in ast.walk(ast.parse((stub if stub.exists() else init).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (stub.exists() or node.module != "__future__"):
+            found += [alias.asname or alias.name for alias in node.names]
+    return found
+
+
 def spread(values: Sequence[int]) -> str:
     """Median, ninth decile and maximum."""
     ordered = sorted(values)
@@ -101,7 +121,7 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}"
 
 
-def figures(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
+def figures(root: Path, modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
     """The table's rows."""
     sizes = [module.lines for module in modules]
     found = list(functions(modules))
@@ -126,6 +146,7 @@ def figures(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
     )
     yield "top-level names without underscore", f"{names} ({1000 * names / sum(sizes):.0f} per 1,000 lines)"
     yield "… in modules without underscore", f"{shown} ({1000 * shown / sum(sizes):.0f} per 1,000 lines)"
+    yield "names that faces show (__init__)", f"{len(faces(root, modules))}"
     yield "most public names in a folder", " ".join(map(str, by_room.most_common(1)[0]))
     yield "folders / deepest nesting", f"{len(rooms)} / {max(len(m.path.parts) - 1 for m in modules)}"
     yield "modules in the largest folder", " ".join(map(str, rooms.most_common(1)[0]))
@@ -135,8 +156,9 @@ def figures(modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Print the table, then the folders by their modules."""
-    modules = read_modules(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
-    for name, figure in figures(modules):
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    modules = read_modules(root)
+    for name, figure in figures(root, modules):
         print(f"{name:<40} {figure}")
     print()
     for folder, count in sorted(Counter(module.folder for module in modules).items()):
