@@ -32,7 +32,7 @@ class GibbsTrainer:
         """`options` are those of `models_plugins.bayes.architecture.Bayes`."""
         self._data, self._options = data, options
         self._one_thread = ThreadpoolController().wrap(limits=1, user_api="blas")
-        features = self._one_thread(_side_features)(data, options)
+        features = self._one_thread(side_features)(data, options)
         self._sampler = Sampler(
             Sweep(data, options.factors + 1, device),
             features,
@@ -126,7 +126,7 @@ class GibbsTrainer:
         return int(self._options.factors), int(self._options.components)
 
 
-def _side_features(data: TrainingData, options: Any) -> tuple[Features | None, Features | None]:
+def side_features(data: TrainingData, options: Any) -> tuple[Features | None, Features | None]:
     """What the training pairs and the item table say of users and of items beside the ratings' values."""
     users, items, table = data.users, data.items, data.item_table
     of_users = [set_columns(users, items, (data.user_count, data.item_count))]

@@ -45,10 +45,9 @@ def median_seconds(work: Callable[[], object], times: int) -> float:
 def drawing(times: int) -> Line:
     """A map of 10,000 points."""
     from rich.style import Style
-    from tui.charts.scatter import Emphasis, Points, draw
-    from tui.charts.viewport import around
 
     from tui.map.canvas import to_strips
+    from tui.map.scatter import Emphasis, Points, around, draw
 
     styles = [Style(color=f"color({number})") for number in range(16)]
 
@@ -132,8 +131,8 @@ def opening(times: int) -> Line:
 def reading_tags(times: int) -> Line:
     """A sound file of tags in one pass, a damaged one line by line."""
     import pandas as pd
-    from core.contract.reading_options import ReadingOptions
 
+    from core.contract.data import ReadingOptions
     from core.data.reading.items import read_tags
 
     generator = np.random.default_rng(0)

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from models_plugins.bayes.trainer import side_features
 
 from core import train
 from core.contract.plugins import load_plugins
@@ -26,6 +25,7 @@ from core.data.ratings import Ratings
 from core.data.split import carve_tuning
 from core.runs.run import Run
 from core.training._prepare import Prepared, prepare
+from models_plugins.bayes._trainer import side_features
 from models_plugins.bayes.architecture import Bayes
 from tests.support import make_ratings
 
