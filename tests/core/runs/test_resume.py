@@ -23,7 +23,7 @@ from core.training.controls import Controls
 from tests.support import make_ratings, write_csv
 
 TRAIN = [sys.executable, "-c", "from core.cli import main; main()", "train"]
-FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "150", "--early-stopping", "150", "--batch-size", "16"]
+FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "60", "--early-stopping", "60", "--batch-size", "16"]
 
 
 @pytest.fixture
@@ -67,10 +67,10 @@ def kill_after_epochs(child: subprocess.Popen[bytes], runs: Path, epochs: int, d
 @pytest.mark.slow
 def test_killed_at_random_moments_it_reaches_the_same_numbers(csv: Path, tmp_path: Path) -> None:
     generator = random.Random(5)
-    whole = train(csv, "nn", options={"factors": 8}, epochs=150, early_stopping=150, batch_size=16)
+    whole = train(csv, "nn", options={"factors": 8}, epochs=60, early_stopping=60, batch_size=16)
     for attempt in range(3):
         runs = tmp_path / f"runs-{attempt}"
-        epochs, delay = generator.randint(1, 60), generator.uniform(0, 0.1)
+        epochs, delay = generator.randint(1, 20), generator.uniform(0, 0.1)
         folder = kill_after_epochs(start_child(csv, runs), runs, epochs, delay)
         run = Run.open(folder)
         assert run.state == "interrupted"
