@@ -196,22 +196,19 @@ def test_the_ratings_that_influence_a_prediction_are_asked_for_once_it_rests(
 def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
     engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 3600.0)  # until the other tab is shown
+    monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 2.0)
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         await pilot.press("2")
         await sees(pilot, "predicted")
-        await pilot.press("enter")
-        monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 0.05)
-        await pilot.press("t")
+        await pilot.press("enter", "t")
         await sees(pilot, "hasn't rated")
-        await pilot.pause(0.3)
+        await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
-        monkeypatch.setattr("tui.lookup.screen.REST_SECONDS", 4.0)
         await pilot.press("w", "4")
         await sees(pilot, "Map of items")
-        await pilot.pause(4.3)
+        await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
         await pilot.press("2")
         await sees(pilot, "own ratings that influence it most")

@@ -23,7 +23,7 @@ from core.training.controls import Controls
 from tests.support import make_ratings, write_csv
 
 TRAIN = [sys.executable, "-c", "from core.cli import main; main()", "train"]
-FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "400", "--early-stopping", "400", "--batch-size", "16"]
+FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "60", "--early-stopping", "60", "--batch-size", "16"]
 
 
 @pytest.fixture
@@ -49,28 +49,29 @@ def start_child(csv: Path, runs: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
 
 
-def kill_after_an_epoch(child: subprocess.Popen[bytes], runs: Path, delay: float) -> Path:
-    """Wait for the first epoch, a random moment more, and kill -9; returns the run's folder."""
+def kill_after_epochs(child: subprocess.Popen[bytes], runs: Path, epochs: int, delay: float) -> Path:
+    """Wait for so many epochs, a random moment more, and kill -9; returns the run's folder."""
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and child.poll() is None:
         histories = list(runs.glob("*/history.jsonl"))
-        if histories and histories[0].stat().st_size:
+        if histories and histories[0].read_bytes().count(b"\n") >= epochs:
             time.sleep(delay)
             child.send_signal(signal.SIGKILL)
             child.wait()
             return histories[0].parent
         time.sleep(0.01)
     child.kill()
-    raise AssertionError(f"the child never finished an epoch: {child.communicate()[1].decode()}")
+    raise AssertionError(f"the child never finished {epochs} epochs: {child.communicate()[1].decode()}")
 
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_reaches_the_same_numbers(csv: Path, tmp_path: Path) -> None:
     generator = random.Random(5)
-    whole = train(csv, "nn", options={"factors": 8}, epochs=400, early_stopping=400, batch_size=16)
+    whole = train(csv, "nn", options={"factors": 8}, epochs=60, early_stopping=60, batch_size=16)
     for attempt in range(3):
         runs = tmp_path / f"runs-{attempt}"
-        folder = kill_after_an_epoch(start_child(csv, runs), runs, generator.uniform(0, 2.5))
+        epochs, delay = generator.randint(1, 20), generator.uniform(0, 0.1)
+        folder = kill_after_epochs(start_child(csv, runs), runs, epochs, delay)
         run = Run.open(folder)
         assert run.state == "interrupted"
         assert 0.5 <= run.predict("u1", 100).rating <= 5
