@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -116,6 +119,25 @@ def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.Com
         check=False,
     )
     assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def command(*words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command line within this process, where TensorFlow is loaded once, and check its exit code.
+
+    What a process does as a whole (its start, signals, closed pipes) is `tastemap`'s to show.
+    """
+    from core.cli import main
+
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    argv = mock.patch.object(sys, "argv", ["tastemap", *words])
+    with argv, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    done = subprocess.CompletedProcess(list(words), code, out.getvalue(), err.getvalue())
+    assert done.returncode == expect, f"exit {code}\n{done.stdout}\n{done.stderr}"
     return done
 
 

@@ -20,7 +20,7 @@ from models_plugins.bayes._state import Features, Prior, draw_noise
 from models_plugins.bayes._sweep import Sweep, draw_rows, row_sums, solve_and_draw
 from models_plugins.bayes._trainer import GibbsTrainer
 from models_plugins.bayes.architecture import Bayes
-from tests.support import make_ratings, tastemap, write_csv
+from tests.support import command, make_ratings, write_csv
 
 SMALL = {"factors": 3, "components": 8, "sweeps": 5}
 
@@ -297,7 +297,7 @@ def test_a_prediction_says_how_sure_it_is(demo_runs: dict[str, Any], tmp_path: P
     assert 0.2 < prediction.deviation < 2
     assert run.predict("nobody", item).deviation is None
     assert demo_runs["bias"].predict(user, item).deviation is None
-    said = tastemap("predict", str(run.folder), str(user), str(item)).stdout
+    said = command("predict", str(run.folder), str(user), str(item)).stdout
     assert said.startswith(f"{prediction.rating:.2f} ± {prediction.deviation:.2f}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import json_lines, make_ratings, tastemap, write_csv
+from tests.support import command, json_lines, make_ratings, write_csv
 
 
 @pytest.fixture
@@ -16,16 +16,16 @@ def csv(tmp_path: Path) -> Path:
 
 
 def test_list_names_the_demo_first() -> None:
-    listed = json.loads(tastemap("data", "list", "--json").stdout)
+    listed = json.loads(command("data", "list", "--json").stdout)
     assert listed[0]["name"] == "demo"
-    assert "ml-latest-small" in tastemap("data", "list").stdout
+    assert "ml-latest-small" in command("data", "list").stdout
 
 
 def test_describe_says_what_is_in_a_table_and_how_it_was_read(csv: Path) -> None:
-    told = json.loads(tastemap("data", "describe", str(csv), "--json").stdout)
+    told = json.loads(command("data", "describe", str(csv), "--json").stdout)
     assert (told["users"], told["items"], told["ratings"]) == (60, 40, 1500)
     assert told["reading"]["user_column"] == "userId"
-    text = tastemap("data", "describe", str(csv)).stdout
+    text = command("data", "describe", str(csv)).stdout
     assert "ratings        1,500" in text
     assert "read with      rating_column = rating" in text
 
@@ -43,46 +43,46 @@ def test_other_names_are_given_by_flags_and_repairs_are_stated(tmp_path: Path) -
         "--separator",
         "semicolon",
     ]
-    told = json.loads(tastemap("data", "describe", str(path), *flags, "--json").stdout)
+    told = json.loads(command("data", "describe", str(path), *flags, "--json").stdout)
     assert (told["ratings"], told["duplicates"]) == (4, 1)
-    assert "duplicate" in tastemap("data", "describe", str(path), *flags).stdout
+    assert "duplicate" in command("data", "describe", str(path), *flags).stdout
 
 
 def test_convert_writes_a_table_that_reads_the_same(csv: Path, tmp_path: Path) -> None:
     target = tmp_path / "same.parquet"
-    assert "1,500 ratings" in tastemap("data", "convert", str(csv), str(target)).stdout
+    assert "1,500 ratings" in command("data", "convert", str(csv), str(target)).stdout
     first, second = (
-        json.loads(tastemap("data", "describe", str(path), "--json").stdout) for path in (csv, target)
+        json.loads(command("data", "describe", str(path), "--json").stdout) for path in (csv, target)
     )
     assert first["fingerprint"] == second["fingerprint"]
-    assert "is there already" in tastemap("data", "convert", str(csv), str(target), expect=2).stderr
+    assert "is there already" in command("data", "convert", str(csv), str(target), expect=2).stderr
 
 
 def test_fetch_refuses_without_the_licence_and_takes_a_file(tmp_path: Path) -> None:
-    refused = tastemap("data", "fetch", "ml-latest-small", expect=2)
+    refused = command("data", "fetch", "ml-latest-small", expect=2)
     assert "licence" in refused.stderr
-    assert "Did you mean" in tastemap("data", "fetch", "ml-latest-smal", expect=2).stderr
+    assert "Did you mean" in command("data", "fetch", "ml-latest-smal", expect=2).stderr
     wrong = tmp_path / "wrong.zip"
     wrong.write_bytes(b"no archive")
     words = ["data", "fetch", "ml-latest-small", "--accept-licence", "--from-file", str(wrong)]
-    assert "not a zip file" in tastemap(*words, expect=1).stderr
+    assert "not a zip file" in command(*words, expect=1).stderr
 
 
 def test_a_set_taken_from_a_file_is_known_by_its_name_from_then_on(csv: Path, tmp_path: Path) -> None:
     archive = tmp_path / "downloaded.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.write(csv, "ml-latest-small/ratings.csv")
-    assert "not on this machine yet" in tastemap("data", "describe", "ml-latest-small", expect=1).stderr
+    assert "not on this machine yet" in command("data", "describe", "ml-latest-small", expect=1).stderr
     words = ["data", "fetch", "ml-latest-small", "--accept-licence", "--from-file", str(archive)]
-    assert "no published checksum is known" in tastemap(*words).stdout
-    told = json.loads(tastemap("data", "describe", "ml-latest-small", "--json").stdout)
+    assert "no published checksum is known" in command(*words).stdout
+    told = json.loads(command("data", "describe", "ml-latest-small", "--json").stdout)
     assert (told["users"], told["ratings"]) == (60, 1500)
 
 
 @pytest.mark.slow
 def test_cross_validation_trains_every_fold_and_sums_up(csv: Path) -> None:
     words = ["crossval", "--data", str(csv), "--folds", "3", "--epochs", "2", "--json"]
-    lines = json_lines(tastemap(*words).stdout)
+    lines = json_lines(command(*words).stdout)
     folds = [line["val_rmse"] for line in lines[:-1]]
     assert len(folds) == 3
     assert len({line["split_hash"] for line in lines[:-1]}) == 3
@@ -96,11 +96,11 @@ def test_an_official_pair_of_files_is_trained_and_held_out(csv: Path, tmp_path: 
     (tmp_path / "a.csv").write_text("\n".join(lines[:1201]) + "\n")
     (tmp_path / "b.csv").write_text("\n".join([lines[0], *lines[1201:]]) + "\n")
     words = ["train", "--train", str(tmp_path / "a.csv"), "--test", str(tmp_path / "b.csv"), "--epochs", "1"]
-    events = json_lines(tastemap(*words, "--json").stdout)
+    events = json_lines(command(*words, "--json").stdout)
     config = json.loads((Path(events[-1]["path"]) / "config.json").read_text())
     assert config["split"]["method"] == "official"
     assert (config["split"]["train_ratings"], config["split"]["test_ratings"]) == (1200, 300)
-    measured = json.loads(tastemap("evaluate", "latest", "--json").stdout)
+    measured = json.loads(command("evaluate", "latest", "--json").stdout)
     assert measured["ratings"] == 300
 
 
@@ -121,7 +121,7 @@ def test_a_run_s_split_is_made_again_whatever_its_method(csv: Path, method: str)
         "1",
         "--json",
     ]
-    finished = json_lines(tastemap(*words).stdout)[-1]
-    measured = json.loads(tastemap("evaluate", finished["run"], "--json").stdout)
+    finished = json_lines(command(*words).stdout)[-1]
+    measured = json.loads(command("evaluate", finished["run"], "--json").stdout)
     assert measured["split_hash"] == finished["split_hash"]
     assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)

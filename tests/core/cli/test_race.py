@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import json_lines, make_ratings, tastemap, write_csv
+from tests.support import command, json_lines, make_ratings, write_csv
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def csv(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_race_trains_on_one_split_and_compares_with_intervals(csv: Path) -> None:
     words = ["race", "--data", str(csv), "--arch", "bias,dot", "--epochs", "3"]
-    lines = tastemap(*words, "--json").stdout.splitlines()
+    lines = command(*words, "--json").stdout.splitlines()
     finished = [line for line in json_lines("\n".join(lines[:-1])) if line["event"] == "finished"]
     assert len({event["split_hash"] for event in finished}) == 1
     compared = json.loads(lines[-1])["runs"]
@@ -30,7 +30,7 @@ def test_a_race_trains_on_one_split_and_compares_with_intervals(csv: Path) -> No
 @pytest.mark.slow
 def test_train_with_a_search_first(csv: Path) -> None:
     words = ["train", "--data", str(csv), "--factors", "4", "--epochs", "4", "--tune", "2", "--json"]
-    events = json_lines(tastemap(*words).stdout)
+    events = json_lines(command(*words).stdout)
     trials = [event for event in events if event["event"] == "trial_finished"]
     started = next(event for event in events if event["event"] == "run_started")
     assert trials[-1]["choices"] == {
@@ -49,4 +49,4 @@ def test_train_with_a_search_first(csv: Path) -> None:
     ],
 )
 def test_wrong_usage_is_said(words: list[str], said: str) -> None:
-    assert said in tastemap(*words, expect=2).stderr
+    assert said in command(*words, expect=2).stderr

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.api import train
-from tests.support import make_ratings, tastemap, write_csv
+from tests.support import command, tastemap, make_ratings, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ RANKING = {"ndcg", "recall", "map", "coverage", "novelty"}
 
 
 def ask(*words: str) -> Any:
-    return json.loads(tastemap(*words, "--json").stdout)
+    return json.loads(command(*words, "--json").stdout)
 
 
 def test_recommend_gives_unseen_items(trained: str) -> None:
@@ -42,9 +42,9 @@ def test_recommend_all_writes_a_file(trained: str, tmp_path: Path) -> None:
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 121
     assert ask("recommend", trained, "--diversity", "0", "-n", "1", "--out", str(tmp_path / "all.parquet"))
     for words in (["--all"], ["u0", "--all", "--out", "x.csv"], ["u0", "--out", "x.csv"]):
-        done = tastemap("recommend", trained, *words, expect=2)
+        done = command("recommend", trained, *words, expect=2)
         assert "--all goes with --out FILE and without users" in done.stderr and not done.stdout
-    varied = tastemap("recommend", trained, "--all", "--out", "x.csv", "--diversity", "0.5", expect=2)
+    varied = command("recommend", trained, "--all", "--out", "x.csv", "--diversity", "0.5", expect=2)
     assert "not with --all" in varied.stderr
 
 
@@ -54,16 +54,16 @@ def test_similar_biases_components_and_map_answer(trained: str, tmp_path: Path) 
     assert ask("biases", trained, "-n", "2")["source"] == "item bias"
     assert len(ask("components", trained, "--components", "2")["components"]) == 2
     assert len(ask("map", trained, "--last", "7")["items"]) == 7
-    assert "component 1" in tastemap("map", trained).stdout
+    assert "component 1" in command("map", trained).stdout
 
 
 def test_the_map_is_drawn_into_a_file(trained: str, tmp_path: Path) -> None:
     for ending, beginning in ((".svg", "<svg"), (".txt", " ")):
         out = tmp_path / f"map{ending}"
-        told = tastemap("map", trained, "--last", "7", "--out", str(out))
+        told = command("map", trained, "--last", "7", "--out", str(out))
         assert (told.stdout, told.stderr) == ("", f"tastemap: 7 items on {out}\n")
         assert out.read_text().startswith(beginning)
-    done = tastemap("map", trained, "--out", str(tmp_path / "map.gif"), expect=2)
+    done = command("map", trained, "--out", str(tmp_path / "map.gif"), expect=2)
     assert "should end in .svg, .png or .txt" in done.stderr and not done.stdout
 
 
@@ -98,7 +98,7 @@ def test_diagnose_rank_and_compare_answer(trained: str) -> None:
     ],
 )
 def test_errors_are_plain_words_on_stderr(trained: str, words: tuple[str, ...], reason: str) -> None:
-    done = tastemap(*(trained if word == "RUN" else word for word in words), expect=2)
+    done = command(*(trained if word == "RUN" else word for word in words), expect=2)
     assert reason in done.stderr
     assert done.stdout == ""
 
@@ -108,7 +108,7 @@ def test_a_table_that_is_gone_leaves_predictions(trained: str, tmp_path: Path) -
     source.rename(tmp_path / "away.csv")
     try:
         assert "seen" in tastemap("recommend", trained, "u0", expect=1).stderr
-        assert len(ask("recommend", trained, "u0", "--seen")["items"]) == 10
-        assert ask("foldin", trained, "--rate", "100=5")["top"]
+        assert len(json.loads(tastemap("recommend", trained, "u0", "--seen", \"--json\").stdout)["items"]) == 10
+        assert json.loads(tastemap("foldin", trained, "--rate", "100=5", \"--json\").stdout)["top"]
     finally:
         (tmp_path / "away.csv").rename(source)
