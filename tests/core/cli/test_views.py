@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.api import train
-from tests.support import command, tastemap, make_ratings, write_csv
+from tests.support import command, make_ratings, tastemap, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +103,17 @@ def test_errors_are_plain_words_on_stderr(trained: str, words: tuple[str, ...], 
     assert done.stdout == ""
 
 
+def anew(*words: str) -> Any:
+    """Ask in a process that has never read the table."""
+    return json.loads(tastemap(*words, "--json").stdout)
+
+
 def test_a_table_that_is_gone_leaves_predictions(trained: str, tmp_path: Path) -> None:
     source = Path(trained).parent / "ratings.csv"
     source.rename(tmp_path / "away.csv")
     try:
         assert "seen" in tastemap("recommend", trained, "u0", expect=1).stderr
-        assert len(json.loads(tastemap("recommend", trained, "u0", "--seen", \"--json\").stdout)["items"]) == 10
-        assert json.loads(tastemap("foldin", trained, "--rate", "100=5", \"--json\").stdout)["top"]
+        assert len(anew("recommend", trained, "u0", "--seen")["items"]) == 10
+        assert anew("foldin", trained, "--rate", "100=5")["top"]
     finally:
         (tmp_path / "away.csv").rename(source)
