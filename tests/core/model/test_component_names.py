@@ -23,13 +23,14 @@ from core.model.component_names import (
     write_component_name,
 )
 from core.model.model import Model
+from core.views import Axes
 from tests.core.views.handmade import hand_model
 
 ITEMS = 400
 
 
 def named_axes(model: Model) -> tuple[NamedAxis, ...]:
-    return component_names.named_axes(model, most_rated=2000, components=3)
+    return component_names.named_axes(model, most_rated=Axes().most_rated, components=3)
 
 
 def test_q_values_by_hand() -> None:
