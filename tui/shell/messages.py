@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from core.engine import Notice
 from core.options import Identifier
-from core.views import Answer, View
 from tui.shell.workbench import Subject
+
+if TYPE_CHECKING:
+    from core.views import Answer, View
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,11 +16,13 @@ from textual.widgets import Footer
 from core.engine import Notice, QueryError
 from core.options import Identifier
 from core.protocol import EpochFinished, Train
-from core.views import View
 from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.preferences import Preferences
 from tui.shell.workbench import Workbench
+
+if TYPE_CHECKING:
+    from core.views import View
 
 _REDRAW_SECONDS = 0.12
 _LIVE_SECONDS = 0.8

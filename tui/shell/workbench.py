@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.contract import Registry
 from core.engine import Notice
@@ -21,8 +21,10 @@ from core.protocol import (
     SetLearningRate,
     Train,
 )
-from core.views import A, View
 from tui.shell.training import Race, Stage, TrainingState
+
+if TYPE_CHECKING:
+    from core.views import A, View
 
 _LOG_LINES = 5000
 
