@@ -140,6 +140,7 @@ class EngineServer:
     def _load_tensorflow(self) -> None:
         try:
             from core.startup import choose_device, describe_device
+            from core.training import make_trainer  # noqa: F401 - loads what the first training needs
 
             self.emit(ready(describe_device(choose_device("auto"))))
         except Exception as error:  # noqa: BLE001 - told to the user; a training would meet the same

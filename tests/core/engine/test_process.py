@@ -223,3 +223,15 @@ def test_progress_inside_a_long_epoch_streams_and_a_learning_rate_acts_inside_it
         "at once, not at the epoch's end"
     )
     assert child.until(BatchProgress).learning_rate == pytest.approx(before / 4, rel=0.01)
+
+
+def test_warming_loads_what_the_first_training_needs() -> None:
+    program = (
+        "import sys\n"
+        "from core.contract import load_plugins\n"
+        "from core.engine._server import EngineServer\n"
+        "EngineServer(load_plugins(), lambda event: None)._load_tensorflow()\n"
+        "print('core.training.gradient.trainer' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
