@@ -46,12 +46,15 @@ def to_builtins(message: Any) -> Any:
     return msgspec.to_builtins(message, str_keys=True)
 
 
-def from_plain(values: Any, kind: type[Message]) -> Message:
-    """Rebuild a dataclass from plain dicts and lists; raises ProtocolError saying which field doesn't fit."""
+def from_plain(values: Any, kind: type[Message], name: str = "") -> Message:
+    """Rebuild a dataclass from plain dicts and lists; raises ProtocolError saying which field doesn't fit.
+
+    `name` stands for the dataclass in the error (by default its own name).
+    """
     try:
         return msgspec.convert(values, kind, str_keys=True)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise ProtocolError(f"{kind.__name__}: {error}.") from None
+        raise ProtocolError(f"{name or kind.__name__}: {error}.") from None
 
 
 def _build(name: str, kind: type[Message], values: dict[str, Any]) -> Message:
@@ -59,7 +62,4 @@ def _build(name: str, kind: type[Message], values: dict[str, Any]) -> Message:
     for field in values:
         if field not in known:
             raise ProtocolError(f"{name} has no field {field!r}.")
-    try:
-        return msgspec.convert(values, kind)
-    except msgspec.ValidationError as error:
-        raise ProtocolError(f"{name}: {error}.") from None
+    return from_plain(values, kind, name)
