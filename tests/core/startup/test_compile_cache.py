@@ -15,7 +15,7 @@ import pytest
 
 from core.runs.run import Run
 from core.startup._compile_cache import MOST_BYTES, open_store, seal
-from tests.support import json_lines, make_ratings, tastemap, write_csv
+from tests.support import json_lines, make_ratings, tastemap_afresh, write_csv
 
 MODES = stat.S_IRWXG | stat.S_IRWXO
 
@@ -28,7 +28,7 @@ def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(csv: Path, compiled: Path | str, **environment: str) -> tuple[Run, str]:
     """Train in a process of its own; returns the run and what it said on standard error."""
     words = ["train", "--data", str(csv), "--arch", "nn", "--factors", "4", "--epochs", "2", "--json"]
-    done = tastemap(*words, TASTEMAP_COMPILED=str(compiled), **environment)
+    done = tastemap_afresh(*words, TASTEMAP_COMPILED=str(compiled), **environment)
     return Run.open(Path(json_lines(done.stdout)[-1]["path"])), done.stderr
 
 
