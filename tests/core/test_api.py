@@ -18,6 +18,7 @@ from core.model.damped_means import learn_damped_means
 from core.protocol.events import Finished
 from core.runs.run import Run
 from core.trackers import Tracker
+from tests.processes import Child
 from tests.support import table_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,9 +46,10 @@ def test_the_example_of_the_readme_runs() -> None:
     text = (ROOT / "README.md").read_text()
     example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert example is not None
-    done = subprocess.run([sys.executable, "-c", example[1]], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\d\.\d", done.stdout)
+    child = Child(example[1])
+    told, said = child.communicate()
+    assert child.returncode == 0, said
+    assert re.search(r"\d\.\d", told)
 
 
 def test_a_run_is_saved_and_predicts_the_same_when_loaded(ratings: Ratings) -> None:
