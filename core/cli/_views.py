@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from core.cli._flags import AsJson, Plugins, RunName, WrongUsage, all_plugins, told
-from core.cli._output import note, print_json, print_lines
+from core.cli._output import note, print_json, print_lines, say
 from core.errors import UsageError
 from core.options import Form, OptionField
 from core.views import VIEWS, View
@@ -130,7 +130,7 @@ def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Val
     if as_json:
         print_json(summary)
     else:
-        print(f"{summary['rows']:,} recommendations for {summary['users']:,} users in {out}")
+        say(f"{summary['rows']:,} recommendations for {summary['users']:,} users in {out}")
     return True
 
 
