@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 import typer
@@ -38,6 +39,7 @@ def run_to_exit_code(work: Callable[[], int | None]) -> int:
     """Do a command's work and tell its errors on stderr; returns its exit code."""
     _open_missing_streams()
     _say_what_the_locale_can()
+    sys.excepthook = _tell_defect
     with _ended_by_signals():
         try:
             code = work() or 0
@@ -77,6 +79,12 @@ def _tell_lost_stdout(error: OSError) -> int:
         return 128 + 13
     note(f"Can't write the result to standard output: {error.strerror}.")
     return 1
+
+
+def _tell_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback, whose message may hold anybody's text."""
+    for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
+        warn(line)
 
 
 def _flushed() -> bool:

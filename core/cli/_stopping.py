@@ -94,8 +94,6 @@ def stoppable(view: _View) -> Iterator[Stopping]:
             with view:
                 yield stopping
         except OSError as error:
-            if not (
-                stopping.exit_code and is_stdout_lost(error)
-            ):
+            if not (stopping.exit_code and is_stdout_lost(error)):
                 raise
     stopping.tell_lost_output()
