@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import RunError
 from core.files import runs_folder
+from core.readable import readable
 from core.runs import list_runs, read_config, read_history, read_summary
 
 TRASH = ".trash"
@@ -65,12 +66,12 @@ def read_run(folder: Path) -> SavedRun:
     try:
         config, summary, history = read_config(folder), read_summary(folder), read_history(folder)
     except RunError as error:
-        return SavedRun(folder, problem=str(error))
+        return SavedRun(folder, problem=readable(str(error)))
     last: Mapping[str, Any] = summary or (history[-1] if history else {})
     return SavedRun(
         folder,
-        config.architecture,
-        str(config.data.get("name") or config.data.get("source") or "?"),
+        readable(config.architecture),
+        readable(str(config.data.get("name") or config.data.get("source") or "?")),
         config.created,
         str(config.split.get("hash", "")),
         "finished" if summary else "interrupted",

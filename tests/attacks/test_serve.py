@@ -121,8 +121,10 @@ def test_each_server_has_a_token_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True)]
-    + [("0.0.0.0", False), ("192.168.1.4", False), ("::", False), ("my-machine", False)],
+    [
+        *((name, True) for name in ("127.0.0.1", "127.8.8.8", "::1", "localhost")),
+        *((name, False) for name in ("0.0.0.0", "192.168.1.4", "::", "my-machine")),
+    ],
 )
 def test_what_other_machines_can_reach_is_warned_of(
     host: str, local: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

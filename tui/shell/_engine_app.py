@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from textual import on
 from textual.app import App
+from textual.filter import LineFilter
 from textual.signal import Signal
 
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
 from core.protocol import Event, Failed, Finished, Train, Warm
+from tui.shell._shown import ReadableLines
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
 from tui.shell.workbench import Engine, Workbench
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
+_READABLE = ReadableLines()
 
 
 class EngineApp(App[int]):
@@ -30,6 +34,10 @@ class EngineApp(App[int]):
         self.preferences = read_preferences()
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own and, at last, the one that lets no control of somebody's text reach the terminal."""
+        return [*super().get_line_filters(), _READABLE]
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Show a message as it is: those of the engine may hold brackets that would be taken for markup."""
