@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import platformdirs
 
 from core.errors import RunError
@@ -92,16 +93,53 @@ def _folder(variable: str, default: Path) -> Path:
     return Path(chosen).expanduser() if chosen else default
 
 
+LARGEST_JSON = 64 * 2**20
+"""No file of JSON that Tastemap writes comes near this size (bytes)."""
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object from a file; raises RunError naming the file."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = msgspec.json.decode(read_regular(path))
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"{error}.") from None
+    if not isinstance(values, dict):
+        raise damaged(path, "it holds no JSON object.")
+    return values
+
+
+def read_regular(path: Path, most: int = LARGEST_JSON) -> bytes:
+    """Read a file as `require_regular` lets it be read, of at most `most` bytes; raises RunError."""
+    size = require_regular(path).st_size
+    if size > most:
+        raise damaged(path, f"it has {size:,} bytes, more than the {most:,} that it may have.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"{error.strerror or error}.") from None
+
+
+def require_regular(path: Path) -> os.stat_result:
+    """Refuse what is no file in its own folder: a folder may come from anybody, and opening must not wait.
+
+    A pipe would hang whoever reads it, and a link could lead to any file of the reader's. Raises RunError.
+    """
+    try:
+        status = path.lstat()
     except FileNotFoundError:
         raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
-        ) from None
-    if not isinstance(values, dict):
-        raise RunError(f"{path} is damaged: it holds no JSON object.")
-    return values
+    except OSError as error:
+        raise damaged(path, f"{error.strerror or error}.") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged(path, f"it is {_kind(status.st_mode)}, not a file.")
+    return status
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+    return next((name for test, name in kinds if test(mode)), "a device or socket")
+
+
+def damaged(path: Path, how: str) -> RunError:
+    """The error of a file of a run that isn't what it should be."""
+    return RunError(f"{path} is damaged: {how}", hint="Restore it from a copy or train again.")

@@ -35,23 +35,30 @@ def print_evaluation(
 
 
 def print_runs(as_json: bool) -> None:
-    """Print the saved runs; damaged ones are named on stderr."""
-    rows = []
-    for folder in list_runs():
-        try:
-            rows.append(_row(Run.open(folder, Registry())))
-        except TastemapError as error:
-            note(str(error))
+    """Print the saved runs; damaged ones with the reason."""
+    rows = [_row_or_problem(folder) for folder in list_runs()]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        rmse = figure(row["val_rmse"])
-        say(
-            f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
-        )
+        if row["problem"]:
+            say(f"{row['run']:<32} damaged: {row['problem']}")
+            continue
+        data, rmse = row["data"] or "?", figure(row["val_rmse"])
+        say(f"{row['run']:<32} {data:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}")
     if not rows:
         note("No runs yet: `tastemap train --data demo` makes one.")
+
+
+def _row_or_problem(folder: Path) -> dict[str, Any]:
+    try:
+        return {**_row(Run.open(folder, Registry())), "problem": None}
+    except TastemapError as error:
+        known = {"run": folder.name, "state": "damaged", "path": str(folder), "problem": str(error)}
+        return {**dict.fromkeys(_COLUMNS), **known}
+
+
+_COLUMNS = ("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path")
 
 
 def _row(run: Run) -> dict[str, Any]:

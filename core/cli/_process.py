@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ def run_to_exit_code(work: Callable[[], int | None]) -> int:
     _open_missing_streams()
     _say_what_the_locale_can()
     sys.excepthook = _tell_defect
+    logging.getLogger("tastemap").handlers = [_Remarks()]
     with _ended_by_signals():
         try:
             code = work() or 0
@@ -63,6 +65,13 @@ def run_to_exit_code(work: Callable[[], int | None]) -> int:
 def is_stdout_lost(error: OSError) -> bool:
     """Whether an error is of a stream that nobody reads or that is full, and of no file."""
     return error.filename is None and error.errno in _STDOUT_LOST
+
+
+class _Remarks(logging.Handler):
+    """Tells what Tastemap's rooms remark on standard error, as any remark."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note(record.getMessage())
 
 
 def _tell_wrong_words(error: Any) -> int:

@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from core.contract import Arrays
-from core.errors import RunError
-from core.files import cannot_write, read_json, write_atomically
-from core.protocol import EpochFinished, Finished
+from core.errors import ProtocolError, RunError
+from core.files import cannot_write, read_json, read_regular, write_atomically
+from core.protocol import EpochFinished, Finished, from_plain
 from core.runs._arrays import read_arrays, write_arrays
+from core.runs._checks import check_epoch, check_summary
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"
@@ -110,26 +112,24 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     events: list[dict[str, Any]] = []
-    lines = path.read_bytes().split(b"\n")
+    lines = read_regular(path).split(b"\n")
     for number, line in enumerate(lines[:-1], 1):  # what stands after the last line break is incomplete
         try:
             events.append(_event(line))
-        except ValueError as error:
+        except (ValueError, RecursionError, ProtocolError) as error:
             hint = "Restore it from a copy, or delete the run."
             raise RunError(f"{path}, line {number} is damaged: {error}.", hint=hint) from None
     return events
 
 
 def _event(line: bytes) -> dict[str, Any]:
-    event = json.loads(line)
-    if not isinstance(event, dict) or not isinstance(event.get("epoch"), int):
-        raise ValueError("it holds no epoch")
-    return event
+    return check_epoch(msgspec.json.decode(line))
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
     """Read a finished run's summary, None for a run that was interrupted."""
-    return read_json(folder / SUMMARY_FILE) if (folder / SUMMARY_FILE).exists() else None
+    path = folder / SUMMARY_FILE
+    return check_summary(path, read_json(path)) if path.exists() else None
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,6 @@ class Progress:
     def from_dict(cls, values: dict[str, Any]) -> Progress:
         """Read it back; raises RunError for anything that isn't one."""
         try:
-            return cls(**values)
-        except TypeError as error:
-            raise RunError(f"The checkpoint's progress can't be read: {error}.") from None
+            return from_plain(values, cls)
+        except ProtocolError as error:
+            raise RunError(f"The checkpoint's progress can't be read: {error.message}.") from None

@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 
 
 def shown(answer: Value) -> Value:
-    """Give an answer with readable titles, names and remarks; ids stay as they are, since one asks by them."""
+    """Give an answer with readable titles, names and remarks; ids stay: one asks by them."""
     changed: Value = _readable(answer, type(answer))
     return changed
 
