@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 
 from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.protocol import from_plain
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +35,23 @@ class _Data:
     fingerprint: str | None = None
     reading: Mapping[str, Any] | None = None
     repairs: Sequence[Mapping[str, Any]] = ()
-    users: int = 0
-    items: int = 0
-    ratings: int = 0
+    users: _Count = 0
+    items: _Count = 0
+    ratings: _Count = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Split:
-    hash: str | None = None
-    seed: int = 0
-    test_fraction: float | None = None
-    method: str | None = None
+    hash: str = ""
+    seed: _Count = 0
+    test_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0
+    method: str = "random"
+    folds: _Count = 0
+    fold: _Count = 0
+    count: _Count = 0
     unseen: Mapping[str, int] | None = None
-    train_ratings: int = 0
-    test_ratings: int = 0
+    train_ratings: _Count = 0
+    test_ratings: _Count = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +68,8 @@ class _Figures:
     reason: str | None = None
     path: str | None = None
     split_hash: str | None = None
-    epochs: int = 0
-    best_epoch: int = 0
+    epochs: _Count = 0
+    best_epoch: _Count = 0
     val_rmse: float | None = None
     val_mae: float | None = None
     train_rmse: float | None = None
@@ -77,7 +83,7 @@ class _Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class _Epoch(_Figures):
-    epoch: int
+    epoch: _Count
 
 
 def check_config(path: Path, data: Any, split: Any, scoring: Any) -> None:
@@ -121,5 +127,5 @@ def check_weights(run: str, path: Path, weights: Arrays, rows: Mapping[str, int]
             raise DivergenceError(f"{run} has diverged: numbers of {name} aren't finite.", hint=hint)
         if name.startswith("table/"):
             side = name.removeprefix("table/").partition("_")[0]
-            if table.ndim != 2 or len(table) != rows.get(side):
+            if table.ndim != 2 or not table.shape[1] or len(table) != rows.get(side):
                 raise RunError(f"{path}: {name} has the shape {table.shape} for {rows.get(side)} {side} ids.")

@@ -68,7 +68,7 @@ class Run(Asker):
         chosen = saved_choices(self.config, self.registry)
         weights = self._read_weights()
         scale, scoring = self.config.data["scale"], self.config.scoring
-        rating_scale = RatingScale(scale["minimum"], scale["maximum"], scale["step"])
+        rating_scale = RatingScale(*(float(scale[name]) for name in ("minimum", "maximum", "step")))
         mean, offset = float(scoring["training_mean"]), float(scoring["offset"])
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
         other = replace(self)  # the model must not keep this run, which keeps the model
@@ -84,9 +84,8 @@ class Run(Asker):
             open_run=lambda name: Run.open(find_run(name), other.registry).model,
             load_head=load_head,
         )
-        check_weights(
-            self.id, self._weights_file(), weights, {"user": len(model.users), "item": len(model.items)}
-        )
+        rows = {"user": len(model.users), "item": len(model.items)}
+        check_weights(self.id, self._weights_file(), weights, rows)
         return model
 
     def ask(self, view: View[A]) -> A:

@@ -95,6 +95,14 @@ def _bounded(path: Path) -> pyarrow.Table:
         return file.read()
 
 
+def _fits(column: Any) -> bool:
+    """Whether counts and years are from 0 to 2³¹ − 1; a year before our era is none that anybody rates."""
+    import pyarrow.compute as compute
+
+    ends = compute.min_max(column).as_py()
+    return bool(ends["min"] >= 0 and ends["max"] < 2**31)
+
+
 def _check_column(path: Path, table: pyarrow.Table, name: str, kind: str) -> None:
     """Refuse a column that is missing, of another type or has nulls; ids must be distinct."""
     import pyarrow.compute as compute
@@ -106,7 +114,13 @@ def _check_column(path: Path, table: pyarrow.Table, name: str, kind: str) -> Non
     tests = {
         "id": lambda one: types.is_integer(one) or types.is_string(one) or types.is_large_string(one),
         "text": lambda one: types.is_string(one) or types.is_large_string(one),
-        "texts": lambda one: types.is_list(one) and types.is_string(one.value_type),
+        "texts": lambda one: (
+            types.is_list(one)
+            and (
+                types.is_string(one.value_type)
+                or types.is_null(one.value_type)  # so where all lists are empty
+            )
+        ),
         "count": types.is_integer,
         "number": types.is_floating,
     }
@@ -114,6 +128,8 @@ def _check_column(path: Path, table: pyarrow.Table, name: str, kind: str) -> Non
         raise damaged(path, f"column {name!r} has the type {column.type}.")
     if column.null_count or (kind == "texts" and compute.list_flatten(column).null_count):
         raise damaged(path, f"column {name!r} lacks values.")
+    if kind == "count" and len(column) and not _fits(column):
+        raise damaged(path, f"column {name!r} has numbers that it can't have.")
     if kind == "number" and not compute.all(compute.is_finite(column)).as_py() and len(column):
         raise damaged(path, f"column {name!r} has numbers that aren't finite.")
     if kind == "id" and len(compute.unique(column)) != len(column):
