@@ -35,6 +35,14 @@ def readable_lines(text: str) -> str:
     return "\n".join(map(readable, text.split("\n")))
 
 
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
+
+
+def disarmed(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula: an apostrophe before a first `=`, `+`, `-`, `@`."""
+    return f"'{text}" if _FORMULA.match(text.lstrip(" \u00a0") or text) else text
+
+
 def escaped(json_text: str) -> str:
     """Write the characters that a terminal would obey as JSON's escapes: the same value in harmless bytes.
 

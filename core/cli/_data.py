@@ -70,12 +70,13 @@ def convert_table(
     source: str,
     target: Path,
     overwrite: bool,
+    spreadsheet: bool,
     options: Mapping[str, object],
     plugins: Sequence[Path],
     as_json: bool,
 ) -> None:
     """Write a table in another form."""
-    written = convert(_load(source, options, plugins), target, overwrite)
+    written = convert(_load(source, options, plugins), target, overwrite, spreadsheet)
     if as_json:
         print_json(written)
     else:

@@ -51,6 +51,8 @@ def run_to_exit_code(work: Callable[[], int | None]) -> int:
             note(str(error))
         except _WrongWords as error:
             code = _tell_wrong_words(error)
+        except SystemExit as ended:
+            code = _click_ended(ended)
         except KeyboardInterrupt:
             code = 130
         except Terminated as ended:
@@ -72,6 +74,13 @@ class _Remarks(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         note(record.getMessage())
+
+
+def _click_ended(ended: SystemExit) -> int:
+    """Click ends the process by itself where a reader went away, and puts a wrapper over standard output."""
+    if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+        return _tell_lost_stdout(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
 
 
 def _tell_wrong_words(error: Any) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from core.cli._flags import AsJson, Plugins, RunName, WrongUsage, all_plugins, told
+from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
 from core.cli._output import note, print_json, print_lines, say
 from core.errors import UsageError
 from core.options import Form, OptionField
@@ -125,7 +125,7 @@ def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Val
     if question.diversity:
         raise UsageError("--diversity goes with single users, not with --all.")
     found = recommend_to_all(run.model, question)
-    write_recommendations(run.model, found, out)
+    write_recommendations(run.model, found, out, more["spreadsheet"])
     summary = {"path": str(out), "rows": len(found.users), "users": len(set(found.users.tolist()))}
     if as_json:
         print_json(summary)
@@ -147,7 +147,9 @@ def _draw_map(run: Run, view: type[View[Any]], arguments: Values, more: Values, 
 
 
 _EXTRAS = {
-    "top_items": _Extra({"everybody": Everybody, "out": RecommendationsFile}, _recommend_to_all),
+    "top_items": _Extra(
+        {"everybody": Everybody, "out": RecommendationsFile, "spreadsheet": Spreadsheet}, _recommend_to_all
+    ),
     "map": _Extra({"out": PictureFile}, _draw_map),
 }
 
@@ -189,7 +191,7 @@ def _parameter(name: str, kind: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-_SWITCHES = frozenset({"as_json", "everybody"})
+_SWITCHES = frozenset({"as_json", "everybody", "spreadsheet"})
 
 
 def _value(one: OptionField, given: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,14 @@ from filelock import FileLock, Timeout
 
 from core.contract import Arrays
 from core.errors import ProtocolError, RunError
-from core.files import cannot_write, read_json, read_regular, write_atomically
+from core.files import (
+    cannot_write,
+    clear_leftovers,
+    open_to_append,
+    read_json,
+    read_regular,
+    write_atomically,
+)
 from core.protocol import EpochFinished, Finished, from_plain
 from core.runs._arrays import read_arrays, write_arrays
 from core.runs._checks import check_epoch, check_summary
@@ -27,16 +34,24 @@ CHECKPOINT_FILE = "checkpoint/state.safetensors"
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing; raises RunError while another process trains it."""
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / "lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         hint = "Wait for it, or stop it, before you resume."
         raise RunError(f"{folder.name} is being trained by another process.", hint=hint) from None
     try:
+        _clear(folder)
         yield
     finally:
         lock.release()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed writes left; where that can't be, writing can't either, and says so."""
+    for place in (folder, folder / "checkpoint"):
+        with suppress(OSError):
+            clear_leftovers(place)
 
 
 class RunWriter:
@@ -91,7 +106,7 @@ class RunWriter:
     def _append(self, line: str) -> None:
         path = self.folder / HISTORY_FILE
         try:
-            with path.open("a", encoding="utf-8") as history:
+            with open_to_append(path) as history:
                 history.write(f"{line}\n")
                 history.flush()
                 os.fsync(history.fileno())
