@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.contract import ItemTable
 from core.data import Ratings, RatingScale, Vocabulary
+from core.data.reading import check_parquet
 from core.errors import RunError
 from core.files import damaged, require_regular, write_through
 from core.model import Baseline
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 USERS_FILE, ITEMS_FILE = "users.parquet", "items.parquet"
-MOST_ROWS, MOST_BYTES = 500_000_000, 32 * 2**30
-"""No table of a run is larger; one that says so is no table of a run."""
 
 
 def write_vocabularies(folder: Path, ratings: Ratings, baseline: Baseline) -> None:
@@ -89,9 +88,7 @@ def _bounded(path: Path) -> pyarrow.Table:
     import pyarrow.parquet as parquet
 
     with parquet.ParquetFile(path) as file:
-        size = sum(file.metadata.row_group(n).total_byte_size for n in range(file.metadata.num_row_groups))
-        if size > MOST_BYTES or file.metadata.num_rows > MOST_ROWS:
-            raise damaged(path, f"it claims {file.metadata.num_rows:,} rows in {size:,} bytes.")
+        check_parquet(path, file, file.schema_arrow.names)
         return file.read()
 
 

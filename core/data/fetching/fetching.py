@@ -14,7 +14,7 @@ from core.data.fetching.downloading import Downloader, Progress, silent
 from core.data.fetching.named import all_datasets, download_folder, fetched_path
 from core.data.reading import check_location, reading_errors
 from core.errors import DataError, UsageError
-from core.files import make_folder
+from core.files import make_folder, write_atomically
 from core.options import suggest
 
 
@@ -160,7 +160,7 @@ def _check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, st
 
 def _record(final: Path, digest: str) -> None:
     """Keep the checksum of a file that was accepted."""
-    _record_path(final).write_text(digest + "\n", encoding="ascii")
+    write_atomically(_record_path(final), f"{digest}\n".encode())
 
 
 def _file_sha256(path: Path) -> str:
