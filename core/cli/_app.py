@@ -31,18 +31,18 @@ class _CommandsAndViews(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""
-        from core.cli._views import view_commands
+        from core.cli._views import view_names
 
-        return [*super().list_commands(ctx), *view_commands()]
+        return [*super().list_commands(ctx), *view_names()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command; views load NumPy, so they are only looked at if no other has the name."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
-        from core.cli._views import view_commands
+        from core.cli._views import view_command
 
-        return view_commands().get(cmd_name)
+        return view_command(cmd_name)
 
 
 app = typer.Typer(

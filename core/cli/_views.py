@@ -51,11 +51,16 @@ class _Extra:
     work: Callable[[Run, type[View[Any]], Values, Values, bool], bool] = lambda *_: False
 
 
+def view_names() -> list[str]:
+    """The names of the commands of all views that have one."""
+    return sorted(view.command for view in VIEWS.values() if view.command)
+
+
 @cache
-def view_commands() -> dict[str, Any]:
-    """The commands of all views that have one, by name."""
-    commands = {view.command: _command(view) for view in VIEWS.values() if view.command}
-    return dict(sorted(commands.items()))
+def view_command(name: str) -> Any:
+    """A view's command, made when somebody asks for it; None where no view has that name."""
+    view = next((view for view in VIEWS.values() if name and view.command == name), None)
+    return None if view is None else _command(view)
 
 
 def _command(view: type[View[Any]]) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from core.data import Ratings, load_ratings
+from core.data import SMALLEST, Ratings, load_ratings
 from core.data.fetching import find_named
 from core.errors import RunError
 from core.files import runs_folder
@@ -24,8 +24,12 @@ _log = logging.getLogger("tastemap")
 _shared: WeakValueDictionary[tuple[str, str], RatedTable] = WeakValueDictionary()
 
 
-def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
-    """Read the table that a run was trained on again, from its recorded source or from `data`."""
+def recorded_ratings(run: Run, data: str | Path | None = None, titles: bool = True) -> Ratings:
+    """Read the table that a run was trained on again, from its recorded source or from `data`.
+
+    Without `titles` those of a small table aren't read, which takes longer than its ratings; a run has its
+    own. A large one comes from the cache with all that it has.
+    """
     recorded = run.config.data
     try:
         reading = dict(recorded["reading"])
@@ -36,7 +40,15 @@ def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
         _look_before_opening(
             run, [str(source), *(str(reading.get(name, "")) for name in ("items", "test_file"))]
         )
+    if not titles and _is_small(Path(source).expanduser()):
+        reading["items"] = "none"
     return load_ratings(source, reading, sources=run.registry.data_sources)
+
+
+def _is_small(path: Path) -> bool:
+    """Whether a table is read so quickly that it isn't kept in the cache."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return path.exists() and sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST
 
 
 def _look_before_opening(run: Run, names: Iterable[str]) -> None:
@@ -73,7 +85,7 @@ def read_rated(run: Run) -> RatedTable:
 
 
 def _read(run: Run) -> RatedTable:
-    table, recorded = recorded_ratings(run), run.config.split
+    table, recorded = recorded_ratings(run, titles=False), run.config.split
     if table.fingerprint != run.config.data.get("fingerprint"):
         hint = "Its true ratings and histories can't be shown; predictions are as they were."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)

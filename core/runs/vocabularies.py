@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.array_types import arrow_numbers
 from core.contract import ItemTable
 from core.data import Ratings, RatingScale, Vocabulary
 from core.data.reading import check_parquet
@@ -38,10 +39,10 @@ def read_vocabularies(
         baseline = Baseline(
             mean,
             scale,
-            users["ratings"].to_numpy(),
-            items["ratings"].to_numpy(),
-            users["offset"].to_numpy(),
-            items["offset"].to_numpy(),
+            arrow_numbers(users["ratings"]),
+            arrow_numbers(items["ratings"]),
+            arrow_numbers(users["offset"]),
+            arrow_numbers(items["offset"]),
         )
         vocabularies = Vocabulary.from_arrow(users["user"]), Vocabulary.from_arrow(items["item"])
         return *vocabularies, ItemTable.from_arrow(items), baseline

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
@@ -43,6 +47,15 @@ class EngineApp(App[int]):
         """Show a message as it is: those of the engine may hold brackets that would be taken for markup."""
         del markup
         super().notify(message, markup=False, **options)
+
+    def end_by_signals(self) -> None:
+        """Let SIGTERM and SIGHUP end the app in order: the engine saves, the terminal is given back."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread
+                    loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def start_engine(self) -> None:
         """Spawn the engine's child and relay what it says, in a worker of its own."""
