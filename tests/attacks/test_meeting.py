@@ -1,4 +1,4 @@
-"""Who calls the port of a worker that waits for the others: nothing is read from anybody, nobody holds it up."""
+"""Who calls the port of a worker that waits for the others: nobody is read, and nobody holds it up."""
 
 from __future__ import annotations
 
