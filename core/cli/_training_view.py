@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from core.cli._output import figure
+from core.cli._output import figure, note, print_event, say
 from core.protocol import (
     BatchProgress,
     EpochFinished,
@@ -21,6 +21,7 @@ from core.protocol import (
     RunStarted,
     TrialFinished,
 )
+from core.readable import readable
 
 _COLUMNS = (
     f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
@@ -38,7 +39,20 @@ class JsonView:
 
     def show(self, event: Event) -> None:
         """Print the event now."""
-        print(event.to_json(), flush=True)
+        print_event(event)
+
+
+class SilentView:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to put away."""
+
+    def show(self, event: Event) -> None:
+        """Do nothing."""
 
 
 class TextView:
@@ -46,7 +60,7 @@ class TextView:
 
     def __init__(self) -> None:
         self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"))
+        columns = (_plain("{task.description}"), BarColumn(), _plain("{task.fields[speed]}"))
         self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
         self._task: TaskID | None = None
         self._batches = 1
@@ -86,7 +100,8 @@ class TextView:
             case TrialFinished():
                 self._print(_trial(event))
             case Finished():
-                self._print(_closing(event))
+                for line in _closing(event):
+                    self._print(line)
 
     def _print_baseline(self, event: RunStarted) -> None:
         for line in (_adaptation(event), _baseline(event)):
@@ -95,26 +110,32 @@ class TextView:
 
     def _state_what_was_done(self, event: RunStarted) -> None:
         for message in (*_repairs(event), *_unseen(event)):
-            line = f"tastemap: {message}"
             if self._console.is_terminal:
-                self._bar.console.print(line, markup=False, soft_wrap=True)
+                self._above_the_bar(f"tastemap: {message}")
             else:
-                print(line, file=sys.stderr)
+                note(message)
 
     def _print(self, line: str) -> None:
         if sys.stdout.isatty():
-            self._bar.console.print(line, markup=False, soft_wrap=True)
+            self._above_the_bar(line)
         else:
-            print(line, flush=True)
+            say(line)
+
+    def _above_the_bar(self, line: str) -> None:
+        self._bar.console.print(readable(line), markup=False, emoji=False, soft_wrap=True)
 
     def _describe(self, description: str, total: float | None = None) -> None:
         if self._task is not None:
-            self._bar.update(self._task, description=description, total=total, completed=0)
+            self._bar.update(self._task, description=readable(description), total=total, completed=0)
 
     def _advance(self, epochs: int, batches: int, ratings_per_second: float) -> None:
         if self._task is not None:
             speed = f"{ratings_per_second:,.0f} ratings/s"
             self._bar.update(self._task, completed=epochs * self._batches + batches, speed=speed)
+
+
+def _plain(text: str) -> TextColumn:
+    return TextColumn(text, markup=False)
 
 
 def _headline(event: RunStarted) -> str:
@@ -180,31 +201,33 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _closing(event: Finished) -> str:
-    return (
+def _closing(event: Finished) -> list[str]:
+    return [
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
-        f"({event.ratings_per_second:,.0f} ratings/s)\n"
-        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}\n"
-        f"{_against_baseline(event)}{_gain(event)}run {event.run}"
-    )
+        f"({event.ratings_per_second:,.0f} ratings/s)",
+        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
+        *_against_baseline(event),
+        *_gain(event),
+        f"run {event.run}",
+    ]
 
 
-def _against_baseline(event: Finished) -> str:
+def _against_baseline(event: Finished) -> list[str]:
     """The baseline beside the figure, and in words whether the run beats it."""
     if event.baseline_rmse is None or event.difference is None:
-        return ""
+        return []
     low, high = event.difference_low or 0.0, event.difference_high or 0.0
     told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
     advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
-    return f"{told}, {event.verdict}{advice}\n"
+    return [f"{told}, {event.verdict}{advice}"]
 
 
-def _gain(event: Finished) -> str:
+def _gain(event: Finished) -> list[str]:
     """What averaging replicas gained over one of them."""
     if not event.replica_rmse or event.val_rmse is None:
-        return ""
+        return []
     alone = fmean(event.replica_rmse)
-    return (
+    return [
         f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
-        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}\n"
-    )
+        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}"
+    ]

@@ -123,8 +123,12 @@ def make_scorer(
     def spread(rows: Rows) -> FloatArray | None:
         return architecture.uncertainty(rows, options)
 
-    empty = {name: table[:0] for name, table in tables.items()}
-    splittable = split(empty) is not None
+    empty = _Rows({name: table[:0] for name, table in tables.items()})
+    try:
+        splittable = split(empty) is not None
+    except ValueError as error:
+        hint = "Restore the run from a copy, or train again; has the plugin changed?"
+        raise RunError(f"The saved tables don't fit {architecture.name}: {error}.", hint=hint) from error
     score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
     share = np.float32(scoring.means)
     weighted = share * offsets[0], share * offsets[1]
@@ -134,7 +138,17 @@ def make_scorer(
 def _gather(
     tables: Mapping[str, FloatArray], users: npt.NDArray[Any], items: npt.NDArray[Any]
 ) -> dict[str, FloatArray]:
-    return {name: table[users if name.startswith("user_") else items] for name, table in tables.items()}
+    return _Rows(
+        {name: table[users if name.startswith("user_") else items] for name, table in tables.items()}
+    )
+
+
+class _Rows(dict[str, FloatArray]):
+    """Rows by table; one that an architecture asks for and the saved weights lack is told."""
+
+    def __missing__(self, name: str) -> FloatArray:
+        hint = "Restore the run from a copy, or train again; has the plugin changed?"
+        raise RunError(f"The saved weights have no table {name!r}.", hint=hint)
 
 
 def _sum_terms(terms: Terms) -> FloatArray:

@@ -13,8 +13,10 @@ from typing import Any
 
 from core.contract import Registry, Resolved, TrainingSettings, replicate
 from core.data import Ratings, Split, split_ratings
-from core.errors import RunError
-from core.files import read_json, write_atomically
+from core.errors import ProtocolError, RunError
+from core.files import damaged, read_json, write_atomically
+from core.protocol import from_plain
+from core.runs._checks import check_config
 from core.runs.store import CONFIG_FILE
 
 FORMAT = 1
@@ -66,20 +68,15 @@ def read_config(folder: Path) -> RunConfig:
     if values.get("format") != FORMAT:
         hint = "It was written by another version of tastemap, or is no run."
         raise RunError(f"{path} has format {values.get('format')!r}, not {FORMAT}.", hint=hint)
+    for name in values:
+        if name not in RunConfig.__dataclass_fields__:
+            raise damaged(path, f"it has a field {name!r} that no run has.")
     try:
-        config = RunConfig(**values)
-    except TypeError as error:
-        raise RunError(f"{path} is damaged: {error}.") from None
-    _check_types(path, config)
+        config = from_plain(values, RunConfig, "run")
+    except ProtocolError as error:
+        raise damaged(path, error.message) from None
+    check_config(path, config.data, config.split, config.scoring)
     return config
-
-
-def _check_types(path: Path, config: RunConfig) -> None:
-    for name in ("options", "settings", "data", "split", "scoring", "adaptation"):
-        if not isinstance(getattr(config, name), dict):
-            raise RunError(f"{path} is damaged: {name!r} is no JSON object.")
-    if not isinstance(config.architecture, str) or not isinstance(config.run, str):
-        raise RunError(f"{path} is damaged: 'run' and 'architecture' must be text.")
 
 
 def saved_choices(

@@ -12,7 +12,7 @@ from typing import Any
 from core.contract import Arrays, Registry, Resolved, Trainer
 from core.data import Ratings, describe, unseen
 from core.errors import RunError, UsageError, WorkerLostError
-from core.files import cannot_write, runs_folder
+from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model
 from core.protocol import (
     Command,
@@ -73,7 +73,8 @@ class Session:
         folder = folder or runs_folder() / run
         self._refuse_to_lead()
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder, exist_ok=False)
+            folder.chmod(0o700)  # wherever it lies: it holds who rated what
         except FileExistsError:
             raise RunError(f"{folder} exists already.", hint="Choose another folder.") from None
         except OSError as error:

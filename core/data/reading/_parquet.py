@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
+from core.data.reading._limits import check_parquet
 from core.data.reading._text import items_location, with_items
 from core.data.reading.columns import (
     COUNT_NAMES,
@@ -57,6 +58,7 @@ def _read(location: Location, options: ReadingOptions) -> tuple[Any, dict[str, s
             names = tuple(file.schema_arrow.names)
             found = _find(names, location, options)
             wanted = [name for name in found.values() if name != NONE]
+            check_parquet(location, file, wanted)
             table = file.read(columns=wanted)
     except (pa.ArrowException, OSError) as error:
         message = f"can't be read as Parquet ({str(error).splitlines()[0]})."

@@ -69,9 +69,9 @@ def test_train_predict_evaluate_and_list(csv: Path) -> None:
     assert told.stderr == ""
 
     unknown = tastemap("predict", run, "stranger", "100")
-    assert "the user had no training rating; the prediction is the item's damped mean" in unknown.stderr
-    nobody = json.loads(tastemap("predict", run, "stranger", "nothing", "--json").stdout)
-    assert "the mean of all training ratings" in nobody["fallback"]
+    assert "there is no user 'stranger'; the prediction is the item's damped mean" in unknown.stderr
+    nothing = tastemap("predict", run, "stranger", "nothing", "--json", expect=2)
+    assert "No item has the id or title 'nothing'" in nothing.stderr
 
     measured = json.loads(tastemap("evaluate", run, "--json").stdout)
     assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)

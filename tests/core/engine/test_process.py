@@ -109,7 +109,7 @@ def test_a_whole_conversation(child: Child, table: str) -> None:
 
     child.send(Pause())
     child.until(Paused)
-    assert "no training rating" in ask(child, Predict(user="u1", item="nobody")).fallback
+    assert "there is no user 'nobody'" in ask(child, Predict(user="nobody", item=100)).fallback
     child.send(Resume())
     child.until(Resumed)
 
