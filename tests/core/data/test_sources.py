@@ -296,3 +296,33 @@ def test_several_tables_in_an_archive(tmp_path):
     assert "--member" in caught.value.hint
     table = load_ratings(path, {"member": "older.csv"})
     assert load_ratings(table.reading["source"], table.reading).fingerprint == table.fingerprint
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet", "jsonl"])
+@pytest.mark.parametrize("names", [["1", "2", "3", "4"], ["Film A", "Film B", "Film C", "Film D"]])
+def test_a_matrix_with_typed_columns_is_melted(tmp_path, form, names):
+    rows = [[(user * item) % 5 + 1 for item in range(4)] for user in range(6)]
+    cells = dict(zip(names, zip(*rows, strict=True), strict=True))
+    matrix = pa.table({"user": [f"u{n}" for n in range(6)], **cells})
+    path = tmp_path / f"matrix.{form}"
+    if form == "xlsx":
+        workbook(path, matrix)
+    elif form == "parquet":
+        parquet.write_table(matrix, path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in matrix.to_pylist()))
+    if names[0] != "1":
+        with pytest.raises(DataError) as caught:
+            load_ratings(path)
+        assert "--layout wide" in caught.value.hint
+    table = load_ratings(path, {"layout": "wide"})
+    assert (len(table), table.ratings.tolist()) == (24, [cell for row in rows for cell in row])
+    assert load_ratings(table.reading["source"], table.reading).fingerprint == table.fingerprint
+
+
+def test_rows_of_texts_say_how_to_read_them_without_a_header(write):
+    path = write("".join(f"u{n % 7},i{n % 5}\n" for n in range(30)))
+    with pytest.raises(DataError) as caught:
+        load_ratings(path)
+    assert "--header no" in caught.value.hint
+    assert load_ratings(path, {"header": "no"}).user_count == 7
