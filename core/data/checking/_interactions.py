@@ -139,7 +139,9 @@ def weigh_counts(
     log: log2(1 + count), so that one interaction weighs 1 and each doubling about 1 more. count: as they
     are. one: 1 for each pair. A column named weight holds weights already.
     """
-    rule = options.weight or ("count" if _rating_name(raw) in _WEIGHT_NAMES else "log")
+    rule = options.weight or (
+        "count" if _rating_name(raw) in _WEIGHT_NAMES and not _looks_counted(counts) else "log"
+    )
     if rule == "one":
         return np.ones_like(counts), rule, ()
     if rule == "count" or bool((counts == 1).all()):
