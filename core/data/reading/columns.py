@@ -31,7 +31,8 @@ ITEM_NAMES = (
 RATING_NAMES = (
     "rating", "ratings", "score", "stars", "star", "overall", "bookrating", "reviewrating", "reviewscore",
     "reviewoverall", "userrating", "starrating", "ratingvalue", "value", "grade", "mark", "preference",
-    "points", "liked", "like", "recommended", "feedback", "vote", "rate", "bewertung", "note", "sterne", "punkte", "valoracion", "puntuacion",
+    "points", "liked", "like", "recommended",
+    "feedback", "vote", "rate", "bewertung", "note", "sterne", "punkte", "valoracion", "puntuacion",
     "valutazione", "voto", "avaliacao", "nota", "оценка", "рейтинг", "评分", "评级", "評価",
 )  # fmt: skip
 COUNT_NAMES = (

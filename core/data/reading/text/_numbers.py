@@ -34,8 +34,8 @@ def parse_numbers(
     there = [cell for cell in cells if cell not in MISSING]
     notes: list[str] = []
     if there and all(cell.casefold() in _ANSWERS for cell in there):
-        said = f"yes and no (as in {there[0]}) are 1 and 0"
-        return [_ANSWERS.get(cell.casefold()) for cell in cells], (said,)
+        answers = f"yes and no (as in {there[0]}) are 1 and 0"
+        return [_ANSWERS.get(cell.casefold()) for cell in cells], (answers,)
     percent = bool(there) and all(cell.endswith("%") for cell in there)
     if percent:
         notes.append("percent signs left out: 80% is 80")
