@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
+from core.errors import DataError
 from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, plain_damped_means, rmse
 
 TRAIN_SAMPLE = 200_000
@@ -126,6 +127,7 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
 
     Raises UsageError or DataError where the split can't be made.
     """
+    _refuse_interactions(ratings)
     split = split_ratings(
         ratings,
         settings.split_seed,
@@ -190,6 +192,13 @@ def _scoring(center: str, baseline: Baseline, part: Pairs) -> Scoring:
 def _none(users: str, items: str, values: str) -> dict[str, Any]:
     rows = np.zeros(0, np.int32)
     return {users: rows, items: rows, values: np.zeros(0, np.float32)}
+
+
+def _refuse_interactions(ratings: Ratings) -> None:
+    """An objective of ratings has nothing to learn from rows that all say "yes"."""
+    if ratings.kind == "interactions":
+        hint = "Train on them with --objective ranking, or read the counts as ratings with --kind ratings."
+        raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
 
 
 def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:
