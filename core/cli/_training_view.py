@@ -72,6 +72,7 @@ class TextView:
             case RunStarted():
                 self._batches = event.batches
                 self._print(_headline(event))
+                self._print_baseline(event)
                 self._state_what_was_done(event)
                 self._print(_COLUMNS)
                 self._describe("training", total=event.epochs * event.batches)
@@ -86,6 +87,11 @@ class TextView:
                 self._print(_trial(event))
             case Finished():
                 self._print(_closing(event))
+
+    def _print_baseline(self, event: RunStarted) -> None:
+        for line in (_adaptation(event), _baseline(event)):
+            if line:
+                self._print(line)
 
     def _state_what_was_done(self, event: RunStarted) -> None:
         for message in (*_repairs(event), *_unseen(event)):
@@ -117,6 +123,26 @@ def _headline(event: RunStarted) -> str:
         f"{event.architecture} on {event.data.get('name')}: {users:,} users × {items:,} items, "
         f"{ratings:,} ratings; {event.parameters:,} parameters on {event.device}"
     )
+
+
+def _adaptation(event: RunStarted) -> str:
+    """What was learnt on carved parts, in words; empty where nothing was."""
+    learnt = event.adaptation
+    if not learnt:
+        return ""
+    share, epochs = learnt["share"], learnt["epochs"]
+    found = f"learnt on {learnt['ratings']:,} carved ratings: {epochs} of {event.settings['epochs']} epochs"
+    if not share:
+        return f"{found}; the model adds nothing to damped means here, so these predict"
+    rest = "" if share == 1 else f", mixed with damped means ({1 - share:.0%})"
+    return f"{found}, tuning RMSE {learnt['tuning_rmse']:.4f} against {learnt['means_rmse']:.4f}{rest}"
+
+
+def _baseline(event: RunStarted) -> str:
+    """The figure to beat; empty where nothing is held out."""
+    if event.baseline_rmse is None:
+        return ""
+    return f"to beat: damped means of user and item, val RMSE {event.baseline_rmse:.4f}"
 
 
 def _repairs(event: RunStarted) -> list[str]:
@@ -161,8 +187,18 @@ def _closing(event: Finished) -> str:
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} ratings/s)\n"
         f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}\n"
-        f"{_gain(event)}run {event.run}"
+        f"{_against_baseline(event)}{_gain(event)}run {event.run}"
     )
+
+
+def _against_baseline(event: Finished) -> str:
+    """The baseline beside the figure, and in words whether the run beats it."""
+    if event.baseline_rmse is None or event.difference is None:
+        return ""
+    low, high = event.difference_low or 0.0, event.difference_high or 0.0
+    told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
+    advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
+    return f"{told}, {event.verdict}{advice}\n"
 
 
 def _gain(event: Finished) -> str:

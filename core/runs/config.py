@@ -35,7 +35,7 @@ def installed_versions() -> dict[str, str]:
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
     `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
-    turns scores into ratings."""
+    turns scores into ratings, `adaptation` what was learnt before training of how to train."""
 
     run: str
     architecture: str
@@ -51,6 +51,7 @@ class RunConfig:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     format: int = FORMAT
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write this configuration into a run folder."""
@@ -74,7 +75,7 @@ def read_config(folder: Path) -> RunConfig:
 
 
 def _check_types(path: Path, config: RunConfig) -> None:
-    for name in ("options", "settings", "data", "split", "scoring"):
+    for name in ("options", "settings", "data", "split", "scoring", "adaptation"):
         if not isinstance(getattr(config, name), dict):
             raise RunError(f"{path} is damaged: {name!r} is no JSON object.")
     if not isinstance(config.architecture, str) or not isinstance(config.run, str):

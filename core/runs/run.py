@@ -10,7 +10,7 @@ from typing import Any
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
 from core.errors import RunError
-from core.model import Model, Prediction, RunFacts, ScoreRows
+from core.model import Model, Prediction, RunFacts, ScoreRows, Scoring
 from core.options import ArchitectureOptions
 from core.runs._arrays import read_arrays
 from core.runs.config import RunConfig, read_config, saved_choices
@@ -70,7 +70,12 @@ class Run(Asker):
         try:
             scale, scoring = self.config.data["scale"], self.config.scoring
             rating_scale = RatingScale(scale["minimum"], scale["maximum"], scale["step"])
-            mean, offset = float(scoring["training_mean"]), float(scoring["offset"])
+            mean = float(scoring["training_mean"])
+            turned = Scoring(
+                offset=float(scoring["offset"]),
+                share=float(scoring.get("share", 1.0)),
+                means=float(scoring.get("means", 0.0)),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
@@ -80,7 +85,7 @@ class Run(Asker):
             chosen.options,
             *vocabularies,
             weights,
-            offset,
+            turned,
             read_rated=lambda: read_rated(other),
             folder=self.folder,
             facts=self._facts(),

@@ -82,9 +82,12 @@ class Contributions(View[ContributionTable]):
         terms = model.scorer.terms(users, items)
         if terms is None:
             reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
-            return _unsplit(prediction, model.offset, reason)
+            return _unsplit(prediction, model.scoring.offset, reason)
         return ContributionTable(
-            prediction=prediction, mean=model.offset, contributions=tuple(_named(terms)), available=True
+            prediction=prediction,
+            mean=model.scoring.offset,
+            contributions=tuple(_named(terms)),
+            available=True,
         )
 
     @classmethod

@@ -3,6 +3,7 @@ from .comparison import (
     ComparedRuns as ComparedRuns,
     Comparison as Comparison,
     Difference as Difference,
+    bootstrap_difference as bootstrap_difference,
 )
 from .diagnosis import (
     Calibration as Calibration,
