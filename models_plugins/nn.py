@@ -107,9 +107,7 @@ class NeuralNet(Architecture):
         ]
         if not options.residual:
             return _net(factors, options)
-        biases = [
-            side.embed(1, role="bias", l2=options.bias_l2, prior=options.bias_prior) for side in sides
-        ]
+        biases = [side.embed(1, role="bias", l2=options.bias_l2, prior=options.bias_prior) for side in sides]
         own = [
             side.embed(
                 options.net_factors,
