@@ -25,6 +25,9 @@ class TrainingData:
     """The training part: rows of users and items and ratings minus `mean`, each of shape (n,).
 
     `item_table` says what is known of the items (genres, years), for trainers that use it.
+
+    Under the objective "ranking" the pairs are those that users took, each once; `targets` are then their
+    weights (1 unless the table says otherwise) and `mean` is 0.
     """
 
     users: RowArray
@@ -34,6 +37,7 @@ class TrainingData:
     item_count: int
     mean: float
     item_table: ItemTable | None = None
+    objective: str = "rating"
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -43,7 +47,8 @@ class TrainingData:
 class SliceTotals:
     """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.
 
-    `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
+    Under the objective "ranking" it is the sum of −log of the probabilities that the model gave to what users
+    took. `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
     the loop's clock.
     """
 
@@ -102,3 +107,11 @@ class ReplicaScores(Protocol):
 
     def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with each replica alone, shape (n, replicas)."""
+
+
+@runtime_checkable
+class ScoresAllItems(Protocol):
+    """A trainer that scores all items for a user faster than pair by pair."""
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""

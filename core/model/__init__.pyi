@@ -5,6 +5,7 @@ from ._held_out import (
 from .baseline import (
     Baseline as Baseline,
     mae as mae,
+    popularity_baseline as popularity_baseline,
     rmse as rmse,
 )
 from .catalogue import (

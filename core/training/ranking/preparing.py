@@ -1,0 +1,77 @@
+"""Cut a table into likes to train on, and the tasks that a ranking is measured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.array_types import FloatArray, LongArray
+from core.contract import TrainingData, TrainingSettings
+from core.data import Ratings
+from core.model import Baseline, popularity_baseline
+from core.ranking import ItemSets, LikeRule, Positives, RankingTask, like_rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikedParts:
+    """Likes to train on, and what to measure by: the held-out part, and the part carved out of training.
+
+    `rule` says what counts as a like; `tuning` is None where nothing is carved.
+    """
+
+    rule: LikeRule
+    data: TrainingData
+    baseline: Baseline
+    held_out: RankingTask
+    tuning: RankingTask | None
+
+
+def liked_parts(
+    ratings: Ratings, settings: TrainingSettings, *, train: LongArray, tuning: LongArray, test: LongArray
+) -> LikedParts:
+    """Take the likes among rows to train on, rows carved out of training (maybe none) and held-out rows.
+
+    What a user has in training is passed over when they are ranked for, liked or not: for the tuning part
+    what is left of training, for the held-out part all of it. Nothing of the held-out part decides anything.
+    """
+    rule = like_rule(settings.positive_from, ratings.ratings[train], are_ratings=has_ratings(ratings))
+    liked = rule.likes(ratings.ratings)
+    counts = ratings.user_count, ratings.item_count
+
+    def likes(rows: LongArray) -> ItemSets:
+        found = Positives.among(ratings.users, ratings.items, weights_of(ratings), liked, rows)
+        return ItemSets.of(found.users, found.items, counts, found.weights)
+
+    def known(rows: LongArray) -> ItemSets:
+        return ItemSets.of(ratings.users[rows], ratings.items[rows], counts)
+
+    trained = likes(train)
+    kept = known(train)
+    whole = known(np.union1d(train, tuning)) if len(tuning) else kept
+    return LikedParts(
+        rule=rule,
+        data=_training_data(trained, ratings),
+        baseline=popularity_baseline(trained.sizes, trained.item_sizes, ratings.scale),
+        held_out=RankingTask.of(whole, likes(test), trained.item_sizes),
+        tuning=RankingTask.of(kept, likes(tuning), trained.item_sizes) if len(tuning) else None,
+    )
+
+
+def has_ratings(ratings: Ratings) -> bool:
+    """Whether a table holds ratings, not only who took what."""
+    return getattr(ratings, "kind", "ratings") == "ratings"
+
+
+def weights_of(ratings: Ratings) -> FloatArray | None:
+    """The weights of a table's interactions, None where all count alike."""
+    weights: FloatArray | None = getattr(ratings, "weights", None)
+    return weights
+
+
+def _training_data(likes: ItemSets, ratings: Ratings) -> TrainingData:
+    users = np.repeat(np.arange(likes.user_count, dtype=np.int32), likes.sizes)
+    counts = likes.user_count, likes.item_count
+    return TrainingData(
+        users, likes.items, likes.weights, *counts, 0.0, ratings.item_table, objective="ranking"
+    )
