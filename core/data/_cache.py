@@ -108,7 +108,7 @@ def _prune(folder: Path) -> None:
         shutil.rmtree(table, ignore_errors=True)
 
 
-FORMAT = 2
+FORMAT = 3
 _ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
@@ -138,6 +138,7 @@ def _facts(ratings: Ratings) -> dict[str, Any]:
     return {
         "name": ratings.name,
         "source": ratings.source,
+        "kind": ratings.kind,
         "scale": [scale.minimum, scale.maximum, scale.step],
         "repairs": [[repair.kind, repair.count, repair.message] for repair in ratings.repairs],
         "reading": ratings.reading,
@@ -158,6 +159,7 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     return Ratings(
         name=facts["name"],
         source=facts["source"],
+        kind=facts["kind"],
         users=users,
         items=items,
         ratings=ratings,

@@ -13,6 +13,7 @@ def describe(ratings: Ratings) -> dict[str, object]:
     return {
         "name": ratings.name,
         "source": ratings.source,
+        "kind": ratings.kind,
         "users": ratings.user_count,
         "items": ratings.item_count,
         "ratings": len(ratings),

@@ -10,6 +10,7 @@ from typing import Any
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
 from core.data import _cache as cache
 from core.data._build import build
+from core.data._legacy import as_recorded, without_implicit
 from core.data.fetching import all_datasets, fetched_file, find_named
 from core.data.ratings import Ratings
 from core.data.reading import builtin_readers, check_location, enter, listing
@@ -30,20 +31,21 @@ def load_ratings(
     built-in ones. `load_ratings(r.reading["source"], r.reading)` reads the table of `r` again.
     Raises DataError for a table that can't be used and UsageError for unknown options.
     """
-    options = ReadingOptions.parse(reading or {})
+    reading, old = without_implicit(reading or {})
+    options = ReadingOptions.parse(reading)
     if str(source) == DEMO:
         from core.data._demo import demo_ratings
 
         return demo_ratings()
     named = find_named(str(source), sources)
     if named is not None:
-        options = ReadingOptions.parse({**named.reading, **(reading or {})})
+        options = ReadingOptions.parse({**named.reading, **reading})
     path = fetched_file(named) if named is not None else _path(source, sources)
     ratings = _load(path, options, sources)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
         ratings.reading["source"] = named.name
-    return ratings
+    return as_recorded(ratings, old)
 
 
 def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
@@ -145,6 +147,11 @@ def _named(name: str, readers: Sequence[Reader]) -> Reader:
 def join(train: RawTable, test: RawTable) -> RawTable:
     """Append the test table to the training table; `held_out` counts its rows."""
     border = _length(train)
+    if (train.ratings is None) != (test.ratings is None):
+        hint = "Name its column with --rating-column, or read both as interactions with --rating-column none."
+        raise DataError(
+            "only one of the training and the test file has ratings.", path=_first(test), hint=hint
+        )
 
     def line_of(index: int) -> int:
         return train.line_of(index) if index < border else test.line_of(index - border)
@@ -152,13 +159,13 @@ def join(train: RawTable, test: RawTable) -> RawTable:
     def path_of(index: int) -> str | None:
         return train.path_of(index) if index < border else str(test.files[0]) if test.files else None
 
-    timed = train.timestamps is not None and test.timestamps is not None
     return dataclasses.replace(
         train,
         users=_append(train.users, test.users),
         items=_append(train.items, test.items),
-        ratings=_append(train.ratings, test.ratings),
-        timestamps=_append(train.timestamps, test.timestamps) if timed else None,
+        ratings=_both(train.ratings, test.ratings),
+        events=_both(train.events, test.events),
+        timestamps=_both(train.timestamps, test.timestamps),
         item_table=train.item_table or test.item_table,
         tags=train.tags or test.tags,
         repairs=(*train.repairs, *test.repairs),
@@ -169,8 +176,16 @@ def join(train: RawTable, test: RawTable) -> RawTable:
     )
 
 
+def _first(table: RawTable) -> Path | None:
+    return table.files[0] if table.files else None
+
+
 def _length(table: RawTable) -> int:
-    return len(table.ratings)
+    return len(table.users)
+
+
+def _both(first: Any, second: Any) -> Any:
+    return None if first is None or second is None else _append(first, second)
 
 
 def _append(first: Any, second: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.array_types import FloatArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
+from core.errors import DataError
 from core.model import Baseline, mae, rmse
 
 TRAIN_SAMPLE = 200_000
@@ -79,6 +80,7 @@ class Prepared:
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     """Split, carve a tuning part where early stopping asks for one, and measure the training means."""
+    _refuse_interactions(ratings)
     split = split_ratings(
         ratings,
         settings.split_seed,
@@ -112,6 +114,13 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
 def _none(users: str, items: str, values: str) -> dict[str, Any]:
     rows = np.zeros(0, np.int32)
     return {users: rows, items: rows, values: np.zeros(0, np.float32)}
+
+
+def _refuse_interactions(ratings: Ratings) -> None:
+    """An objective of ratings has nothing to learn from rows that all say "yes"."""
+    if ratings.kind == "interactions":
+        hint = "Train on them with --objective ranking, or read the counts as ratings with --kind ratings."
+        raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
 
 
 def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:

@@ -2,6 +2,7 @@ from .columns import (
     COUNT_NAMES as COUNT_NAMES,
     MISSING as MISSING,
     NONE as NONE,
+    RATING_NAMES as RATING_NAMES,
     plain as plain,
 )
 from .items import (

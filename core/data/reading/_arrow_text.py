@@ -9,6 +9,7 @@ from typing import Any
 
 from core.contract import Location
 from core.data.reading._dialect import Dialect, Rewriter, is_number
+from core.data.reading._roles import look_of
 from core.data.reading.columns import MISSING
 from core.data.reading.location import LINE_LIMIT, compression_of, open_table, reading_errors
 from core.errors import DataError
@@ -87,13 +88,16 @@ def _arrow_stream(location: Location, dialect: Dialect) -> Iterator[Any]:
         yield pa.TransformInputStream(stream, rewriter) if rewriter.needed else stream
 
 
+def cells(dialect: Dialect, position: int) -> list[str]:
+    """The cells of a column in the sample, without the missing ones."""
+    fields = [row[position].strip() for row in dialect.sample if len(row) > position]
+    return [field for field in fields if field not in MISSING]
+
+
 def column_kind(dialect: Dialect, position: int) -> str:
     """Judge by the sample whether a column holds integers, decimals or text."""
-    fields = [row[position].strip() for row in dialect.sample if len(row) > position]
-    fields = [field for field in fields if field not in MISSING]
-    if fields and all(field.lstrip("-").isdecimal() for field in fields):
-        return "integer"
-    return "decimal" if fields and all(is_number(field) for field in fields) else "text"
+    look = look_of(cells(dialect, position))
+    return {"time": "integer", "date": "text"}.get(look, look)
 
 
 def no_rows(location: Location) -> DataError:

@@ -11,19 +11,10 @@ from typing import IO
 
 from core.contract import Location
 from core.data.reading._dialect import Dialect, split_line, too_long
+from core.data.reading._roles import Roles
 from core.data.reading.columns import MISSING
 from core.data.reading.location import LINE_LIMIT, open_table
 from core.errors import DataError
-
-
-@dataclass(frozen=True)
-class Roles:
-    """The positions (from 0) of the columns that are read; `time` may be missing."""
-
-    user: int
-    item: int
-    rating: int
-    time: int | None
 
 
 @dataclass(frozen=True)
@@ -106,8 +97,10 @@ def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> 
         message = f"{len(row.values)} fields where {dialect.width} are expected."
         return DataError(message, path=str(location), row=row.line, value=row.values)
     if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
-        hint = "Name it with encoding, as in latin-1."
+        hint = "Name it with --encoding, as in latin-1."
         return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)
+    if roles.rating is None:
+        return None
     fault = _rating_fault(row.values[roles.rating])
     return _place(location, dialect, row, roles.rating, fault) if fault else None
 

@@ -21,6 +21,20 @@ _TABLE = re.compile(r"u\.data|u[a-z0-9]\.(base|test)")
 _FIRST_FLAG = 5
 
 
+def _without_header(options: ReadingOptions, separator: str) -> ReadingOptions:
+    """The form that these tables are known to have, where nothing else was asked for."""
+    known: dict[str, Any] = {
+        "separator": separator,
+        "header": "no",
+        "user_column": "1",
+        "item_column": "2",
+        "rating_column": "3",
+        "time_column": "4",
+    }
+    given = {name: getattr(options, name) or value for name, value in known.items()}
+    return dataclasses.replace(options, **given)
+
+
 class MovieLens100K(Reader):
     """A folder with u.data, or one of its tables (u.data, u1.base, u1.test …)."""
 
@@ -36,9 +50,7 @@ class MovieLens100K(Reader):
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the ratings and the titles beside them."""
         ratings = location.joinpath("u.data") if location.is_dir() else location
-        form = dataclasses.replace(
-            options, separator=options.separator or "tab", header=options.header or "no"
-        )
+        form = _without_header(options, "tab")
         table = read_text(ratings, form)
         asked = items_location(options)
         if asked is not None:
@@ -116,9 +128,7 @@ class MovieLensDat(Reader):
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the ratings and the titles and tags beside them."""
         ratings = location.joinpath("ratings.dat") if location.is_dir() else location
-        form = dataclasses.replace(
-            options, separator=options.separator or "colons", header=options.header or "no"
-        )
+        form = _without_header(options, "colons")
         table = read_text(ratings, form)
         if options.items == NONE:
             return table

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
+from core.data.reading._roles import Head, chosen, find_roles
 from core.data.reading._text import items_location, with_items
-from core.data.reading.columns import (
-    COUNT_NAMES,
-    ITEM_NAMES,
-    NONE,
-    RATING_NAMES,
-    TIME_NAMES,
-    USER_NAMES,
-    find_column,
-    guess,
-)
+from core.data.reading.columns import NONE
 from core.data.reading.items import read_items
 from core.data.reading.location import first_bytes
 from core.errors import DataError
+
+_FIRST = 50
+"""Rows by which a column's content is judged."""
 
 
 class ParquetTable(Reader):
@@ -38,13 +34,19 @@ class ParquetTable(Reader):
         raw = RawTable(
             users=table.column(found["user_column"]),
             items=table.column(found["item_column"]),
-            ratings=table.column(found["rating_column"]),
-            timestamps=None if found["time_column"] == NONE else table.column(found["time_column"]),
+            ratings=_column(table, found, "rating_column"),
+            timestamps=_column(table, found, "time_column"),
+            events=_column(table, found, "event_column"),
             found=dict(found),
             files=(location,) if isinstance(location, Path) else (),
         )
         items = items_location(options)
         return raw if items is None else with_items(raw, *read_items(items, options), items)
+
+
+def _column(table: Any, found: dict[str, str], role: str) -> Any:
+    name = found.get(role, NONE)
+    return None if name == NONE else table.column(name)
 
 
 def _read(location: Location, options: ReadingOptions) -> tuple[Any, dict[str, str]]:
@@ -55,7 +57,9 @@ def _read(location: Location, options: ReadingOptions) -> tuple[Any, dict[str, s
         with location.open("rb") as stream:
             file = parquet.ParquetFile(pa.PythonFile(stream, mode="r"))
             names = tuple(file.schema_arrow.names)
-            found = _find(names, location, options)
+            first = next(file.iter_batches(_FIRST), None) or file.schema_arrow.empty_table()
+            head = Head(location, names, True, functools.partial(_cells, first))
+            found = chosen(names, find_roles(head, options))
             wanted = [name for name in found.values() if name != NONE]
             table = file.read(columns=wanted)
     except (pa.ArrowException, OSError) as error:
@@ -65,17 +69,9 @@ def _read(location: Location, options: ReadingOptions) -> tuple[Any, dict[str, s
     return table, found
 
 
-def _find(names: tuple[str, ...], location: Location, options: ReadingOptions) -> dict[str, str]:
-    def find(wanted: str, usual: tuple[str, ...], what: str) -> str:
-        return names[find_column(names, wanted, usual, what, location)]
-
-    timed = options.time_column != NONE and (options.time_column or guess(names, TIME_NAMES))
-    return {
-        "user_column": find(options.user_column, USER_NAMES, "user"),
-        "item_column": find(options.item_column, ITEM_NAMES, "item"),
-        "rating_column": find(options.rating_column, (*RATING_NAMES, *COUNT_NAMES), "rating"),
-        "time_column": find(options.time_column, TIME_NAMES, "time") if timed else NONE,
-    }
+def _cells(first: Any, position: int) -> list[str]:
+    """The first cells of a column as texts, without the missing ones."""
+    return [str(cell) for cell in first.column(position).to_pylist() if cell is not None]
 
 
 def _check_kinds(table: Any, names: list[str], location: Location) -> None:

@@ -8,19 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import SEPARATORS, Location, RawItems, RawTable, Reader, ReadingOptions, Repair
-from core.data.reading._arrow_text import ParseError, column_kind, no_rows, read_columns
+from core.data.reading._arrow_text import ParseError, cells, column_kind, no_rows, read_columns
 from core.data.reading._dialect import Dialect, sniff
-from core.data.reading._locating import Roles, find_fault, line_of
-from core.data.reading.columns import (
-    COUNT_NAMES,
-    ITEM_NAMES,
-    NONE,
-    RATING_NAMES,
-    TIME_NAMES,
-    USER_NAMES,
-    find_column,
-    guess,
-)
+from core.data.reading._locating import find_fault, line_of
+from core.data.reading._roles import Head, Roles, chosen, find_roles
+from core.data.reading.columns import NONE
 from core.data.reading.items import read_items
 from core.data.reading.location import check_location
 
@@ -53,7 +45,9 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     """Read the ratings alone, without an items table."""
     dialect = sniff(location, options)
     repairs: tuple[Repair, ...] = ()
-    roles = _find_roles(location, dialect, options)
+    roles = find_roles(
+        Head(location, dialect.names, dialect.header, functools.partial(cells, dialect)), options
+    )
     if not dialect.sample:
         raise no_rows(location)
     try:
@@ -64,7 +58,7 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
         dialect = dataclasses.replace(dialect, encoding="latin-1", guessed_encoding=True)
         columns = _read_again(location, dialect, roles)
     if dialect.guessed_encoding:
-        message = f"{location.name} is not UTF-8: read as {dialect.encoding} (name another with encoding)"
+        message = f"{location.name} is not UTF-8: read as {dialect.encoding} (name another with --encoding)"
         repairs = (Repair("encoding", 1, message),)
     return _table(location, dialect, roles, columns, repairs)
 
@@ -84,7 +78,11 @@ def _read(location: Location, dialect: Dialect, roles: Roles) -> dict[int, Any]:
     import pyarrow as pa
 
     identifier = pa.dictionary(pa.int32(), pa.string())
-    types = {roles.user: identifier, roles.item: identifier, roles.rating: pa.float32()}
+    types = {roles.user: identifier, roles.item: identifier}
+    if roles.rating is not None:
+        types[roles.rating] = pa.float32()
+    if roles.event is not None:
+        types[roles.event] = identifier
     if roles.time is not None:
         kinds = {"integer": pa.int64(), "decimal": pa.float64(), "text": pa.string()}
         types[roles.time] = kinds[column_kind(dialect, roles.time)]
@@ -97,8 +95,9 @@ def _table(
     return RawTable(
         users=columns[roles.user],
         items=columns[roles.item],
-        ratings=columns[roles.rating],
+        ratings=None if roles.rating is None else columns[roles.rating],
         timestamps=None if roles.time is None else columns[roles.time],
+        events=None if roles.event is None else columns[roles.event],
         found=_found(dialect, roles),
         repairs=repairs,
         files=(location,) if isinstance(location, Path) else (),
@@ -109,31 +108,11 @@ def _table(
 def _found(dialect: Dialect, roles: Roles) -> dict[str, object]:
     words = {mark: word for word, mark in SEPARATORS.items()}
     return {
-        "user_column": dialect.names[roles.user],
-        "item_column": dialect.names[roles.item],
-        "rating_column": dialect.names[roles.rating],
-        "time_column": NONE if roles.time is None else dialect.names[roles.time],
+        **chosen(dialect.names, roles),
         "separator": words.get(dialect.separator, dialect.separator),
         "header": "yes" if dialect.header else "no",
         "encoding": dialect.encoding,
     }
-
-
-def _find_roles(location: Location, dialect: Dialect, options: ReadingOptions) -> Roles:
-    """Find the columns by the names asked for, the usual names or, without a header, the usual order."""
-    names = dialect.names
-    order = ("", "", "", "") if dialect.header else ("1", "2", "3", "4" if dialect.width > 3 else "")
-    user = find_column(names, options.user_column or order[0], USER_NAMES, "user", location)
-    item = find_column(names, options.item_column or order[1], ITEM_NAMES, "item", location)
-    usual = (*RATING_NAMES, *COUNT_NAMES)
-    rating = find_column(names, options.rating_column or order[2], usual, "rating", location)
-    return Roles(user, item, rating, _time(location, dialect, options.time_column or order[3]))
-
-
-def _time(location: Location, dialect: Dialect, wanted: str) -> int | None:
-    if wanted == NONE or (not wanted and guess(dialect.names, TIME_NAMES) is None):
-        return None
-    return find_column(dialect.names, wanted, TIME_NAMES, "time", location)
 
 
 def items_location(options: ReadingOptions) -> Location | None:

@@ -27,6 +27,10 @@ COUNT_NAMES = (
     "count", "counts", "plays", "playcount", "listens", "listencount", "clicks", "views", "purchases",
     "quantity", "hours", "hoursplayed", "weight", "interactions", "frequency",
 )  # fmt: skip
+EVENT_NAMES = (
+    "event", "eventtype", "eventname", "action", "actiontype", "interaction", "interactiontype", "behavior",
+    "behaviortype", "behaviour", "behaviourtype", "activity", "activitytype",
+)  # fmt: skip
 TIME_NAMES = (
     "timestamp", "time", "date", "datetime", "unixreviewtime", "reviewtime", "ratedat", "createdat",
     "ratingdate", "ratingtimestamp", "reviewdate", "ts",
@@ -45,6 +49,13 @@ GENRE_NAMES = ("genres", "genre", "categories", "category", "maincategory", "tag
 TAG_NAMES = ("tag", "tags", "keyword", "label")
 YEAR_NAMES = ("year", "releaseyear", "yearofpublication", "releasedate", "publicationyear")
 
+_OTHER_NAMES = {
+    "", "index", "row", "rownumber", "unnamed", "price", "unitprice", "amount", "total", "revenue", "cost",
+    "age", "zip", "zipcode", "postcode", "latitude", "longitude", "lat", "lon", "lng", "duration", "length",
+    "helpful", "helpfulvotes", "votes", "upvotes", "downvotes", "likes", "page", "pages", "position",
+}  # fmt: skip
+"""Columns of numbers that are neither ratings nor counts of what somebody did."""
+
 NONE = "none"
 MISSING = ("", "NA", "N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "#N/A")
 """How an empty cell of numbers or times may be written; in a column of ids these are ids."""
@@ -61,6 +72,18 @@ def guess(names: tuple[str, ...], usual: tuple[str, ...]) -> str | None:
     return next((by_plain[word] for word in usual if word in by_plain), None)
 
 
+def is_other(name: str) -> bool:
+    """Say whether a column of numbers is known to hold no ratings: an id, a year, a price, a row number."""
+    word = plain(name)
+    known = {*TIME_NAMES, *YEAR_NAMES, *TITLE_NAMES, *GENRE_NAMES, *_OTHER_NAMES}
+    return word in known or word.endswith("id") or word.startswith("unnamed")
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Name the columns that there are, for an error message."""
+    return ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
+
+
 def find_column(
     names: tuple[str, ...], wanted: str, usual: tuple[str, ...], what: str, location: Location
 ) -> int:
@@ -69,6 +92,8 @@ def find_column(
     Raises DataError that names the columns there are.
     """
     name = wanted or guess(names, usual)
+    if name is not None and names.count(name) > 1:
+        raise _named_twice(names, name, what, location)
     if name in names:
         return names.index(name)
     lower = [other.lower() for other in names]
@@ -79,10 +104,18 @@ def find_column(
     raise _missing_column(names, wanted, what, location)
 
 
+def _named_twice(names: tuple[str, ...], name: str, what: str, location: Location) -> DataError:
+    """The error for a name that two columns have, with the positions that tell them apart."""
+    places = [str(place) for place, other in enumerate(names, 1) if other == name]
+    flag = f"--{what.replace('_', '-')}-column"
+    message = f"{len(places)} columns are named {name!r}."
+    hint = f"Name one by its position: {flag} {f' or {flag} '.join(places)}."
+    return DataError(message, path=str(location), row=1, hint=hint)
+
+
 def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Location) -> DataError:
     """The error for a column that isn't there, with those that are."""
-    listed = ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
     near = suggest(wanted, names) if wanted else ""
-    hint = near if near.startswith("Did") else f"Name one with --{what}-column."
+    hint = near if near.startswith("Did") else f"Name one with --{what.replace('_', '-')}-column."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
-    return DataError(f"{asked}; the columns are {listed}.", path=str(location), row=1, hint=hint)
+    return DataError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

@@ -1,0 +1,198 @@
+"""Finds which column is the user, the item, the rating, the time, the event; never guesses blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.contract import Location, ReadingOptions
+from core.data.reading._dialect import is_number
+from core.data.reading.columns import (
+    COUNT_NAMES,
+    EVENT_NAMES,
+    ITEM_NAMES,
+    NONE,
+    RATING_NAMES,
+    TIME_NAMES,
+    USER_NAMES,
+    find_column,
+    guess,
+    is_other,
+    listed,
+)
+from core.errors import DataError
+
+_EARLIEST = 100_000_000
+"""Whole numbers from here up are seconds since 1970 (from 1973), milliseconds or finer: no rating scale."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The positions (from 0) of the columns that are read; a table may lack ratings, times and events."""
+
+    user: int
+    item: int
+    rating: int | None
+    time: int | None
+    event: int | None = None
+
+    def positions(self) -> tuple[int, ...]:
+        """The positions of the columns that there are."""
+        every = (self.user, self.item, self.rating, self.time, self.event)
+        return tuple(position for position in every if position is not None)
+
+
+def chosen(names: tuple[str, ...], roles: Roles) -> dict[str, str]:
+    """Say which columns were taken, under the names of the reading options."""
+
+    def name(position: int | None) -> str:
+        return NONE if position is None else names[position]
+
+    event = {} if roles.event is None else {"event_column": names[roles.event]}
+    return {
+        "user_column": names[roles.user],
+        "item_column": names[roles.item],
+        "rating_column": name(roles.rating),
+        "time_column": name(roles.time),
+        **event,
+    }
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of a table before it is read: its columns' names (or positions, without a header) and,
+    by position, the cells of its first rows as texts, without the missing ones."""
+
+    location: Location
+    names: tuple[str, ...]
+    header: bool
+    cells: Callable[[int], list[str]]
+
+    def look(self, position: int) -> str:
+        """How a column looks: integer, decimal, time, date or text."""
+        return look_of(self.cells(position))
+
+
+def find_roles(head: Head, options: ReadingOptions) -> Roles:
+    """Find the columns asked for, by the usual names or, without a header, by the usual order.
+
+    Raises DataError where a column isn't there or where the table leaves open what its columns are.
+    """
+    return _named(head, options) if head.header else _placed(head, options)
+
+
+def _named(head: Head, options: ReadingOptions) -> Roles:
+    names, location = head.names, head.location
+    user = find_column(names, options.user_column, USER_NAMES, "user", location)
+    item = find_column(names, options.item_column, ITEM_NAMES, "item", location)
+    event = _optional(head, options.event_column, EVENT_NAMES, "event")
+    time = _optional(head, options.time_column, TIME_NAMES, "time")
+    rating = _optional(head, options.rating_column, (*RATING_NAMES, *COUNT_NAMES), "rating")
+    roles = Roles(user, item, rating, time, event if rating is None or options.event_column else None)
+    if rating is None and options.rating_column != NONE and event is None:
+        _refuse_unknown_numbers(head, roles)
+    return roles
+
+
+def _optional(head: Head, wanted: str, usual: tuple[str, ...], what: str) -> int | None:
+    if wanted == NONE or (not wanted and guess(head.names, usual) is None):
+        return None
+    return find_column(head.names, wanted, usual, what, head.location)
+
+
+def _refuse_unknown_numbers(head: Head, roles: Roles) -> None:
+    """A column of numbers under an uncommon name may hold the ratings: it isn't dropped in silence."""
+    known = roles.positions()
+    for position, name in enumerate(head.names):
+        if position in known or is_other(name) or head.look(position) not in ("integer", "decimal"):
+            continue
+        message = f"no rating column recognized; the columns are {listed(head.names)}."
+        hint = f"Name it with --rating-column; with --rating-column {NONE} every row is an interaction."
+        raise DataError(message, path=str(head.location), row=1, hint=hint)
+
+
+def _placed(head: Head, options: ReadingOptions) -> Roles:
+    """Without a header: user, item, then rating or time or both; any other order must be named."""
+    asked = options.user_column and options.item_column and options.rating_column
+    if not asked:
+        _refuse_other_orders(head)
+    rating = options.rating_column or _usual_rating(head)
+    user = find_column(head.names, options.user_column or "1", (), "user", head.location)
+    item = find_column(head.names, options.item_column or "2", (), "item", head.location)
+    return Roles(
+        user,
+        item,
+        _at(head, rating, "rating"),
+        _at(head, options.time_column or _usual_time(head, rating), "time"),
+        _at(head, options.event_column, "event"),
+    )
+
+
+def _usual_rating(head: Head) -> str:
+    """The third column, unless there is none or it can only hold times."""
+    return "3" if len(head.names) > 2 and not (len(head.names) == 3 and _timed(head, 2)) else ""
+
+
+def _usual_time(head: Head, rating: str) -> str:
+    """The column after the usual or the missing rating, if it looks like times."""
+    place = 3 if rating == "3" else 2
+    return str(place + 1) if len(head.names) == place + 1 and _timed(head, place) else ""
+
+
+def _at(head: Head, wanted: str, what: str) -> int | None:
+    return None if wanted in ("", NONE) else find_column(head.names, wanted, (), what, head.location)
+
+
+_NAMING = "Name the columns by position with --user-column, --item-column, --rating-column and --time-column."
+
+
+def _refuse_other_orders(head: Head) -> None:
+    width, reason = len(head.names), ""
+    if width > 4:
+        reason = f"{width} columns and no header: which of them are user, item and rating"
+    elif width == 4 and not _timed(head, 3):
+        reason = "four columns, no header, and the fourth holds no times: what they are"
+    elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
+        reason = "no header, and the first column counts the rows: what the others are"
+    if reason:
+        raise DataError(f"{reason} can't be told.", path=str(head.location), row=1, hint=_NAMING)
+
+
+_FEW_ROWS = 8
+
+
+def _counts_rows(cells: list[str]) -> bool:
+    first = cells[0] if cells else ""
+    return (
+        len(cells) >= _FEW_ROWS
+        and first in ("0", "1")
+        and cells == [str(number) for number in range(int(first), int(first) + len(cells))]
+    )
+
+
+_NO_SCALE = 100
+"""The highest rating of the common scales: whole numbers that never lie below may be times of a small set."""
+
+
+def _timed(head: Head, position: int) -> bool:
+    found = head.look(position)
+    if found == "integer":
+        return min(map(int, head.cells(position))) >= _NO_SCALE
+    return found in ("time", "date") or not head.cells(position)
+
+
+def look_of(cells: list[str]) -> str:
+    """Say how cells look: integer, decimal, time (whole numbers that can only be times), date or text."""
+    if not cells:
+        return "text"
+    if all(cell.lstrip("-").isdecimal() for cell in cells):
+        return "time" if min(map(int, cells)) >= _EARLIEST else "integer"
+    if all(is_number(cell) for cell in cells):
+        return "decimal"
+    return "date" if all(_dated(cell) for cell in cells) else "text"
+
+
+def _dated(cell: str) -> bool:
+    """A date holds three groups of digits at least, apart from each other."""
+    groups = "".join(sign if sign.isdecimal() else " " for sign in cell).split()
+    return len(groups) >= 3 and 6 <= sum(map(len, groups)) <= 24 and len(cell) <= 40
