@@ -66,7 +66,7 @@ def _start(request: TrainRequest, show: Callable[[Event], None], controls: Contr
     del ratings  # a worker that another leads keeps a part of them
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
-        session.resolved = tune(session.ratings, resolved, request.trials, show)
+        session.resolved = tune(session.ratings, session.resolved, request.trials, show)
     _train(session)
 
 

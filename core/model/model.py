@@ -27,6 +27,8 @@ class RunFacts:
 
     run: str | None = None
     val_rmse: float | None = None
+    val_ndcg: float | None = None
+    positive_from: float | None = None
     split_hash: str | None = None
     seconds: float | None = None
 
@@ -39,7 +41,8 @@ class Model:
     `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
-    model of another run by name, `load_head` the head of an architecture that NumPy can't score.
+    model of another run by name, `load_head` the head of an architecture that NumPy can't score. Under the
+    `objective` "ranking" predictions are scores that only order items, not ratings.
     """
 
     architecture: Architecture
@@ -55,6 +58,7 @@ class Model:
     facts: RunFacts = field(default_factory=RunFacts)
     open_run: Callable[[str], Model] | None = None
     load_head: HeadLoader | None = None
+    objective: str = "rating"
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
@@ -63,6 +67,11 @@ class Model:
             self._remembered[name] = compute()
         kept: Kept = self._remembered[name]
         return kept
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the model was trained to rank."""
+        return self.objective == "ranking"
 
     def table(self, name: str) -> FloatArray | None:
         """One embedding table by name, shape (rows, dimension); None where the model has no such table."""

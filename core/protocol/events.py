@@ -3,6 +3,10 @@
 RMSE and MAE are in units of the rating, on clipped predictions and without penalty terms. `val_*` is
 measured on the held-out part of the split, which never decides anything; `tuning_rmse` on the part carved
 out of training for early stopping (None where there is none).
+
+Under the objective "ranking" there are no RMSE and MAE: `train_loss` is the mean of −log of the probability of
+what users took, and `val_ndcg`, `val_recall` … are of the first ten of all items ranked for each user, what they
+have in training passed over. `baseline_ndcg` is what mere popularity reaches on the same users.
 """
 
 from __future__ import annotations
@@ -44,7 +48,8 @@ class PhaseChanged(Event):
 class RunStarted(Event):
     """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
 
-    `split` says how the table was split and how many held-out users and items training has never seen.
+    `split` says how the table was split and how many held-out users and items training has never seen;
+    `notes` say what was decided for the user.
     """
 
     run: str
@@ -59,19 +64,21 @@ class RunStarted(Event):
     batches: int
     first_epoch: int = 1
     split: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchProgress(Event):
-    """Progress inside an epoch, a few times a second; `train_rmse` is the running one of this epoch."""
+    """Progress inside an epoch, a few times a second; `train_rmse` or `train_loss` is the running one."""
 
     epoch: int
     batch: int
     batches: int
-    train_rmse: float
+    train_rmse: float | None
     learning_rate: float
     ratings_per_second: float
     eta_seconds: float
+    train_loss: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +95,15 @@ class EpochFinished(Event):
     seconds: float
     ratings_per_second: float
     best: bool
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +136,7 @@ class Finished(Event):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
+    `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
     """
 
     run: str
@@ -135,17 +152,29 @@ class Finished(Event):
     split_hash: str
     path: str
     replica_rmse: Sequence[float] = ()
+    objective: str = "rating"
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
+    val_ndcg_interval: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialFinished(Event):
-    """A trial of a search: the choices it tried and the tuning RMSE they reached after `epochs`."""
+    """A trial of a search: the choices it tried and the tuning figure they reached after `epochs`."""
 
     architecture: str
     trial: int
     choices: Mapping[str, Any]
     epochs: int
     tuning_rmse: float | None
+    tuning_ndcg: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

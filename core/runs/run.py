@@ -57,6 +57,17 @@ class Run(Asker):
         return "finished" if self.summary else "interrupted"
 
     @property
+    def objective(self) -> str:
+        """What it was trained for: "rating" or "ranking"."""
+        return str(self.config.settings.get("objective", "rating"))
+
+    @property
+    def val_ndcg(self) -> float | None:
+        """Held-out nDCG@10 of the saved weights, or of the last finished epoch; None where it wasn't measured."""
+        source = self.summary or (self.history[-1] if self.history else {})
+        return source.get("val_ndcg")
+
+    @property
     def val_rmse(self) -> float | None:
         """Held-out RMSE of the saved weights; of the last finished epoch for an interrupted run."""
         source = self.summary or (self.history[-1] if self.history else {})
@@ -74,6 +85,9 @@ class Run(Asker):
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
+        if self.objective == "ranking":
+            users, items, table, baseline = vocabularies
+            vocabularies = users, items, table, replace(baseline, clips=False)
         other = replace(self)  # the model must not keep this run, which keeps the model
         model = Model(
             chosen.architecture,
@@ -86,6 +100,7 @@ class Run(Asker):
             facts=self._facts(),
             open_run=lambda name: Run.open(find_run(name), other.registry).model,
             load_head=load_head,
+            objective=self.objective,
         )
         self._check_rows(model)
         return model
@@ -100,7 +115,14 @@ class Run(Asker):
 
     def _facts(self) -> RunFacts:
         seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
-        return RunFacts(run=self.id, val_rmse=self.val_rmse, split_hash=split_hash, seconds=seconds)
+        return RunFacts(
+            run=self.id,
+            val_rmse=self.val_rmse,
+            val_ndcg=self.val_ndcg,
+            positive_from=self.config.scoring.get("positive_from"),
+            split_hash=split_hash,
+            seconds=seconds,
+        )
 
     def _read_weights(self) -> Arrays:
         name = WEIGHTS_FILE if self.summary else CHECKPOINT_FILE

@@ -13,6 +13,9 @@ from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError
 from core.model import Baseline, mae, rmse
+from core.training.ranking import LikedParts, RankingJudge, liked_parts
+
+Rows = npt.NDArray[np.int64]
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""
@@ -40,7 +43,10 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure."""
+    """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure.
+
+    Under the objective "ranking" there are no ratings to measure by; `liked` then says what is.
+    """
 
     split: Split
     baseline: Baseline
@@ -48,6 +54,12 @@ class Prepared:
     train_sample: Pairs
     tuning: Pairs
     held_out: Pairs
+    liked: LikedParts | None = None
+
+    @property
+    def judge(self) -> RankingJudge | None:
+        """Measures rankings, where that is the objective."""
+        return None if self.liked is None else self.liked.judge
 
     def measure_replicas(self, trainer: Trainer) -> tuple[float, ...]:
         """The held-out RMSE of each replica alone; empty where there is but one."""
@@ -80,20 +92,10 @@ class Prepared:
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     """Split, carve a tuning part where early stopping asks for one, and measure the training means."""
+    split, train, tuning = _parts(ratings, settings)
+    if settings.objective == "ranking":
+        return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
-    split = split_ratings(
-        ratings,
-        settings.split_seed,
-        settings.test_fraction,
-        settings.split,
-        folds=settings.folds,
-        fold=settings.fold,
-        count=settings.last_count,
-    )
-    if settings.early_stopping:
-        train, tuning = carve_tuning(split, settings.tuning_fraction, settings.split_seed)
-    else:
-        train, tuning = split.train, np.zeros(0, np.int64)
     part = _pairs(ratings, train)
     counts = (ratings.user_count, ratings.item_count)
     baseline = Baseline.measure(part.users, part.items, part.ratings, counts, ratings.scale)
@@ -111,6 +113,38 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
     )
 
 
+def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, Rows, Rows]:
+    """The split, the rows to train on and those carved out of them."""
+    split = split_ratings(
+        ratings,
+        settings.split_seed,
+        settings.test_fraction,
+        settings.split,
+        folds=settings.folds,
+        fold=settings.fold,
+        count=settings.last_count,
+    )
+    if settings.early_stopping:
+        return split, *carve_tuning(split, settings.tuning_fraction, settings.split_seed)
+    return split, split.train, np.zeros(0, np.int64)
+
+
+def _prepare_ranking(
+    ratings: Ratings, settings: TrainingSettings, split: Split, train: Rows, tuning: Rows
+) -> Prepared:
+    liked = liked_parts(ratings, settings, train=train, tuning=tuning, test=split.test)
+    none = Pairs(**_none("users", "items", "ratings"))
+    return Prepared(
+        split=split,
+        baseline=liked.baseline,
+        train=liked.data,
+        train_sample=none,
+        tuning=none,
+        held_out=none,
+        liked=liked,
+    )
+
+
 def _none(users: str, items: str, values: str) -> dict[str, Any]:
     rows = np.zeros(0, np.int32)
     return {users: rows, items: rows, values: np.zeros(0, np.float32)}
@@ -123,11 +157,11 @@ def _refuse_interactions(ratings: Ratings) -> None:
         raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
 
 
-def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:
+def _pairs(ratings: Ratings, rows: Rows) -> Pairs:
     return Pairs(ratings.users[rows], ratings.items[rows], ratings.ratings[rows])
 
 
-def _sample(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _sample(rows: Rows) -> Rows:
     if len(rows) <= TRAIN_SAMPLE:
         return rows
     chosen = np.random.default_rng(0).choice(len(rows), TRAIN_SAMPLE, replace=False)

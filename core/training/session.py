@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.contract import Arrays, Registry, Resolved, Trainer
+from core.contract import Arrays, Registry, Resolved, Trainer, settle
 from core.data import Ratings, describe, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, runs_folder
@@ -30,6 +30,7 @@ from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
+from core.training.ranking import has_ratings
 from core.training.several import read_cluster
 
 
@@ -50,6 +51,10 @@ class Session:
     trackers: Sequence[str] = ()
     trainer: Trainer | None = None
     prepared: Prepared | None = None
+
+    def __post_init__(self) -> None:
+        """Decide the objective by the table where it is open; raises UsageError where neither serves."""
+        self.resolved = settle(self.resolved, has_ratings(self.ratings))
 
     def start(self, folder: Path | None = None) -> Path:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
@@ -138,6 +143,7 @@ class Session:
             self.trainer.weights(),
             self.prepared.train.mean,
             load_head=load_head,
+            objective=resolved.settings.objective,
         )
 
     def _refuse_to_lead(self) -> None:
@@ -151,7 +157,9 @@ class Session:
         from core.training.start import make_trainer
 
         self.prepared = prepare(self.ratings, self.resolved.settings)
-        settings = with_batch_size(self.resolved.settings, len(self.prepared.train))
+        settings = self.resolved.settings
+        if not self.resolved.ranks:  # whose batches are of users
+            settings = with_batch_size(settings, len(self.prepared.train))
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
@@ -228,7 +236,11 @@ class Session:
                 "test_ratings": len(prepared.split.test),
                 "unseen": unseen(self.ratings, prepared.split),
             },
-            scoring={"offset": prepared.train.mean, "training_mean": prepared.baseline.mean},
+            scoring={
+                "offset": prepared.train.mean,
+                "training_mean": prepared.baseline.mean,
+                **({"positive_from": prepared.liked.rule.threshold} if prepared.liked else {}),
+            },
             device=device,
             parameters=trainer.parameters,
         )
@@ -298,4 +310,5 @@ def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batche
         batches=batches,
         first_epoch=loop.progress.epoch + 1,
         split=config.split,
+        notes=[loop.prepared.liked.rule.why] if loop.prepared.liked else [],
     )

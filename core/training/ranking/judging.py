@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
+from core.protocol import EpochFinished
 from core.ranking import RankingFigures, RankingTask
 
 FIRST = 10
@@ -66,3 +68,39 @@ def _all_scores(trainer: Trainer, users: LongArray, item_count: int) -> FloatArr
     pairs = np.repeat(users, item_count), np.tile(np.arange(item_count), len(users))
     rows = [side.astype(np.int32) for side in pairs]
     return trainer.scores(rows[0], rows[1]).reshape(len(users), item_count)
+
+
+def ranking_fields(judge: RankingJudge | None, trainer: Trainer) -> dict[str, float | None]:
+    """The figures of a ranking as events name them; none for the objective "rating"."""
+    if judge is None:
+        return {}
+    found, tuning, popularity = judge.of_held_out(trainer), judge.of_tuning(trainer), judge.popularity
+    return {
+        **_named(found),
+        "tuning_ndcg": None if tuning is None else tuning.ndcg,
+        "baseline_ndcg": None if popularity is None else popularity.ndcg,
+    }
+
+
+def finished_fields(judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None) -> dict[str, Any]:
+    """`ranking_fields` of a finished training, with the objective and the interval over users."""
+    if judge is None:
+        return {}
+    found = judge.of_held_out(trainer)
+    interval = None if found is None else found.interval
+    return {
+        "objective": "ranking",
+        **ranking_fields(judge, trainer),
+        "train_loss": None if last is None else last.train_loss,
+        "val_ndcg_interval": () if interval is None else (interval.low, interval.high),
+    }
+
+
+def ruling_error(tuning_rmse: float | None, tuning_ndcg: float | None) -> float | None:
+    """What early stopping and tuning make small: the tuning RMSE, or 1 − the tuning nDCG."""
+    return tuning_rmse if tuning_ndcg is None else 1 - tuning_ndcg
+
+
+def _named(found: RankingFigures | None) -> dict[str, float | None]:
+    names = ("ndcg", "recall", "recall_20", "map", "coverage", "novelty")
+    return {f"val_{name}": None if found is None else float(getattr(found, name)) for name in names}

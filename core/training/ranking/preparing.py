@@ -11,20 +11,17 @@ from core.contract import TrainingData, TrainingSettings
 from core.data import Ratings
 from core.model import Baseline, popularity_baseline
 from core.ranking import ItemSets, LikeRule, Positives, RankingTask, like_rule
+from core.training.ranking.judging import RankingJudge
 
 
 @dataclass(frozen=True, kw_only=True)
 class LikedParts:
-    """Likes to train on, and what to measure by: the held-out part, and the part carved out of training.
-
-    `rule` says what counts as a like; `tuning` is None where nothing is carved.
-    """
+    """Likes to train on, `rule` that says what is one, and `judge` to measure by."""
 
     rule: LikeRule
     data: TrainingData
     baseline: Baseline
-    held_out: RankingTask
-    tuning: RankingTask | None
+    judge: RankingJudge
 
 
 def liked_parts(
@@ -53,20 +50,21 @@ def liked_parts(
         rule=rule,
         data=_training_data(trained, ratings),
         baseline=popularity_baseline(trained.sizes, trained.item_sizes, ratings.scale),
-        held_out=RankingTask.of(whole, likes(test), trained.item_sizes),
-        tuning=RankingTask.of(kept, likes(tuning), trained.item_sizes) if len(tuning) else None,
+        judge=RankingJudge(
+            RankingTask.of(whole, likes(test), trained.item_sizes),
+            RankingTask.of(kept, likes(tuning), trained.item_sizes) if len(tuning) else None,
+        ),
     )
 
 
 def has_ratings(ratings: Ratings) -> bool:
     """Whether a table holds ratings, not only who took what."""
-    return getattr(ratings, "kind", "ratings") == "ratings"
+    return ratings.kind == "ratings"
 
 
 def weights_of(ratings: Ratings) -> FloatArray | None:
     """The weights of a table's interactions, None where all count alike."""
-    weights: FloatArray | None = getattr(ratings, "weights", None)
-    return weights
+    return None if has_ratings(ratings) else ratings.ratings
 
 
 def _training_data(likes: ItemSets, ratings: Ratings) -> TrainingData:
