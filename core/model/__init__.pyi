@@ -42,9 +42,19 @@ from .head import (
     load_score_rows as load_score_rows,
 )
 from .influence import (
+    AnyFolder as AnyFolder,
     Influence as Influence,
     Influences as Influences,
+    folder_of as folder_of,
     influences as influences,
+)
+from .liking import (
+    TAKEN as TAKEN,
+    HistoryFolder as HistoryFolder,
+    HistoryScorer as HistoryScorer,
+    LikesFolder as LikesFolder,
+    scores_from_histories as scores_from_histories,
+    taken_arrays as taken_arrays,
 )
 from .model import (
     Model as Model,

@@ -72,6 +72,10 @@ class Folder:
             return _ridge(self.prior, design, ratings - base)
         return self._gauss_newton(items, ratings)
 
+    def average(self, target: int) -> float:
+        """The raw prediction of an item for the average user."""
+        return float(self.linearize(self.prior.mean, np.array([target]))[0][0])
+
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
         numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths])
@@ -213,6 +217,8 @@ def _covariance(table: Matrix) -> Matrix:
 
 def _noise(model: Model) -> float:
     """The variance of training ratings around their predictions; without the table a guess from the scale."""
+    if model.ranks:
+        return 1.0  # likes have no noise around them
     rated, _ = model.rated_or_reason
     scale = model.baseline.scale
     if rated is None:

@@ -13,6 +13,7 @@ from core.contract import Architecture, Arrays, ItemTable
 from core.data import Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
+from core.model.liking import HistoryScorer
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
 from core.model.scorer import HeadLoader, Scorer, make_scorer
@@ -94,7 +95,7 @@ class Model:
             return None, str(error)
 
     @cached_property
-    def scorer(self) -> Scorer:
+    def scorer(self) -> Scorer | HistoryScorer:
         """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
         return make_scorer(self.architecture, self.options, self.weights, self.offset, self.load_head)
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
 from core.errors import RunError
-from core.model import Model, Prediction, RunFacts, ScoreRows
+from core.model import TAKEN, Model, Prediction, RunFacts, ScoreRows
 from core.options import ArchitectureOptions
 from core.runs._arrays import read_arrays
 from core.runs.config import RunConfig, read_config, saved_choices
@@ -127,7 +127,11 @@ class Run(Asker):
     def _read_weights(self) -> Arrays:
         name = WEIGHTS_FILE if self.summary else CHECKPOINT_FILE
         arrays, _ = read_arrays(self.folder / name)
-        return {key: value for key, value in arrays.items() if key.startswith(("table/", "head/"))}
+        return {
+            key: value
+            for key, value in arrays.items()
+            if key.startswith(("table/", "head/", "history/", TAKEN))
+        }
 
     def _check_rows(self, model: Model) -> None:
         rows = {"user": len(model.users), "item": len(model.items)}
@@ -141,6 +145,6 @@ class Run(Asker):
 
 def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model import load_score_rows
+    from core.model import TAKEN, load_score_rows
 
     return load_score_rows(architecture, options, weights)

@@ -6,7 +6,9 @@ from core.contract import Architecture, Trainer, TrainingData, TrainingSettings
 from core.errors import UsageError
 from core.options import ArchitectureOptions
 from core.startup import choose_device, describe_device
+from core.model import scores_from_histories
 from core.training.gradient import GradientTrainer
+from core.training.ranking import WithHistories
 
 
 def make_trainer(
@@ -24,6 +26,8 @@ def make_trainer(
         return make_distributed_trainer(architecture, options, settings, data)
     device = choose_device(settings.device)
     trainer = architecture.trainer(data, settings, options)
+    if trainer is not None and scores_from_histories(architecture):
+        trainer = WithHistories(trainer, data)
     if trainer is None and settings.objective == "ranking":
         from core.training.ranking import RankingTrainer
 

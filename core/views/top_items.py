@@ -15,6 +15,7 @@ from core.errors import RunError, UsageError
 from core.files import write_through
 from core.model import ItemCard, Model, factor_table, item_card, raw_blocks, top_rows, user_row
 from core.options import Identifier, option
+from core.views.search import resolve_item
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
@@ -23,9 +24,14 @@ FILE_FORMS = (".parquet", ".csv")
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation(ItemCard):
-    """An item and its predicted rating, clipped to the scale."""
+    """An item and its predicted rating, clipped to the scale.
 
-    rating: float
+    `rank` counts from 1. Where the model ranks, `rating` is None and `score` only orders items.
+    """
+
+    rating: float | None
+    rank: int = 0
+    score: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +53,22 @@ class OfAllowedItems(View[A_co]):
     year_from: int | None = option(default=None, help="Only from this year on.", flags=("--from",))
     year_to: int | None = option(default=None, help="Only up to this year.", flags=("--to",))
     min_ratings: int = option(default=0, help="Only items with so many training ratings.", minimum=0)
+    only: tuple[Identifier, ...] = option(
+        default=(), help="Only from these ids or titles; repeat.", flags=("--only",), metavar="ITEM"
+    )
+    never: tuple[Identifier, ...] = option(
+        default=(), help="Never these ids or titles; repeat.", flags=("--never",), metavar="ITEM"
+    )
 
     def allowed(self, model: Model) -> Mask:
-        """Say of every item, shape (items,), whether it may be; raises UsageError for an unknown genre."""
+        """Say of every item, shape (items,), whether it may be.
+
+        Raises UsageError for an unknown genre and for an item of `only` or `never` that isn't there.
+        """
         allowed = model.baseline.item_counts >= max(1, self.min_ratings)
+        if self.only:
+            allowed &= _among(model, self.only)
+        allowed &= ~_among(model, self.never)
         years = model.item_table.years
         if self.year_from is not None:
             allowed &= years >= self.year_from
@@ -112,17 +130,29 @@ def choose(
 
 
 def recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Recommendation, ...]:
-    """Describe recommended item rows with their clipped ratings."""
-    ratings = model.baseline.clip(raw)
+    """Describe recommended item rows, the best first, with their clipped ratings where there are any."""
+    ratings = [None] * len(rows) if model.ranks else model.baseline.clip(raw).tolist()
+    columns = zip(rows.tolist(), ratings, raw.tolist(), strict=True)
     return tuple(
-        Recommendation(**vars(item_card(model, row)), rating=rating)
-        for row, rating in zip(rows.tolist(), ratings.tolist(), strict=True)
+        Recommendation(**vars(item_card(model, row)), rating=rating, rank=rank, score=score)
+        for rank, (row, rating, score) in enumerate(columns, 1)
     )
 
 
 def recommendation_table(items: Sequence[Recommendation]) -> Table:
     """A row a recommended item."""
-    return Table([(f"{item.rating:.2f}", *item.cells()) for item in items])
+    return Table([(recommended_by(item), *item.cells()) for item in items])
+
+
+def recommended_by(item: Recommendation) -> str:
+    """What stands before a recommended item: its predicted rating, or its rank."""
+    return f"{item.rank}." if item.rating is None else f"{item.rating:.2f}"
+
+
+def _among(model: Model, items: Sequence[Identifier]) -> Mask:
+    named = np.zeros(len(model.items), bool)
+    named[[resolve_item(model, item) for item in items]] = True
+    return named
 
 
 def _of_genre(model: Model, genre: str) -> Mask:
@@ -177,7 +207,7 @@ def _unit_range(ratings: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True)
 class EverybodysItems:
-    """Columns of equal length: user and item rows, the rank (from 1) and the clipped rating."""
+    """Columns of equal length: user and item rows, the rank (from 1) and the clipped rating (or the score)."""
 
     users: LongArray
     ranks: LongArray
@@ -207,7 +237,10 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
 
 
 def write_recommendations(model: Model, found: EverybodysItems, path: Path) -> None:
-    """Write user, rank, item, title, rating as Parquet or CSV, by the file's ending; raises UsageError."""
+    """Write user, rank, item, title, rating (score) as Parquet or CSV, by the file's ending.
+
+    Raises UsageError for another ending.
+    """
     import pyarrow
     import pyarrow.csv
     import pyarrow.parquet
@@ -220,7 +253,7 @@ def write_recommendations(model: Model, found: EverybodysItems, path: Path) -> N
         "rank": found.ranks,
         "item": model.items.ids[found.items].tolist(),
         "title": titles[found.items].tolist(),
-        "rating": found.ratings,
+        "score" if model.ranks else "rating": found.ratings,
     }
     table = pyarrow.table(columns)
     write = pyarrow.csv.write_csv if path.suffix.lower() == ".csv" else pyarrow.parquet.write_table

@@ -1,3 +1,6 @@
+from .histories import (
+    WithHistories as WithHistories,
+)
 from .judging import (
     RankingJudge as RankingJudge,
     finished_fields as finished_fields,

@@ -82,7 +82,9 @@ def ranking_fields(judge: RankingJudge | None, trainer: Trainer) -> dict[str, fl
     }
 
 
-def finished_fields(judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None) -> dict[str, Any]:
+def finished_fields(
+    judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None
+) -> dict[str, Any]:
     """`ranking_fields` of a finished training, with the objective and the interval over users."""
     if judge is None:
         return {}

@@ -53,7 +53,9 @@ class RankingTrainer:
         settings, likes = self._settings, self._likes
         head = build_head(architecture, options, settings.seed)
         if {spec.side for spec in head.specs} != {"user", "item"}:
-            raise PluginError(f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides.")
+            raise PluginError(
+                f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides."
+            )
         products = find_products(architecture, options, head.specs)
         self._candidates = choose_candidates(likes, self._size, products is not None)
         models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))

@@ -1,0 +1,69 @@
+"""EASE (Steck 2019): the score of an item is a weighted sum of what the user took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core import (
+    Architecture,
+    ArchitectureOptions,
+    Arrays,
+    FloatArray,
+    Recipe,
+    Trainer,
+    TrainingData,
+    hookimpl,
+    option,
+)
+
+UNLINKED = -1000.0
+"""Scores of items without weights begin here, so that they come after all others, by popularity."""
+
+
+class Ease(Architecture):
+    """Weights from item to item in closed form: ranks by what a user took, no rows for users."""
+
+    name = "ease"
+    objectives = ("ranking",)
+    recipes = {
+        "ranking": Recipe("One solve.", {}, {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"})
+    }
+
+    class Options(ArchitectureOptions):
+        """What can be chosen."""
+
+        l2: float = option(
+            default=250.0, help="Pulls the weights to 0.", minimum=1e-3, maximum=1e6, search=(30, 2000)
+        )
+        min_likes: int = option(default=3, help="Items with fewer likes get no weights.", minimum=1)
+        most_items: int = option(
+            default=12_000, help="So many of the most liked items get weights.", minimum=2, maximum=100_000
+        )
+        links: int = option(default=500, help="Strongest weights that each item keeps.", minimum=1)
+
+    def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
+        """What was taken times the weights; items without any by popularity, after all others."""
+        import scipy.sparse
+
+        kept, count = weights["history/kept"], histories.shape[1]
+        links = weights["history/weights"], weights["history/sources"], weights["history/starts"]
+        matrix = scipy.sparse.csr_array(links, (len(kept), len(kept)))
+        scores = np.empty((histories.shape[0], count), np.float32)
+        popularity = weights["history/popularity"]
+        scores[:] = np.float32(UNLINKED) + popularity / np.float32(1 + popularity.max(initial=0))
+        scores[:, kept] = (matrix @ histories[:, kept].T).toarray().T
+        return scores
+
+    def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
+        """Bring the closed form."""
+        from models_plugins.ease._trainer import EaseTrainer
+
+        return EaseTrainer(data, self, options)
+
+
+@hookimpl
+def register_architectures() -> list[type[Architecture]]:
+    """Bring `ease`."""
+    return [Ease]
