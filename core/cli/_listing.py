@@ -47,10 +47,9 @@ def print_runs(as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        rmse = figure(row["val_rmse"])
-        print(
-            f"{row['run']:<32} {row['data']:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}"
-        )
+        name, reached = ("RMSE", "val_rmse") if row["objective"] == "rating" else ("nDCG", "val_ndcg")
+        verdict = f"val {name} {figure(row[reached])}"
+        print(f"{row['run']:<32} {row['data']:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
     if not rows:
         print("No runs yet: `tastemap train --data demo` makes one.", file=sys.stderr)
 
@@ -60,7 +59,9 @@ def _row(run: Run) -> dict[str, Any]:
         "run": run.id,
         "architecture": run.config.architecture,
         "data": run.config.data.get("name"),
+        "objective": run.objective,
         "val_rmse": run.val_rmse,
+        "val_ndcg": run.val_ndcg,
         "epochs": len(run.history),
         "state": run.state,
         "created": run.config.created,

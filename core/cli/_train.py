@@ -182,22 +182,32 @@ def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None
     if as_json:
         print(finished.to_json(), flush=True)
     else:
-        figures = f"RMSE {figure(finished.val_rmse)}  MAE {figure(finished.val_mae)}"
+        figures = "  ".join(f"{name} {figure(getattr(finished, field))}" for name, field in _judged(finished))
         print(f"fold {fold}/{folds}  {figures}  run {finished.run}")
 
 
 def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
     """Print mean and standard deviation over the folds; one without a figure is left out of both."""
     summary = {
-        "rmse": _spread([event.val_rmse for event in finished]),
-        "mae": _spread([event.val_mae for event in finished]),
+        name: _spread([getattr(event, field) for event in finished]) for name, field in _judged(finished[0])
     }
     if as_json:
-        print_json({"event": "cross_validation", "folds": len(finished), **summary})
+        plain = {_SPELLED.get(name, name.lower()): value for name, value in summary.items()}
+        print_json({"event": "cross_validation", "folds": len(finished), **plain})
         return
-    parts = [f"{name.upper()} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
+    parts = [f"{name} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
     print(f"{len(finished)} folds  {'  '.join(parts)}")
     print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
+
+
+_SPELLED = {"nDCG@10": "ndcg", "recall@10": "recall"}
+
+
+def _judged(finished: Finished) -> tuple[tuple[str, str], ...]:
+    """The figures that the objective is judged by: their names for people, and the event's fields."""
+    if finished.objective == "ranking":
+        return ("nDCG@10", "val_ndcg"), ("recall@10", "val_recall")
+    return ("RMSE", "val_rmse"), ("MAE", "val_mae")
 
 
 def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:

@@ -151,7 +151,8 @@ def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
     if wanted == "auto":
         objective = architecture.objectives[0] if has_ratings else "ranking"
     if objective not in architecture.objectives:
-        raise UsageError(*_cannot(architecture.name, objective, has_ratings and wanted != "auto"))
+        message, hint = _cannot(architecture.name, objective, has_ratings and wanted != "auto")
+        raise UsageError(message, hint=hint)
     if objective == "rating" and not has_ratings:
         hint = "Use --objective ranking, or name a column of ratings with --rating-column."
         raise UsageError("The table holds no ratings to predict, only who took what.", hint=hint)

@@ -48,7 +48,8 @@ class SliceTotals:
     """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.
 
     Under the objective "ranking" it is the sum of −log of the probabilities that the model gave to what users
-    took. `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
+    took.
+    `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
     the loop's clock.
     """
 

@@ -20,6 +20,7 @@ from core.errors import UsageError
 from core.model.baseline import DAMPING
 from core.model.factorization import Factorization, find_factorization
 from core.model.model import Model
+from core.model.scorer import Scorer
 
 _STEPS = 8
 _NUDGE = 1e-2
@@ -138,7 +139,9 @@ class Folder:
     def _block(self, users: Matrix, items: LongArray) -> Matrix:
         split = [self.prior.rows(numbers) for numbers in users]
         rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
-        scores = self.model.scorer.score_rows(self._gather(rows, items)).astype(np.float64)
+        scorer = self.model.scorer
+        assert isinstance(scorer, Scorer)  # noqa: S101 - others know users by their histories
+        scores = scorer.score_rows(self._gather(rows, items)).astype(np.float64)
         shaped: Matrix = (scores + self.model.offset).reshape(len(users), len(items))
         return shaped
 

@@ -75,7 +75,7 @@ def folder_of(model: Model) -> AnyFolder:
 
 
 def influences(folder: AnyFolder, items: LongArray, ratings: FloatArray, target: int) -> Influences:
-    """Refit a user from ratings (or weights of likes), both (n,), and measure each one's influence on `target`.
+    """Refit a user from ratings (weights of likes), both (n,), and measure each one's influence on `target`.
 
     Leave-one-out in closed form (Sherman & Morrison 1950): exact for a factorization, else for the head
     linearized at the user.

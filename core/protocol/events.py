@@ -4,9 +4,10 @@ RMSE and MAE are in units of the rating, on clipped predictions and without pena
 measured on the held-out part of the split, which never decides anything; `tuning_rmse` on the part carved
 out of training for early stopping (None where there is none).
 
-Under the objective "ranking" there are no RMSE and MAE: `train_loss` is the mean of −log of the probability of
-what users took, and `val_ndcg`, `val_recall` … are of the first ten of all items ranked for each user, what they
-have in training passed over. `baseline_ndcg` is what mere popularity reaches on the same users.
+Under the objective "ranking" there are no RMSE and MAE: `train_loss` is the mean loss of what users took
+(−log of its probability, where the model knows one), and `val_ndcg`, `val_recall` … are of the first ten of
+all items ranked for each user, what they have in training passed over. `baseline_ndcg` is what mere
+popularity reaches there.
 """
 
 from __future__ import annotations
@@ -105,6 +106,16 @@ class EpochFinished(Event):
     tuning_ndcg: float | None = None
     baseline_ndcg: float | None = None
 
+    @property
+    def ranks(self) -> bool:
+        """Whether the objective is a ranking."""
+        return self.train_loss is not None
+
+    @property
+    def val_figure(self) -> float | None:
+        """What the objective is judged by on the held-out part: the RMSE, or the nDCG."""
+        return self.val_ndcg if self.ranks else self.val_rmse
+
 
 @dataclass(frozen=True, kw_only=True)
 class LearningRateChanged(Event):
@@ -163,6 +174,11 @@ class Finished(Event):
     tuning_ndcg: float | None = None
     baseline_ndcg: float | None = None
     val_ndcg_interval: Sequence[float] = ()
+
+    @property
+    def val_figure(self) -> float | None:
+        """What the objective is judged by on the held-out part: the RMSE, or the nDCG."""
+        return self.val_ndcg if self.objective == "ranking" else self.val_rmse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from core.array_types import DoubleArray, LongArray, Mask
 
 RESAMPLES = 1000
 LONG_TAIL = 0.8
-"""The least popular items that hold the rest of the training interactions beyond this share: the long tail."""
+"""The most popular items hold this share of training; all others are the long tail."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from core.array_types import FloatArray, LongArray
 
 def first_of_block(scores: FloatArray, count: int) -> LongArray:
     """The columns of the `count` largest scores of each row, descending, ties by column: (rows, count)."""
-    rows, columns = scores.shape
+    columns = scores.shape[1]
     count = min(count, columns)
     if count == columns:
         return np.argsort(-scores, axis=1, kind="stable").astype(np.int64)

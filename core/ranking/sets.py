@@ -64,7 +64,7 @@ class ItemSets:
         return self.items[self.starts[user] : self.starts[user + 1]]
 
     def pairs_of(self, users: LongArray) -> tuple[LongArray, LongArray]:
-        """The pairs of some users: each one's place among `users`, and its place in `items`, both (pairs,)."""
+        """The pairs of some users: their places among `users` and in `items`, both of shape (pairs,)."""
         sizes = self.sizes[users]
         places = np.repeat(np.arange(len(users)), sizes)
         ends = np.cumsum(sizes)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.array_types import FloatArray, LongArray
+from core.array_types import FloatArray, LongArray, Mask
 from core.ranking.figures import PerUser, RankingFigures, figures_of, sum_up
 from core.ranking.ordering import first_of_block, popularity_scores
 from core.ranking.sets import ItemSets
@@ -75,10 +75,11 @@ class RankingTask:
         deeper = hits[:, :DEEPER].sum(axis=1) / counts
         return users, top[:, :k], ndcg, recall, deeper, precision
 
-    def _hits(self, users: LongArray, top: LongArray) -> np.ndarray:
+    def _hits(self, users: LongArray, top: LongArray) -> Mask:
         """Which of the shown are relevant, by binary search among the user's ascending items."""
         places, pairs = self.relevant.pairs_of(users)
         keys = places * self.relevant.item_count + self.relevant.items[pairs]
         asked = np.arange(len(users))[:, None] * self.relevant.item_count + top
         found = np.searchsorted(keys, asked)
-        return keys[np.minimum(found, len(keys) - 1)] == asked
+        hits: Mask = keys[np.minimum(found, len(keys) - 1)] == asked
+        return hits

@@ -63,7 +63,7 @@ class Run(Asker):
 
     @property
     def val_ndcg(self) -> float | None:
-        """Held-out nDCG@10 of the saved weights, or of the last finished epoch; None where it wasn't measured."""
+        """Held-out nDCG@10 of a run that ranks, as `val_rmse`; None for others."""
         source = self.summary or (self.history[-1] if self.history else {})
         return source.get("val_ndcg")
 
@@ -145,6 +145,6 @@ class Run(Asker):
 
 def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model import TAKEN, load_score_rows
+    from core.model import load_score_rows
 
     return load_score_rows(architecture, options, weights)

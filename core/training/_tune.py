@@ -27,7 +27,7 @@ Choices = TypeVar("Choices", bound=OptionSet)
 
 @dataclass(frozen=True)
 class _Trial:
-    """One point of the search: options, settings, and the tuning error (RMSE, or 1 − nDCG) after so many epochs."""
+    """One point of the search: options, settings, and the tuning error (RMSE or 1 − nDCG) after `epochs`."""
 
     resolved: Resolved
     error: float = math.inf

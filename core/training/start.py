@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.contract import Architecture, Trainer, TrainingData, TrainingSettings
 from core.errors import UsageError
+from core.model import scores_from_histories
 from core.options import ArchitectureOptions
 from core.startup import choose_device, describe_device
-from core.model import scores_from_histories
 from core.training.gradient import GradientTrainer
 from core.training.ranking import WithHistories
 

@@ -207,7 +207,7 @@ def _unit_range(ratings: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True)
 class EverybodysItems:
-    """Columns of equal length: user and item rows, the rank (from 1) and the clipped rating (or the score)."""
+    """Columns of equal length: user and item rows, the rank (from 1), the clipped rating or the score."""
 
     users: LongArray
     ranks: LongArray

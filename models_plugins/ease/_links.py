@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core import FloatArray, TastemapError
-
-_BLOCK = 512
 
 
 def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDArray[np.int64]:
@@ -18,23 +17,33 @@ def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDAr
     return np.sort(order[counts[order] >= least]).astype(np.int64)
 
 
-def item_links(taken: Any, l2: float, links: int) -> tuple[npt.NDArray[np.int64], Any, FloatArray]:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep each item's `links` strongest weights.
+def item_links(taken: Any, l2: float, links: int) -> Links:
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep the `links` × n strongest weights.
 
-    Returns starts (n + 1,), sources (int32) and weights: item j's score is the sum of weight × what was taken
-    of each source. Raises TastemapError where the system can't be solved.
+    Strongest of all, not of each item: items that many took have more to say. Raises TastemapError where the
+    system can't be solved.
     """
     weights = _solve(taken, l2)
     count = len(weights)
-    links = min(links, count)
-    starts, sources, values = np.arange(count + 1, dtype=np.int64) * links, [], []
-    for first in range(0, count, _BLOCK):
-        columns = weights[:, first : first + _BLOCK].T
-        best = np.argpartition(-np.abs(columns), links - 1, axis=1)[:, :links]
-        best.sort(axis=1)
-        sources.append(best.astype(np.int32).ravel())
-        values.append(np.take_along_axis(columns, best, axis=1).astype(np.float32).ravel())
-    return starts, np.concatenate(sources), np.concatenate(values)
+    most = min(links, count) * count
+    strength = np.abs(weights).ravel()
+    least = np.partition(strength, len(strength) - most)[len(strength) - most] if most < len(strength) else 0
+    targets, sources = np.nonzero((np.abs(weights) >= least).T & (weights.T != 0))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=count))]).astype(np.int64)
+    return Links(starts, sources.astype(_index_kind(count)), weights[sources, targets].astype(np.float16))
+
+
+@dataclass(frozen=True)
+class Links:
+    """Item j's score sums weight × what was taken of each source; its own are `starts[j]:starts[j + 1]`."""
+
+    starts: npt.NDArray[np.int64]
+    sources: npt.NDArray[np.integer]
+    weights: npt.NDArray[np.float16]
+
+
+def _index_kind(count: int) -> type[np.integer]:
+    return np.uint16 if count <= np.iinfo(np.uint16).max else np.int32
 
 
 def _solve(taken: Any, l2: float) -> FloatArray:

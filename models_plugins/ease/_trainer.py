@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class EaseTrainer:
     """Solves for the weights once, whatever the learning rate; a `core.Trainer`.
 
-    Its loss is the squared error over what users took: (1 − score)², before the weights are solved for 1 each.
+    Its loss is the squared error of the scores of what users took: (1 − score)² each.
     """
 
     def __init__(self, data: TrainingData, architecture: Ease, options: Any) -> None:
@@ -37,7 +37,7 @@ class EaseTrainer:
             "history/popularity": counts.astype(np.float32),
             "history/starts": np.zeros(len(kept) + 1, np.int64),
             "history/sources": np.zeros(0, np.int32),
-            "history/weights": np.zeros(0, np.float32),
+            "history/weights": np.zeros(0, np.float16),
         }
 
     @property
@@ -53,8 +53,8 @@ class EaseTrainer:
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Solve for the weights."""
         taken = self._taken[:, self._arrays["history/kept"]]
-        starts, sources, weights = item_links(taken, self._options.l2, self._options.links)
-        self._arrays |= {"history/starts": starts, "history/sources": sources, "history/weights": weights}
+        links = item_links(taken, self._options.l2, self._options.links)
+        self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
         return SliceTotals(self._squared_error(), self._taken.nnz)
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:

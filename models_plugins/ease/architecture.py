@@ -39,21 +39,27 @@ class Ease(Architecture):
         )
         min_likes: int = option(default=3, help="Items with fewer likes get no weights.", minimum=1)
         most_items: int = option(
-            default=12_000, help="So many of the most liked items get weights.", minimum=2, maximum=100_000
+            default=10_000, help="So many of the most liked items get weights.", minimum=2, maximum=100_000
         )
-        links: int = option(default=500, help="Strongest weights that each item keeps.", minimum=1)
+        links: int = option(
+            default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
+        )
 
     def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
         """What was taken times the weights; items without any by popularity, after all others."""
         import scipy.sparse
 
-        kept, count = weights["history/kept"], histories.shape[1]
-        links = weights["history/weights"], weights["history/sources"], weights["history/starts"]
+        kept: Any = weights["history/kept"]
+        links = (
+            weights["history/weights"].astype(np.float32),
+            weights["history/sources"],
+            weights["history/starts"],
+        )
         matrix = scipy.sparse.csr_array(links, (len(kept), len(kept)))
-        scores = np.empty((histories.shape[0], count), np.float32)
-        popularity = weights["history/popularity"]
+        popularity: Any = weights["history/popularity"]
+        scores = np.empty(histories.shape, np.float32)
         scores[:] = np.float32(UNLINKED) + popularity / np.float32(1 + popularity.max(initial=0))
-        scores[:, kept] = (matrix @ histories[:, kept].T).toarray().T
+        scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
         return scores
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:

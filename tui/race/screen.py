@@ -112,26 +112,33 @@ class RaceScreen(BenchScreen):
 
 
 def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
-    epochs = [epoch for epoch in lane.training.epochs if epoch.val_rmse is not None]
+    epochs = [epoch for epoch in lane.training.epochs if epoch.val_figure is not None]
     return Curve(
         lane.name,
         [float(epoch.epoch) for epoch in epochs],
-        [epoch.val_rmse for epoch in epochs if epoch.val_rmse is not None],
+        [epoch.val_figure for epoch in epochs if epoch.val_figure is not None],
         rgb(colours[number % len(colours)]),
     )
 
 
 def _standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
     """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
-    numbered = sorted(enumerate(lanes), key=lambda each: _figure(each[1]))
+    numbered = sorted(enumerate(lanes), key=lambda each: _order(each[1]))
     lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]
     return Content("\n").join(lines)
 
 
-def _figure(lane: Lane) -> float:
+def _figure(lane: Lane) -> float | None:
     finished, epochs = lane.training.finished, lane.training.epochs
-    value = finished.val_rmse if finished else (epochs[-1].val_rmse if epochs else None)
-    return value if value is not None else float("inf")
+    return finished.val_figure if finished else (epochs[-1].val_figure if epochs else None)
+
+
+def _order(lane: Lane) -> float:
+    """The best first: the least RMSE, or the largest nDCG."""
+    value = _figure(lane)
+    if value is None:
+        return float("inf")
+    return -value if lane.training.ranks else value
 
 
 def _standing_line(lane: Lane, colour: str) -> Content:

@@ -150,7 +150,8 @@ class HistoryFolder:
         import scipy.sparse
 
         history = scipy.sparse.csr_array(user.rows["history"][None, :])
-        return self.scorer.of_histories(history)[0, items]
+        scores: FloatArray = self.scorer.of_histories(history)[0, items]
+        return scores
 
     def influences(self, items: LongArray, weights: FloatArray, target: int) -> Influences:
         """What the score of `target` loses without each item of the history: exact, by leaving it out."""

@@ -95,10 +95,12 @@ class HistoryScorer:
     def terms(self, user: int, item: int) -> Terms | None:
         """None: such a score is explained by the items of the history."""
         del user, item
+        return None
 
     def deviations(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray | None:
         """None: such a score knows no uncertainty."""
         del users, items
+        return None
 
     def rows(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> Rows:
         """Nothing: there are no embedding rows."""

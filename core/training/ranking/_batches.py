@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class BatchSize:
 
 @dataclass(frozen=True)
 class Batch:
-    """Users, padded to the batch size with user 0, `valid` 1 for the real ones; their pairs, padded with weight 0.
+    """Users, padded with user 0, `valid` 1 for the real ones; their pairs, padded with weight 0.
 
     `places` (pairs,) says whose a pair is, by place in the batch; `items` what was taken; `weights` how much.
     """
@@ -89,7 +90,7 @@ class EpochBatches:
         )
 
 
-def _padded(values: np.ndarray, length: int, kind: type) -> np.ndarray:
-    padded = np.zeros(length, kind)
+def _padded(values: np.ndarray, length: int, kind: type) -> Any:
+    padded: Any = np.zeros(length, kind)
     padded[: len(values)] = values
     return padded

@@ -24,7 +24,7 @@ _NEVER = np.float32(1e30)
 
 @dataclass(frozen=True)
 class Candidates:
-    """Rows of items, shape (candidates,); `log_share` is the logarithm of the probability of being there, or a
+    """Rows of items, shape (candidates,); `log_share` is the logarithm of the probability of being there, a
     huge number for what only pads; `columns` (pairs,) says which candidate each pair of the batch is."""
 
     items: RowArray

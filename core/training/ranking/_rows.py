@@ -61,7 +61,7 @@ class _Adagrad(RowOptimizer):
 class _RowwiseAdagrad(RowOptimizer):
     """Adagrad with one sum of mean squares a row (Gupta, Bengio & Weston 2014)."""
 
-    def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:
+    def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:  # noqa: ARG002
         """A number a row and replica."""
         return [(replicas, 1)]
 
@@ -74,7 +74,7 @@ class _RowwiseAdagrad(RowOptimizer):
 class _SGD(RowOptimizer):
     """Plain steps down the gradient."""
 
-    def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:
+    def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:  # noqa: ARG002
         """Nothing is remembered."""
         return []
 
@@ -146,7 +146,7 @@ def make_rows(
     optimizer: str,
     item_start: FloatArray,
 ) -> list[RowTable]:
-    """Make every embedding's table; item biases start at `item_start`, shape (items,), and are pulled there."""
+    """Make every embedding's table; item biases start at `item_start`, (items,), and are pulled to it."""
     return [_make(spec, counts[spec.side], replicas, seed, optimizer, item_start) for spec in specs]
 
 

@@ -104,6 +104,8 @@ def _learn(
     """l2 counts once for every like of a user; for items the same total is shared out evenly."""
     valid, taken, share, log_share = weights
     spec, where = table.spec, index[table.spec.side]
+    if spec.side == "user" and spec.role == "bias" and spec.dimension == 1:
+        return  # it shifts all scores of a user alike, so what it would learn is noise
     if spec.side == "user":
         away = rows - table.pulled(where)
         gradient = gradient + spec.l2 * taken[:, None, None] * away

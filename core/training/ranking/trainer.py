@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from core.training.ranking._rows import make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
 
 USER_REACH = 1.5
-"""User rows step so much further times the root of the batches of an epoch, since each is met in one alone."""
+"""User rows step further by this times the root of an epoch's batches, since each is met in one alone."""
 _SCORED_USERS, _SCORED_PAIRS = 64, 1_000_000
 
 
@@ -126,7 +127,7 @@ class RankingTrainer:
         scores = np.empty((len(users), self.replicas), np.float32)
         order = np.argsort(places, kind="stable")
         starts = np.searchsorted(places[order], np.arange(0, len(who) + _SCORED_USERS, _SCORED_USERS))
-        for number, (low, high) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        for number, (low, high) in enumerate(pairwise(starts.tolist())):
             first, rows = number * _SCORED_USERS, order[low:high]
             block = self._all_replicas(who[first : first + _SCORED_USERS])
             scores[rows] = block[:, places[rows] - first, items[rows]].T

@@ -3,6 +3,7 @@ from .comparison import (
     ComparedRuns as ComparedRuns,
     Comparison as Comparison,
     Difference as Difference,
+    RankingDifference as RankingDifference,
 )
 from .diagnosis import (
     Calibration as Calibration,
@@ -12,7 +13,8 @@ from .diagnosis import (
     Slice as Slice,
 )
 from .ranking import (
+    ActivityGroup as ActivityGroup,
     Ranking as Ranking,
-    RankingFigures as RankingFigures,
     RankingQuality as RankingQuality,
+    write_users as write_users,
 )
