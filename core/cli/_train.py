@@ -14,7 +14,15 @@ from types import FrameType
 from core.cli._flags import Values, require_data
 from core.cli._output import figure, print_json, print_lines
 from core.cli._training_view import JsonView, TextView
-from core.contract import Registry, Resolved, TrainingSettings, load_plugins, refuse_several_machines, resolve
+from core.contract import (
+    Registry,
+    Resolved,
+    TrainingSettings,
+    load_plugins,
+    refuse_several_machines,
+    resolve,
+    settle,
+)
 from core.data import Ratings, load_ratings
 from core.errors import UsageError
 from core.options import suggest
@@ -118,12 +126,14 @@ def run_race(
     """Train each architecture by its default recipe with the same settings, then compare with the first."""
     require_data(data)
     registry = load_plugins(plugins)
-    runners = _runners(names, registry)
+    _runners(names, registry)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    runners = _able(_runners(names, registry), names, registry, flags, ratings)
     folders = []
     with JsonView() if as_json else TextView() as view:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            resolved = settle(resolved, ratings.kind == "ratings")
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
             folders.append(Session(ratings, chosen, registry, view.show).start())
@@ -143,6 +153,18 @@ def _runners(names: str, registry: Registry) -> list[str]:
     if len(set(wanted)) < 2:
         raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
     return list(dict.fromkeys(wanted))
+
+
+def _able(
+    runners: Sequence[str], named: str, registry: Registry, flags: Values, ratings: Ratings
+) -> list[str]:
+    """Those who can be trained for the race's objective, where they weren't named."""
+    wanted = str(flags["settings"].get("objective", "auto"))
+    if wanted == "auto":
+        wanted = "rating" if ratings.kind == "ratings" else "ranking"
+    if named.strip():
+        return list(runners)
+    return [name for name in runners if wanted in registry.architecture(name).objectives]
 
 
 def run_cross_validation(

@@ -12,7 +12,10 @@ from core.training.gradient import counting
 from core.training.ranking._products import Products
 from core.training.ranking._rows import RowTable
 
-_NO_CANDIDATE = 1e29
+_AWAY = 1e30
+_TINY = 1e-30
+_SELDOM = 0.05
+"""Rows that are there less often make up for 1 / 0.05 batches at most: l2 would throw them about."""
 
 
 @dataclass(frozen=True)
@@ -45,38 +48,33 @@ class StepParts:
 
 
 def compile_step(parts: StepParts) -> Any:
-    """Compile `run(users, valid, places, columns, weights, items, log_share, step, rate)` → sum of −log p.
+    """Compile `run(batch, candidates, step, rate)` → sum of −log p.
 
-    Shapes are those of `Batch` and `Candidates`; the sum is the mean of the replicas' before the update.
+    Both are tuples of the fields of `Batch` (without `items` and `pairs`) and of `Candidates`; the sum is the
+    mean of the replicas' before the update.
     """
 
     @tf.function(jit_compile=True, autograph=False)
-    def run(
-        users: Any,
-        valid: Any,
-        places: Any,
-        columns: Any,
-        weights: Any,
-        items: Any,
-        log_share: Any,
-        step: Any,
-        rate: Any,
-    ) -> Any:
+    def run(batch: Any, candidates: Any, step: Any, rate: Any) -> Any:
+        users, valid, places, weights = batch
+        items, *_, row_share = candidates
         index = {"user": users, "item": items}
         rows = [_gathered(parts, table, index) for table in parts.tables]
         variables = [weight.value for weight in parts.trained_weights]
-        taken = tf.math.unsorted_segment_sum(weights, places, users.shape[0])
+        amounts = tf.math.unsorted_segment_sum(weights, places, users.shape[0])
         with counting(step), tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(rows)
             tape.watch(variables)
-            scores = score_block(parts.training, parts, rows, training=True)
-            loss = _log_loss(scores, places, columns, weights, taken, log_share)
+            loss = _log_loss(parts, rows, places, weights, amounts, candidates)
             penalties = sum(extra for model in parts.training.models for extra in model.losses)
             total = loss + penalties * tf.reduce_sum(weights)
         found = tape.gradient(total, [*rows, *variables], unconnected_gradients="zero")
         share = tf.reduce_sum(weights) / parts.pairs
         for table, row, gradient in zip(parts.tables, rows, found, strict=False):
-            _learn(parts, table, row, gradient, index, (valid, taken, share, log_share), rate)
+            if table.spec.side == "user":
+                _learn_users(parts, table, row, gradient, (users, valid, amounts), rate)
+            else:
+                _learn_items(parts, table, row, gradient, (items, row_share, share), rate)
         if variables:
             mean = tf.maximum(tf.reduce_sum(weights), 1.0)
             gradients = [gradient / mean for gradient in found[len(rows) :]]
@@ -92,48 +90,96 @@ def _gathered(parts: StepParts, table: RowTable, index: dict[str, Any]) -> Any:
     return tf.gather(table.table.read_value(), index[table.spec.side])
 
 
-def _learn(
-    parts: StepParts,
-    table: RowTable,
-    rows: Any,
-    gradient: Any,
-    index: dict[str, Any],
-    weights: tuple[Any, Any, Any, Any],
-    rate: Any,
+def _learn_users(
+    parts: StepParts, table: RowTable, rows: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
 ) -> None:
-    """l2 counts once for every like of a user; for items the same total is shared out evenly."""
-    valid, taken, share, log_share = weights
-    spec, where = table.spec, index[table.spec.side]
-    if spec.side == "user" and spec.role == "bias" and spec.dimension == 1:
+    """l2 counts once for every like of a user."""
+    spec, (users, valid, amounts) = table.spec, batch
+    if spec.role == "bias" and spec.dimension == 1:
         return  # it shifts all scores of a user alike, so what it would learn is noise
-    if spec.side == "user":
-        away = rows - table.pulled(where)
-        gradient = gradient + spec.l2 * taken[:, None, None] * away
-        table.update_rows(where, gradient, valid, rate * parts.user_reach)
-        return
-    even = spec.l2 * parts.pairs / parts.items * share
+    gradient = gradient + spec.l2 * amounts[:, None, None] * (rows - table.pulled(users))
+    table.update_rows(users, gradient, valid, rate * parts.user_reach)
+
+
+def _learn_items(
+    parts: StepParts, table: RowTable, rows: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
+) -> None:
+    """l2 counts as often as for users, shared out evenly; a row that is seldom there makes up for it."""
+    items, row_share, share = batch
+    even = table.spec.l2 * parts.pairs / parts.items * share
     if parts.exact:
         table.update(gradient + even * (rows - table.pull), rate)
         return
-    real = tf.cast(log_share < _NO_CANDIDATE, tf.float32)
-    seldom = tf.exp(-tf.minimum(log_share, 0.0)) * real
-    gradient = gradient + even * tf.minimum(seldom, 20.0)[:, None, None] * (rows - table.pulled(where))
-    table.update_rows(where, gradient, real, rate)
+    real = tf.cast(row_share > 0, tf.float32)
+    often = even / tf.maximum(row_share, _SELDOM)[:, None, None]
+    table.update_rows(items, gradient + often * (rows - table.pulled(items)), real, rate)
 
 
-def _log_loss(scores: Any, places: Any, columns: Any, weights: Any, taken: Any, log_share: Any) -> Any:
-    """Sum over replicas and pairs of −log softmax, candidates counting 1 / share times each.
+def _log_loss(
+    parts: StepParts, rows: Sequence[Any], places: Any, weights: Any, amounts: Any, candidates: Any
+) -> Any:
+    """Sum over replicas and pairs of −log softmax."""
+    _, shared, log_share, taken, twice, _ = candidates
+    scores = score_block(parts.training, parts, _of_candidates(parts, rows, shared), training=True)
+    if parts.exact:
+        flat = tf.reshape(scores, [scores.shape[0], -1])
+        own = tf.gather(flat, places * scores.shape[2] + taken, axis=1)
+        normalizer = tf.reduce_logsumexp(scores, axis=2)
+    else:
+        own = _own_scores(parts, rows, places, taken)
+        normalizer = _sampled_normalizer(scores, own, places, weights, log_share, twice)
+    return tf.reduce_sum(amounts * normalizer) - tf.reduce_sum(weights * own)
 
-    `scores` has shape (replicas, users, candidates). What a user took is among the candidates for certain,
-    so those pairs count once.
+
+def _sampled_normalizer(scores: Any, own: Any, places: Any, weights: Any, log_share: Any, twice: Any) -> Any:
+    """log of the sum over all items, from what a user took and from candidates that count 1 / share times.
+
+    `scores` has shape (replicas, users, candidates), `own` (replicas, pairs). What a user took is there for
+    certain and counts once: among the candidates it is passed over. Padding counts nothing.
     """
-    where = tf.stack([places, columns], axis=1)
-    own = tf.gather(log_share, columns) * tf.cast(weights > 0, tf.float32)
-    corrected = tf.tensor_scatter_nd_add(tf.zeros(scores.shape[1:]) - log_share, where, own)
-    normalizer = tf.reduce_logsumexp(scores + corrected, axis=2)
-    flat = tf.reshape(scores, [scores.shape[0], -1])
-    picked = tf.gather(flat, places * scores.shape[2] + columns, axis=1)
-    return tf.reduce_sum(taken * normalizer) - tf.reduce_sum(weights * picked)
+    users, count = scores.shape[1], scores.shape[2]
+    known = tf.cast((twice >= 0) & (weights > 0), tf.float32) * _AWAY
+    where = tf.stack([places, tf.maximum(twice, 0)], axis=1)
+    passed_over = tf.tensor_scatter_nd_add(tf.zeros([users, count]), where, known)
+    others = tf.reduce_logsumexp(scores - log_share - passed_over, axis=2)
+    padding = tf.where(weights > 0, 0.0, _AWAY)
+    top = tf.stop_gradient(tf.reduce_max(own - padding, axis=1, keepdims=True))
+    top = tf.maximum(top, tf.stop_gradient(tf.reduce_max(others, axis=1, keepdims=True)))
+    chances = tf.transpose(tf.exp(own - padding - top))
+    mine = tf.transpose(tf.math.unsorted_segment_sum(chances, places, users))
+    return top + tf.math.log(tf.exp(others - top) + mine + _TINY)
+
+
+def _of_candidates(parts: StepParts, rows: Sequence[Any], shared: Any) -> list[Any]:
+    """The rows of users, and of the items that all users are scored on."""
+    if parts.exact:
+        return list(rows)
+    return [
+        row if table.spec.side == "user" else tf.gather(row, shared)
+        for table, row in zip(parts.tables, rows, strict=True)
+    ]
+
+
+def _own_scores(parts: StepParts, rows: Sequence[Any], places: Any, taken: Any) -> Any:
+    """Scores of what users took, pair by pair, shape (replicas, pairs)."""
+    named = {
+        table.spec.name: tf.gather(row, places if table.spec.side == "user" else taken)
+        for table, row in zip(parts.tables, rows, strict=True)
+    }
+    if parts.products is not None:
+        return tf.transpose(_product_pairs(parts.products, named))
+    models = parts.training.models
+    inputs = [[named[t.spec.name][:, number] for t in parts.tables] for number in range(len(models))]
+    scores = [model(own, training=True) for model, own in zip(models, inputs, strict=True)]
+    return tf.stack([tf.reshape(score, [-1]) for score in scores])
+
+
+def _product_pairs(products: Products, rows: dict[str, Any]) -> Any:
+    """Scores of pairs from their rows, shape (pairs, replicas)."""
+    parts = [tf.reduce_sum(rows[f"user_{role}"] * rows[f"item_{role}"], axis=2) for role in products.roles]
+    parts += [rows[f"item_{role}"][:, :, 0] for role in products.item_single]
+    parts += [rows[f"user_{role}"][:, :, 0] for role in products.user_single]
+    return sum(parts[1:], parts[0])
 
 
 def score_block(head: Head, parts: StepParts, rows: Sequence[Any], training: bool) -> Any:

@@ -173,11 +173,11 @@ class RankingTrainer:
         candidates = self._candidates.of(batch, draws)
         share = learning_rate / self._settings.learning_rate
         self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
-        of_batch = batch.users, batch.valid, batch.places, candidates.columns, batch.weights
+        of_batch = batch.users, batch.valid, batch.places, batch.weights
         step = as_step(self._first_step + (self._number << 16) + number)
         rate = tf.constant(learning_rate, tf.float32)
         with tf.device(self._device):
-            loss = self._run(*of_batch, candidates.items, candidates.log_share, step, rate)
+            loss = self._run(of_batch, tuple(vars(candidates).values()), step, rate)
         return float(loss), batch.pairs
 
     def _all_replicas(self, users: RowArray) -> FloatArray:
