@@ -19,7 +19,7 @@ class JudgedPrediction(Prediction, Answer):
     """A prediction next to the true rating.
 
     Where the model ranks, `rank` is the item's place (from 1) among the `among` trained items that the user
-    hasn't in training, and `percentile` the share of them (in %) that it lies before.
+    hasn't taken (itself among them), and `percentile` the share of them (in %) that it lies before.
     `part` is "train" or "held-out"; both are None where the pair isn't rated, or where the ratings table
     can't be read: `note` then says why.
     """
@@ -120,7 +120,7 @@ def judge(model: Model, user: Identifier, item: Identifier) -> JudgedPrediction:
 
 
 def rank_of(model: Model, user: int, item: int) -> tuple[int, int]:
-    """An item's place (from 1) among the trained items that a user hasn't in training, and their count.
+    """An item's place (from 1) among the trained items that a user hasn't taken, and their count.
 
     Equal scores go by row. Without the ratings table nothing is passed over.
     """
@@ -128,8 +128,7 @@ def rank_of(model: Model, user: int, item: int) -> tuple[int, int]:
     open_to = model.baseline.item_counts > 0
     rated, _ = model.rated_or_reason
     if rated is not None:
-        rows = rated.by_user.rows(user)
-        open_to[rated.ratings.items[rows[rated.in_training[rows]]]] = False
+        open_to[rated.seen(user)] = False
     open_to[item] = True
     own, others = scores[0, item], scores[0]
     before = (others > own) | ((others == own) & (np.arange(len(others)) < item))

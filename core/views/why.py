@@ -10,7 +10,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.errors import RunError, UsageError
-from core.model import Influence, Influences, Model, folder_of, influences, user_row
+from core.model import HistoryScorer, Influence, Influences, Model, folder_of, influences, user_row
 from core.options import GivenRatings, Identifier, option
 from core.views.prediction import Contributions, ContributionTable
 from core.views.search import resolve_item
@@ -102,6 +102,8 @@ class Why(View[Reasons]):
 
 def _training_ratings(model: Model, user: Identifier) -> tuple[LongArray, FloatArray]:
     row = user_row(model, user)
+    if isinstance(model.scorer, HistoryScorer):
+        return model.scorer.history(row)
     rated, reason = model.rated_or_reason
     if rated is None:
         raise RunError(f"The user's own ratings aren't known: {reason}")

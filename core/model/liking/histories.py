@@ -81,6 +81,11 @@ class HistoryScorer:
             raise PluginError(f"{name}.history_scores() must give shape {histories.shape}, not {shape}.")
         return np.asarray(scores, np.float32)
 
+    def history(self, user: int) -> tuple[LongArray, FloatArray]:
+        """The items that a user row took in training, and their weights, both of shape (n,)."""
+        own = slice(self.taken.starts[user], self.taken.starts[user + 1])
+        return self.taken.items[own].astype(np.int64), self.taken.weights[own]
+
     def raw(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
         """Score pairs of rows, shape (n,), in bounded memory."""
         who, places = np.unique(users, return_inverse=True)
