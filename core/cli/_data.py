@@ -36,7 +36,7 @@ def print_description(
         print_json(told)
         return
     scale = told.pop("scale")
-    repairs, reading = told.pop("repairs"), told.pop("reading")
+    repairs, reading, warnings = told.pop("repairs"), told.pop("reading"), told.pop("warnings")
     assert isinstance(scale, dict), scale  # noqa: S101 - describe() promises it
     for name, value in {**told, "scale": f"{scale['minimum']:g} … {scale['maximum']:g}"}.items():
         print(f"{name.replace('_', ' '):<14} {_plain(value)}")
@@ -44,6 +44,8 @@ def print_description(
         print(f"{'read with':<14} {name} = {value}")
     for message in _repair_messages({"repairs": repairs}):
         print(f"{'repaired':<14} {message}")
+    for message in _repair_messages({"repairs": warnings}):
+        print(f"{'warning':<14} {message}")
 
 
 def fetch_dataset(
@@ -89,9 +91,12 @@ def _load(source: str, reading: Mapping[str, object], plugins: Sequence[Path]) -
     return load_ratings(source, reading, sources=load_plugins(plugins).data_sources)
 
 
+_UNSAID: tuple[object, ...] = ("", None, 0, [], ())
+
+
 def _chosen(reading: object) -> dict[str, object]:
     values = reading if isinstance(reading, dict) else {}
-    return {name: value for name, value in values.items() if value not in ("", None) and name != "source"}
+    return {name: value for name, value in values.items() if value not in _UNSAID and name != "source"}
 
 
 def _plain(value: object) -> str:

@@ -125,7 +125,9 @@ def _headline(event: RunStarted) -> str:
 
 
 def _repairs(event: RunStarted) -> list[str]:
-    return [str(repair["message"]) for repair in event.data.get("repairs", [])]
+    """What was done to the table, and what looks wrong in it."""
+    said = (*event.data.get("repairs", []), *event.data.get("warnings", []))
+    return [str(repair["message"]) for repair in said]
 
 
 def _unseen(event: RunStarted) -> list[str]:

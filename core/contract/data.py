@@ -81,11 +81,15 @@ def _tuples(column: Any) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True)
 class Repair:
-    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept"."""
+    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept".
+
+    A `warning` repairs nothing: it says what looks wrong, and what to do if it is.
+    """
 
     kind: str
     count: int
     message: str
+    warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class RawTable:
     `timestamps`: integer or decimal seconds, dates, or None. `events`: what happened in each row, or None.
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
     `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
-    `path_of` names its file. The last `held_out` rows are an official test part. `tags` gives the tags of
+    `path_of` names its file; `names` are the names of all columns, in order.
+    The last `held_out` rows are an official test part. `tags` gives the tags of
     an item by its id as text; `core.data.reading.items.shared_tags` makes them from what each person wrote.
     """
 
@@ -134,6 +139,7 @@ class RawTable:
     held_out: int = 0
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     events: Any = None
+    names: tuple[str, ...] = ()
 
 
 class DataSource(ABC):
@@ -207,15 +213,47 @@ class ReadingOptions(OptionSet):
     header: str = option(
         default="", help="Whether the first line names the columns: yes or no.", choices=("", "yes", "no")
     )
+    skip_lines: int = option(default=0, help="Lines to leave out before the table.", minimum=0)
+    layout: str = option(
+        default="",
+        help="long: one rating a row. wide: a matrix of users × items.",
+        choices=("", "long", "wide"),
+    )
+    member: str = option(default="", help="The file to read in an archive or folder that holds several.")
+    table: str = option(default="", help="The table of a database, or the sheet of a workbook.")
+    query: str = option(default="", help="A query whose result is the table, for a database.")
     encoding: str = option(default="", help="Text encoding, as in utf-8 or latin-1.")
-    decimal: str = option(default="", help="Decimal sign of the ratings.", choices=("", ".", ","))
+    decimal: str = option(
+        default="",
+        help="Decimal sign of the ratings; the other sign parts thousands.",
+        choices=("", ".", ","),
+    )
+    date_order: str = option(
+        default="",
+        help="Order of day, month and year in dates of mere numbers.",
+        choices=("", "dmy", "mdy", "ymd"),
+    )
+    missing: str = option(
+        default="error",
+        help="What to do with a row that lacks its rating or an id: stop with an error, or skip the row.",
+        choices=("error", "skip"),
+    )
+    missing_rating: tuple[str, ...] = option(
+        default=(), help="A number that stands for no rating, as in 0, -1 or 99: such rows are left out."
+    )
     items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
+    items_separator: str = option(default="", help="What separates the columns of the items table.")
     items_encoding: str = option(default="", help="Text encoding of the items table.")
     items_id_column: str = option(default="", help="Column of the item ids in the items table.")
     title_column: str = option(default="", help="Column of the titles in the items table.")
     genres_column: str = option(default="", help="Column of the genres in the items table.")
     year_column: str = option(default="", help="Column of the years in the items table.")
     test_file: str = option(default="", help="Path of the official test part, read after the source.")
+    test_header: str = option(
+        default="",
+        help="The header of the test part, where it differs.",
+        choices=("", "yes", "no", "numbers"),
+    )
     duplicates: str = option(
         default="",
         help="What to do with several rows of one pair: keep the last (by time), their mean, add them up, or "

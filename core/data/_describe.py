@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from core.contract import Repair
 from core.data.ratings import Ratings
 
 
@@ -23,13 +24,15 @@ def describe(ratings: Ratings) -> dict[str, object]:
         "titles": _titled(ratings),
         "time_range": _time_range(ratings),
         "duplicates": sum(repair.count for repair in ratings.repairs if repair.kind == "duplicates"),
-        "repairs": [
-            {"kind": repair.kind, "count": repair.count, "message": repair.message}
-            for repair in ratings.repairs
-        ],
+        "repairs": [_said(repair) for repair in ratings.repairs],
+        "warnings": [_said(warning) for warning in ratings.warnings],
         "fingerprint": ratings.fingerprint,
         "reading": dict(ratings.reading),
     }
+
+
+def _said(repair: Repair) -> dict[str, object]:
+    return {"kind": repair.kind, "count": repair.count, "message": repair.message}
 
 
 def _titled(ratings: Ratings) -> int:

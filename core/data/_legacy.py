@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.array_types import FloatArray
-from core.data._clean import find_scale
+from core.data.checking import find_scale
 from core.data.ratings import Ratings
 
 

@@ -75,7 +75,7 @@ class Ratings:
     (float32) and `timestamps` (int64 seconds, or None), all of shape (n,), in file order, each pair once.
     `kind` says what the rows are: "ratings" are opinions on the `scale`; of "interactions" (bought, played,
     clicked) `ratings` are the weights, above 0 and 1 for a single one. Where there is an official test part,
-    it is the last `held_out` rows."""
+    it is the last `held_out` rows. `repairs` say what was done to the rows, `warnings` what looks wrong."""
 
     name: str
     source: str
@@ -91,6 +91,7 @@ class Ratings:
     reading: dict[str, object] = field(default_factory=dict)
     held_out: int = 0
     kind: str = "ratings"
+    warnings: tuple[Repair, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ratings)

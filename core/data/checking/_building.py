@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from core.contract import RawTable, ReadingOptions, Repair
-from core.data._clean import BadValueError, clean_ratings, find_scale
-from core.data._duplicates import Columns, settle_parts
-from core.data._identifiers import BadIdentifierError, Encoded, compact, encode
-from core.data._interactions import kind_of, weigh_counts, weigh_events
-from core.data._times import clean_times
-from core.data.ratings import Ratings, Vocabulary
+from core.data import Ratings, Vocabulary
+from core.data.checking._clean import BadValueError, clean_ratings, find_scale
+from core.data.checking._duplicates import Columns, settle_parts
+from core.data.checking._identifiers import BadIdentifierError, Encoded, compact, encode
+from core.data.checking._interactions import kind_of, weigh_counts, weigh_events
+from core.data.checking._missing import without_missing
+from core.data.checking._times import clean_times
+from core.data.checking._warnings import warnings_of
 from core.data.reading import align, tagged
 from core.errors import DataError
 
@@ -23,8 +25,8 @@ def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Rat
 
     Raises DataError naming file, line, column and value of what can't be used.
     """
-    raw = weigh_events(raw, options, source)
     try:
+        raw = without_missing(weigh_events(raw, options, source), options)
         return _build(raw, name, source, options)
     except BadIdentifierError as bad:
         role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, None
@@ -36,7 +38,17 @@ def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Rat
         row=raw.line_of(index),
         column=_column(raw, role),
         value=value,
+        hint=_HINTS.get(role, ""),
     )
+
+
+_SKIP = "--missing skip leaves such rows out."
+_HINTS = {
+    "user_column": _SKIP,
+    "item_column": _SKIP,
+    "rating_column": f"Correct the value, or remove the line; {_SKIP}",
+    "time_column": "Correct the value; --time-column none reads the table without times.",
+}
 
 
 def _column(raw: RawTable, role: str) -> str | None:
@@ -62,7 +74,7 @@ def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ra
     columns = checked.columns
     _check_variety(checked, source)
     table, untitled = align(raw.item_table, checked.items)
-    return Ratings(
+    ratings = Ratings(
         name=name,
         source=source,
         kind=checked.kind,
@@ -77,13 +89,15 @@ def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ra
         repairs=(*raw.repairs, *checked.repairs, *_untitled(raw, untitled)),
         held_out=checked.held_out,
         reading={
-            **options.to_dict(),
-            "event": list(options.event),
+            **_plain(options),
             **raw.found,
             **checked.found,
             "source": source,
         },
     )
+    done = tuple(repair for repair in ratings.repairs if not repair.warning)
+    said = tuple(repair for repair in ratings.repairs if repair.warning)
+    return replace(ratings, repairs=done, warnings=(*said, *warnings_of(ratings)))
 
 
 def _plain(options: ReadingOptions) -> dict[str, object]:
@@ -97,7 +111,7 @@ def _check(raw: RawTable, source: str, options: ReadingOptions) -> _Checked:
     users, items = encode(raw.users, "user"), encode(raw.items, "item")
     values = _values(raw, len(users.rows))
     _check_lengths(users, items, values, source)
-    times, time_repairs = clean_times(raw.timestamps)
+    times, time_repairs = clean_times(raw.timestamps, options.date_order)
     kind = kind_of(raw, options, values)
     how = options.duplicates or ("add" if kind == "interactions" else "last")
     columns, held_out, duplicate_repairs = settle_parts(
@@ -149,7 +163,10 @@ def _weighed(checked: _Checked, raw: RawTable, options: ReadingOptions, source: 
 def _untitled(raw: RawTable, count: int) -> tuple[Repair, ...]:
     if raw.item_table is None or not count:
         return ()
-    return (Repair("titles", count, f"{count} items have no title: their id stands for it"),)
+    column = raw.found.get("items_id_column")
+    where = f" in the column {column!r} of the items table (--items-id-column)" if column else ""
+    message = f"{count} rated items have no title{where}: their id stands for it"
+    return (Repair("titles", count, message),)
 
 
 def _check_lengths(users: Encoded, items: Encoded, ratings: Any, source: str) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.array_types import FloatArray, Mask
 from core.contract import RawTable, ReadingOptions, Repair
-from core.data._clean import chunked
-from core.data._rows import keep_rows
+from core.data.checking._clean import chunked
+from core.data.checking._rows import keep_rows
 from core.data.reading import COUNT_NAMES, RATING_NAMES, plain
 from core.errors import DataError, UsageError
 
@@ -106,7 +106,7 @@ def _weighed(raw: RawTable, weights: FloatArray, asked: Mapping[str, float]) -> 
 
 
 def _numbers(column: Any) -> FloatArray:
-    from core.data._clean import clean_ratings
+    from core.data.checking._clean import clean_ratings
 
     return clean_ratings(column)
 

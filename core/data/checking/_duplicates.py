@@ -8,7 +8,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray, RowArray
 from core.contract import Repair
-from core.data._clean import BadValueError
+from core.data.checking._clean import BadValueError
 
 
 @dataclass(frozen=True)

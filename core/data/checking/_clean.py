@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.array_types import FloatArray
-from core.data.ratings import RatingScale
+from core.data import RatingScale
 
 _MOST_STEPS = 1000
 

@@ -3,53 +3,89 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.contract import Location
-from core.data.reading._dialect import Dialect, Rewriter, is_number
-from core.data.reading._roles import look_of
-from core.data.reading.columns import MISSING
-from core.data.reading.location import LINE_LIMIT, compression_of, open_table, reading_errors
+from core.data.reading import LINE_LIMIT, MISSING, compression_of, look_of, open_table, reading_errors
+from core.data.reading.text._dialect import Dialect, Rewriter
 from core.errors import DataError
 
 BLOCK = 4 * LINE_LIMIT
+_FOOTER = re.compile(r"\W*(total|sum|\d+ rows?( affected| selected)?)\b.*|#.*", re.IGNORECASE)
 
 
 class ParseError(Exception):
-    """Arrow could not parse the text; `locating.find_fault` says where and why."""
+    """Arrow could not parse the text; `find_fault` says where and why."""
 
 
-def read_columns(location: Location, dialect: Dialect, types: Mapping[int, Any]) -> dict[int, Any]:
+@dataclass
+class Parsed:
+    """Columns by position, chunked arrays of one length, and the lines left out that are no rows."""
+
+    columns: dict[int, Any]
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_columns(location: Location, dialect: Dialect, types: Mapping[int, Any]) -> Parsed:
     """Read columns (by position from 0) as Arrow types; returns a chunked array of each, all of one length.
 
     Raises ParseError where the text doesn't fit, and DataError where the file can't be read.
     """
     names = {position: f"c{position}" for position in types}
+    parsed = Parsed({})
     try:
-        table = _parse(location, dialect, {names[position]: kind for position, kind in types.items()})
+        kinds = {names[position]: kind for position, kind in types.items()}
+        table = _parse(location, dialect, kinds, parsed.left_out)
     except UnicodeError as error:
         raise ParseError(str(error)) from error
-    return {position: table.column(name) for position, name in names.items()}
+    parsed.columns = {position: table.column(name) for position, name in names.items()}
+    return parsed
 
 
-def _parse(location: Location, dialect: Dialect, types: dict[str, Any]) -> Any:
+def _parse(location: Location, dialect: Dialect, types: dict[str, Any], left_out: list[str]) -> Any:
     import pyarrow as pa
 
-    for newlines in (False, True):
+    newlines = footer = False
+    while True:
+        left_out.clear()
         try:
             with _arrow_stream(location, dialect) as stream:
-                return _read_csv(stream, dialect, types, newlines)
+                return _read_csv(stream, dialect, types, newlines, left_out if footer else None)
         except pa.ArrowInvalid as error:
-            # A quoted line break is rare and costs parallel parsing: it is allowed for only when needed.
-            if newlines or not dialect.quoting:
+            # A quoted line break is rare and costs parallel parsing, a line below the table a call a fault:
+            # they are allowed for only when needed.
+            if not footer and _ends_in_footer(str(error)):
+                footer = True
+            elif not newlines and dialect.quoting:
+                newlines = True
+            else:
                 raise ParseError(str(error)) from error
-    raise AssertionError("unreachable")
 
 
-def _read_csv(stream: Any, dialect: Dialect, types: dict[str, Any], newlines: bool) -> Any:
+_WIDTH = re.compile(r".*Expected \d+ columns, got \d+: (.*)", re.DOTALL)
+
+
+def _ends_in_footer(message: str) -> bool:
+    """Say whether Arrow stumbled over a total or a count of rows below the table."""
+    found = _WIDTH.match(message)
+    return found is not None and _FOOTER.fullmatch(found.group(1).strip()) is not None
+
+
+def _read_csv(
+    stream: Any, dialect: Dialect, types: dict[str, Any], newlines: bool, left_out: list[str] | None
+) -> Any:
     from pyarrow import csv
+
+    def other_width(row: Any) -> str:
+        """A total or a count of rows is no row; any other line of another width is a fault."""
+        if left_out is None or not _FOOTER.fullmatch(row.text.strip()):
+            return "error"
+        left_out.append(row.text)
+        return "skip"
 
     names = [f"c{position}" for position in range(dialect.width)]
     reading = csv.ReadOptions(column_names=names, skip_rows=dialect.skipped, block_size=BLOCK)
@@ -58,19 +94,12 @@ def _read_csv(stream: Any, dialect: Dialect, types: dict[str, Any], newlines: bo
         quote_char='"' if dialect.quoting else False,
         escape_char="\\" if dialect.escapes else False,
         newlines_in_values=newlines,
+        invalid_row_handler=None if left_out is None else other_width,
     )
-    decimal = "," if any(_decimal_comma(dialect, name) for name in types) else "."
     converting = csv.ConvertOptions(
-        column_types=types, include_columns=list(types), null_values=list(MISSING), decimal_point=decimal
+        column_types=types, include_columns=list(types), null_values=list(MISSING)
     )
     return csv.read_csv(stream, read_options=reading, parse_options=parsing, convert_options=converting)
-
-
-def _decimal_comma(dialect: Dialect, name: str) -> bool:
-    """Tell "3,5" from the sample, where a comma doesn't separate columns."""
-    position = int(name[1:])
-    fields = [row[position] for row in dialect.sample if len(row) > position]
-    return dialect.separator != "," and any("," in field and is_number(field) for field in fields)
 
 
 @contextlib.contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.contract import Location, ReadingOptions
-from core.data.reading._dialect import is_number
 from core.data.reading.columns import (
     COUNT_NAMES,
     EVENT_NAMES,
@@ -17,8 +17,10 @@ from core.data.reading.columns import (
     USER_NAMES,
     find_column,
     guess,
+    is_number,
     is_other,
     listed,
+    plain,
 )
 from core.errors import DataError
 
@@ -83,15 +85,79 @@ def find_roles(head: Head, options: ReadingOptions) -> Roles:
 
 def _named(head: Head, options: ReadingOptions) -> Roles:
     names, location = head.names, head.location
+    if not options.item_column and guess(names, ITEM_NAMES) is None:
+        _refuse_matrix(head, options)
     user = find_column(names, options.user_column, USER_NAMES, "user", location)
-    item = find_column(names, options.item_column, ITEM_NAMES, "item", location)
+    item = find_column(names, options.item_column, _without(ITEM_NAMES, names[user]), "item", location)
     event = _optional(head, options.event_column, EVENT_NAMES, "event")
     time = _optional(head, options.time_column, TIME_NAMES, "time")
     rating = _optional(head, options.rating_column, (*RATING_NAMES, *COUNT_NAMES), "rating")
+    if rating in (user, item, time) and not options.rating_column:
+        rating = None
     roles = Roles(user, item, rating, time, event if rating is None or options.event_column else None)
     if rating is None and options.rating_column != NONE and event is None:
-        _refuse_unknown_numbers(head, roles)
+        _refuse_unknown_numbers(head, roles, options)
     return roles
+
+
+def _without(usual: tuple[str, ...], taken: str) -> tuple[str, ...]:
+    return tuple(word for word in usual if word != plain(taken))
+
+
+_WIDE = "If rows are users and columns are items, read the matrix with --layout wide."
+_FEWEST_ITEMS = 3
+
+
+def is_wide(head: Head, options: ReadingOptions) -> bool:
+    """Say whether the table is a matrix of users × items: as asked, or where the header makes it certain."""
+    if options.layout:
+        return options.layout == "wide"
+    if not head.header or options.item_column:
+        return False
+    items = [place for place in range(len(head.names)) if place != wide_user(head, options)]
+    numbered = all(head.names[place].isdecimal() for place in items)
+    return len(items) >= _FEWEST_ITEMS and numbered and _all_numbers(head, items)
+
+
+def wide_user(head: Head, options: ReadingOptions) -> int | None:
+    """The column of a matrix that holds the users' ids; None where rows stand for themselves."""
+    if options.user_column in (NONE, "rows"):
+        return None
+    if options.user_column:
+        return find_column(head.names, options.user_column, USER_NAMES, "user", head.location)
+    named = guess(head.names, USER_NAMES) if head.header else None
+    if named is not None:
+        return head.names.index(named)
+    return 0 if (head.header and not head.names[0].isdecimal()) or head.look(0) == "text" else None
+
+
+def _all_numbers(head: Head, places: list[int]) -> bool:
+    return all(head.look(place) in ("integer", "decimal") or not head.cells(place) for place in places)
+
+
+def _like_a_matrix(head: Head, options: ReadingOptions) -> bool:
+    items = [place for place in range(len(head.names)) if place != wide_user(head, options)]
+    return len(items) >= _FEWEST_ITEMS and _all_numbers(head, items)
+
+
+def _refuse_matrix(head: Head, options: ReadingOptions) -> None:
+    """Several columns of numbers under names that mean nothing may be a matrix: the way out is said."""
+    if not _like_a_matrix(head, options) or guess(head.names, RATING_NAMES):
+        return
+    message = f"no item column recognized; the columns are {listed(head.names)}."
+    raise DataError(message, path=str(head.location), row=1, hint=f"Name it with --item-column. {_WIDE}")
+
+
+def refuse_libfm(sample: Sequence[tuple[str, ...]], location: Location) -> None:
+    """Refuse the sparse feature rows of libFM and libSVM ("4 1:1 41:1") by name."""
+    rows = [" ".join(row) for row in sample[:20]]
+    if rows and all(_LIBFM.fullmatch(row) for row in rows):
+        message = "this is libFM's (or libSVM's) form: a target and numbered features, not users and items."
+        hint = "Export user, item and rating as columns of a CSV file."
+        raise DataError(message, path=str(location), row=1, hint=hint)
+
+
+_LIBFM = re.compile(r"[-+]?[\d.]+(\s+\d+:[-+\d.eE]+)+\s*")
 
 
 def _optional(head: Head, wanted: str, usual: tuple[str, ...], what: str) -> int | None:
@@ -100,7 +166,7 @@ def _optional(head: Head, wanted: str, usual: tuple[str, ...], what: str) -> int
     return find_column(head.names, wanted, usual, what, head.location)
 
 
-def _refuse_unknown_numbers(head: Head, roles: Roles) -> None:
+def _refuse_unknown_numbers(head: Head, roles: Roles, options: ReadingOptions) -> None:
     """A column of numbers under an uncommon name may hold the ratings: it isn't dropped in silence."""
     known = roles.positions()
     for position, name in enumerate(head.names):
@@ -108,6 +174,8 @@ def _refuse_unknown_numbers(head: Head, roles: Roles) -> None:
             continue
         message = f"no rating column recognized; the columns are {listed(head.names)}."
         hint = f"Name it with --rating-column; with --rating-column {NONE} every row is an interaction."
+        if _like_a_matrix(head, options):
+            hint = f"{hint} {_WIDE}"
         raise DataError(message, path=str(head.location), row=1, hint=hint)
 
 
@@ -147,15 +215,16 @@ _NAMING = "Name the columns by position with --user-column, --item-column, --rat
 
 
 def _refuse_other_orders(head: Head) -> None:
-    width, reason = len(head.names), ""
+    width, reason, numbers = len(head.names), "", _all_numbers(head, list(range(len(head.names))))
     if width > 4:
         reason = f"{width} columns and no header: which of them are user, item and rating"
     elif width == 4 and not _timed(head, 3):
         reason = "four columns, no header, and the fourth holds no times: what they are"
     elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
         reason = "no header, and the first column counts the rows: what the others are"
+    hint = f"{_NAMING} {_WIDE}" if width > 3 and numbers else _NAMING
     if reason:
-        raise DataError(f"{reason} can't be told.", path=str(head.location), row=1, hint=_NAMING)
+        raise DataError(f"{reason} can't be told.", path=str(head.location), row=1, hint=hint)
 
 
 _FEW_ROWS = 8

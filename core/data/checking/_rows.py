@@ -9,7 +9,7 @@ import numpy as np
 
 from core.array_types import Mask
 from core.contract import RawTable
-from core.data._clean import chunked
+from core.data.checking._clean import chunked
 
 
 def keep_rows(raw: RawTable, kept: Mask) -> RawTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from core.array_types import RowArray
 from core.contract import Repair
-from core.data.ratings import Vocabulary
+from core.data import Vocabulary
 
 LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
@@ -73,9 +74,15 @@ def _arrow(column: Any) -> Any:
 
 
 def _whole_numbers(column: Any) -> Any:
-    """Decimals such as 12.0 are ids that passed through a table with gaps; 1.5 stays as it is written."""
-    import pyarrow as pa
+    """Decimals such as 12.0 are ids that passed through a table with gaps; 1.5 stays as it is written.
 
+    What is not a number at all is missing: it makes no text of the other ids.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     try:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:
@@ -109,13 +116,60 @@ def _named(rows: RowArray, values: Any, what: str) -> Encoded:
     trimmed = pc.utf8_trim_whitespace(values)
     _check_texts(rows, trimmed, what)
     spaced = int(pc.sum(pc.not_equal(trimmed, values)).as_py() or 0)
-    if not spaced:
-        return Encoded(rows, Vocabulary(_ids(values)))
-    merged = trimmed.dictionary_encode()
+    whole = _without_decimals(trimmed)
+    turned = int(pc.sum(pc.not_equal(whole, trimmed)).as_py() or 0)
+    repairs = [
+        Repair(kind, count, f"{count} {what} ids {message}")
+        for kind, count, message in (
+            ("spaces", spaced, "had spaces around them: removed"),
+            ("decimals", turned, "were whole numbers written as decimals (12.0 is 12)"),
+        )
+        if count
+    ]
+    alike = _alike(whole, what)
+    if not repairs:
+        return Encoded(rows, Vocabulary(_ids(values)), alike)
+    merged = whole.dictionary_encode()
     lookup = merged.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    message = f"{spaced} {what} ids had spaces around them: removed"
-    repair = Repair("spaces", spaced, message)
-    return Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (repair,))
+    return Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (*repairs, *alike))
+
+
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})(\.0+)?$"
+
+
+def _without_decimals(values: Any) -> Any:
+    """Where all ids are whole numbers and some are written as decimals, 12.0 and 12 are one."""
+    import pyarrow.compute as pc
+
+    if not len(values) or not pc.all(pc.match_substring_regex(values, _WHOLE)).as_py():
+        return values
+    return pc.replace_substring_regex(values, r"\.0+$", "")
+
+
+_INVISIBLE: dict[int, None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
+
+
+def _alike(values: Any, what: str) -> tuple[Repair, ...]:
+    """Ids that look the same but differ in invisible characters or Unicode form are two: that is said."""
+    import pyarrow.compute as pc
+
+    if pc.all(pc.string_is_ascii(values)).as_py():
+        return ()
+    seen: dict[str, str] = {}
+    pairs = []
+    for name in values.to_pylist():
+        first = seen.setdefault(_look(name), name)
+        if first != name:
+            pairs.append(f"{first!a} and {name!a}")
+    if not pairs:
+        return ()
+    message = f"{len(pairs)} {what} ids look like others but are written otherwise ({pairs[0]}): kept apart"
+    return (Repair("alike", len(pairs), message, warning=True),)
+
+
+def _look(name: str) -> str:
+    """How an id looks: without what can't be seen, in one Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).split())
 
 
 def _ids(values: Any) -> npt.NDArray[np.int64] | npt.NDArray[np.str_]:
