@@ -52,7 +52,9 @@ class EaseTrainer:
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Solve for the weights."""
-        taken = self._taken[:, self._arrays["history/kept"]]
+        from models_plugins.ease.architecture import alike
+
+        taken = alike(self._taken, self._options.weigh)[:, self._arrays["history/kept"]]
         links = item_links(taken, self._options.l2, self._options.links)
         self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
         return SliceTotals(self._squared_error(), self._taken.nnz)

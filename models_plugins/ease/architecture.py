@@ -41,6 +41,7 @@ class Ease(Architecture):
         most_items: int = option(
             default=10_000, help="So many of the most liked items get weights.", minimum=2, maximum=100_000
         )
+        weigh: bool = option(default=False, help="Let weights count; without, every like counts alike.")
         links: int = option(
             default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
         )
@@ -49,6 +50,7 @@ class Ease(Architecture):
         """What was taken times the weights; items without any by popularity, after all others."""
         import scipy.sparse
 
+        histories = alike(histories, options.weigh)
         kept: Any = weights["history/kept"]
         links = (
             weights["history/weights"].astype(np.float32),
@@ -67,6 +69,15 @@ class Ease(Architecture):
         from models_plugins.ease._trainer import EaseTrainer
 
         return EaseTrainer(data, self, options)
+
+
+def alike(histories: Any, weigh: bool) -> Any:
+    """What was taken, each with weight 1 unless weights count."""
+    if weigh:
+        return histories
+    alike = histories.copy()
+    alike.data = np.ones_like(alike.data)
+    return alike
 
 
 @hookimpl

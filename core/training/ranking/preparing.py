@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from core.data import Ratings
 from core.model import Baseline, popularity_baseline
 from core.ranking import ItemSets, LikeRule, Positives, RankingTask, like_rule
 from core.training.ranking.judging import RankingJudge
+
+MOST_SPREAD = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,11 @@ def liked_parts(
     liked = rule.likes(ratings.ratings)
     counts = ratings.user_count, ratings.item_count
 
+    weights, told = tempered(weights_of(ratings), train)
+    rule = replace(rule, why=f"{rule.why}{told}")
+
     def likes(rows: LongArray) -> ItemSets:
-        found = Positives.among(ratings.users, ratings.items, weights_of(ratings), liked, rows)
+        found = Positives.among(ratings.users, ratings.items, weights, liked, rows)
         return ItemSets.of(found.users, found.items, counts, found.weights)
 
     def known(rows: LongArray) -> ItemSets:
@@ -65,6 +70,19 @@ def has_ratings(ratings: Ratings) -> bool:
 def weights_of(ratings: Ratings) -> FloatArray | None:
     """The weights of a table's interactions, None where all count alike."""
     return None if has_ratings(ratings) else ratings.ratings
+
+
+def tempered(weights: FloatArray | None, train: LongArray) -> tuple[FloatArray | None, str]:
+    """Weights as a ranking takes them, shape (n,), and what to say of it.
+
+    Where the largest training weight is beyond `MOST_SPREAD` medians (counts of plays, say), few rows would
+    be nearly all there is: then 1 + log(weight / least) counts.
+    """
+    if weights is None or not len(train) or weights[train].max() <= MOST_SPREAD * np.median(weights[train]):
+        return weights, ""
+    least = weights[train].min()
+    counted = 1 + np.log(np.maximum(weights, least) / least)
+    return counted.astype(np.float32), "; weights differ so much that their logarithm counts"
 
 
 def _training_data(likes: ItemSets, ratings: Ratings) -> TrainingData:
