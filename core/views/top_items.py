@@ -19,6 +19,7 @@ from core.views.search import resolve_item
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
+RANK_BY = ("score", "blend")
 FILE_FORMS = (".parquet", ".csv")
 
 
@@ -88,6 +89,12 @@ class TopItems(OfAllowedItems[Recommendations]):
     positional: ClassVar[tuple[str, ...]] = ("user",)
     user: tuple[Identifier, ...] = option(help="User ids; several are a group.")
     unseen: bool = option(default=True, help="Leave out what any of them rated.", flags=("--unseen/--seen",))
+    rank_by: str = option(
+        default="score",
+        help="By the model's own score (predicted rating), or for models of ratings by a blend of it with "
+        "popularity, which finds more of what users take.",
+        choices=RANK_BY,
+    )
     diversity: float = option(default=0.0, help="0: best rated, 1: most varied.", minimum=0, maximum=1)
 
     def answer(self, model: Model) -> Recommendations:
@@ -100,11 +107,25 @@ class TopItems(OfAllowedItems[Recommendations]):
             allowed[_seen(model, row)] = False
         items = np.flatnonzero(allowed)
         raw = np.mean([_raw(model, row, items) for row in rows], axis=0)
-        chosen, ratings = choose(model, items, raw, self.count, self.diversity)
+        chosen, _ = choose(model, items, self._scores(model, raw, items), self.count, self.diversity)
         return Recommendations(
             users=tuple(model.users.identifier(row) for row in rows),
-            items=recommendations(model, chosen, ratings),
+            items=recommendations(model, chosen, raw[np.searchsorted(items, chosen)]),
         )
+
+    def _scores(self, model: Model, raw: FloatArray, items: LongArray) -> FloatArray:
+        """What some of the items are ranked by, from their raw predictions."""
+        everything = np.zeros(len(model.items), np.float32)
+        everything[items] = raw
+        return self.scores_of_all(model, everything)[items]
+
+    def scores_of_all(self, model: Model, raw: FloatArray) -> FloatArray:
+        """What all items are ranked by, from their raw predictions, shape (…, items); raises UsageError."""
+        if self.rank_by == "score":
+            return raw
+        from core.views.quality import blended
+
+        return blended(model, raw)
 
     @classmethod
     def lines(cls, answer: Recommendations) -> Lines:
@@ -226,11 +247,12 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
     allowed = np.where(question.allowed(model), np.float32(0), -np.inf).astype(np.float32)
     chosen: list[tuple[LongArray, ...]] = []
     for users, raw in raw_blocks(model, np.arange(len(model.users))):
-        for user, scores in zip(users.tolist(), raw + allowed, strict=True):
+        ranked = question.scores_of_all(model, raw) + allowed
+        for user, own, scores in zip(users.tolist(), raw, ranked, strict=True):
             if question.unseen and rated is not None:
                 scores[rated.seen(user)] = -np.inf
             best = top_rows(scores, min(question.count, int((scores > -np.inf).sum())))
-            chosen.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, scores[best]))
+            chosen.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, own[best]))
     users, ranks, items, ratings = (np.concatenate(column) for column in zip(*chosen, strict=True))
     clipped = model.baseline.clip(ratings.astype(np.float32))
     return EverybodysItems(users=users, ranks=ranks, items=items, ratings=clipped)

@@ -1,3 +1,6 @@
+from .blend import (
+    blended as blended,
+)
 from .comparison import (
     ComparedRun as ComparedRun,
     ComparedRuns as ComparedRuns,

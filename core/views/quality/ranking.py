@@ -9,13 +9,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.array_types import Mask
+from core.array_types import FloatArray, LongArray, Mask
 from core.errors import DataError, UsageError
 from core.files import write_through
 from core.model import Model, raw_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
+from core.views.quality.blend import blended
 
 _GROUPS = 3
 
@@ -80,11 +81,17 @@ class Ranking(View[RankingQuality]):
         "that ranks].",
     )
 
+    rank_by: str = option(
+        default="score",
+        help="By the model's own score, or by a blend of the predicted rating with popularity.",
+        choices=("score", "blend"),
+    )
+
     def answer(self, model: Model) -> RankingQuality:
         """Rank all items for every user with a relevant one, by the model and by popularity."""
         task, threshold = ranking_task(model, self.relevant_from), threshold_of(model, self.relevant_from)
         k = min(self.k, len(model.items))
-        measured = task.measure(raw_blocks(model, task.users), k)
+        measured = task.measure(self._blocks(model, task), k)
         return RankingQuality(
             run=model.facts.run,
             k=k,
@@ -94,6 +101,10 @@ class Ranking(View[RankingQuality]):
             popularity=task.figures(task.popularity(task.users), k),
             by_activity=tuple(_by_activity(task, measured)),
         )
+
+    def _blocks(self, model: Model, task: RankingTask) -> Iterator[tuple[LongArray, FloatArray]]:
+        for users, raw in raw_blocks(model, task.users):
+            yield users, raw if self.rank_by == "score" else blended(model, raw)
 
     @classmethod
     def lines(cls, answer: RankingQuality) -> Lines:
