@@ -2,12 +2,12 @@
 
 usage: python tests/benchmarks/ranking_peers.py [RATINGS] [--seeds 1] [--only bias ease ials …]
 
-RATINGS is what Tastemap reads (default: ml-latest-small-2016 in the folder that TASTEMAP_TEST_DATA names). The
-split is seed 42, 80/20; every training row is a like. All items that a user hasn't in training are ranked;
-relevant are held-out ratings in the upper quarter of the scale, and again all held-out rows. Prints a Markdown
-table: nDCG@10 of both with its mean and standard deviation over the seeds, recall@10 and coverage of the
-latter, seconds of the fit. Peers that aren't installed (implicit, lenskit) are named and left out; EASE and
-iALS of a few lines of NumPy stand for the published methods in any case.
+RATINGS is what Tastemap reads (default: ml-latest-small-2016 in the folder that TASTEMAP_TEST_DATA names).
+The split is seed 42, 80/20; every training row is a like. All items that a user hasn't in training are
+ranked; relevant are held-out ratings in the upper quarter of the scale, and again all held-out rows. Prints
+a Markdown table: nDCG@10 of both with its mean and standard deviation over the seeds, recall@10 and
+coverage of the latter, seconds of the fit. Peers that aren't installed (implicit, lenskit) are named and
+left out; EASE and iALS of a few lines of NumPy stand for the published methods in any case.
 """
 
 from __future__ import annotations
