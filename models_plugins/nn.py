@@ -26,10 +26,10 @@ class NeuralNet(Architecture):
             "For ranking; tuned on a part of training.",
             {
                 "factors": 64,
-                "l2": 0.37,
+                "l2": 0.43,
                 "bias_l2": 0.0,
-                "net_l2": 0.37,
-                "initial_spread": 0.1,
+                "net_l2": 0.43,
+                "initial_spread": 0.2,
                 "dropout": 0.0,
                 "hidden_dropout": 0.0,
             },

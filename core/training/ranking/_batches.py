@@ -10,9 +10,10 @@ import numpy as np
 from core.array_types import FloatArray, LongArray, RowArray
 from core.ranking import ItemSets
 
-MOST_USERS = 256
+MOST_USERS = 1024
+_MANY_USERS = 256
 _FEWEST_USERS = 16
-_BATCHES = 10
+_BATCHES, _MANY_BATCHES = 10, 128
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,19 @@ class BatchSize:
 
     @classmethod
     def choose(cls, likes: ItemSets, wanted_pairs: int) -> BatchSize:
-        """Choose for a table: `wanted_pairs` a batch (0: ten batches an epoch, 16 to 256 users each)."""
+        """Choose for a table: `wanted_pairs` a batch (0: ten batches an epoch of 16 to 256 users each, or 128
+        batches of up to 1,024 where there are so many users)."""
         active = max(1, int((likes.sizes > 0).sum()))
         mean = len(likes) / active
         if wanted_pairs:
             users = max(1, round(wanted_pairs / max(mean, 1e-9)))
         else:
-            users = min(MOST_USERS, max(_FEWEST_USERS, active // _BATCHES))
+            users = min(_MANY_USERS, max(_FEWEST_USERS, active // _BATCHES))
+            users = min(MOST_USERS, max(users, active // _MANY_BATCHES))
         users = min(users, active)
         most = int(likes.sizes.max(initial=1))
-        return cls(users, max(most, int(np.ceil(2 * mean * users))))
+        room = 1 + 4 / np.sqrt(users)  # few users may take far more than the mean
+        return cls(users, max(most, int(np.ceil(room * mean * users))))
 
 
 @dataclass(frozen=True)

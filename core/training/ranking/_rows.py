@@ -121,21 +121,25 @@ class RowTable:
         """What l2 pulls the rows of `index` towards."""
         return self.pull if self.pull.shape[0] == 1 else tf.gather(self.pull, index)
 
-    def update(self, gradient: Any, rate: Any) -> None:
-        """Step with all rows at once."""
-        step, slots = self.optimizer.step(gradient, [slot.read_value() for slot in self.slots])
-        self.table.assign_sub(rate * step)
-        for slot, value in zip(self.slots, slots, strict=True):
-            slot.assign(value)
+    def values(self, index: Any | None) -> list[Any]:
+        """The rows of `index` and their slots; all of them for None."""
+        variables = (self.table, *self.slots)
+        if index is None:
+            return [variable.read_value() for variable in variables]
+        return [tf.gather(variable, index) for variable in variables]
 
-    def update_rows(self, index: Any, gradient: Any, valid: Any, rate: Any) -> None:
-        """Step with the rows of `index`, each there once; where `valid` (rows,) is 0 nothing changes."""
-        mask = valid[:, None, None]
-        before = [tf.gather(slot.read_value(), index) for slot in self.slots]
-        step, after = self.optimizer.step(gradient, before)
-        changes = [-rate * step, *(new - old for new, old in zip(after, before, strict=True))]
-        for variable, change in zip((self.table, *self.slots), changes, strict=True):
-            variable.assign(tf.tensor_scatter_nd_add(variable.read_value(), index[:, None], change * mask))
+    def stepped(self, values: list[Any], gradient: Any, rate: Any) -> list[Any]:
+        """What rows and slots become by a step."""
+        step, slots = self.optimizer.step(gradient, values[1:])
+        return [values[0] - rate * step, *slots]
+
+    def write(self, index: Any | None, values: list[Any]) -> None:
+        """Put all values in their place, or add changes to the rows of `index`, in place."""
+        for variable, value in zip((self.table, *self.slots), values, strict=True):
+            if index is None:
+                variable.assign(value)
+            else:
+                tf.raw_ops.ResourceScatterAdd(resource=variable.handle, indices=index, updates=value)
 
 
 def make_rows(

@@ -51,15 +51,45 @@ def compile_step(parts: StepParts) -> Any:
     """Compile `run(batch, candidates, step, rate)` → sum of −log p.
 
     Both are tuples of the fields of `Batch` (without `items` and `pairs`) and of `Candidates`; the sum is the
-    mean of the replicas' before the update.
+    mean of the replicas' before the update. Rows are gathered and written outside of what XLA compiles: it
+    would copy whole tables for each batch.
     """
+    learn = _compile_learning(parts)
+
+    @tf.function(autograph=False)
+    def run(batch: Any, candidates: Any, step: Any, rate: Any) -> Any:
+        places = [_place(parts, table, batch[0], candidates[0]) for table in parts.tables]
+        values = [table.values(place) for table, place in zip(parts.tables, places, strict=True)]
+        loss, learned = learn(values, batch, candidates, step, rate)
+        for table, place, new in zip(parts.tables, places, learned, strict=True):
+            if _learns(table):
+                table.write(place, new)
+        return loss
+
+    return run
+
+
+def _place(parts: StepParts, table: RowTable, users: Any, items: Any) -> Any | None:
+    """Which rows of a table a batch needs; None for all of them."""
+    if table.spec.side == "user":
+        return users
+    return None if parts.exact else items
+
+
+def _learns(table: RowTable) -> bool:
+    """A user's bias shifts all their scores alike, so what it would learn is noise."""
+    spec = table.spec
+    return not (spec.side == "user" and spec.role == "bias" and spec.dimension == 1)
+
+
+def _compile_learning(parts: StepParts) -> Any:
+    """Compile the loss, its gradients and what rows and slots become (changes, where rows are gathered)."""
 
     @tf.function(jit_compile=True, autograph=False)
-    def run(batch: Any, candidates: Any, step: Any, rate: Any) -> Any:
+    def learn(values: Any, batch: Any, candidates: Any, step: Any, rate: Any) -> Any:
         users, valid, places, weights = batch
         items, *_, row_share = candidates
-        index = {"user": users, "item": items}
-        rows = [_gathered(parts, table, index) for table in parts.tables]
+        rows = [value[0] for value in values]
         variables = [weight.value for weight in parts.trained_weights]
         amounts = tf.math.unsorted_segment_sum(weights, places, users.shape[0])
         with counting(step), tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -70,49 +100,47 @@ def compile_step(parts: StepParts) -> Any:
             total = loss + penalties * tf.reduce_sum(weights)
         found = tape.gradient(total, [*rows, *variables], unconnected_gradients="zero")
         share = tf.reduce_sum(weights) / parts.pairs
-        for table, row, gradient in zip(parts.tables, rows, found, strict=False):
-            if table.spec.side == "user":
-                _learn_users(parts, table, row, gradient, (users, valid, amounts), rate)
-            else:
-                _learn_items(parts, table, row, gradient, (items, row_share, share), rate)
+        learned = [
+            _user_changes(parts, table, own, gradient, (users, valid, amounts), rate)
+            if table.spec.side == "user"
+            else _learned_items(parts, table, own, gradient, (items, row_share, share), rate)
+            for table, own, gradient in zip(parts.tables, values, found, strict=False)
+        ]
         if variables:
             mean = tf.maximum(tf.reduce_sum(weights), 1.0)
             gradients = [gradient / mean for gradient in found[len(rows) :]]
             parts.head_optimizer.apply(gradients, parts.trained_weights)
-        return loss / parts.replicas
+        return loss / parts.replicas, learned
 
-    return run
-
-
-def _gathered(parts: StepParts, table: RowTable, index: dict[str, Any]) -> Any:
-    if table.spec.side == "item" and parts.exact:
-        return table.table.read_value()
-    return tf.gather(table.table.read_value(), index[table.spec.side])
+    return learn
 
 
-def _learn_users(
-    parts: StepParts, table: RowTable, rows: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
-) -> None:
+def _user_changes(
+    parts: StepParts, table: RowTable, values: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
+) -> list[Any]:
     """l2 counts once for every like of a user."""
-    spec, (users, valid, amounts) = table.spec, batch
-    if spec.role == "bias" and spec.dimension == 1:
-        return  # it shifts all scores of a user alike, so what it would learn is noise
-    gradient = gradient + spec.l2 * amounts[:, None, None] * (rows - table.pulled(users))
-    table.update_rows(users, gradient, valid, rate * parts.user_reach)
+    users, valid, amounts = batch
+    pull = table.spec.l2 * amounts[:, None, None] * (values[0] - table.pulled(users))
+    new = table.stepped(values, gradient + pull, rate * parts.user_reach)
+    return _changes(new, values, valid)
 
 
-def _learn_items(
-    parts: StepParts, table: RowTable, rows: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
-) -> None:
+def _learned_items(
+    parts: StepParts, table: RowTable, values: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
+) -> list[Any]:
     """l2 counts as often as for users, shared out evenly; a row that is seldom there makes up for it."""
     items, row_share, share = batch
     even = table.spec.l2 * parts.pairs / parts.items * share
     if parts.exact:
-        table.update(gradient + even * (rows - table.pull), rate)
-        return
-    real = tf.cast(row_share > 0, tf.float32)
+        return table.stepped(values, gradient + even * (values[0] - table.pull), rate)
     often = even / tf.maximum(row_share, _SELDOM)[:, None, None]
-    table.update_rows(items, gradient + often * (rows - table.pulled(items)), real, rate)
+    new = table.stepped(values, gradient + often * (values[0] - table.pulled(items)), rate)
+    return _changes(new, values, tf.cast(row_share > 0, tf.float32))
+
+
+def _changes(new: list[Any], old: Any, valid: Any) -> list[Any]:
+    """What to add to rows and slots: nothing where `valid` is 0, which only pads."""
+    return [(one - other) * valid[:, None, None] for one, other in zip(new, old, strict=True)]
 
 
 def _log_loss(
