@@ -26,9 +26,9 @@ class NeuralNet(Architecture):
             "For ranking; tuned on a part of training.",
             {
                 "factors": 64,
-                "l2": 0.43,
+                "l2": 0.4,
                 "bias_l2": 0.0,
-                "net_l2": 0.43,
+                "net_l2": 0.4,
                 "initial_spread": 0.2,
                 "dropout": 0.0,
                 "hidden_dropout": 0.0,

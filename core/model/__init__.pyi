@@ -72,6 +72,7 @@ from .rated import (
     RatedTable as RatedTable,
 )
 from .scorer import (
+    Scorer as Scorer,
     ScoreRows as ScoreRows,
     make_scorer as make_scorer,
 )

@@ -13,6 +13,7 @@ import scipy.sparse
 from core import TastemapError, TrainingData, load_plugins, train
 from core.contract import resolve
 from core.errors import UsageError
+from core.testing import assert_conforms
 from core.training import make_trainer
 from core.views import FoldIn, Why
 from models_plugins.ease import Ease
@@ -109,6 +110,10 @@ def test_ease_ranks_without_being_told_and_saves_all_that_scores_need(run: Any) 
     users = np.array([0, 3], np.int64)
     again = load_run(run.folder).model.scorer.all_scores(users)
     assert np.array_equal(again, run.model.scorer.all_scores(users))
+
+
+def test_ease_conforms() -> None:
+    assert_conforms(Ease(), {"min_likes": 1, "l2": 20.0})
 
 
 def test_why_is_exact(run: Any) -> None:
