@@ -18,7 +18,7 @@ from core.training import Controls, Session
 
 
 def train(
-    ratings: Ratings | str | Path,
+    ratings: Any,
     architecture: str = "bias",
     *,
     recipe: str = "default",
@@ -32,7 +32,8 @@ def train(
 ) -> Run:
     """Train an architecture on a ratings table and return the saved run.
 
-    `ratings` is a table, a data set's name or a path; `options` are the architecture's, `settings` any field
+    `ratings` is a table, or what `load_ratings` takes: a data set's name, a path, the address of a database,
+    a frame with columns of usual names. `options` are the architecture's, `settings` any field
     of `core.contract.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event`
     receives every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard,
     mlflow). Raises TastemapError.

@@ -37,8 +37,8 @@ def export_keras(model: Model, path: Path) -> Path:
 def whole_model(model: Model) -> Any:
     """Assemble the model: inputs `user` and `item` of shape (batch,), ratings of shape (batch,).
 
-    It predicts as the run does (scores, where it ranks): clipped, with the same fallback for ids that training never saw. Each table
-    has one row more than ids, the first, for unknown ids.
+    It predicts as the run does (scores, where it ranks): clipped, with the same fallback for ids that
+    training never saw. Each table has one row more than ids, the first, for unknown ids.
     """
     from core.model import load_head
     from core.startup import keras

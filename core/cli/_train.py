@@ -23,7 +23,7 @@ from core.contract import (
     resolve,
     settle,
 )
-from core.data import Ratings, load_ratings
+from core.data import Ratings, load_ratings, shown_source
 from core.errors import UsageError
 from core.options import suggest
 from core.protocol import Event, Finished, PhaseChanged, to_plain
@@ -68,7 +68,7 @@ def _start(request: TrainRequest, show: Callable[[Event], None], controls: Contr
     held_out = {"test_file": request.test} if request.test else {}
     chosen = registry.architecture(request.architecture)
     resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
-    show(PhaseChanged("reading data", request.data))
+    show(PhaseChanged("reading data", shown_source(request.data)))
     ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
     session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
     del ratings  # a worker that another leads keeps a part of them

@@ -43,10 +43,10 @@ def _titled(ratings: Ratings) -> int:
 def _time_range(ratings: Ratings) -> list[str] | None:
     if ratings.timestamps is None:
         return None
-    return [_date(int(ratings.timestamps.min())), _date(int(ratings.timestamps.max()))]
+    return [date_of(int(ratings.timestamps.min())), date_of(int(ratings.timestamps.max()))]
 
 
-def _date(seconds: int) -> str:
+def date_of(seconds: int) -> str:
     """ISO 8601 in UTC; a time too far off for a calendar stays a number."""
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -70,6 +70,11 @@ def load_ratings(
     return as_recorded(ratings, old)
 
 
+def shown_source(source: str) -> str:
+    """A source as it may be said and written down: the address of a database without its password."""
+    return without_password(source)
+
+
 _SHORT = ("user", "item", "rating", "time", "event", "title")
 
 

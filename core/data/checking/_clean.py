@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.array_types import FloatArray
+from core.array_types import FloatArray, LongArray
 from core.data import RatingScale
 
 _MOST_STEPS = 1000
@@ -55,9 +55,20 @@ def _first_non_number(column: Any) -> tuple[int, str, object]:
     return 0, "the ratings are not numbers", None
 
 
+def levels_of(ratings: FloatArray) -> tuple[FloatArray, LongArray]:
+    """The distinct values in ascending order, and how often each occurs; by hashing, not by sorting all."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counted = pc.value_counts(pa.array(ratings))
+    values, counts = (counted.field(name).to_numpy() for name in ("values", "counts"))
+    order = np.argsort(values)
+    return values[order], counts[order]
+
+
 def find_scale(ratings: FloatArray) -> RatingScale:
     """The observed scale; the step is 0 where the values are no regular grid."""
-    values = np.unique(ratings).astype(np.float64)
+    values = levels_of(ratings)[0].astype(np.float64)
     low, high = float(values[0]), float(values[-1])
     if len(values) < 2 or len(values) > _MOST_STEPS or np.abs(values).max() > 1e9:
         return RatingScale(low, high)

@@ -101,7 +101,7 @@ def _weighed(raw: RawTable, weights: FloatArray, asked: Mapping[str, float]) -> 
     left_out = int((~kept).sum())
     told = ", ".join(f"{name} = {weight:g}" for name, weight in asked.items())
     message = f"{left_out} rows of other events left out (counted: {told})"
-    repairs = (*raw.repairs, Repair("events", left_out, message))
+    repairs = (*raw.repairs, Repair("events", left_out, message)) if left_out else raw.repairs
     return keep_rows(dataclasses.replace(raw, ratings=pa.array(counts), repairs=repairs), kept)
 
 

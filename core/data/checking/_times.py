@@ -74,6 +74,8 @@ def _numbers(values: npt.NDArray[Any], missing: Mask) -> Times:
     dated = _calendar_numbers(values, missing)
     if dated is not None:
         return dated
+    if len(values) and max(-values.min(), values.max()) < _FIRST_MILLISECOND:
+        return values.astype(np.int64, copy=False), missing, ()
     sizes = np.zeros(len(values), dtype=np.int8)
     for border in (_FIRST_MILLISECOND, _FIRST_MILLISECOND * 1_000, _FIRST_MILLISECOND * 1_000_000):
         sizes += np.abs(values) >= border
@@ -92,10 +94,15 @@ def _numbers(values: npt.NDArray[Any], missing: Mask) -> Times:
     return seconds, missing, (repair,)
 
 
+_FIRST_YEAR, _LAST_DAY = 1900, 21_001_231
+
+
 def _calendar_numbers(values: npt.NDArray[Any], missing: Mask) -> Times | None:
     """Numbers like 20200413 are dates, and 1998 is a year; None where any is neither."""
-    there = values[~missing]
-    if not len(there) or not (there == np.floor(there)).all():
+    there = values[~missing] if missing.any() else values
+    if not len(there) or there.min() < _FIRST_YEAR or there.max() > _LAST_DAY:
+        return None
+    if there.dtype.kind == "f" and not (there == np.floor(there)).all():
         return None
     whole = there.astype(np.int64)
     if ((whole >= 1900) & (whole <= 2100)).all():

@@ -10,6 +10,7 @@ import numpy as np
 from core.array_types import FloatArray
 from core.contract import Repair
 from core.data import Ratings
+from core.data.checking._clean import levels_of
 
 _SCALE = 3
 """A scale has so many values at least: -1 and 1 alone are a scale of their own."""
@@ -32,7 +33,7 @@ def warnings_of(ratings: Ratings) -> tuple[Repair, ...]:
 
 def _codes(values: FloatArray) -> Iterator[Repair]:
     """Values at an end of the scale that stand apart from it, and zeros that are very many."""
-    levels, counts = np.unique(values, return_counts=True)
+    levels, counts = levels_of(values)
     if len(levels) <= _SCALE:
         return
     low, high = float(levels[0]), float(levels[-1])

@@ -168,5 +168,7 @@ def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Lo
     """The error for a column that isn't there, with those that are."""
     near = suggest(wanted, names) if wanted else ""
     hint = near if near.startswith("Did") else f"Name one with --{what.replace('_', '-')}-column."
+    if not wanted and not any(map(is_usual, names)):
+        hint = f"{hint} If the first line is a row, say --header no."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
     return DataError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

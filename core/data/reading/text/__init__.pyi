@@ -28,3 +28,6 @@ from ._reader import (
     TextTable as TextTable,
     read_text as read_text,
 )
+from ._wide import (
+    melted as melted,
+)

@@ -64,19 +64,16 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
     quoting = separator not in ("::", " ")
     escapes = quoting and any('\\"' in line for line in body)
     rows = split_lines(body, separator, quoting, escapes)
-    named = header_of(rows, options.header)
-    names = names_of(rows, named)
-    skipped, heading = preamble.lines, named != "no"
-    if not options.header and not heading:
-        commented = tuple(split_line(preamble.comment, separator, quoting, escapes))
-        if len(commented) == len(names) and header_of([commented, *rows], "") == "yes":
-            names, named = tuple(name.strip() for name in commented), "yes"
+    commented = _commented_header(preamble.comment, rows, options, (separator, quoting, escapes))
+    named = "yes" if commented else header_of(rows, options.header)
+    names = commented or names_of(rows, named)
+    heading = named != "no" and not commented
     return Dialect(
         separator=separator,
         encoding=encoding,
         names=names,
         header=named,
-        skipped=skipped + heading,
+        skipped=preamble.lines + heading,
         quoting=quoting,
         escapes=escapes,
         sample=tuple(rows[1:] if heading else rows),
@@ -84,6 +81,16 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
         line_end=line_end,
         notes=(*preamble.notes, *_header_notes(named, rows)),
     )
+
+
+def _commented_header(
+    comment: str, rows: list[tuple[str, ...]], options: ReadingOptions, form: tuple[str, bool, bool]
+) -> tuple[str, ...]:
+    """The names in a last comment above rows that have no header of their own; empty if there are none."""
+    names = tuple(name.strip() for name in split_line(comment, *form))
+    if options.header == "no" or len(names) != len(rows[0]) or header_of(rows, "") != "no":
+        return ()
+    return names if header_of([names, *rows], "") == "yes" else ()
 
 
 def header_of_file(location: Location, options: ReadingOptions) -> str:

@@ -35,6 +35,8 @@ def parse_numbers(
     percent = bool(there) and all(cell.endswith("%") for cell in there)
     if percent:
         notes.append("percent signs left out: 80% is 80")
+    if any(_SPACED.search(cell) for cell in there):
+        notes.append("spaces between digits part thousands")
     convert, said = _reading([_bare(cell, percent) for cell in there], decimal, counted)
     values = [None if cell in MISSING else _number(cell, convert(_bare(cell, percent))) for cell in cells]
     return values, (*notes, *said)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from core.array_types import FloatArray
+from core.array_types import FloatArray, LongArray
 from core.contract import Location, RawTable, ReadingOptions, Repair
-from core.data.reading import Head, wide_user
+from core.data.reading import Head, is_number, wide_user
 from core.data.reading.text._arrow import ParseError, no_rows, read_columns
 from core.data.reading.text._dialect import Dialect
 from core.data.reading.text._locating import CORRECT, line_of, rows
@@ -23,24 +25,38 @@ def read_wide(location: Location, dialect: Dialect, head: Head, options: Reading
     user = wide_user(head, options)
     places = [place for place in range(dialect.width) if place != user]
     ids, values = _cells(location, dialect, user, places, options)
-    places, values, repairs = _without_counts(places, values, options)
+    names = [dialect.names[place] for place in places]
+    label = "rows" if user is None else dialect.names[user]
+    table, rows_of = melted(ids, values, names, label, options)
+    return dataclasses.replace(table, line_of=lambda index: line_of(location, dialect, int(rows_of[index])))
+
+
+def melted(
+    ids: Any, values: FloatArray, names: Sequence[str], label: str, options: ReadingOptions
+) -> tuple[RawTable, LongArray]:
+    """One row for each cell that isn't empty (NaN), and the row of the matrix that it comes from.
+
+    `values` has shape (users, items); `ids` are the users', or None where rows stand for themselves.
+    """
+    names, values, repairs = _without_counts(names, values, options)
     row, column = np.nonzero(~np.isnan(values))
-    names = np.array([dialect.names[place] for place in places])
-    if user is None:
-        ids = np.arange(1, len(values) + 1)
+    users = np.arange(1, len(values) + 1) if ids is None else ids
     message = f"a matrix of {values.shape[0]} users × {values.shape[1]} items: {len(row)} cells hold ratings"
-    told = (Repair("matrix", len(row), message), *repairs)
-    found: dict[str, object] = {"layout": "wide", "rating_column": "cells", "item_column": "names"}
-    found["user_column"] = "rows" if user is None else dialect.names[user]
-    found["time_column"] = "none"
-    return RawTable(
-        users=ids[row],
-        items=names[column],
+    found: dict[str, object] = {
+        "layout": "wide",
+        "user_column": label,
+        "item_column": "names",
+        "rating_column": "cells",
+        "time_column": "none",
+    }
+    table = RawTable(
+        users=users[row],
+        items=np.array(names)[column],
         ratings=values[row, column],
         found=found,
-        repairs=told,
-        line_of=lambda index: line_of(location, dialect, int(row[index])),
+        repairs=(Repair("matrix", len(row), message), *repairs),
     )
+    return table, row
 
 
 def _cells(
@@ -109,14 +125,14 @@ def _wrong_cell(
 
 
 def _without_counts(
-    places: list[int], values: FloatArray, options: ReadingOptions
-) -> tuple[list[int], FloatArray, tuple[Repair, ...]]:
+    names: Sequence[str], values: FloatArray, options: ReadingOptions
+) -> tuple[Sequence[str], FloatArray, tuple[Repair, ...]]:
     """Leave a first column out that counts the ratings of each row, as Jester's does."""
-    codes = [float(code) for code in options.missing_rating]
-    if len(places) < 3 or not codes:
-        return places, values, ()
+    codes = [float(code) for code in options.missing_rating if is_number(code)]
+    if len(names) < 3 or not codes:
+        return names, values, ()
     rated = ~np.isnan(values[:, 1:]) & ~np.isin(values[:, 1:], codes)
     if not (values[:, 0] == rated.sum(1)).all():
-        return places, values, ()
+        return names, values, ()
     message = "the first column counts the ratings of each row: left out"
-    return places[1:], values[:, 1:], (Repair("columns", 1, message),)
+    return names[1:], values[:, 1:], (Repair("columns", 1, message),)

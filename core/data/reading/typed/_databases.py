@@ -131,7 +131,7 @@ def open_duckdb(location: Location, options: ReadingOptions) -> TypedSource:
         try:
             with duckdb.connect(str(location), read_only=True, config=config) as connection:
                 connection.execute("SET lock_configuration = true")
-                return connection.execute(statement).to_arrow_table()
+                return connection.sql(statement).to_arrow_table()
         except duckdb.Error as error:
             message = f"the database answers: {str(error).splitlines()[0]}."
             raise DataError(message, path=str(location)) from error

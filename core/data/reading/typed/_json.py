@@ -74,7 +74,8 @@ def _first_objects(location: Location) -> list[dict[str, Any]] | None:
             found.append(one)
             if len(found) == FIRST:
                 break
-    return found
+    alone = len(found) == 1 and any(isinstance(value, dict | list) for value in found[0].values())
+    return None if alone else found
 
 
 def _numbered(location: Location, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.contract import Location, RawTable, ReadingOptions, Repair
-from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, plain
-from core.data.reading.text import NumberError, parse_numbers
+from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
+from core.data.reading.text import NumberError, melted, parse_numbers
 from core.errors import DataError
 
 FIRST = 50
@@ -53,6 +56,8 @@ def text_of(cell: Any) -> str:
 def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     """Find the columns and read them; raises DataError for one of another kind than single values."""
     head = Head(source.location, source.names, True, source.cells)
+    if is_wide(head, options):
+        return _matrix(source, head, options)
     roles = find_roles(head, options)
     found = chosen(source.names, roles)
     wanted = list(dict.fromkeys(source.names[place] for place in roles.positions()))
@@ -69,6 +74,27 @@ def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
         repairs=notes,
         files=source.files,
         names=source.names,
+    )
+
+
+def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTable:
+    """A matrix of users × items, one rating a row; raises DataError for a column that holds no numbers."""
+    import pyarrow as pa
+
+    table, user = source.read(source.names), wide_user(head, options)
+    names = [name for place, name in enumerate(source.names) if place != user]
+    cells = []
+    for name in names:
+        try:
+            cells.append(table.column(name).cast(pa.float32(), safe=False).to_numpy())
+        except pa.ArrowException as error:
+            message = f"it holds no numbers ({str(error).splitlines()[0][:100]})."
+            raise DataError(message, path=str(source.location), column=name) from error
+    ids = None if user is None else table.column(source.names[user]).to_numpy()
+    label = "rows" if user is None else source.names[user]
+    raw, _ = melted(ids, np.stack(cells, axis=1), names, label, options)
+    return dataclasses.replace(
+        raw, found={**source.found, **raw.found}, files=source.files, names=source.names
     )
 
 
