@@ -16,7 +16,7 @@ EXACT_ITEMS = 20_000
 """Items up to which all of them are."""
 EXACT_PAIRS = 200_000
 """Scores of a batch up to which all items are candidates where each pair goes through the head."""
-DRAWN, DRAWN_FOR_PAIRS = 2048, 1024
+DRAWN, DRAWN_FOR_PAIRS = 2048, 2048
 """Items drawn for a batch: for matrix products, and where each pair goes through the head."""
 NEVER = np.float32(1e30)
 
