@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+import msgspec
 import platformdirs
 
 from core.errors import RunError
@@ -19,29 +21,74 @@ def write_atomically(path: Path, content: bytes) -> None:
     write_through(path, lambda temporary: temporary.write_bytes(content))
 
 
-def write_through(path: Path, write: Callable[[Path], object]) -> None:
+def write_through(path: Path, write: Callable[[Path], object], source: Path | None = None) -> None:
     """Let `write` fill a temporary file beside `path`, sync it to disk and rename it over `path`.
 
-    Raises RunError naming the file and the system's reason; the old file is then still there.
+    A copy of what is in `source` gets no wider rights than that has. Raises RunError naming the file and the
+    system's reason; the old file is then still there.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, write)
+        make_folder(path.parent)
+        replace_file(path, write, source)
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+def replace_file(path: Path, write: Callable[[Path], object], source: Path | None = None) -> None:
     """Do as `write_through` in a folder that exists, leaving it to the caller to tell an OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        temporary.touch(exist_ok=False)  # with the permissions that the user's umask gives
+        temporary.touch(_rights(path, source), exist_ok=False)  # less what the user's umask forbids
         write(temporary)
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}")
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove temporary files that killed writes left in a folder which nobody else writes to now."""
+    for path in folder.iterdir():
+        if _LEFTOVER.fullmatch(path.name) and not path.is_dir():
+            path.unlink(missing_ok=True)
+
+
+def _rights(path: Path, source: Path | None) -> int:
+    """What a new file may be: its folder's alone where that is private, and not wider than its source."""
+    rights = 0o600 if _is_private(path.parent) else 0o666
+    if source is None or not source.exists():
+        return rights
+    given = source.stat().st_mode
+    return 0o600 | (rights & given & 0o666)
+
+
+def _is_private(folder: Path) -> bool:
+    return folder.is_dir() and not folder.stat().st_mode & 0o077
+
+
+def make_folder(folder: Path, exist_ok: bool = True) -> None:
+    """Make a folder and those above it: for this user alone within Tastemap's own and other private folders.
+
+    Runs and caches hold what people rated. Raises OSError.
+    """
+    above = [one for one in folder.parents if not one.exists()]
+    roots = (runs_folder(), cache_folder(), config_folder())
+    own = any(root == folder or root in folder.parents for root in roots)
+    standing = (above[-1] if above else folder).parent
+    mode = 0o700 if own or _is_private(standing) else 0o777
+    for one in reversed(above):
+        one.mkdir(mode, exist_ok=True)
+    folder.mkdir(mode, exist_ok=exist_ok)
+
+
+def open_to_append(path: Path) -> TextIO:
+    """Open a text file to append to, made with the rights of its folder; raises OSError."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    return os.fdopen(os.open(path, flags, _rights(path, None)), "a", encoding="utf-8")
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
@@ -92,16 +139,53 @@ def _folder(variable: str, default: Path) -> Path:
     return Path(chosen).expanduser() if chosen else default
 
 
+LARGEST_JSON = 64 * 2**20
+"""No file of JSON that Tastemap writes comes near this size (bytes)."""
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object from a file; raises RunError naming the file."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = msgspec.json.decode(read_regular(path))
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"{error}.") from None
+    if not isinstance(values, dict):
+        raise damaged(path, "it holds no JSON object.")
+    return values
+
+
+def read_regular(path: Path, most: int = LARGEST_JSON) -> bytes:
+    """Read a file as `require_regular` lets it be read, of at most `most` bytes; raises RunError."""
+    size = require_regular(path).st_size
+    if size > most:
+        raise damaged(path, f"it has {size:,} bytes, more than the {most:,} that it may have.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"{error.strerror or error}.") from None
+
+
+def require_regular(path: Path) -> os.stat_result:
+    """Refuse what is no file in its own folder: a folder may come from anybody, and opening must not wait.
+
+    A pipe would hang whoever reads it, and a link could lead to any file of the reader's. Raises RunError.
+    """
+    try:
+        status = path.lstat()
     except FileNotFoundError:
         raise RunError(f"{path} is missing.", hint="Is this a run folder?") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
-        ) from None
-    if not isinstance(values, dict):
-        raise RunError(f"{path} is damaged: it holds no JSON object.")
-    return values
+    except OSError as error:
+        raise damaged(path, f"{error.strerror or error}.") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged(path, f"it is {_kind(status.st_mode)}, not a file.")
+    return status
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+    return next((name for test, name in kinds if test(mode)), "a device or socket")
+
+
+def damaged(path: Path, how: str) -> RunError:
+    """The error of a file of a run that isn't what it should be."""
+    return RunError(f"{path} is damaged: {how}", hint="Restore it from a copy or train again.")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RunError
-from core.files import runs_folder
+from core.files import runs_folder, write_through
+from core.readable import readable
 from core.runs import list_runs, read_config, read_history, read_summary
 
 TRASH = ".trash"
@@ -73,13 +74,13 @@ def read_run(folder: Path) -> SavedRun:
     try:
         config, summary, history = read_config(folder), read_summary(folder), read_history(folder)
     except RunError as error:
-        return SavedRun(folder, problem=str(error))
+        return SavedRun(folder, problem=readable(str(error)))
     name = "val_ndcg" if config.settings.get("objective") == "ranking" else "val_rmse"
     last: Mapping[str, Any] = summary or (history[-1] if history else {})
     return SavedRun(
         folder,
-        config.architecture,
-        str(config.data.get("name") or config.data.get("source") or "?"),
+        readable(config.architecture),
+        readable(str(config.data.get("name") or config.data.get("source") or "?")),
         config.created,
         str(config.split.get("hash", "")),
         "finished" if summary else "interrupted",
@@ -134,22 +135,18 @@ def _trash_folder() -> Path:
 def export_run(run: SavedRun, path: Path) -> Path:
     """Pack a run folder into one zip file, without its checkpoint; raises RunError."""
     try:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(run.folder.rglob("*")):
-                inside = file.relative_to(run.folder)
-                if file.is_file() and inside.parts[0] not in ("checkpoint", "lock"):
-                    archive.write(file, Path(run.name) / inside)
+        write_through(path, lambda temporary: _pack(run, temporary), run.folder)
     except OSError as error:
         raise RunError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
 
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from taking a title for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+def _pack(run: SavedRun, path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(run.folder.rglob("*")):
+            inside = file.relative_to(run.folder)
+            if file.is_file() and not file.is_symlink() and inside.parts[0] not in ("checkpoint", "lock"):
+                archive.write(file, Path(run.name) / inside)
 
 
 def free_path(path: Path) -> Path:

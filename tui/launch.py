@@ -27,15 +27,21 @@ def serve(host: str, port: int, plugins: list[Path]) -> int | None:
     from core.errors import UsageError
 
     try:
-        from textual_serve.server import Server
+        from tui.serving import GuardedServer, is_loopback
     except ImportError:
         hint = "Install it: pip install textual-serve."
         raise UsageError("Serving to a browser needs textual-serve.", hint=hint) from None
     words = [sys.executable, "-m", "tui.launch", *(str(path.absolute()) for path in plugins)]
-    if host not in ("127.0.0.1", "::1", "localhost"):
-        print(f"tastemap: anyone who reaches {host}:{port} can use this app and your files.", file=sys.stderr)
-    Server(shlex.join(words), host=host, port=port, title="Tastemap").serve()
+    server = GuardedServer(shlex.join(words), host, port)
+    if not is_loopback(host):
+        server.console.print(_EXPOSED.format(host=host, port=port), markup=False, highlight=False)
+    server.serve()
     return 0
+
+
+_EXPOSED = """\
+tastemap: {host}:{port} can be reached from other machines, and nothing on the way is encrypted: who reads
+along has the token, and with it this app and your files. Better: --host 127.0.0.1 and an SSH tunnel."""
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from core.cli._flags import (
     given_options,
     loaded_plugins,
 )
+from core.cli._output import say
 from core.errors import UsageError
 
 
@@ -30,18 +31,18 @@ class _CommandsAndViews(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""
-        from core.cli._views import view_commands
+        from core.cli._views import view_names
 
-        return [*super().list_commands(ctx), *view_commands()]
+        return [*super().list_commands(ctx), *view_names()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command; views load NumPy, so they are only looked at if no other has the name."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
-        from core.cli._views import view_commands
+        from core.cli._views import view_command
 
-        return view_commands().get(cmd_name)
+        return view_command(cmd_name)
 
 
 app = typer.Typer(
@@ -61,7 +62,7 @@ Tune = Annotated[
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"tastemap {version('tastemap')}")
+        say(f"tastemap {version('tastemap')}")
         raise typer.Exit
 
 
@@ -153,7 +154,8 @@ def race(
     """Train several architectures on one split and compare them."""
     from core.cli._train import run_race
 
-    run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
+    code = run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
+    raise typer.Exit(code)
 
 
 @app.command(cls=CrossvalCommand)
@@ -170,7 +172,8 @@ def crossval(
     from core.cli._train import run_cross_validation
 
     registry = loaded_plugins(context, plugin)
-    run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)
+    code = run_cross_validation(given_options(context), data, arch, recipe, folds, registry, as_json)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.cli._described import print_described
-from core.cli._output import print_json
+from core.cli._output import print_json, say, warn
 from core.contract import load_plugins
 from core.data import Ratings, convert, describe, load_ratings, preview
 from core.data.fetching import Progress, all_datasets, fetch, list_datasets, silent
 from core.errors import UsageError
+from core.readable import readable
 
 
 def print_datasets(plugins: Sequence[Path], as_json: bool) -> None:
@@ -24,7 +25,7 @@ def print_datasets(plugins: Sequence[Path], as_json: bool) -> None:
         return
     for dataset in datasets:
         here = "here " if dataset["fetched"] else "     "
-        print(f"{dataset['name']:<16} {here} {dataset['description']}")
+        say(f"{dataset['name']:<16} {here} {dataset['description']}")
 
 
 def print_description(
@@ -53,24 +54,26 @@ def fetch_dataset(
     if as_json:
         print_json(asdict(fetched))
     else:
-        print(f"{fetched.path}\n{fetched.size:,} bytes, {fetched.message}")
-        print(f"Train on it: tastemap train --data {name}")
+        say(str(fetched.path))
+        say(f"{fetched.size:,} bytes, {fetched.message}")
+        say(f"Train on it: tastemap train --data {name}")
 
 
 def convert_table(
     source: str,
     target: Path,
     overwrite: bool,
+    spreadsheet: bool,
     options: Mapping[str, object],
     plugins: Sequence[Path],
     as_json: bool,
 ) -> None:
     """Write a table in another form."""
-    written = convert(_load(source, options, plugins), target, overwrite)
+    written = convert(_load(source, options, plugins), target, overwrite, spreadsheet)
     if as_json:
         print_json(written)
     else:
-        print(f"{written['rows']:,} ratings in {written['ratings']}, titles in {written['items']}")
+        say(f"{written['rows']:,} ratings in {written['ratings']}, titles in {written['items']}")
 
 
 def _load(source: str, reading: Mapping[str, object], plugins: Sequence[Path]) -> Ratings:
@@ -81,8 +84,9 @@ def _ask(licence: str) -> bool:
     """Show the licence and ask, where a person can answer; elsewhere it is not accepted."""
     if not sys.stdin.isatty():
         return False
-    print(licence, file=sys.stderr)
-    print("Accept this licence? [y/N] ", end="", file=sys.stderr, flush=True)
+    for line in licence.splitlines():
+        warn(line)
+    warn("Accept this licence? [y/N] ", end="")
     if sys.stdin.readline().strip().lower() in {"y", "yes"}:
         return True
     raise UsageError("The licence was not accepted; nothing was fetched.")
@@ -97,7 +101,12 @@ def _progress_bar(name: str) -> Iterator[Progress]:
     if not console.is_terminal:
         yield silent
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
     with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(name, total=None)
+        task = bar.add_task(readable(name), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._flags import ReadingCommand, given_options
+from core.cli._flags import ReadingCommand, Spreadsheet, given_options
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Source = Annotated[str, typer.Argument(help="demo, a data set's name, or a path.")]
@@ -56,9 +56,12 @@ def convert(
     source: Source,
     target: Annotated[Path, typer.Argument(help="A new .csv, .tsv or .parquet file.")],
     overwrite: Annotated[bool, typer.Option(help="Replace the target.")] = False,
+    spreadsheet: Spreadsheet = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a table in another form, titles beside it."""
     from core.cli._data import convert_table
 
-    convert_table(source, target, overwrite, given_options(context)["reading"], context.obj, as_json)
+    convert_table(
+        source, target, overwrite, spreadsheet, given_options(context)["reading"], context.obj, as_json
+    )

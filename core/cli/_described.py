@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.cli._output import say
+
 _UNSAID: tuple[object, ...] = ("", None, 0, [], ())
 _COLOURS = {
     "user": "cyan",
@@ -24,14 +26,14 @@ def print_described(told: dict[str, Any], shown: Mapping[str, Any], asked: Mappi
     scale, reading = told.pop("scale"), told.pop("reading")
     repairs, warnings = told.pop("repairs"), told.pop("warnings")
     for name, value in {**told, "scale": f"{scale['minimum']:g} … {scale['maximum']:g}"}.items():
-        print(f"{name.replace('_', ' '):<14} {_plain(value)}")
+        say(f"{name.replace('_', ' '):<14} {_plain(value)}")
     for name, value in reading.items():
         if value not in _UNSAID and (name, value) != ("missing", "error") and name != "source":
-            print(f"{'read with':<14} {name} = {_printable(value)}{_why(name, reading, asked)}")
+            say(f"{'read with':<14} {name} = {_printable(value)}{_why(name, reading, asked)}")
     for repair in repairs:
-        print(f"{'repaired':<14} {_printable(repair['message'])}")
+        say(f"{'repaired':<14} {_printable(repair['message'])}")
     for warning in warnings:
-        print(f"{'warning':<14} {_printable(warning['message'])}")
+        say(f"{'warning':<14} {_printable(warning['message'])}")
     _print_rows(shown["first_rows"], reading)
     for name, bars in shown["spread"].items():
         _print_bars(name, bars)
@@ -87,7 +89,7 @@ def _print_bars(name: str, bars: Sequence[tuple[str, int]]) -> None:
     """A histogram in text: one bar a line, as long as its share of the highest."""
     mark = "█" if (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16") else "#"
     wide, highest = max(len(label) for label, _ in bars), max(count for _, count in bars)
-    print(f"\n{name}")
+    say(f"\n{name}")
     for label, count in bars:
         bar = mark * (round(_WIDTH * count / highest) if highest else 0)
-        print(f"{label:>{wide}}  {bar} {count:,}".rstrip())
+        say(f"{label:>{wide}}  {bar} {count:,}".rstrip())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.cli._output import note, print_json
+from core.cli._output import note, print_json, say
 from core.errors import UsageError
 from core.files import write_atomically, write_through
 from core.model import Model, bias_column, by_popularity, factor_table
@@ -41,7 +41,7 @@ def export_model(
         print_json({"run": model.facts.run, "written": [str(path) for path in written]})
         return
     for path in written:
-        print(path)
+        say(str(path))
     if projector is not None:
         note(f"open it with `tensorboard --logdir {projector}`, tab Projector")
 

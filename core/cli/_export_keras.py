@@ -50,12 +50,13 @@ def whole_model(model: Model) -> Any:
         "user": (baseline.user_counts, baseline.user_offsets),
         "item": (baseline.item_counts, baseline.item_offsets),
     }
-    known, fallback = 1.0, baseline.mean
+    known, means = 1.0, 0.0
     for side, (counts, offsets) in measured.items():
         known = known * _rows((counts > 0)[:, None], found[side], f"{side}_known")
-        fallback = fallback + _rows(offsets[:, None], found[side], f"{side}_offset")
-    raw = _score(model, head, found) + model.offset
-    ratings = known * raw + (1.0 - known) * fallback
+        means = means + _rows(offsets[:, None], found[side], f"{side}_offset")
+    scoring = model.scoring
+    raw = scoring.share * _score(model, head, found) + scoring.offset + scoring.means * means
+    ratings = known * raw + (1.0 - known) * (baseline.mean + means)
     name = "score" if model.ranks else "rating"
     if not model.ranks:
         ratings = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)

@@ -232,6 +232,9 @@ def _switched(args: Sequence[str], declared: Sequence[_Declared]) -> list[str]:
 
 Plugins = Annotated[list[Path], typer.Option("--plugin", help="Load a plugin from this Python file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Spreadsheet = Annotated[
+    bool, typer.Option("--spreadsheet", help="Let no title be taken for a formula: a ' before = + - @.")
+]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a beginning of it, a path, or latest.")]
 
 

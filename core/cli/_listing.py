@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, print_json
+from core.cli._output import figure, note, print_json, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -30,28 +29,37 @@ def print_evaluation(
     if as_json:
         print_json({"run": run.id, **asdict(result)})
         return
-    print(f"RMSE {result.rmse:.4f}  MAE {result.mae:.4f}  on {result.ratings:,} ratings ({result.part})")
+    say(f"RMSE {result.rmse:.4f}  MAE {result.mae:.4f}  on {result.ratings:,} ratings ({result.part})")
     if result.fallbacks:
-        print(f"{result.fallbacks:,} of them by the fallback: training never saw their user or item")
+        say(f"{result.fallbacks:,} of them by the fallback: training never saw their user or item")
 
 
 def print_runs(as_json: bool) -> None:
-    """Print the saved runs; damaged ones are named on stderr."""
-    rows = []
-    for folder in list_runs():
-        try:
-            rows.append(_row(Run.open(folder, Registry())))
-        except TastemapError as error:
-            print(f"tastemap: {error}", file=sys.stderr)
+    """Print the saved runs; damaged ones with the reason."""
+    rows = [_row_or_problem(folder) for folder in list_runs()]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        name, reached = ("RMSE", "val_rmse") if row["objective"] == "rating" else ("nDCG", "val_ndcg")
-        verdict = f"val {name} {figure(row[reached])}"
-        print(f"{row['run']:<32} {row['data']:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
+        if row["problem"]:
+            say(f"{row['run']:<32} damaged: {row['problem']}")
+            continue
+        name, reached = ("nDCG", "val_ndcg") if row["objective"] == "ranking" else ("RMSE", "val_rmse")
+        data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
+        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
     if not rows:
-        print("No runs yet: `tastemap train --data demo` makes one.", file=sys.stderr)
+        note("No runs yet: `tastemap train --data demo` makes one.")
+
+
+def _row_or_problem(folder: Path) -> dict[str, Any]:
+    try:
+        return {**_row(Run.open(folder, Registry())), "problem": None}
+    except TastemapError as error:
+        known = {"run": folder.name, "state": "damaged", "path": str(folder), "problem": str(error)}
+        return {**dict.fromkeys(_COLUMNS), **known}
+
+
+_COLUMNS = ("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path")
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -82,14 +90,14 @@ def print_plugins(files: Sequence[Path], as_json: bool) -> None:
         print_json({"architectures": architectures, "trackers": trackers, "broken": broken})
         return
     for architecture in architectures:
-        print(f"{architecture['name']}  {architecture['description']}  [{architecture['origin']}]")
-        print(f"    recipes: {', '.join(architecture['recipes'])}")
+        say(f"{architecture['name']}  {architecture['description']}  [{architecture['origin']}]")
+        say(f"    recipes: {', '.join(architecture['recipes'])}")
         for option in architecture["options"]:
-            print(f"    {option['flag']:<20} {option['default']!s:<8} {option['help']}")
+            say(f"    {option['flag']:<20} {option['default']!s:<8} {option['help']}")
     for tracker in trackers:
-        print(f"tracker {tracker['name']}  {tracker['description']}")
+        say(f"tracker {tracker['name']}  {tracker['description']}")
     for plugin in broken:
-        print(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
+        say(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
 
 
 def _describe(registered: RegisteredArchitecture) -> dict[str, Any]:

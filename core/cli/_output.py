@@ -1,21 +1,62 @@
-"""Print results: JSON or plain text on stdout, remarks on stderr."""
+"""Print results: JSON or readable text on stdout, remarks on stderr; nothing else here prints."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from core.readable import escaped, readable
 
 if TYPE_CHECKING:
+    from core.protocol import Event
     from core.views import Lines
 
 _WIDEST = 60
 
 
+def say(line: str = "") -> None:
+    """Print a line for people on stdout; controls that its data brought become visible."""
+    _print(readable(line), sys.stdout)
+
+
+def note(text: str) -> None:
+    """Print a remark on stderr, out of the data's way, on one line."""
+    warn(f"tastemap: {text}")
+
+
+def warn(line: str = "", end: str = "\n") -> None:
+    """Print a line for people on stderr; where nobody can be told, the work goes on."""
+    with suppress(OSError):
+        _print(readable(line), sys.stderr, end)
+
+
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON on stdout."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    """Print a value as one line of JSON on stdout; raises DivergenceError for numbers that aren't finite."""
+    from core.errors import diverged
+
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise diverged() from None
+    _print_json_text(text)
+
+
+def print_event(event: Event) -> None:
+    """Print an event as one line of JSON on stdout, now."""
+    _print_json_text(event.to_json())
+
+
+def _print_json_text(text: str) -> None:
+    """Where the terminal's encoding lacks letters, JSON's own escapes say the same."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    _print(escaped(text) if unicode else json.dumps(json.loads(text)), sys.stdout)
+
+
+def _print(line: str, stream: IO[str], end: str = "\n") -> None:
+    print(line, end=end, file=stream, flush=True)
 
 
 def print_lines(lines: Lines) -> None:
@@ -29,20 +70,16 @@ def print_lines(lines: Lines) -> None:
             case Remark(text):
                 note(text)
             case _:
-                print(line)
+                say(line)
 
 
 def _print_table(rows: Iterable[Sequence[str]]) -> None:
     """Print rows with aligned columns; a cell over 60 characters is cut."""
-    cut = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row] for row in rows]
+    shown = [[readable(cell) for cell in row] for row in rows]
+    cut = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row] for row in shown]
     widths = [max(len(cell) for cell in column) for column in zip(*cut, strict=True)]
     for row in cut:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def note(text: str) -> None:
-    """Print a remark on stderr, out of the data's way."""
-    print(f"tastemap: {text}", file=sys.stderr)
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def figure(value: float | None) -> str:

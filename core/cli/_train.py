@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
-from types import FrameType
 
 from core.cli._flags import Values, require_data
-from core.cli._output import figure, print_json, print_lines
-from core.cli._training_view import JsonView, TextView
+from core.cli._output import figure, note, print_event, print_json, print_lines, say
+from core.cli._stopping import Stopping, stoppable
+from core.cli._training_view import JsonView, SilentView, TextView
 from core.contract import (
     Registry,
     Resolved,
@@ -54,11 +51,14 @@ class TrainRequest:
 def run_training(request: TrainRequest, as_json: bool) -> int:
     """Train or resume and show the events; returns the exit code, 130 where Ctrl-C stopped it."""
     request.registry.chosen_trackers(request.trackers)
-    controls = Controls()
     work = _resume if request.resume else _start
-    with JsonView() if as_json else TextView() as view, _stopping(controls) as interrupted:
-        work(request, view.show, controls)
-    return 130 if interrupted() else 0
+    with stoppable(_view(as_json)) as stopping:
+        work(request, stopping.show, stopping.controls)
+    return stopping.exit_code
+
+
+def _view(as_json: bool) -> JsonView | TextView:
+    return JsonView() if as_json else TextView()
 
 
 def _start(request: TrainRequest, show: Callable[[Event], None], controls: Controls) -> None:
@@ -100,49 +100,36 @@ def _train(session: Session, resumed: Path | None = None) -> None:
         session.start()
 
 
-@contextmanager
-def _stopping(controls: Controls) -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C stop and save, and the second end at once."""
-    pressed: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del frame
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        print("tastemap: stopping and saving; press Ctrl-C again to end at once", file=sys.stderr)
-        controls.stop()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def run_race(
     flags: Values, data: str, names: str, trials: int, plugins: Sequence[Path], as_json: bool
-) -> None:
-    """Train each architecture by its default recipe with the same settings, then compare with the first."""
+) -> int:
+    """Train each architecture by its default recipe with the same settings, then compare with the first.
+
+    Returns the exit code; a signal stops and saves the one in training and ends the race.
+    """
     require_data(data)
     registry = load_plugins(plugins)
     _runners(names, registry)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     runners = _able(_runners(names, registry), names, registry, flags, ratings)
     folders = []
-    with JsonView() if as_json else TextView() as view:
+    with stoppable(_view(as_json)) as stopping:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=flags["settings"])
             resolved = settle(resolved, ratings.kind == "ratings")
             refuse_several_machines(resolved.settings, "A race")
-            chosen = tune(ratings, resolved, trials, view.show) if trials else resolved
-            folders.append(Session(ratings, chosen, registry, view.show).start())
+            chosen = tune(ratings, resolved, trials, stopping.show) if trials else resolved
+            session = Session(ratings, chosen, registry, stopping.show, stopping.next_controls())
+            folders.append(session.start())
+            if stopping.exit_code:
+                return stopping.exit_code
     question = Comparison(runs=tuple(map(str, folders[1:])))
     compared = Run.open(folders[0], registry).ask(question)
     if as_json:
         print_json(to_plain(compared))
     else:
         print_lines(question.lines(compared))
+    return 0
 
 
 def _runners(names: str, registry: Registry) -> list[str]:
@@ -175,18 +162,25 @@ def run_cross_validation(
     folds: int,
     registry: Registry,
     as_json: bool,
-) -> None:
-    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE."""
+) -> int:
+    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE.
+
+    Returns the exit code; a signal stops and saves the fold in training and ends without a summary.
+    """
     require_data(data)
     chosen = registry.architecture(architecture)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
     resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
     refuse_several_machines(resolved.settings, "Cross-validation")
-    finished = []
-    for fold in range(1, folds + 1):
-        finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry))
-        _show_fold(fold, folds, finished[-1], as_json)
+    finished: list[Finished] = []
+    with stoppable(SilentView()) as stopping:
+        for fold in range(1, folds + 1):
+            finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry, stopping))
+            if stopping.exit_code:
+                return stopping.exit_code
+            _show_fold(fold, folds, finished[-1], as_json)
     show_summary(finished, as_json)
+    return 0
 
 
 def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
@@ -194,18 +188,23 @@ def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
     return replace(resolved, settings=TrainingSettings.parse(values))
 
 
-def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry) -> Finished:
+def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry, stopping: Stopping) -> Finished:
     heard: list[Event] = []
-    Session(ratings, resolved, registry, heard.append).start()
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        stopping.show(event)
+
+    Session(ratings, resolved, registry, hear, stopping.next_controls()).start()
     return next(event for event in reversed(heard) if isinstance(event, Finished))
 
 
 def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None:
     if as_json:
-        print(finished.to_json(), flush=True)
+        print_event(finished)
     else:
         figures = "  ".join(f"{name} {figure(getattr(finished, field))}" for name, field in _judged(finished))
-        print(f"fold {fold}/{folds}  {figures}  run {finished.run}")
+        say(f"fold {fold}/{folds}  {figures}  run {finished.run}")
 
 
 def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
@@ -218,8 +217,8 @@ def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
         print_json({"event": "cross_validation", "folds": len(finished), **plain})
         return
     parts = [f"{name} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
-    print(f"{len(finished)} folds  {'  '.join(parts)}")
-    print("tastemap: ± is the standard deviation over the folds", file=sys.stderr)
+    say(f"{len(finished)} folds  {'  '.join(parts)}")
+    note("± is the standard deviation over the folds")
 
 
 _SPELLED = {"nDCG@10": "ndcg", "recall@10": "recall"}

@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from core.cli._output import figure
+from core.cli._output import figure, note, print_event, say
 from core.protocol import (
     BatchProgress,
     EpochFinished,
@@ -21,6 +21,7 @@ from core.protocol import (
     RunStarted,
     TrialFinished,
 )
+from core.readable import readable
 
 _COLUMNS = (
     f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
@@ -42,7 +43,20 @@ class JsonView:
 
     def show(self, event: Event) -> None:
         """Print the event now."""
-        print(event.to_json(), flush=True)
+        print_event(event)
+
+
+class SilentView:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to put away."""
+
+    def show(self, event: Event) -> None:
+        """Do nothing."""
 
 
 class TextView:
@@ -50,7 +64,7 @@ class TextView:
 
     def __init__(self) -> None:
         self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"))
+        columns = (_plain("{task.description}"), BarColumn(), _plain("{task.fields[speed]}"))
         self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
         self._task: TaskID | None = None
         self._batches = 1
@@ -76,6 +90,7 @@ class TextView:
             case RunStarted():
                 self._batches = event.batches
                 self._print(_headline(event))
+                self._print_baseline(event)
                 self._state_what_was_done(event)
                 ranks = event.settings.get("objective") == "ranking"
                 self._print(_RANKING_COLUMNS if ranks else _COLUMNS)
@@ -90,30 +105,42 @@ class TextView:
             case TrialFinished():
                 self._print(_trial(event))
             case Finished():
-                self._print(_closing(event))
+                for line in _closing(event):
+                    self._print(line)
+
+    def _print_baseline(self, event: RunStarted) -> None:
+        for line in (_adaptation(event), _baseline(event)):
+            if line:
+                self._print(line)
 
     def _state_what_was_done(self, event: RunStarted) -> None:
         for message in (*event.notes, *_repairs(event), *_unseen(event)):
-            line = f"tastemap: {message}"
             if self._console.is_terminal:
-                self._bar.console.print(line, markup=False, soft_wrap=True)
+                self._above_the_bar(f"tastemap: {message}")
             else:
-                print(line, file=sys.stderr)
+                note(message)
 
     def _print(self, line: str) -> None:
         if sys.stdout.isatty():
-            self._bar.console.print(line, markup=False, soft_wrap=True)
+            self._above_the_bar(line)
         else:
-            print(line, flush=True)
+            say(line)
+
+    def _above_the_bar(self, line: str) -> None:
+        self._bar.console.print(readable(line), markup=False, emoji=False, soft_wrap=True)
 
     def _describe(self, description: str, total: float | None = None) -> None:
         if self._task is not None:
-            self._bar.update(self._task, description=description, total=total, completed=0)
+            self._bar.update(self._task, description=readable(description), total=total, completed=0)
 
     def _advance(self, epochs: int, batches: int, ratings_per_second: float) -> None:
         if self._task is not None:
             speed = f"{ratings_per_second:,.0f} ratings/s"
             self._bar.update(self._task, completed=epochs * self._batches + batches, speed=speed)
+
+
+def _plain(text: str) -> TextColumn:
+    return TextColumn(text, markup=False)
 
 
 def _headline(event: RunStarted) -> str:
@@ -122,6 +149,26 @@ def _headline(event: RunStarted) -> str:
         f"{event.architecture} on {event.data.get('name')}: {users:,} users × {items:,} items, "
         f"{ratings:,} ratings; {event.parameters:,} parameters on {event.device}"
     )
+
+
+def _adaptation(event: RunStarted) -> str:
+    """What was learnt on carved parts, in words; empty where nothing was."""
+    learnt = event.adaptation
+    if not learnt:
+        return ""
+    share, epochs = learnt["share"], learnt["epochs"]
+    found = f"learnt on {learnt['ratings']:,} carved ratings: {epochs} of {event.settings['epochs']} epochs"
+    if not share:
+        return f"{found}; the model adds nothing to damped means here, so these predict"
+    rest = "" if share == 1 else f", mixed with damped means ({1 - share:.0%})"
+    return f"{found}, tuning RMSE {learnt['tuning_rmse']:.4f} against {learnt['means_rmse']:.4f}{rest}"
+
+
+def _baseline(event: RunStarted) -> str:
+    """The figure to beat; empty where nothing is held out."""
+    if event.baseline_rmse is None:
+        return ""
+    return f"to beat: damped means of user and item, val RMSE {event.baseline_rmse:.4f}"
 
 
 def _repairs(event: RunStarted) -> list[str]:
@@ -168,38 +215,51 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _closing(event: Finished) -> str:
+def _closing(event: Finished) -> list[str]:
     if event.objective == "ranking":
         return _ranking_closing(event)
-    return (
+    return [
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
-        f"({event.ratings_per_second:,.0f} ratings/s)\n"
-        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}\n"
-        f"{_gain(event)}run {event.run}"
-    )
+        f"({event.ratings_per_second:,.0f} ratings/s)",
+        f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
+        *_against_baseline(event),
+        *_gain(event),
+        f"run {event.run}",
+    ]
 
 
-def _ranking_closing(event: Finished) -> str:
+def _ranking_closing(event: Finished) -> list[str]:
     interval = ""
     if event.val_ndcg_interval:
         low, high = event.val_ndcg_interval
         interval = f" (95 %: {low:.4f} to {high:.4f})"
-    return (
+    recalls = f"recall@10 {figure(event.val_recall)}  recall@20 {figure(event.val_recall_20)}"
+    rest = f"MAP@10 {figure(event.val_map)}  coverage {figure(event.val_coverage)}  split {event.split_hash}"
+    return [
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
-        f"({event.ratings_per_second:,.0f} likes/s)\n"
-        f"val nDCG@10 {figure(event.val_ndcg)}{interval}  popularity {figure(event.baseline_ndcg)}\n"
-        f"recall@10 {figure(event.val_recall)}  recall@20 {figure(event.val_recall_20)}  "
-        f"MAP@10 {figure(event.val_map)}  coverage {figure(event.val_coverage)}  split {event.split_hash}\n"
-        f"run {event.run}"
-    )
+        f"({event.ratings_per_second:,.0f} likes/s)",
+        f"val nDCG@10 {figure(event.val_ndcg)}{interval}  popularity {figure(event.baseline_ndcg)}",
+        f"{recalls}  {rest}",
+        f"run {event.run}",
+    ]
 
 
-def _gain(event: Finished) -> str:
+def _against_baseline(event: Finished) -> list[str]:
+    """The baseline beside the figure, and in words whether the run beats it."""
+    if event.baseline_rmse is None or event.difference is None:
+        return []
+    low, high = event.difference_low or 0.0, event.difference_high or 0.0
+    told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
+    advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
+    return [f"{told}, {event.verdict}{advice}"]
+
+
+def _gain(event: Finished) -> list[str]:
     """What averaging replicas gained over one of them."""
     if not event.replica_rmse or event.val_rmse is None:
-        return ""
+        return []
     alone = fmean(event.replica_rmse)
-    return (
+    return [
         f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
-        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}\n"
-    )
+        f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}"
+    ]

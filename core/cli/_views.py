@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from core.cli._flags import AsJson, Plugins, RunName, WrongUsage, all_plugins, told
-from core.cli._output import note, print_json, print_lines
+from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
+from core.cli._output import note, print_json, print_lines, say
 from core.errors import UsageError
 from core.options import Form, OptionField
 from core.views import VIEWS, View
@@ -54,11 +54,16 @@ class _Extra:
     work: Callable[[Run, type[View[Any]], Values, Values, bool], bool] = lambda *_: False
 
 
+def view_names() -> list[str]:
+    """The names of the commands of all views that have one."""
+    return sorted(view.command for view in VIEWS.values() if view.command)
+
+
 @cache
-def view_commands() -> dict[str, Any]:
-    """The commands of all views that have one, by name."""
-    commands = {view.command: _command(view) for view in VIEWS.values() if view.command}
-    return dict(sorted(commands.items()))
+def view_command(name: str) -> Any:
+    """A view's command, made when somebody asks for it; None where no view has that name."""
+    view = next((view for view in VIEWS.values() if name and view.command == name), None)
+    return None if view is None else _command(view)
 
 
 def _command(view: type[View[Any]]) -> Any:
@@ -128,12 +133,12 @@ def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Val
     if question.diversity:
         raise UsageError("--diversity goes with single users, not with --all.")
     found = recommend_to_all(run.model, question)
-    write_recommendations(run.model, found, out)
+    write_recommendations(run.model, found, out, more["spreadsheet"])
     summary = {"path": str(out), "rows": len(found.users), "users": len(set(found.users.tolist()))}
     if as_json:
         print_json(summary)
     else:
-        print(f"{summary['rows']:,} recommendations for {summary['users']:,} users in {out}")
+        say(f"{summary['rows']:,} recommendations for {summary['users']:,} users in {out}")
     return True
 
 
@@ -163,7 +168,9 @@ def _write_users(run: Run, view: type[View[Any]], arguments: Values, more: Value
 
 _EXTRAS = {
     "ranking": _Extra({"per_user": PerUserFile}, _write_users),
-    "top_items": _Extra({"everybody": Everybody, "out": RecommendationsFile}, _recommend_to_all),
+    "top_items": _Extra(
+        {"everybody": Everybody, "out": RecommendationsFile, "spreadsheet": Spreadsheet}, _recommend_to_all
+    ),
     "map": _Extra({"out": PictureFile}, _draw_map),
 }
 
@@ -205,7 +212,7 @@ def _parameter(name: str, kind: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-_SWITCHES = frozenset({"as_json", "everybody"})
+_SWITCHES = frozenset({"as_json", "everybody", "spreadsheet"})
 
 
 def _value(one: OptionField, given: Any) -> Any:

@@ -31,7 +31,7 @@ Terms = Mapping[str, FloatArray]
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSpec:
-    """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its l2."""
+    """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its pulls."""
 
     side: Side
     role: str
@@ -39,6 +39,7 @@ class EmbeddingSpec:
     l2: float
     initial_mean: float
     initial_spread: float
+    prior: float = 0.0
 
     @property
     def name(self) -> str:
@@ -61,6 +62,7 @@ class EmbeddingSide:
         *,
         role: str = "factors",
         l2: float = 0.0,
+        prior: float = 0.0,
         initial_mean: float = 0.0,
         initial_spread: float | None = None,
     ) -> Any:
@@ -68,8 +70,12 @@ class EmbeddingSide:
 
         `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
         l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
-        mean). Rows start normally distributed around `initial_mean` with standard deviation `initial_spread`
-        (by default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
+        mean). `prior` pulls it once in all, whatever its ratings: prior · noise / 2 · |row − initial_mean|²,
+        `noise` being the standard deviation of ratings around damped means; rows with few ratings are then
+        held, and those with many are free.
+
+        Rows start normally distributed around `initial_mean` with standard deviation `initial_spread` (by
+        default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
         and "bias" (bias tables); others are free. Raises PluginError for a role given twice.
         """
         if dimension < 1:
@@ -80,6 +86,7 @@ class EmbeddingSide:
             role=role,
             dimension=dimension,
             l2=l2,
+            prior=prior,
             initial_mean=initial_mean,
             initial_spread=spread,
         )

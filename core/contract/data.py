@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.array_types import RowArray
+from core.array_types import RowArray, arrow_numbers
 from core.options import OptionSet, option
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ItemTable:
         return cls(
             titles=tuple(table["title"].to_pylist()),
             genres=_tuples(table["genres"]),
-            years=table["year"].to_numpy().astype(np.int32),
+            years=arrow_numbers(table["year"]).astype(np.int32),
             tags=_tuples(table["tags"]) if "tags" in table.column_names else (),
         )
 

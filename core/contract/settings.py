@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from core.contract.architecture import Architecture, Recipe, Replicated, replicate
 from core.errors import UsageError
@@ -68,7 +68,15 @@ class TrainingSettings(OptionSet):
     tuning_fraction: float = option(
         default=0.1, help="Share of training carved out to decide early stopping.", minimum=0.001, maximum=0.5
     )
-    center: bool = option(default=True, help="Subtract the training mean from the ratings.")
+    center: str = option(
+        default="means",
+        help="What scores are added to: the damped means of user and item, the training mean, or nothing.",
+        choices=("means", "mean", "none"),
+    )
+    adapt: bool = option(
+        default=True,
+        help="Learn from carved parts of training how long to train and how far to trust the model.",
+    )
     device: str = option(default="auto", help="Where to train.", choices=("auto", "cpu", "gpu"))
     strategy: str = option(
         default="none",
@@ -81,6 +89,13 @@ class TrainingSettings(OptionSet):
         minimum=0,
         maximum=256,
     )
+
+    @classmethod
+    def parse(cls, values: Mapping[str, object]) -> Self:
+        """Build settings from names and texts or JSON values; `center` may be yes or no, as it was in 0.1."""
+        if isinstance(values.get("center"), bool):
+            values = {**values, "center": "mean" if values["center"] else "none"}
+        return super().parse(values)
 
     def plan(self) -> Schedule:
         """The learning rate of every epoch; raises UsageError for a schedule that can't be read."""
@@ -135,6 +150,8 @@ def resolve(
     merged = {**chosen.training, **given[1]}
     if "epochs" in given[1] and "schedule" not in given[1]:
         merged = _without_steps(merged)
+    if settings and not settings.keys().isdisjoint(_SAYS_HOW_LONG):
+        merged = merged if "adapt" in settings else {**merged, "adapt": False}
     parsed = TrainingSettings.parse(merged)
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
     parsed_options = architecture.Options.parse({**chosen.options, **given[0]})
@@ -168,6 +185,10 @@ def _cannot(name: str, objective: str, asked: bool) -> tuple[str, str]:
         reason = "" if asked else " and the table holds no ratings"
         return f"{name} predicts ratings and can't be trained to rank{reason}.", "Use bias, dot, nn or ease."
     return f"{name} ranks items and predicts no ratings.", "Leave --objective out, or use bias."
+
+
+_SAYS_HOW_LONG = ("epochs", "schedule", "early_stopping")
+"""Who asks for any of these says how long to train; it is learnt from the table only if asked for too."""
 
 
 def find_recipe(architecture: Architecture, name: str) -> Recipe:

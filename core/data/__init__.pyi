@@ -1,3 +1,6 @@
+from ._cache import (
+    SMALLEST as SMALLEST,
+)
 from ._convert import (
     convert as convert,
 )

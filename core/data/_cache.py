@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from core.contract import ItemTable, ReadingOptions, Repair
 from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.data.reading import NONE
-from core.files import cache_folder
+from core.files import cache_folder, make_folder, write_atomically
 
 SMALLEST = 5_000_000
 """Files below this size (bytes) are read so quickly that caching them would only litter."""
@@ -62,10 +63,11 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
         return ()
     folder = tables_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        _clear_leftovers(folder)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
             fresh = Path(temporary) / "table"
-            fresh.mkdir()
+            fresh.mkdir(0o700)
             _write_table(fresh, ratings, {"files": _states(map(str, files))})
             _put(fresh, folder / _key(path, options))
         _prune(folder)
@@ -73,6 +75,17 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
         return (Repair("cache", 1, message),)
     return ()
+
+
+_ABANDONED_SECONDS = 6 * 3600
+"""Nobody writes a table for so long: its folder is a killed process's."""
+
+
+def _clear_leftovers(folder: Path) -> None:
+    folder.chmod(0o700)  # an earlier version made it for all to read
+    for left in folder.glob(".writing-*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _key(path: Path, options: ReadingOptions) -> str:
@@ -84,15 +97,35 @@ def _key(path: Path, options: ReadingOptions) -> str:
     return hashlib.sha256(json.dumps([FORMAT, asked], sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _states(files: Any) -> dict[str, list[int]]:
-    """Size and time of the last change (nanoseconds) of each file; a missing file has none."""
-    states = {}
+def _states(files: Any) -> dict[str, list[int | str]]:
+    """What tells each file from any other: size, times of change (nanoseconds), inode and a sample.
+
+    A size and a time of last change can be the same by chance or by intent (`cp -p`, `touch -r`). A missing
+    file has no state.
+    """
+    states: dict[str, list[int | str]] = {}
     for name in files:
         path = Path(name)
         if path.exists():
             status = path.stat()
-            states[str(path.absolute())] = [status.st_size, status.st_mtime_ns]
+            times = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            states[str(path.absolute())] = [status.st_size, *times, _sample(path, status.st_size)]
     return states
+
+
+_BLOCK, _BLOCKS = 4096, 64
+
+
+def _sample(path: Path, size: int) -> str:
+    """A hash of blocks spread evenly over a file, its first and last among them; "" for a folder."""
+    if not path.is_file():
+        return ""
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        for place in range(_BLOCKS):
+            stream.seek(max(0, size - _BLOCK) * place // (_BLOCKS - 1))
+            digest.update(stream.read(_BLOCK))
+    return digest.hexdigest()
 
 
 def _put(fresh: Path, folder: Path) -> None:
@@ -129,9 +162,11 @@ def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     _write_texts(folder, ratings)
+    for file in folder.iterdir():
+        file.chmod(0o600)
     sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
     told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
-    (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
+    write_atomically(folder / "table.json", json.dumps(told).encode())
 
 
 def _facts(ratings: Ratings) -> dict[str, Any]:

@@ -8,13 +8,17 @@ from typing import Any
 from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.files import replace_file
+from core.readable import disarmed
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 
 
-def convert(ratings: Ratings, target: str | Path, overwrite: bool = False) -> dict[str, object]:
+def convert(
+    ratings: Ratings, target: str | Path, overwrite: bool = False, spreadsheet: bool = False
+) -> dict[str, object]:
     """Write the ratings to a .csv, .tsv or .parquet file, and the titles to "NAME.items.…" beside it.
 
+    With `spreadsheet`, no text can be taken for a formula. The files get no wider rights than the source has.
     Returns the paths and the number of rows, ready for JSON. Raises UsageError for another ending or a
     file that is there already, DataError where it can't be written.
     """
@@ -25,8 +29,9 @@ def convert(ratings: Ratings, target: str | Path, overwrite: bool = False) -> di
     for file in (path, items_path):
         if file.exists() and not overwrite:
             raise UsageError(f"{file} is there already.", hint="Choose another name, or overwrite it.")
-    _write(_ratings_table(ratings), path)
-    _write(_items_table(ratings), items_path)
+    source = Path(ratings.source)
+    for table, file in ((_ratings_table(ratings), path), (_items_table(ratings), items_path)):
+        _write(_disarmed(table) if spreadsheet else table, file, source)
     return {"ratings": str(path), "items": str(items_path), "rows": len(ratings)}
 
 
@@ -64,7 +69,16 @@ def _items_table(ratings: Ratings) -> Any:
     )
 
 
-def _write(table: Any, path: Path) -> None:
+def _disarmed(table: Any) -> Any:
+    import pyarrow as pa
+
+    columns = {name: table[name] for name in table.column_names}
+    texts = {name: column for name, column in columns.items() if pa.types.is_string(column.type)}
+    safe = {name: pa.array(map(disarmed, column.to_pylist()), pa.string()) for name, column in texts.items()}
+    return pa.table({**columns, **safe})
+
+
+def _write(table: Any, path: Path, source: Path) -> None:
     """Write under a temporary name and rename, so that the real one is never half-written."""
     from pyarrow import csv, parquet
 
@@ -76,6 +90,6 @@ def _write(table: Any, path: Path) -> None:
             csv.write_csv(table, temporary, csv.WriteOptions(delimiter=separator, quoting_style="needed"))
 
     try:
-        replace_file(path, write)
+        replace_file(path, write, source)
     except OSError as error:
         raise DataError(f"can't be written ({error.strerror or error}).", path=str(path)) from error

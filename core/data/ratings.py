@@ -15,6 +15,7 @@ from core.array_types import (
     FloatArray as FloatArray,  # noqa: PLC0414 - also taken from here
     LongArray as LongArray,  # noqa: PLC0414 - also taken from here
     RowArray,
+    arrow_numbers,
 )
 from core.contract import ItemTable, Repair
 
@@ -52,7 +53,7 @@ class Vocabulary:
         import pyarrow as pa
 
         if pa.types.is_integer(column.type):
-            return cls(column.to_numpy())
+            return cls(arrow_numbers(column))
         return cls(np.array(column.to_pylist(), dtype=np.str_))
 
     @cached_property

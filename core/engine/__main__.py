@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from core.engine._channel import EventWriter, claim_stdin, claim_stdout, failure, read_commands
 from core.errors import TastemapError
+from core.protocol import Command, Quit
 from core.startup import claim_process
 
 
@@ -27,8 +30,16 @@ def main() -> int:
     writer.emit(ready())
     reading = (claim_stdin(), server.controls.send, writer.emit)
     threading.Thread(target=read_commands, args=reading, daemon=True, name="commands").start()
+    _quit_by_signals(server.controls.send)
     server.serve()
     return 0
+
+
+def _quit_by_signals(send: Callable[[Command], None]) -> None:
+    """Let SIGTERM and SIGHUP end the engine as its parent would: a training is stopped and saved."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: send(Quit()))
 
 
 def _parse() -> argparse.Namespace:

@@ -25,6 +25,12 @@ from .component_names import (
     read_component_names as read_component_names,
     write_component_name as write_component_name,
 )
+from .damped_means import (
+    PLAIN_DAMPING as PLAIN_DAMPING,
+    DampedMeans as DampedMeans,
+    learn_damped_means as learn_damped_means,
+    plain_damped_means as plain_damped_means,
+)
 from .factorization import (
     BLOCK_SCORES as BLOCK_SCORES,
     Factorization as Factorization,
@@ -74,6 +80,7 @@ from .rated import (
 from .scorer import (
     Scorer as Scorer,
     ScoreRows as ScoreRows,
+    Scoring as Scoring,
     make_scorer as make_scorer,
 )
 from .search_index import (

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -171,7 +172,8 @@ def read_component_names(folder: Path) -> dict[int, str]:
     if not path.exists():
         return {}
     try:
-        return {int(number): str(name) for number, name in read_json(path).items()}
+        names = {int(number): name for number, name in read_json(path).items()}
+        return msgspec.convert(names, dict[int, str])
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.", hint="Delete it to start over.") from None
 

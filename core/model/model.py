@@ -16,7 +16,7 @@ from core.model.baseline import Baseline
 from core.model.liking import HistoryScorer
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
-from core.model.scorer import HeadLoader, Scorer, make_scorer
+from core.model.scorer import HeadLoader, Scorer, Scoring, make_scorer
 from core.options import ArchitectureOptions
 
 Kept = TypeVar("Kept")
@@ -39,7 +39,7 @@ class Model:
     """Weights with the vocabularies and training means that give them meaning.
 
     `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
-    `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
+    `scoring` says how scores become ratings.
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
     model of another run by name, `load_head` the head of an architecture that NumPy can't score. Under the
@@ -53,7 +53,7 @@ class Model:
     item_table: ItemTable
     baseline: Baseline
     weights: Arrays
-    offset: float
+    scoring: Scoring
     read_rated: Callable[[], RatedTable] | None = None
     folder: Path | None = None
     facts: RunFacts = field(default_factory=RunFacts)
@@ -97,7 +97,10 @@ class Model:
     @cached_property
     def scorer(self) -> Scorer | HistoryScorer:
         """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
-        return make_scorer(self.architecture, self.options, self.weights, self.offset, self.load_head)
+        offsets = self.baseline.user_offsets, self.baseline.item_offsets
+        return make_scorer(
+            self.architecture, self.options, self.weights, self.scoring, offsets, self.load_head
+        )
 
     @cached_property
     def predictor(self) -> Predictor:

@@ -53,7 +53,7 @@ class Predictor:
         title = "" if item_row is None else self.item_table.titles[item_row]
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
         known_item = str(item) if item_row is None else self.items.identifier(item_row)
-        fallback = self._explain_fallback(user_row, item_row)
+        fallback = self._explain_fallback(user, item)
         deviations = None if fallback else self.scorer.deviations(_rows(user_row), _rows(item_row))
         deviation = None if deviations is None else float(deviations[0])
         return Prediction(known_user, known_item, title, rating, raw, fallback, deviation)
@@ -92,21 +92,28 @@ class Predictor:
         raw[known] = self.scorer.raw(users[known], items[known])
         return raw
 
-    def _explain_fallback(self, user_row: int | None, item_row: int | None) -> str:
+    def _explain_fallback(self, user: object, item: object) -> str:
+        user_row, item_row = self.users.row(user), self.items.row(item)
         user_seen = user_row is not None and self.baseline.user_counts[user_row] > 0
         item_seen = item_row is not None and self.baseline.item_counts[item_row] > 0
         if user_seen and item_seen:
             return ""
-        missing = " and ".join(
-            name for name, seen in (("the user", user_seen), ("the item", item_seen)) if not seen
-        )
+        sides = (("user", user, user_row, user_seen), ("item", item, item_row, item_seen))
+        missing = " and ".join(_missing(*side[:3]) for side in sides if not side[3])
         if not self.baseline.clips:
-            return f"{missing} had no training; the score is the item's popularity alone"
+            return f"{missing}; the score is the item's popularity alone"
         received = "the mean of all training ratings"
         if user_seen or item_seen:
             side = "user" if user_seen else "item"
             received = f"the {side}'s damped mean of training ratings"
-        return f"{missing} had no training rating; the prediction is {received}"
+        return f"{missing}; the prediction is {received}"
+
+
+def _missing(side: str, identifier: object, row: int | None) -> str:
+    """What isn't known of a side: an id that is nowhere is not the same as one without training ratings."""
+    if row is None:
+        return f"there is no {side} {str(identifier)!r}"
+    return f"the {side} had no training rating"
 
 
 def _translate(source: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:

@@ -16,6 +16,7 @@ _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#
 
 def map_svg(places: Scatter) -> str:
     """Draw the map, the most rated items labelled first; returns the SVG's text."""
+    places = places.readable()
     x, y = pixels(np.array(places.x)), CANVAS.height - pixels(np.array(places.y), CANVAS.height)
     colours = _colours(list(places.groups))
     points = "".join(

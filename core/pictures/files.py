@@ -38,14 +38,22 @@ def _figure(places: Scatter) -> Any:
     except ImportError:
         hint = "Install it with `pip install matplotlib`, or write .svg."
         raise UsageError("A PNG map needs matplotlib, which isn't installed.", hint=hint) from None
+    places = places.readable()
     canvas = Canvas(1200, 800, 6.5, 13, point_radius=3)
     figure = Figure(figsize=(canvas.width / 100, canvas.height / 100))
     axes = figure.add_axes((0, 0.03, 1, 0.97))
     x, y = pixels(np.array(places.x), canvas.width), pixels(np.array(places.y), canvas.height)
     axes.scatter(x, y, s=8)
     for label in place_labels(x, canvas.height - y, places.labels, canvas):
-        axes.text(label.left, canvas.height - label.top - 10, label.text, fontsize=7, family="monospace")
+        axes.text(
+            label.left,
+            canvas.height - label.top - 10,
+            label.text,
+            fontsize=7,
+            family="monospace",
+            parse_math=False,
+        )
     axes.set(xlim=(0, canvas.width), ylim=(0, canvas.height))
     axes.set_axis_off()
-    figure.text(0.03, 0.01, f"→ {places.captions[0]}   ↑ {places.captions[1]}", fontsize=8)
+    figure.text(0.03, 0.01, f"→ {places.captions[0]}   ↑ {places.captions[1]}", fontsize=8, parse_math=False)
     return figure

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+
+from core.readable import readable
 
 Numbers = npt.NDArray[np.float64]
 _SIDES = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
@@ -38,6 +40,12 @@ class Scatter:
     labels: tuple[str, ...]
     groups: tuple[str, ...]
     captions: tuple[str, str]
+
+    def readable(self) -> Scatter:
+        """The same with texts that can be shown: a title's controls would tear the picture or run."""
+        across, upwards = map(readable, self.captions)
+        labels, groups = tuple(map(readable, self.labels)), tuple(map(readable, self.groups))
+        return replace(self, labels=labels, groups=groups, captions=(across, upwards))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ LONGEST_LABEL = 28
 
 def map_text(places: Scatter, width: int = 120, height: int = 36) -> str:
     """Draw the map in `width` × `height` cells, the most rated items labelled first, and name the axes."""
+    places = places.readable()
     grid = [[" "] * width for _ in range(height)]
     across, down = _cells(places.x, width), height - 1 - _cells(places.y, height)
     texts = [title if len(title) <= LONGEST_LABEL else f"{title[:27]}…" for title in places.labels]

@@ -50,7 +50,9 @@ class RunStarted(Event):
     """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
 
     `split` says how the table was split and how many held-out users and items training has never seen;
-    `notes` say what was decided for the user.
+    `baseline_rmse` is what plain damped means reach on the held-out part; `adaptation` what was learnt on
+    carved parts of training (`epochs`, `share`, …), empty where nothing was; `notes` say what was decided for
+    the user.
     """
 
     run: str
@@ -65,6 +67,8 @@ class RunStarted(Event):
     batches: int
     first_epoch: int = 1
     split: Mapping[str, Any] = field(default_factory=dict)
+    baseline_rmse: float | None = None
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
@@ -147,6 +151,8 @@ class Finished(Event):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
+    `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
+    that, with its 95 % interval: below 0 is better.
     `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
     """
 
@@ -163,6 +169,10 @@ class Finished(Event):
     split_hash: str
     path: str
     replica_rmse: Sequence[float] = ()
+    baseline_rmse: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
     objective: str = "rating"
     train_loss: float | None = None
     val_ndcg: float | None = None
@@ -179,6 +189,15 @@ class Finished(Event):
     def val_figure(self) -> float | None:
         """What the objective is judged by on the held-out part: the RMSE, or the nDCG."""
         return self.val_ndcg if self.objective == "ranking" else self.val_rmse
+
+    @property
+    def verdict(self) -> str:
+        """Whether the run beats damped means: better, worse, no clear difference; "" where unknown."""
+        if self.difference_low is None or self.difference_high is None:
+            return ""
+        if self.difference_low <= 0 <= self.difference_high:
+            return "no clear difference"
+        return "better" if self.difference_high < 0 else "worse"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from core.contract import Arrays
-from core.errors import RunError
-from core.files import write_atomically
+from core.files import damaged, require_regular, write_atomically
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]], about: Mapping[str, Any]) -> None:
@@ -25,18 +24,13 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]], abou
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """Read arrays and their description; raises RunError where the file is missing or damaged."""
+    require_regular(path)
     try:
         with safe_open(path, framework="numpy") as stored:
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
             about = json.loads((stored.metadata() or {}).get("about", "{}"))
-    except FileNotFoundError:
-        raise RunError(
-            f"{path} is missing.", hint="The run never finished an epoch, or is damaged."
-        ) from None
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
-        ) from None
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
+        raise damaged(path, f"{error}.") from None
     if not isinstance(about, dict):
-        raise RunError(f"{path} is damaged: its description is no JSON object.")
+        raise damaged(path, "its description is no JSON object.")
     return arrays, about

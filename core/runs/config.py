@@ -13,8 +13,10 @@ from typing import Any
 
 from core.contract import Registry, Resolved, TrainingSettings, replicate
 from core.data import Ratings, Split, split_ratings
-from core.errors import RunError
-from core.files import read_json, write_atomically
+from core.errors import ProtocolError, RunError
+from core.files import damaged, read_json, write_atomically
+from core.protocol import from_plain
+from core.runs._checks import check_config
 from core.runs.store import CONFIG_FILE
 
 FORMAT = 1
@@ -35,7 +37,7 @@ def installed_versions() -> dict[str, str]:
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
     `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
-    turns scores into ratings."""
+    turns scores into ratings, `adaptation` what was learnt before training of how to train."""
 
     run: str
     architecture: str
@@ -51,6 +53,7 @@ class RunConfig:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     format: int = FORMAT
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write this configuration into a run folder."""
@@ -65,20 +68,15 @@ def read_config(folder: Path) -> RunConfig:
     if values.get("format") != FORMAT:
         hint = "It was written by another version of tastemap, or is no run."
         raise RunError(f"{path} has format {values.get('format')!r}, not {FORMAT}.", hint=hint)
+    for name in values:
+        if name not in RunConfig.__dataclass_fields__:
+            raise damaged(path, f"it has a field {name!r} that no run has.")
     try:
-        config = RunConfig(**values)
-    except TypeError as error:
-        raise RunError(f"{path} is damaged: {error}.") from None
-    _check_types(path, config)
+        config = from_plain(values, RunConfig, "run")
+    except ProtocolError as error:
+        raise damaged(path, error.message) from None
+    check_config(path, config.data, config.split, config.scoring)
     return config
-
-
-def _check_types(path: Path, config: RunConfig) -> None:
-    for name in ("options", "settings", "data", "split", "scoring"):
-        if not isinstance(getattr(config, name), dict):
-            raise RunError(f"{path} is damaged: {name!r} is no JSON object.")
-    if not isinstance(config.architecture, str) or not isinstance(config.run, str):
-        raise RunError(f"{path} is damaged: 'run' and 'architecture' must be text.")
 
 
 def saved_choices(

@@ -2,30 +2,75 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from core.data import Ratings, load_ratings
+from core.data import SMALLEST, Ratings, load_ratings
+from core.data.fetching import find_named
 from core.errors import RunError
+from core.files import runs_folder
 from core.model import RatedTable
 from core.runs.config import recorded_split
 
 if TYPE_CHECKING:
     from core.runs.run import Run
 
+_log = logging.getLogger("tastemap")
+
 _shared: WeakValueDictionary[tuple[str, str], RatedTable] = WeakValueDictionary()
 
 
-def recorded_ratings(run: Run, data: str | Path | None = None) -> Ratings:
-    """Read the table that a run was trained on again, from its recorded source or from `data`."""
+def recorded_ratings(run: Run, data: str | Path | None = None, titles: bool = True) -> Ratings:
+    """Read the table that a run was trained on again, from its recorded source or from `data`.
+
+    Without `titles` those of a small table aren't read, which takes longer than its ratings; a run has its
+    own. A large one comes from the cache with all that it has.
+    """
     recorded = run.config.data
     try:
         reading = dict(recorded["reading"])
         source = data or str(reading["source"])
     except (KeyError, TypeError) as error:
         raise RunError(f"{run.folder} doesn't say where its data is: {error}.", hint="Use --data.") from None
+    if data is None:
+        _look_before_opening(
+            run, [str(source), *(str(reading.get(name, "")) for name in ("items", "test_file"))]
+        )
+    if not titles and _is_small(Path(source).expanduser()):
+        reading["items"] = "none"
     return load_ratings(source, reading, sources=run.registry.data_sources)
+
+
+def _is_small(path: Path) -> bool:
+    """Whether a table is read so quickly that it isn't kept in the cache."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return path.exists() and sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST
+
+
+def _look_before_opening(run: Run, names: Iterable[str]) -> None:
+    """Refuse what is neither file nor folder, and tell what somebody else's run makes us open.
+
+    A run folder may come from anybody: what it names must not hang its reader, as a pipe or a device does.
+    """
+    for name in names:
+        path = Path(name).expanduser()
+        if name in ("", "none") or find_named(name, run.registry.data_sources) or not path.exists():
+            continue
+        if not (path.is_file() or path.is_dir()):
+            hint = "Name the table with --data where you trust it."
+            raise RunError(f"{run.id} says that its ratings are in {name}, which is no file.", hint=hint)
+        if _is_foreign(run.folder):
+            _log.warning("reading %s, since the run in %s says that its ratings are there", name, run.folder)
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether a run may be somebody else's: it belongs to another user or lies outside the folder of runs."""
+    ours = runs_folder().resolve() in folder.resolve().parents
+    return not ours or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid())
 
 
 def read_rated(run: Run) -> RatedTable:
@@ -40,7 +85,7 @@ def read_rated(run: Run) -> RatedTable:
 
 
 def _read(run: Run) -> RatedTable:
-    table, recorded = recorded_ratings(run), run.config.split
+    table, recorded = recorded_ratings(run, titles=False), run.config.split
     if table.fingerprint != run.config.data.get("fingerprint"):
         hint = "Its true ratings and histories can't be shown; predictions are as they were."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)

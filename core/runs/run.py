@@ -9,10 +9,10 @@ from typing import Any
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
-from core.errors import RunError
-from core.model import TAKEN, Model, Prediction, RunFacts, ScoreRows
+from core.model import TAKEN, Model, Prediction, RunFacts, ScoreRows, Scoring
 from core.options import ArchitectureOptions
 from core.runs._arrays import read_arrays
+from core.runs._checks import check_weights
 from core.runs.config import RunConfig, read_config, saved_choices
 from core.runs.recorded import read_rated
 from core.runs.store import find_run
@@ -78,12 +78,14 @@ class Run(Asker):
         """The weights, ready for views; those of the last finished epoch where the run was interrupted."""
         chosen = saved_choices(self.config, self.registry)
         weights = self._read_weights()
-        try:
-            scale, scoring = self.config.data["scale"], self.config.scoring
-            rating_scale = RatingScale(scale["minimum"], scale["maximum"], scale["step"])
-            mean, offset = float(scoring["training_mean"]), float(scoring["offset"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{self.folder}/config.json is damaged: {error!r}.") from None
+        scale, scoring = self.config.data["scale"], self.config.scoring
+        rating_scale = RatingScale(*(float(scale[name]) for name in ("minimum", "maximum", "step")))
+        mean = float(scoring["training_mean"])
+        turned = Scoring(
+            offset=float(scoring["offset"]),
+            share=float(scoring.get("share", 1.0)),
+            means=float(scoring.get("means", 0.0)),
+        )
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
         if self.objective == "ranking":
             users, items, table, baseline = vocabularies
@@ -94,7 +96,7 @@ class Run(Asker):
             chosen.options,
             *vocabularies,
             weights,
-            offset,
+            turned,
             read_rated=lambda: read_rated(other),
             folder=self.folder,
             facts=self._facts(),
@@ -102,7 +104,8 @@ class Run(Asker):
             load_head=load_head,
             objective=self.objective,
         )
-        self._check_rows(model)
+        rows = {"user": len(model.users), "item": len(model.items)}
+        check_weights(self.id, self._weights_file(), weights, rows)
         return model
 
     def ask(self, view: View[A]) -> A:
@@ -125,22 +128,12 @@ class Run(Asker):
         )
 
     def _read_weights(self) -> Arrays:
-        name = WEIGHTS_FILE if self.summary else CHECKPOINT_FILE
-        arrays, _ = read_arrays(self.folder / name)
-        return {
-            key: value
-            for key, value in arrays.items()
-            if key.startswith(("table/", "head/", "history/", TAKEN))
-        }
+        arrays, _ = read_arrays(self._weights_file())
+        kept = ("table/", "head/", "history/", TAKEN)
+        return {key: value for key, value in arrays.items() if key.startswith(kept)}
 
-    def _check_rows(self, model: Model) -> None:
-        rows = {"user": len(model.users), "item": len(model.items)}
-        for name, table in model.weights.items():
-            side = name.removeprefix("table/").partition("_")[0]
-            if name.startswith("table/") and len(table) != rows.get(side):
-                raise RunError(
-                    f"{self.folder}: {name} has {len(table)} rows for {rows.get(side)} {side} ids."
-                )
+    def _weights_file(self) -> Path:
+        return self.folder / (WEIGHTS_FILE if self.summary else CHECKPOINT_FILE)
 
 
 def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:

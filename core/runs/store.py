@@ -6,8 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import UsageError
-from core.files import runs_folder
+import msgspec
+
+from core.errors import TastemapError, UsageError
+from core.files import read_regular, runs_folder
 
 CONFIG_FILE = "config.json"
 
@@ -18,12 +20,41 @@ def new_run_id(architecture: str) -> str:
 
 
 def list_runs(folder: Path | None = None) -> list[Path]:
-    """List the run folders, the newest first; folders that hold no run are passed over."""
+    """List the run folders, the newest first by the time that each says it was created at.
+
+    A copy is as old as its original. Runs that don't say, which are damaged, come last, and folders that hold
+    no run are passed over.
+    """
     folder = folder or runs_folder()
     if not folder.is_dir():
         return []
-    runs = [path for path in folder.iterdir() if (path / CONFIG_FILE).is_file()]
-    return sorted(runs, key=lambda path: ((path / CONFIG_FILE).stat().st_mtime_ns, path.name), reverse=True)
+    runs = [path for path in folder.iterdir() if _has_config(path)]
+    return sorted(runs, key=_age, reverse=True)
+
+
+def _has_config(path: Path) -> bool:
+    """Whether a folder claims to be a run; one that can't be entered may be."""
+    try:
+        return not path.name.startswith(".") and (path / CONFIG_FILE).is_file()
+    except OSError:
+        return True
+
+
+class _Created(msgspec.Struct):
+    created: datetime
+
+
+def _age(path: Path) -> tuple[float, int, str]:
+    """The seconds of creation, then the configuration's last change and the name where two are alike."""
+    config = path / CONFIG_FILE
+    try:
+        changed = config.stat().st_mtime_ns
+        created = msgspec.json.decode(read_regular(config), type=_Created).created
+        return (created if created.tzinfo else created.replace(tzinfo=UTC)).timestamp(), changed, path.name
+    except (TastemapError, OSError):
+        return float("-inf"), 0, path.name
+    except (ValueError, RecursionError):
+        return float("-inf"), changed, path.name
 
 
 def find_run(name: str, folder: Path | None = None) -> Path:

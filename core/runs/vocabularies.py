@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.array_types import arrow_numbers
 from core.contract import ItemTable
 from core.data import Ratings, RatingScale, Vocabulary
+from core.data.reading import check_parquet
 from core.errors import RunError
-from core.files import write_through
+from core.files import damaged, require_regular, write_through
 from core.model import Baseline
 
 if TYPE_CHECKING:
@@ -31,19 +34,19 @@ def read_vocabularies(
     folder: Path, mean: float, scale: RatingScale
 ) -> tuple[Vocabulary, Vocabulary, ItemTable, Baseline]:
     """Read users, items, the item table and the training means back; raises RunError."""
-    users, items = _read(folder / USERS_FILE), _read(folder / ITEMS_FILE)
+    users, items = _read(folder / USERS_FILE, _USERS), _read(folder / ITEMS_FILE, _ITEMS)
     try:
         baseline = Baseline(
             mean,
             scale,
-            users["ratings"].to_numpy(),
-            items["ratings"].to_numpy(),
-            users["offset"].to_numpy(),
-            items["offset"].to_numpy(),
+            arrow_numbers(users["ratings"]),
+            arrow_numbers(items["ratings"]),
+            arrow_numbers(users["offset"]),
+            arrow_numbers(items["offset"]),
         )
         vocabularies = Vocabulary.from_arrow(users["user"]), Vocabulary.from_arrow(items["item"])
         return *vocabularies, ItemTable.from_arrow(items), baseline
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RunError(
             f"The tables in {folder} are damaged: {error}.", hint="Restore the run folder."
         ) from None
@@ -56,15 +59,76 @@ def _write(path: Path, table: pyarrow.Table, counts: Any, offsets: Any) -> None:
     write_through(path, lambda temporary: parquet.write_table(means, temporary, compression="zstd"))
 
 
-def _read(path: Path) -> pyarrow.Table:
+_USERS = {"user": "id", "ratings": "count", "offset": "number"}
+_ITEMS = {
+    "item": "id",
+    "title": "text",
+    "genres": "texts",
+    "year": "count",
+    "ratings": "count",
+    "offset": "number",
+}
+
+
+def _read(path: Path, kinds: Mapping[str, str]) -> pyarrow.Table:
+    """Read a table with columns of these kinds; `tags` may be there too. Raises RunError."""
     import pyarrow
+
+    require_regular(path)
+    try:
+        table = _bounded(path)
+        for name, kind in {**kinds, **({"tags": "texts"} if "tags" in table.column_names else {})}.items():
+            _check_column(path, table, name, kind)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise damaged(path, f"{error}.") from None
+    return table
+
+
+def _bounded(path: Path) -> pyarrow.Table:
+    """Read a table whose own account of its size is believable: a few bytes may claim to be gigabytes."""
     import pyarrow.parquet as parquet
 
-    try:
-        return parquet.read_table(path)
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing.", hint="Restore the run folder from a copy.") from None
-    except (pyarrow.ArrowException, OSError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from a copy or train again."
-        ) from None
+    with parquet.ParquetFile(path) as file:
+        check_parquet(path, file, file.schema_arrow.names)
+        return file.read()
+
+
+def _fits(column: Any) -> bool:
+    """Whether counts and years are from 0 to 2³¹ − 1; a year before our era is none that anybody rates."""
+    import pyarrow.compute as compute
+
+    ends = compute.min_max(column).as_py()
+    return bool(ends["min"] >= 0 and ends["max"] < 2**31)
+
+
+def _check_column(path: Path, table: pyarrow.Table, name: str, kind: str) -> None:
+    """Refuse a column that is missing, of another type or has nulls; ids must be distinct."""
+    import pyarrow.compute as compute
+    from pyarrow import types
+
+    if name not in table.column_names:
+        raise damaged(path, f"it has no column {name!r}.")
+    column = table[name]
+    tests = {
+        "id": lambda one: types.is_integer(one) or types.is_string(one) or types.is_large_string(one),
+        "text": lambda one: types.is_string(one) or types.is_large_string(one),
+        "texts": lambda one: (
+            types.is_list(one)
+            and (
+                types.is_string(one.value_type)
+                or types.is_null(one.value_type)  # so where all lists are empty
+            )
+        ),
+        "count": types.is_integer,
+        "number": types.is_floating,
+    }
+    if not tests[kind](column.type):
+        raise damaged(path, f"column {name!r} has the type {column.type}.")
+    if column.null_count or (kind == "texts" and compute.list_flatten(column).null_count):
+        raise damaged(path, f"column {name!r} lacks values.")
+    if kind == "count" and len(column) and not _fits(column):
+        raise damaged(path, f"column {name!r} has numbers that it can't have.")
+    if kind == "number" and not compute.all(compute.is_finite(column)).as_py() and len(column):
+        raise damaged(path, f"column {name!r} has numbers that aren't finite.")
+    if kind == "id" and len(compute.unique(column)) != len(column):
+        raise damaged(path, f"column {name!r} has an id twice.")

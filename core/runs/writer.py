@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from core.contract import Arrays
-from core.errors import RunError
-from core.files import cannot_write, read_json, write_atomically
-from core.protocol import EpochFinished, Finished
+from core.errors import ProtocolError, RunError
+from core.files import (
+    cannot_write,
+    clear_leftovers,
+    open_to_append,
+    read_json,
+    read_regular,
+    write_atomically,
+)
+from core.protocol import EpochFinished, Finished, from_plain
 from core.runs._arrays import read_arrays, write_arrays
+from core.runs._checks import check_epoch, check_summary
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"
@@ -25,16 +34,24 @@ CHECKPOINT_FILE = "checkpoint/state.safetensors"
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing; raises RunError while another process trains it."""
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / "lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         hint = "Wait for it, or stop it, before you resume."
         raise RunError(f"{folder.name} is being trained by another process.", hint=hint) from None
     try:
+        _clear(folder)
         yield
     finally:
         lock.release()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed writes left; where that can't be, writing can't either, and says so."""
+    for place in (folder, folder / "checkpoint"):
+        with suppress(OSError):
+            clear_leftovers(place)
 
 
 class RunWriter:
@@ -89,7 +106,7 @@ class RunWriter:
     def _append(self, line: str) -> None:
         path = self.folder / HISTORY_FILE
         try:
-            with path.open("a", encoding="utf-8") as history:
+            with open_to_append(path) as history:
                 history.write(f"{line}\n")
                 history.flush()
                 os.fsync(history.fileno())
@@ -110,26 +127,24 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     events: list[dict[str, Any]] = []
-    lines = path.read_bytes().split(b"\n")
+    lines = read_regular(path).split(b"\n")
     for number, line in enumerate(lines[:-1], 1):  # what stands after the last line break is incomplete
         try:
             events.append(_event(line))
-        except ValueError as error:
+        except (ValueError, RecursionError, ProtocolError) as error:
             hint = "Restore it from a copy, or delete the run."
             raise RunError(f"{path}, line {number} is damaged: {error}.", hint=hint) from None
     return events
 
 
 def _event(line: bytes) -> dict[str, Any]:
-    event = json.loads(line)
-    if not isinstance(event, dict) or not isinstance(event.get("epoch"), int):
-        raise ValueError("it holds no epoch")
-    return event
+    return check_epoch(msgspec.json.decode(line))
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
     """Read a finished run's summary, None for a run that was interrupted."""
-    return read_json(folder / SUMMARY_FILE) if (folder / SUMMARY_FILE).exists() else None
+    path = folder / SUMMARY_FILE
+    return check_summary(path, read_json(path)) if path.exists() else None
 
 
 @dataclass(frozen=True)
@@ -156,6 +171,6 @@ class Progress:
         """Read it back; raises RunError for anything that isn't one."""
         renamed = {"best_rmse": "best_error"}  # as version 0.1 called it
         try:
-            return cls(**{renamed.get(name, name): value for name, value in values.items()})
-        except TypeError as error:
-            raise RunError(f"The checkpoint's progress can't be read: {error}.") from None
+            return from_plain({renamed.get(name, name): value for name, value in values.items()}, cls)
+        except ProtocolError as error:
+            raise RunError(f"The checkpoint's progress can't be read: {error.message}.") from None

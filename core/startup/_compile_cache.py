@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.files import compiled_folder, replace_file
+from core.readable import readable
 
 _FLAGS = "TF_XLA_FLAGS"
 _OURS = "--tf_xla_persistent_cache_directory"
@@ -77,7 +78,7 @@ def _choices() -> Iterator[str]:
 
 
 def _say(message: str) -> None:
-    print(f"tastemap: {message}", file=sys.stderr)
+    print(f"tastemap: {readable(message)}", file=sys.stderr)  # noqa: T201 - below the command line
 
 
 MOST_BYTES = 32 * 2**20

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 
 from core.contract import Architecture, Arrays, Resolved, Trainer, check_architecture, resolve
-from core.model import make_scorer
+from core.model import Scoring, make_scorer
 from core.options import ArchitectureOptions, OptionValue
 from core.runs import load_head
 from core.testing.tables import planted_data, planted_training_data
@@ -114,7 +114,9 @@ def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
     """Saved weights must give the trainer's scores, by the head and, where there are any, by the terms."""
     data = planted_data(resolved.settings.objective)
     users, items = data.users[:300], data.items[:300]
-    scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0, load_head)
+    offsets = np.zeros(data.user_count, np.float32), np.zeros(data.item_count, np.float32)
+    weights, scoring = trainer.weights(), Scoring(offset=0.0)
+    scorer = make_scorer(resolved.architecture, resolved.options, weights, scoring, offsets, load_head)
     saved = scorer.raw(users, items)
     what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
     expected = trainer.scores(users, items)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
 from core.contract import NAMES, Receiver, epoch_figures
+from core.files import write_atomically
 from core.protocol import EpochFinished, Event
 
 FILE = "metrics.csv"
@@ -34,7 +36,8 @@ def _rows(path: Path) -> dict[int, dict[str, Any]]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, ["epoch", *NAMES], restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, ["epoch", *NAMES], restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, stream.getvalue().encode())

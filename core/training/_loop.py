@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
 from core.errors import DivergenceError
@@ -26,28 +26,13 @@ from core.protocol import (
     Stop,
 )
 from core.runs import Progress
+from core.training._pace import Pace
 from core.training._prepare import Prepared
 from core.training.controls import Controls, ignore
 from core.training.ranking import finished_fields, ranking_fields, ruling_error
 
-TARGET_SECONDS = 0.15
-_FIRST_GUESS = 256
-
-
-@dataclass
-class Pace:
-    """Learns how many batches fit into a slice of about `TARGET_SECONDS`."""
-
-    batches_per_second: float = _FIRST_GUESS / TARGET_SECONDS
-
-    def next_count(self, left: int) -> int:
-        """Give the number of batches of the next slice, of `left` batches left in the epoch."""
-        return max(1, min(left, round(self.batches_per_second * TARGET_SECONDS)))
-
-    def learn(self, batches: int, seconds: float) -> None:
-        """Note how long a slice took; follows a change of speed within two slices, but grows at most 8×."""
-        measured = batches / max(seconds, 1e-6)
-        self.batches_per_second = min(measured, 8 * self.batches_per_second)
+if TYPE_CHECKING:
+    from core.views.quality import Difference
 
 
 @dataclass
@@ -145,7 +130,7 @@ class TrainingLoop:
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
-        held_out = measure(self.trainer, prepared.held_out)
+        held_out, away = measure(self.trainer, prepared.held_out), self._away_from_baseline()
         return Finished(
             run=folder.name,
             reason=reason,
@@ -161,7 +146,18 @@ class TrainingLoop:
             path=str(folder),
             replica_rmse=prepared.measure_replicas(self.trainer),
             **finished_fields(prepared.judge, self.trainer, self.last_event),
+            baseline_rmse=prepared.baseline_rmse,
+            difference=None if away is None else away.rmse,
+            difference_low=None if away is None else away.low,
+            difference_high=None if away is None else away.high,
         )
+
+    def _away_from_baseline(self) -> Difference | None:
+        """The held-out RMSE minus that of plain damped means; None where nothing is held out."""
+        from core.views.quality import bootstrap_difference
+
+        pairs = self.prepared.against_baseline(self.trainer)
+        return None if pairs is None else bootstrap_difference(*pairs)
 
     def learning_rate(self, epoch: int) -> float:
         """The learning rate of an epoch after what was set by hand."""

@@ -20,6 +20,7 @@ from core.model import (
     LikesFolder,
     Matrix,
     Model,
+    factor_table,
     fit_components,
     folder_of,
     influences,
@@ -152,16 +153,15 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
     ) -> tuple[Matrix, Matrix]:
         """Users' factors are shorter or longer than items', so their lengths are made comparable.
 
-        The map shows items by their tables, which a factorization of replicas has scaled.
+        The map shows items by their tables, which a factorization may have scaled.
         """
         rows, projection = fit_components(folder.model, self.most_rated, self.components)
         trained = folder.model.baseline.user_counts > 0
         users = factorization.user_factors[trained]
-        share = np.sqrt(factorization.replicas)
-        item_spread = factorization.item_factors[rows].std(axis=0).mean() * share
+        item_spread = factor_table(folder.model, "item")[rows].std(axis=0).mean()
         spread = item_spread / max(float(users.std(axis=0).mean()), 1e-12)
         mean = users.mean(axis=0)
-        own = user.rows["user_factors"] / share
+        own = user.rows["user_factors"]
         place = projection.axes @ (own - mean)
         standing = ((users - mean) @ projection.axes.T < place).mean(axis=0)
         return place * spread, standing

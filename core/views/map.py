@@ -111,7 +111,7 @@ class Map(OfMostRated[ItemMap]):
     def lines(cls, answer: ItemMap) -> Lines:
         """The map drawn for the terminal's size."""
         width, height = shutil.get_terminal_size((120, 40))
-        yield map_text(answer.scatter(), max(40, width), max(12, height - 4))
+        yield from map_text(answer.scatter(), max(40, width), max(12, height - 4)).split("\n")
 
 
 def _axis(number: int, available: int) -> int:

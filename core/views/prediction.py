@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.model import Model, Prediction, raw_blocks
 from core.options import Identifier, option
+from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View
 
 
@@ -52,17 +53,20 @@ class ContributionTable(Answer):
 
 
 class Predict(View[JudgedPrediction]):
-    """Predict a user's rating of an item; unknown ids get the fallback."""
+    """Predict a user's rating of an item; a user or item without training ratings gets the fallback.
+
+    An unknown user is a new one. Raises UsageError, with the nearest titles, for an item that isn't there.
+    """
 
     tag: ClassVar[str] = "prediction"
     command: ClassVar[str] = "predict"
     positional: ClassVar[tuple[str, ...]] = ("user", "item")
     user: Identifier = option(help="User id, as in the table.")
-    item: Identifier = option(help="Item id, as in the table.")
+    item: Identifier = option(help="Item id, as in the table, or title.")
 
     def answer(self, model: Model) -> JudgedPrediction:
-        """Predict a pair of external ids and look its true rating up."""
-        return judge(model, self.user, self.item)
+        """Predict a pair and look its true rating up."""
+        return judge(model, self.user, model.items.identifier(resolve_item(model, self.item)))
 
     @classmethod
     def lines(cls, answer: JudgedPrediction) -> Lines:
@@ -87,9 +91,12 @@ class Contributions(View[ContributionTable]):
         terms = model.scorer.terms(users, items)
         if terms is None:
             reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
-            return _unsplit(prediction, model.offset, reason)
+            return _unsplit(prediction, model.scoring.offset, reason)
         return ContributionTable(
-            prediction=prediction, mean=model.offset, contributions=tuple(_named(terms)), available=True
+            prediction=prediction,
+            mean=model.scoring.offset,
+            contributions=tuple(_named(terms)),
+            available=True,
         )
 
     @classmethod

@@ -15,6 +15,7 @@ from core.errors import RunError, UsageError
 from core.files import write_through
 from core.model import ItemCard, Model, factor_table, item_card, raw_blocks, top_rows, user_row
 from core.options import Identifier, option
+from core.readable import disarmed
 from core.views.search import resolve_item
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
@@ -258,9 +259,12 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
     return EverybodysItems(users=users, ranks=ranks, items=items, ratings=clipped)
 
 
-def write_recommendations(model: Model, found: EverybodysItems, path: Path) -> None:
+def write_recommendations(
+    model: Model, found: EverybodysItems, path: Path, spreadsheet: bool = False
+) -> None:
     """Write user, rank, item, title, rating (score) as Parquet or CSV, by the file's ending.
 
+    With `spreadsheet`, no text can be taken for a formula. The file gets no wider rights than the run has.
     Raises UsageError for another ending.
     """
     import pyarrow
@@ -277,6 +281,9 @@ def write_recommendations(model: Model, found: EverybodysItems, path: Path) -> N
         "title": titles[found.items].tolist(),
         "score" if model.ranks else "rating": found.ratings,
     }
+    if spreadsheet:
+        for name in ("user", "item", "title"):
+            columns[name] = [disarmed(one) if isinstance(one, str) else one for one in columns[name]]
     table = pyarrow.table(columns)
     write = pyarrow.csv.write_csv if path.suffix.lower() == ".csv" else pyarrow.parquet.write_table
-    write_through(path, lambda temporary: write(table, temporary))
+    write_through(path, lambda temporary: write(table, temporary), model.folder)

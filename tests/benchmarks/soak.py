@@ -1,11 +1,13 @@
 """Soak and faults: does an engine child stay small, and does a run survive what can happen to it?
 
 usage: python tests/benchmarks/soak.py [--trainings 1000] [--kills 50] [--lines 10000] [--seed 1]
+       python tests/benchmarks/soak.py --hours 8
 
 Drives real children (`python -m core.engine`) by their JSON lines, on made tables: short trainings of mixed
 architectures and sizes in one child, with its memory; kill -9 at random moments, each resumed and compared
-with an uninterrupted run; a disk that fills up before a checkpoint; lines of noise. Prints Markdown tables
-and ends with exit code 1 where something was lost. Needs Linux (memory and file limits of another process).
+with an uninterrupted run; a disk that fills up before a checkpoint; lines of noise. With --hours, random acts
+of all kinds for so long instead (soak_hours.py). Prints Markdown tables and ends with exit code 1 where
+something was lost. Needs Linux (memory and file limits of another process).
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from soak_hours import soak_for
 
 from core.api import resume, train
 from core.runs.run import Run
@@ -265,8 +268,13 @@ def main() -> int:
     )
     for name, count in (("trainings", 1000), ("kills", 50), ("lines", 10_000), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=count)
+    parser.add_argument("--hours", type=float, default=0.0)
     chosen = parser.parse_args()
     chooser, lost = random.Random(chosen.seed), 0
+    if chosen.hours:
+        with tempfile.TemporaryDirectory() as name:
+            rows = soak_for(Path(name), write_table(Path(name), *SIZES[0]), chosen.hours, chooser)
+        return int(print_table(f"{chosen.hours:g} hours", rows) > 0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ.update(TASTEMAP_CACHE=str(folder / "cache"), TASTEMAP_RUNS=str(folder / "runs"))

@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 from core.contract.plugins import Registry
 from core.protocol.commands import ResumeRun, Train
 from core.protocol.events import EpochFinished, Failed, Finished, RunStarted
+from core.readable import disarmed
 from core.runs.config import RunConfig
 from core.views.quality.comparison import Comparison
 from core.views.quality.diagnosis import Diagnosis
@@ -19,7 +20,7 @@ from core.views.quality.ranking import Ranking
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.snapshots import changes_of
-from tui.files import TRASH, differences, free_path, read_run, safe_cell
+from tui.files import TRASH, differences, free_path, read_run
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -272,8 +273,8 @@ def test_differences_name_what_differs(private_folders: Path) -> None:
 def test_exports_overwrite_nothing_and_titles_are_no_formulas(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
     assert free_path(tmp_path / "a.csv").name == "a-2.csv"
-    assert safe_cell("=1+1") == "'=1+1"
-    assert safe_cell("Alien") == "Alien"
+    assert disarmed("=1+1") == "'=1+1"
+    assert disarmed("Alien") == "Alien"
 
 
 def test_a_race_trains_one_after_another_on_the_same_split(engine: FakeEngine, registry: Registry) -> None:

@@ -23,15 +23,16 @@ def test_the_page_is_served_on_loopback() -> None:
     pytest.importorskip("textual_serve", reason="textual-serve isn't installed")
     port = free_port()
     code = f"from tui.launch import serve; serve('127.0.0.1', {port}, [])"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
         try:
-            page = fetch(f"http://127.0.0.1:{port}/")
+            assert server.stdout is not None
+            address = server.stdout.readline().split()[-1]
+            page = fetch(address)
         finally:
             server.terminate()
+    assert address.startswith(f"http://127.0.0.1:{port}/?token=")
     assert "Tastemap" in page
-    assert f'data-session-websocket-url="ws://127.0.0.1:{port}/ws"' in page
+    assert f'data-session-websocket-url="ws://127.0.0.1:{port}/ws/' in page
 
 
 def fetch(address: str) -> str:
@@ -47,6 +48,7 @@ def fetch(address: str) -> str:
 
 
 def test_without_textual_serve_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "tui.serving", raising=False)
     monkeypatch.setitem(sys.modules, "textual_serve", None)
     monkeypatch.setitem(sys.modules, "textual_serve.server", None)
     with pytest.raises(UsageError, match="textual-serve"):

@@ -61,7 +61,7 @@ class PromptScreen(ModalScreen[str]):
         with Vertical(classes="dialog"):
             yield Label(Content(self._question))
             yield Input(self._value, id="answer", select_on_focus=True)
-            yield Label("Enter takes it, Escape leaves it.", id="problem")
+            yield Label("Enter takes it, Escape leaves it.", id="problem", markup=False)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
@@ -92,7 +92,7 @@ class PickScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """Heading and list."""
         with Vertical(classes="dialog -large"):
-            yield Label(self._heading)
+            yield Label(self._heading, markup=False)
             yield OptionList(*(Option(_line(*choice), id=None) for choice in self._choices))
             yield Label("Enter takes it, Escape leaves it.", classes="note")
 

@@ -11,9 +11,9 @@ from rich.text import Text
 from textual.content import Content
 
 from core.model import NamedAxis
+from core.readable import disarmed
 from core.views import Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
-from tui.files import safe_cell
 from tui.formats import count, fit, short_title
 
 _MUTED = "$foreground 60%"
@@ -129,7 +129,7 @@ def crosstab_csv(crosstab: CrosstabTable) -> str:
     """Two blocks of one layout: the true ratings, then the predicted ones; unknown cells are empty."""
     text = io.StringIO()
     writer = csv.writer(text)
-    titles = [safe_cell(_title(item)) for item in crosstab.items]
+    titles = [disarmed(_title(item)) for item in crosstab.items]
     blocks: tuple[tuple[str, Sequence[Sequence[float | None]]], ...] = (
         ("true ratings", crosstab.truth),
         ("predicted ratings", crosstab.predicted),
@@ -137,6 +137,6 @@ def crosstab_csv(crosstab: CrosstabTable) -> str:
     for name, rows in blocks:
         writer.writerow([name, *titles])
         for user, ratings in zip(crosstab.users, rows, strict=True):
-            writer.writerow([safe_cell(str(user)), *("" if rating is None else rating for rating in ratings)])
+            writer.writerow([disarmed(str(user)), *("" if rating is None else rating for rating in ratings)])
         writer.writerow([])
     return text.getvalue()

@@ -50,8 +50,8 @@ class AnswerPanel(Vertical):
         with Vertical(id="fold-in-map", classes="panel"):
             yield Static("", id="fold-in-legend")
             yield FoldInCanvas(id="fold-in-canvas")
-            yield Static("", id="fold-in-near")
-        yield Static("", id="fold-in-reading")
+            yield Static("", id="fold-in-near", markup=False)
+        yield Static("", id="fold-in-reading", markup=False)
         yield OptionList(id="fold-in-top", classes="panel", compact=True)
 
     def on_mount(self) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.options import Identifier
+from core.readable import disarmed
 from core.views import FoldedIn, Found, MapPlace, Recommendation
-from tui.files import free_path, safe_cell
+from tui.files import free_path
 from tui.fold_in._rating_keys import RatingKeys
 
 _VARIED = 60
@@ -88,7 +89,7 @@ class GivenRatings:
     def table(self) -> list[list[str]]:
         """The ratings as rows of a CSV file, with a heading."""
         rows = [
-            [safe_cell(item), safe_cell(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()
+            [disarmed(item), disarmed(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()
         ]
         return [["item", "title", "rating"], *rows]
 

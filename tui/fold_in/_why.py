@@ -38,7 +38,7 @@ class FoldInWhyScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog -large", id="fold-in-why") as dialog:
             dialog.border_title = "Why this one"
             dialog.border_subtitle = "Escape closes"
-            yield Static(ASKING, id="fold-in-why-text")
+            yield Static(ASKING, id="fold-in-why-text", markup=False)
 
     def on_mount(self) -> None:
         """Ask, and let the arrow keys scroll."""

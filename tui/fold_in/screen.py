@@ -74,7 +74,7 @@ class FoldInScreen(BenchScreen):
 
     def compose_body(self) -> ComposeResult:
         """Advice where there is no model, else both columns."""
-        yield Static(_ADVICE, id="fold-in-advice", classes="advice")
+        yield Static(_ADVICE, id="fold-in-advice", classes="advice", markup=False)
         with Horizontal(id="fold-in-body"):
             yield GivenPanel(self.tastemap.ascii_only, id="fold-in-left")
             yield AnswerPanel(self.tastemap.ascii_only, id="fold-in-right")

@@ -30,7 +30,7 @@ from core.views.quality import (
 from tui.charts import share_bar
 from tui.files import SavedRun
 from tui.formats import count, fit
-from tui.shell import Answered, Engine, NotAnswered
+from tui.shell import Answered, Engine, NotAnswered, shown
 
 _MEASURING = "Predicting the held-out ratings …"
 _NEEDED = "Quality is measured on the held-out part of the table that the run was trained on."
@@ -65,7 +65,7 @@ class QualityScreen(ModalScreen[None]):
         questions: tuple[View[Any], ...] = (Ranking(),) if self._run.ranks else (Diagnosis(), Ranking())
         for view in questions:
             try:
-                answer = await self._engine.ask(view, str(self._run.folder))
+                answer = shown(await self._engine.ask(view, str(self._run.folder)))
             except QueryError as error:
                 self.post_message(NotAnswered(view, error.message, error.hint))
                 return

@@ -1,5 +1,6 @@
 """What all screens share: the app around them, its state, and what a screen is made of."""
 
+from tui.shell._shown import shown
 from tui.shell.app import TastemapApp
 from tui.shell.messages import Answered, NotAnswered, OpenItem
 from tui.shell.modes import screen_class
@@ -23,4 +24,5 @@ __all__ = [
     "Workbench",
     "keymap_path",
     "screen_class",
+    "shown",
 ]

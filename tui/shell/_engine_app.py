@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
 from textual.app import App
+from textual.filter import LineFilter
 from textual.signal import Signal
 
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
 from core.protocol import Event, Failed, Finished, Train, Warm
+from tui.shell._shown import ReadableLines
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
 from tui.shell.workbench import Engine, Workbench
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
+_READABLE = ReadableLines()
 
 
 class EngineApp(App[int]):
@@ -31,10 +39,23 @@ class EngineApp(App[int]):
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own and, at last, the one that lets no control of somebody's text reach the terminal."""
+        return [*super().get_line_filters(), _READABLE]
+
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Show a message as it is: those of the engine may hold brackets that would be taken for markup."""
         del markup
         super().notify(message, markup=False, **options)
+
+    def end_by_signals(self) -> None:
+        """Let SIGTERM and SIGHUP end the app in order: the engine saves, the terminal is given back."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread
+                    loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def start_engine(self) -> None:
         """Spawn the engine's child and relay what it says, in a worker of its own."""

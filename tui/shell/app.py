@@ -57,6 +57,7 @@ class TastemapApp(EngineApp):
 
     def on_mount(self) -> None:
         """Dress up, show the first screen, and only then spawn the engine."""
+        self.end_by_signals()
         for theme in (TASTEMAP, TASTEMAP_LIGHT):
             self.register_theme(theme)
         known = self.preferences.theme in self.available_themes

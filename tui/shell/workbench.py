@@ -21,6 +21,7 @@ from core.protocol import (
     SetLearningRate,
     Train,
 )
+from tui.shell._shown import shown
 from tui.shell.training import Race, Stage, TrainingState
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Workbench:
 
     async def ask(self, view: View[A]) -> A:
         """Ask about the current model; raises QueryError."""
-        return await self.engine.ask(view, self.subject.run if self.subject else None)
+        return shown(await self.engine.ask(view, self.subject.run if self.subject else None))
 
     def note(self, line: str) -> None:
         """Keep a log line, the oldest ones making room."""

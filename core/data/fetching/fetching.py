@@ -14,6 +14,7 @@ from core.data.fetching.downloading import Downloader, Progress, silent
 from core.data.fetching.named import all_datasets, download_folder, fetched_path
 from core.data.reading import check_location, reading_errors
 from core.errors import DataError, UsageError
+from core.files import make_folder, write_atomically
 from core.options import suggest
 
 
@@ -49,7 +50,7 @@ def fetch(
             f"The licence of {name} has to be accepted: {dataset.licence}", hint="Accept it to go on."
         )
     path = fetched_path(dataset)
-    download_folder().mkdir(parents=True, exist_ok=True)
+    make_folder(download_folder())
     if from_file is not None:
         return _take(dataset, Path(from_file), path)
     return _there(dataset, path) or _download(dataset, path, Downloader(progress, timeout))
@@ -87,6 +88,7 @@ def _take(dataset: NamedDataset, source: Path, path: Path) -> Fetched:
     part = path.with_name(path.name + ".part")
     with reading_errors(source):
         shutil.copyfile(source, part)
+        part.chmod(0o600 | (source.stat().st_mode & 0o066))
     return _accept(dataset, part, path, f"taken from {source}")
 
 
@@ -158,7 +160,7 @@ def _check_file(dataset: NamedDataset, path: Path, final: Path) -> tuple[str, st
 
 def _record(final: Path, digest: str) -> None:
     """Keep the checksum of a file that was accepted."""
-    _record_path(final).write_text(digest + "\n", encoding="ascii")
+    write_atomically(_record_path(final), f"{digest}\n".encode())
 
 
 def _file_sha256(path: Path) -> str:

@@ -1,3 +1,6 @@
+from ._limits import (
+    check_parquet as check_parquet,
+)
 from .columns import (
     COUNT_NAMES as COUNT_NAMES,
     EVENT_NAMES as EVENT_NAMES,

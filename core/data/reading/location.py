@@ -5,15 +5,17 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
+import io
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from core.contract import Location
+from core.data.reading._limits import BoundedStream, check_members
 from core.errors import DataError
 
 LINE_LIMIT = 1 << 20
@@ -63,7 +65,11 @@ def open_table(location: Location) -> Iterator[IO[bytes]]:
     with reading_errors(location), contextlib.ExitStack() as stack:
         compression = compression_of(location)
         stream: Any = stack.enter_context(_open(location))
-        yield stack.enter_context(_decompress(stream, compression)) if compression else stream
+        if compression:
+            stream = stack.enter_context(_decompress(stream, compression))
+        if compression or isinstance(location, zipfile.Path):
+            stream = cast(IO[bytes], io.BufferedReader(BoundedStream(stream, location), 1 << 20))
+        yield stream
 
 
 def _open(location: Location) -> Any:
@@ -151,6 +157,8 @@ def enter(path: Path) -> Location:
 
 def _archive(path: Path) -> zipfile.Path:
     try:
+        with zipfile.ZipFile(path) as archive:
+            check_members(path, archive.namelist())
         return zipfile.Path(path)
     except _UNREADABLE as error:
         raise DataError(f"the archive is damaged or of an unknown kind ({error}).", path=str(path)) from error

@@ -81,6 +81,11 @@ class HistoryScorer:
             raise PluginError(f"{name}.history_scores() must give shape {histories.shape}, not {shape}.")
         return np.asarray(scores, np.float32)
 
+    @property
+    def offsets(self) -> tuple[FloatArray, FloatArray]:
+        """Nothing is added to such scores: zeros for users and for items."""
+        return np.zeros(self.taken.user_count, np.float32), np.zeros(self.taken.item_count, np.float32)
+
     def history(self, user: int) -> tuple[LongArray, FloatArray]:
         """The items that a user row took in training, and their weights, both of shape (n,)."""
         own = slice(self.taken.starts[user], self.taken.starts[user + 1])

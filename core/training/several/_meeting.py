@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -81,7 +82,7 @@ def _listen(cluster: Cluster) -> socket.socket:
     host, port = cluster.endpoint(cluster.index)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server(("", port), family=family)
+        listener = _bind(host, port, family)
     except OSError as error:
         hint = "TF_CONFIG must name a free port of this machine for it."
         name = cluster.name(cluster.index).capitalize()
@@ -90,9 +91,24 @@ def _listen(cluster: Cluster) -> socket.socket:
     return listener
 
 
+def _bind(host: str, port: int, family: int) -> socket.socket:
+    """Listen at the address of TF_CONFIG alone; a name led here by a router is none of ours."""
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+    return socket.create_server(("", port), family=family)
+
+
+MOST_CALLS = 1000
+"""So many callers are hung up at a time: whoever calls without end keeps nobody from looking at the clock."""
+
+
 def _hang_up(listener: socket.socket) -> None:
-    with suppress(BlockingIOError):  # nobody else has called
-        while True:
+    """Close what has called, unread: a caller only wants to know that somebody is here."""
+    with suppress(BlockingIOError, ConnectionError):  # nobody else has called, or it is gone again
+        for _ in range(MOST_CALLS):
             listener.accept()[0].close()
 
 

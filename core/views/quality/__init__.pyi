@@ -7,6 +7,7 @@ from .comparison import (
     Comparison as Comparison,
     Difference as Difference,
     RankingDifference as RankingDifference,
+    bootstrap_difference as bootstrap_difference,
 )
 from .diagnosis import (
     Calibration as Calibration,

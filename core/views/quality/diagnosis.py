@@ -99,11 +99,14 @@ class Diagnosis(View[ErrorReport]):
         """The slices, the calibration and the worst pairs."""
         yield Table([("", "ratings", "RMSE", "MAE", "predicted − true"), _cells(answer.whole)])
         for heading, slices in _groups(answer):
-            yield f"\n{heading}"
+            yield ""
+            yield heading
             yield Table([_cells(one) for one in slices])
-        yield "\ncalibration: predictions, their mean, the mean of the true ratings"
+        yield ""
+        yield "calibration: predictions, their mean, the mean of the true ratings"
         yield Table([_calibration_cells(one) for one in answer.calibration])
-        yield "\nworst predictions"
+        yield ""
+        yield "worst predictions"
         yield Table(
             [
                 (f"true {one.truth:g}", f"predicted {one.predicted:.2f}", f"user {one.user}", one.title)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import pytest
 
 from core import train
 from core.model.baseline import Baseline, rmse
-from tests.support import json_lines, make_ratings, tastemap, write_csv
+from tests.processes import COMMAND, Child
+from tests.support import json_lines, make_ratings, tastemap, tastemap_afresh, write_csv
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_help_of_train_lists_every_declared_option() -> None:
 @pytest.mark.slow
 def test_train_predict_evaluate_and_list(csv: Path) -> None:
     words = ["train", "--data", str(csv), "--epochs", "12", "--factors=5", "--seed", "4", "--json"]
-    events = json_lines(tastemap(*words).stdout)
+    events = json_lines(tastemap_afresh(*words).stdout)
     started = next(event for event in events if event["event"] == "run_started")
     assert (started["options"]["factors"], started["settings"]["seed"]) == (5, 4)
     assert [event["epoch"] for event in events if event["event"] == "epoch_finished"] == [*range(1, 13)]
@@ -69,9 +69,9 @@ def test_train_predict_evaluate_and_list(csv: Path) -> None:
     assert told.stderr == ""
 
     unknown = tastemap("predict", run, "stranger", "100")
-    assert "the user had no training rating; the prediction is the item's damped mean" in unknown.stderr
-    nobody = json.loads(tastemap("predict", run, "stranger", "nothing", "--json").stdout)
-    assert "the mean of all training ratings" in nobody["fallback"]
+    assert "there is no user 'stranger'; the prediction is the item's damped mean" in unknown.stderr
+    nothing = tastemap("predict", run, "stranger", "nothing", "--json", expect=2)
+    assert "No item has the id or title 'nothing'" in nothing.stderr
 
     measured = json.loads(tastemap("evaluate", run, "--json").stdout)
     assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)
@@ -150,15 +150,7 @@ def test_a_gpu_that_is_not_there_is_said(csv: Path) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_exits_with_130(csv: Path) -> None:
-    words = [sys.executable, "-c", "from core.cli import main; main()", "train", "--data", str(csv)]
-    child = subprocess.Popen(
-        [*words, "--epochs", "100000", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ),
-    )
-    assert child.stdout is not None
+    child = Child(COMMAND, "train", "--data", str(csv), "--epochs", "100000", "--json")
     for line in child.stdout:
         if json.loads(line)["event"] == "epoch_finished":
             child.send_signal(signal.SIGINT)

@@ -70,7 +70,7 @@ def test_one_factor_is_a_contribution_of_its_own() -> None:
 def test_a_fallback_has_no_contributions_and_says_why() -> None:
     split = contribute(hand_model(), "nobody", 10)
     assert not split.available
-    assert "the user had no training rating" in split.reason
+    assert "there is no user 'nobody'" in split.reason
 
 
 def test_a_whole_head_has_no_contributions_and_says_why() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
-from core.data.reading import first_bytes
+from core.data.reading import check_parquet, first_bytes
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
 from core.errors import DataError
 
@@ -97,6 +97,7 @@ def _open_stream(location: Location) -> TypedSource:
     with _errors(location, "Parquet"), location.open("rb") as stream:
         file = parquet.ParquetFile(pa.PythonFile(stream, mode="r"))
         names = tuple(file.schema_arrow.names)
+        check_parquet(location, file, names)
         table = file.read()
     return TypedSource(location, names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted)))
 

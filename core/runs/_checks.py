@@ -1,0 +1,133 @@
+"""What a run folder's files must hold to be used: a folder may be damaged, or made by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from core.contract import Arrays
+from core.errors import DivergenceError, ProtocolError, RunError
+from core.files import damaged
+from core.protocol import from_plain
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    minimum: float
+    maximum: float
+    step: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Data:
+    """The record of the table; what an early version didn't write may be missing."""
+
+    scale: _Scale
+    name: str | None = None
+    source: str | None = None
+    fingerprint: str | None = None
+    reading: Mapping[str, Any] | None = None
+    repairs: Sequence[Mapping[str, Any]] = ()
+    users: _Count = 0
+    items: _Count = 0
+    ratings: _Count = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Split:
+    hash: str = ""
+    seed: _Count = 0
+    test_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0
+    method: str = "random"
+    folds: _Count = 0
+    fold: _Count = 0
+    count: _Count = 0
+    unseen: Mapping[str, int] | None = None
+    train_ratings: _Count = 0
+    test_ratings: _Count = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scoring:
+    training_mean: float
+    offset: float
+    share: float = 1.0
+    means: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Figures:
+    """The figures of an epoch or a summary, as far as there are any."""
+
+    run: str | None = None
+    reason: str | None = None
+    path: str | None = None
+    split_hash: str | None = None
+    epochs: _Count = 0
+    best_epoch: _Count = 0
+    val_rmse: float | None = None
+    val_mae: float | None = None
+    train_rmse: float | None = None
+    tuning_rmse: float | None = None
+    learning_rate: float = 0.0
+    seconds: float = 0.0
+    ratings_per_second: float = 0.0
+    best: bool = False
+    replica_rmse: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Epoch(_Figures):
+    epoch: _Count
+
+
+def check_config(path: Path, data: Any, split: Any, scoring: Any) -> None:
+    """Check the nested records of a configuration; raises RunError that names the field."""
+    for name, values, kind in (
+        ("data", data, _Data),
+        ("split", split, _Split),
+        ("scoring", scoring, _Scoring),
+    ):
+        _check(path, values, kind, name)
+    if not data["scale"]["minimum"] <= data["scale"]["maximum"]:
+        raise damaged(path, "the scale's minimum is above its maximum.")
+
+
+def check_summary(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Give a summary back if its figures are figures; raises RunError."""
+    _check(path, values, _Figures, "summary")
+    return values
+
+
+def check_epoch(values: Any) -> dict[str, Any]:
+    """Give a line of history back if it is one; raises ProtocolError."""
+    from_plain(values, _Epoch, "epoch")
+    return dict(values)
+
+
+def _check(path: Path, values: Any, kind: type[Any], name: str) -> None:
+    try:
+        from_plain(values, kind, name)
+    except ProtocolError as error:
+        raise damaged(path, error.message) from None
+
+
+def check_weights(run: str, path: Path, weights: Arrays, rows: Mapping[str, int]) -> None:
+    """Check that tables have a row an id and numbers alone; raises RunError and DivergenceError."""
+    for name, table in weights.items():
+        if table.dtype.kind != "f":
+            raise damaged(path, f"{name} holds no floating point numbers but {table.dtype}.")
+        if not np.isfinite(table).all():
+            hint = "Train again with a lower learning rate or more l2."
+            raise DivergenceError(f"{run} has diverged: numbers of {name} aren't finite.", hint=hint)
+        if name.startswith("table/"):
+            side = name.removeprefix("table/").partition("_")[0]
+            if table.ndim != 2 or not table.shape[1] or len(table) != rows.get(side):
+                raise RunError(f"{path}: {name} has the shape {table.shape} for {rows.get(side)} {side} ids.")

@@ -1,0 +1,226 @@
+"""Hours of everything at once (`soak.py --hours H`): commands, kills, full disks, hostile files, resizes.
+
+Each act may fail in plain words (exit 1 or 2) or end by its signal, never with a traceback, and after each
+the runs that were whole before predict what they predicted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import random
+import resource
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COMMAND = [sys.executable, "-c", "from core.cli import main; main()"]
+ARCHITECTURES = ("bias", "dot", "nn", "bayes")
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e [@click=app.quit]x[/] =1+1\n"
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+LIMIT = 300
+
+
+@dataclass
+class World:
+    """The folder where all happens, the runs that are whole with what each predicts, and what was lost."""
+
+    folder: Path
+    table: Path
+    chooser: random.Random
+    whole: dict[str, str] = field(default_factory=dict)
+    done: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {f"TASTEMAP_{name}": str(self.folder / name.lower()) for name in ("RUNS", "CACHE", "CONFIG")}
+        return {**os.environ, **own}
+
+    def tastemap(self, *words: str, expect: tuple[int, ...] = (0,), blocks: int = 0) -> str:
+        """Run a command to its end, with files of at most so many blocks of 1 kB; notes what goes wrong."""
+        limit = None if not blocks else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (blocks << 10,) * 2)
+        done = subprocess.run(
+            [*COMMAND, *words],
+            capture_output=True,
+            env=self.environment,
+            timeout=LIMIT,
+            check=False,
+            preexec_fn=limit,
+        )
+        self.judge(words, done.returncode, done.stdout + done.stderr, expect)
+        return done.stdout.decode("utf-8", "replace")
+
+    def judge(self, words: tuple[str, ...], code: int, said: bytes, expect: tuple[int, ...]) -> None:
+        if code not in expect:
+            self.lost.append(f"{' '.join(words)[:200]!r}: exit {code}: {said[-300:]!r}")
+        elif b"Traceback" in said:
+            self.lost.append(f"{' '.join(words)[:200]!r}: a traceback: {said[-300:]!r}")
+        elif any(byte in said for byte in (b"\x1b]", b"\x07", b"\xe2\x80\xae")):
+            self.lost.append(f"{' '.join(words)[:200]!r}: an escape got out")
+
+    def keep(self, run: Path) -> None:
+        """Count a run as whole from now on."""
+        self.whole[run.name] = self.tastemap("predict", str(run), "u1", "1", "--json")
+
+    def check(self) -> None:
+        """One of the whole runs still predicts what it predicted, and the list shows them all."""
+        if self.whole:
+            name = self.chooser.choice(sorted(self.whole))
+            if self.tastemap("predict", str(self.runs / name), "u1", "1", "--json") != self.whole[name]:
+                self.lost.append(f"{name} predicts otherwise")
+        listed = json.loads(self.tastemap("runs", "--json") or "[]")
+        finished = {Path(row["path"]).name for row in listed if row["state"] == "finished"}
+        if missing := set(self.whole) - finished:
+            self.lost.append(f"no more in the list: {sorted(missing)}")
+
+
+def train(world: World) -> None:
+    """A short training; its run is kept."""
+    told = world.tastemap(*_training(world, epochs=world.chooser.randint(1, 3)), "--json")
+    last = json.loads(told.splitlines()[-1]) if told else {}
+    if last.get("event") == "finished":
+        world.keep(Path(last["path"]))
+
+
+def ask(world: World) -> None:
+    """A random command, sometimes with words that make no sense."""
+    run = str(world.runs / world.chooser.choice(sorted(world.whole))) if world.whole else "latest"
+    words = world.chooser.choice(
+        [
+            ("recommend", run, "u1"),
+            ("why", run, "u1", "1"),
+            ("similar", run, "1"),
+            ("search", run, EVIL),
+            ("map", run),
+            ("evaluate", run),
+            ("diagnose", run),
+            ("history", run, "u2"),
+            ("predict", run, EVIL, EVIL),
+            ("recommend", EVIL, EVIL),
+            ("export", run, "--parquet", str(world.folder / "export")),
+            ("data", "describe", str(world.table)),
+        ]
+    )
+    world.tastemap(*words, expect=(0, 1, 2))
+
+
+def kill(world: World) -> None:
+    """A signal at a random moment of a training, which then goes on to its end."""
+    before = set(world.runs.iterdir()) if world.runs.exists() else set()
+    words = [*COMMAND, *_training(world, epochs=2000)]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=world.environment)
+    time.sleep(world.chooser.uniform(0, 20))
+    number = world.chooser.choice(SIGNALS)
+    child.send_signal(number)
+    said, _ = child.communicate(timeout=LIMIT)
+    world.judge((f"train, signal {number}",), child.returncode, said, (0, -number, 128 + number))
+    for run in set(world.runs.iterdir() if world.runs.exists() else ()) - before:
+        if (run / "history.jsonl").exists() and (run / "config.json").exists():
+            world.tastemap("train", "--resume", str(run), "--epochs", "2001", blocks=0, expect=(0, 1))
+            if (run / "summary.json").exists():
+                world.keep(run)
+
+
+def fill(world: World) -> None:
+    """A disk that takes no more in the middle of a training."""
+    words = _training(world, epochs=5)
+    world.tastemap(*words, blocks=world.chooser.choice((1, 4, 16, 64)), expect=(0, 1))
+
+
+def poison(world: World) -> None:
+    """A table that was cut, mixed with noise, or made to attack."""
+    path, content = world.folder / f"hostile{EVIL[:7]}.csv", bytearray(world.table.read_bytes())
+    for _ in range(world.chooser.randint(1, 50)):
+        content[world.chooser.randrange(len(content))] = world.chooser.randrange(256)
+    cut = bytes(content[: world.chooser.randint(0, len(content))])
+    path.write_bytes(world.chooser.choice((cut, cut + EVIL.encode(), os.urandom(5000), b"[" * 100_000)))
+    world.tastemap("data", "describe", str(path), expect=(0, 1, 2))
+    world.tastemap("train", "--data", str(path), "--epochs", "1", expect=(0, 1, 2))
+
+
+def damage(world: World) -> None:
+    """A copy of a run with a few bytes changed: it may fail in words, and the list goes on."""
+    if not world.whole:
+        return
+    copy = world.runs / f"damaged-{world.chooser.randrange(10**6)}"
+    shutil.copytree(world.runs / world.chooser.choice(sorted(world.whole)), copy)
+    file = world.chooser.choice(sorted(path for path in copy.rglob("*") if path.is_file()))
+    content = bytearray(file.read_bytes())
+    for _ in range(world.chooser.randint(1, 20) if content else 0):
+        content[world.chooser.randrange(len(content))] = world.chooser.randrange(256)
+    file.write_bytes(bytes(content[: world.chooser.randint(0, len(content))]))
+    for words in (("recommend", str(copy), "u1"), ("runs",), ("predict", str(copy), "u1", "1")):
+        world.tastemap(*words, expect=(0, 1, 2))
+    shutil.rmtree(copy)
+
+
+def resize(world: World) -> None:
+    """The screen in a terminal of ever other size, under random keys, ended by q or by a signal."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ.update(world.environment, TERM="xterm-256color", LANG="C.UTF-8")
+        os.execv(sys.executable, COMMAND)
+    said, ends = bytearray(), time.monotonic() + 15
+    while time.monotonic() < ends:
+        size = struct.pack("HHHH", world.chooser.randint(1, 80), world.chooser.randint(1, 300), 0, 0)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
+        os.write(terminal, world.chooser.choice((b"1", b"2", b"3", b"4", b"5", b"7", b"\t", b"?", b"\x1b")))
+        said += _heard(terminal, 0.2)
+    os.kill(process, world.chooser.choice((signal.SIGTERM, signal.SIGHUP)))
+    while block := _heard(terminal, 20):
+        said += block
+    _, status = os.waitpid(process, 0)
+    if b"Traceback" in said or os.waitstatus_to_exitcode(status) not in (129, 143):
+        world.lost.append(f"the screen ended with {status}: {bytes(said[-300:])!r}")
+    os.close(terminal)
+
+
+def _heard(terminal: int, seconds: float) -> bytes:
+    if select.select([terminal], [], [], seconds)[0]:
+        with contextlib.suppress(OSError):
+            return os.read(terminal, 1 << 16)
+    return b""
+
+
+def _training(world: World, epochs: int) -> tuple[str, ...]:
+    name = world.chooser.choice(ARCHITECTURES)
+    return ("train", "--data", str(world.table), "--arch", name, "--epochs", str(epochs))
+
+
+ACTS: tuple[Callable[[World], None], ...] = (train, ask, ask, ask, kill, fill, poison, damage, resize)
+
+
+def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) -> list[tuple[str, object]]:
+    """Do random acts for so many hours; returns what was done and what was lost, as rows of a table."""
+    world, ends = World(folder, table, chooser), time.monotonic() + hours * 3600
+    train(world)
+    while time.monotonic() < ends:
+        act = chooser.choice(ACTS)
+        world.done[act.__name__] += 1
+        try:
+            act(world)
+            world.check()
+        except subprocess.TimeoutExpired as error:
+            world.lost.append(f"{act.__name__}: nothing came for {LIMIT} s: {error.cmd}")
+        if world.lost:
+            print("\n".join(world.lost[-3:]), file=sys.stderr, flush=True)
+    rows: list[tuple[str, object]] = [(f"{name} ({count})", "done") for name, count in world.done.items()]
+    told = [("lost:", one) for one in world.lost]
+    return [*rows, ("runs kept", len(world.whole)), *told, ("lost", len(world.lost))]
