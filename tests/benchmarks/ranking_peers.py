@@ -188,7 +188,7 @@ MODELS: dict[str, tuple[str, Callable[[Table, int], tuple[Scores, float]]]] = {
     "popularity": ("mere popularity", popularity),
     "ease-250": ("EASE, l2 250", ease(250)),
     "ease-600": ("EASE, l2 600", ease(600)),
-    "ials": ("iALS, 64 factors, l2 by frequency", ials(64, 0.003, 0.1)),
+    "ials": ("iALS, 64 factors, l2 by frequency, untuned", ials(64, 0.003, 0.1)),
     "implicit-als": ("implicit ALS, 32 factors", implicit("als", factors=32, regularization=0.05, alpha=5)),
     "implicit-bpr": ("implicit BPR, 64 factors", implicit("bpr", factors=64, iterations=100)),
     "lenskit": ("LensKit ImplicitMF, 50 factors", lenskit),
