@@ -61,6 +61,7 @@ from .liking import (
     LikesFolder as LikesFolder,
     scores_from_histories as scores_from_histories,
     taken_arrays as taken_arrays,
+    taken_sets as taken_sets,
 )
 from .model import (
     Model as Model,

@@ -12,6 +12,7 @@ from core import (
     Arrays,
     FloatArray,
     Recipe,
+    TastemapError,
     Trainer,
     TrainingData,
     hookimpl,
@@ -48,16 +49,9 @@ class Ease(Architecture):
 
     def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
         """What was taken times the weights; items without any by popularity, after all others."""
-        import scipy.sparse
-
         histories = alike(histories, options.weigh)
         kept: Any = weights["history/kept"]
-        links = (
-            weights["history/weights"].astype(np.float32),
-            weights["history/sources"],
-            weights["history/starts"],
-        )
-        matrix = scipy.sparse.csr_array(links, (len(kept), len(kept)))
+        matrix = _links_of(weights, histories.shape[1])
         popularity: Any = weights["history/popularity"]
         scores = np.empty(histories.shape, np.float32)
         scores[:] = np.float32(UNLINKED) + popularity / np.float32(1 + popularity.max(initial=0))
@@ -69,6 +63,26 @@ class Ease(Architecture):
         from models_plugins.ease._trainer import EaseTrainer
 
         return EaseTrainer(data, self, options)
+
+
+def _links_of(weights: Arrays, count: int) -> Any:
+    """The links as a sparse matrix; raises TastemapError where they point at items that aren't there."""
+    import scipy.sparse
+
+    kept: Any = weights["history/kept"]
+    links = (
+        weights["history/weights"].astype(np.float32),
+        weights["history/sources"],
+        weights["history/starts"],
+    )
+    try:
+        matrix = scipy.sparse.csr_array(tuple(links), (len(kept), len(kept)))
+        matrix.check_format(full_check=True)
+        if len(kept) and not 0 <= kept.min() <= kept.max() < count:
+            raise ValueError("items out of range")
+    except ValueError as error:
+        raise TastemapError(f"The saved weights of ease are damaged: {error}.") from None
+    return matrix
 
 
 def alike(histories: Any, weigh: bool) -> Any:

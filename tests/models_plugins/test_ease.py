@@ -144,3 +144,20 @@ def test_ease_predicts_no_ratings(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be trained to rank"):
         train(make_ratings(), "bayes", folder=tmp_path / "run", objective="ranking")
     assert load_plugins().architecture("ease").objectives == ("ranking",)
+
+
+@pytest.mark.parametrize("name", ["taken/items", "history/sources", "history/kept"])
+def test_weights_that_point_nowhere_are_refused(name: str, run: Any, tmp_path: Path) -> None:
+    import shutil
+
+    from safetensors.numpy import load_file, save_file
+
+    from core import load_run
+
+    copy = shutil.copytree(run.folder, tmp_path / "copy")
+    arrays = load_file(copy / "weights.safetensors")
+    arrays[name] = arrays[name].copy()
+    arrays[name][-1] = 60_000
+    save_file(arrays, copy / "weights.safetensors", metadata={"about": "{}"})
+    with pytest.raises(TastemapError):
+        load_run(copy).model.scorer.all_scores(np.array([0], np.int64))
