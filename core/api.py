@@ -9,7 +9,7 @@ from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError
+from core.errors import RunError, UsageError
 from core.model import mae, rmse
 from core.options import OptionValue
 from core.protocol import Event
@@ -95,6 +95,11 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
     Without `ratings` on the held-out part of its own table, found again by the recorded split; with
     `ratings` on all rows of that table. Raises RunError where its own table has changed.
     """
+    if run.objective == "ranking":
+        hint = "`tastemap rank` measures rankings."
+        raise UsageError(
+            f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
+        )
     if ratings is not None:
         return _measure(run, ratings, "all rows", None)
     table = recorded_ratings(run)

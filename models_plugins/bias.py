@@ -13,6 +13,11 @@ class Bias(Architecture):
     name = "bias"
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066}),
+        "ranking": Recipe(
+            "For ranking; tuned on a part of training.",
+            {"factors": 64, "l2": 0.37, "bias_l2": 0.0, "initial_spread": 0.1},
+            {"epochs": 25, "learning_rate": 0.02},
+        ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(
             "The 2017 notebook's 50 factors and hand-set learning rates with Adam.",

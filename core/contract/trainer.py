@@ -29,6 +29,9 @@ class TrainingData:
     around damped means; `item_table` says what is known of the items (genres, years), for trainers that use
     it. `capacity` is how many ratings the largest part of the same table has: trainings with one capacity may
     share what was compiled. `counts` are the ratings of every user and item, where others train along.
+
+    Under the objective "ranking" the pairs are those that users took, each once; `targets` are then their
+    weights (1 unless the table says otherwise) and `mean` is 0.
     """
 
     users: RowArray
@@ -41,6 +44,7 @@ class TrainingData:
     noise: float = 1.0
     capacity: int = 0
     counts: tuple[LongArray, LongArray] | None = None
+    objective: str = "rating"
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -61,6 +65,8 @@ class TrainingData:
 class SliceTotals:
     """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.
 
+    Under the objective "ranking" it is the sum of −log of the probabilities that the model gave to what users
+    took.
     `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
     the loop's clock.
     """
@@ -120,3 +126,11 @@ class ReplicaScores(Protocol):
 
     def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with each replica alone, shape (n, replicas)."""
+
+
+@runtime_checkable
+class ScoresAllItems(Protocol):
+    """A trainer that scores all items for a user faster than pair by pair."""
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""

@@ -19,7 +19,8 @@ class Baseline:
     """Damped means of the training ratings.
 
     `user_offsets` (shape (users,)) and `item_offsets` (shape (items,)) are damped differences from `mean`, 0
-    where training has no rating; the counts say how many it has.
+    where training has no rating; the counts say how many it has. Under the objective "ranking" nothing is
+    clipped, and the offsets are those of `popularity_baseline`.
     """
 
     mean: float
@@ -28,6 +29,7 @@ class Baseline:
     item_counts: npt.NDArray[np.int64]
     user_offsets: FloatArray
     item_offsets: FloatArray
+    clips: bool = True
 
     @classmethod
     def measure(
@@ -69,13 +71,24 @@ class Baseline:
         return fallback
 
     def clip(self, predictions: FloatArray) -> FloatArray:
-        """Clip predictions to the rating scale."""
+        """Clip predictions to the rating scale, where they are ratings."""
+        if not self.clips:
+            return predictions.astype(np.float32)
         clipped: FloatArray = np.clip(predictions, self.scale.minimum, self.scale.maximum).astype(np.float32)
         return clipped
 
     def predictions(self, raw: FloatArray, users: Rows, items: Rows) -> FloatArray:
         """Turn a model's raw predictions into final ones: the fallback where it must, all clipped."""
         return self.clip(np.where(self.known(users, items), raw, self.fallback(users, items)))
+
+
+def popularity_baseline(
+    user_counts: npt.NDArray[np.int64], item_counts: npt.NDArray[np.int64], scale: RatingScale
+) -> Baseline:
+    """What a ranking falls back to: an item's offset is log(count + ½), so the most popular comes first."""
+    popularity = np.log(item_counts + 0.5).astype(np.float32)
+    nobody = np.zeros(len(user_counts), np.float32)
+    return Baseline(0.0, scale, user_counts, item_counts, nobody, popularity, clips=False)
 
 
 Numbers = npt.NDArray[np.floating]

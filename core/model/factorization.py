@@ -12,7 +12,9 @@ from core.array_types import FloatArray, LongArray
 from core.contract import replica_count
 from core.errors import diverged
 from core.model.catalogue import bias_column
+from core.model.liking import HistoryScorer
 from core.model.model import Model
+from core.model.scorer import Scorer
 
 _CHECKED_PAIRS = 256
 
@@ -57,7 +59,9 @@ def find_factorization(model: Model) -> Factorization | None:
     Table names alone don't tell, and a model may have tables beside its score (uncertainties, say), so random
     pairs are scored both ways and must agree.
     """
-    if any(name.startswith("head/") for name in model.weights) or not _fit_together(model):
+    if not isinstance(model.scorer, Scorer) or any(name.startswith("head/") for name in model.weights):
+        return None
+    if not _fit_together(model):
         return None
     found = _assemble(model)
     generator = np.random.default_rng(0)
@@ -114,6 +118,8 @@ def raw_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, Floa
 def _raw_block(model: Model, factorization: Factorization | None, users: LongArray) -> FloatArray:
     if factorization is not None:
         return _with_fallback(model, users, factorization.raw_block(users))
+    if isinstance(model.scorer, HistoryScorer):
+        return _with_fallback(model, users, model.scorer.all_scores(users))
     items = np.arange(len(model.items))
     pairs = np.repeat(users, len(items)), np.tile(items, len(users))
     return model.predictor.raw(*pairs).reshape(len(users), len(items))

@@ -20,6 +20,7 @@ from core.errors import UsageError
 from core.model.damped_means import PLAIN_DAMPING
 from core.model.factorization import Factorization, find_factorization
 from core.model.model import Model
+from core.model.scorer import Scorer
 
 _STEPS = 8
 _NUDGE = 1e-2
@@ -72,6 +73,10 @@ class Folder:
             base = self.factorization.item_bias[items] + np.float32(self.factorization.offset)
             return _ridge(self.prior, design, ratings - base)
         return self._gauss_newton(items, ratings)
+
+    def average(self, target: int) -> float:
+        """The raw prediction of an item for the average user."""
+        return float(self.linearize(self.prior.mean, np.array([target]))[0][0])
 
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
@@ -132,6 +137,7 @@ class Folder:
         split = [self.prior.rows(numbers) for numbers in users]
         rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
         added, scorer = rows.pop(_OFFSET, np.zeros((len(users), 1))), self.model.scorer
+        assert isinstance(scorer, Scorer)  # noqa: S101 - others know users by their histories
         scores = scorer.score_rows(self._gather(rows, items)).astype(np.float64)
         shaped: Matrix = scorer.scoring.share * scores.reshape(len(users), len(items))
         return shaped + scorer.scoring.offset + scorer.offsets[1][items] + added
@@ -217,6 +223,8 @@ def _covariance(table: Matrix) -> Matrix:
 
 def _noise(model: Model) -> float:
     """The variance of training ratings around their predictions; without the table a guess from the scale."""
+    if model.ranks:
+        return 1.0  # likes have no noise around them
     rated, _ = model.rated_or_reason
     scale = model.baseline.scale
     if rated is None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.array_types import FloatArray
 from core.contract import Architecture, Arrays, Rows, Terms
 from core.errors import RunError
+from core.model.liking import HistoryScorer, scores_from_histories
 from core.options import ArchitectureOptions
 
 ScoreRows = Callable[[Rows], FloatArray]
@@ -104,11 +105,13 @@ def make_scorer(
     scoring: Scoring,
     offsets: tuple[FloatArray, FloatArray],
     load_head: HeadLoader | None = None,
-) -> Scorer:
+) -> Scorer | HistoryScorer:
     """Choose how to score an architecture's saved weights; `offsets` are the damped ones of both sides.
 
     `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
     """
+    if scores_from_histories(architecture):
+        return HistoryScorer.of(architecture, options, weights)
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()

@@ -85,7 +85,8 @@ def saved_choices(
     """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
     architecture = registry.architecture(config.architecture)
     options = architecture.Options.parse(config.options)
-    parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
+    recorded = {"objective": "rating", **config.settings}  # runs of 0.1 knew no other
+    parsed = TrainingSettings.parse({**recorded, **(settings or {})})
     return Resolved(replicate(architecture, parsed.replicas), options, parsed, config.recipe)
 
 

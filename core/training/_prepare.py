@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError
 from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, plain_damped_means, rmse
+from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""
@@ -44,6 +44,7 @@ class Prepared:
 
     `scoring` turns scores into ratings; `plain_means` are what plain damped means of the whole training part
     predict for `held_out` (clipped, shape (n,)): the figure that a model must beat.
+    Under the objective "ranking" there are no ratings to measure by; `liked` then says what is.
     """
 
     split: Split
@@ -54,6 +55,12 @@ class Prepared:
     train_sample: Pairs
     tuning: Pairs
     held_out: Pairs
+    liked: LikedParts | None = None
+
+    @property
+    def judge(self) -> RankingJudge | None:
+        """Measures rankings, where that is the objective."""
+        return None if self.liked is None else self.liked.judge
 
     def measure_replicas(self, trainer: Trainer) -> tuple[float, ...]:
         """The held-out RMSE of each replica alone; empty where there is but one."""
@@ -127,20 +134,10 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
 
     Raises UsageError or DataError where the split can't be made.
     """
+    split, train, tuning = _parts(ratings, settings)
+    if settings.objective == "ranking":
+        return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
-    split = split_ratings(
-        ratings,
-        settings.split_seed,
-        settings.test_fraction,
-        settings.split,
-        folds=settings.folds,
-        fold=settings.fold,
-        count=settings.last_count,
-    )
-    if settings.early_stopping:
-        train, tuning = carve_tuning(split, settings.tuning_fraction, settings.split_seed)
-    else:
-        train, tuning = split.train, np.zeros(0, np.int64)
     prepared = prepare_part(ratings, split, train, tuning, settings.center)
     held_out, whole = _pairs(ratings, split.test), _pairs(ratings, split.train)
     counts = (ratings.user_count, ratings.item_count)
@@ -182,6 +179,40 @@ def prepare_part(
     )
 
 
+def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArray, LongArray]:
+    """The split, the rows to train on and those carved out of them."""
+    split = split_ratings(
+        ratings,
+        settings.split_seed,
+        settings.test_fraction,
+        settings.split,
+        folds=settings.folds,
+        fold=settings.fold,
+        count=settings.last_count,
+    )
+    if settings.early_stopping:
+        return split, *carve_tuning(split, settings.tuning_fraction, settings.split_seed)
+    return split, split.train, np.zeros(0, np.int64)
+
+
+def _prepare_ranking(
+    ratings: Ratings, settings: TrainingSettings, split: Split, train: LongArray, tuning: LongArray
+) -> Prepared:
+    liked = liked_parts(ratings, settings, train=train, tuning=tuning, test=split.test)
+    none = Pairs(**_none("users", "items", "ratings"))
+    return Prepared(
+        split=split,
+        baseline=liked.baseline,
+        train=liked.data,
+        scoring=Scoring(offset=0.0),
+        plain_means=none.ratings,
+        train_sample=none,
+        tuning=none,
+        held_out=none,
+        liked=liked,
+    )
+
+
 def _scoring(center: str, baseline: Baseline, part: Pairs) -> Scoring:
     """What scores are added to: damped means, the mean of the training ratings, or nothing."""
     if center == "means":
@@ -201,11 +232,11 @@ def _refuse_interactions(ratings: Ratings) -> None:
         raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
 
 
-def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:
+def _pairs(ratings: Ratings, rows: LongArray) -> Pairs:
     return Pairs(ratings.users[rows], ratings.items[rows], ratings.ratings[rows])
 
 
-def _sample(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _sample(rows: LongArray) -> LongArray:
     if len(rows) <= TRAIN_SAMPLE:
         return rows
     chosen = np.random.default_rng(0).choice(len(rows), TRAIN_SAMPLE, replace=False)

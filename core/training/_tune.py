@@ -10,12 +10,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.contract import Resolved, Schedule, Trainer, TrainingSettings
+from core.contract import Resolved, Schedule, Trainer, TrainingSettings, settle
 from core.data import Ratings
 from core.errors import DivergenceError, PluginError, UsageError
 from core.options import OptionField, OptionSet, OptionValue
 from core.protocol import Event, PhaseChanged, TrialFinished
 from core.training._prepare import Prepared, prepare
+from core.training.ranking import has_ratings, ruling_error
 
 ROUNDS = 3
 """Rounds of successive halving: epochs double from one to the next, trials are halved."""
@@ -26,10 +27,10 @@ Choices = TypeVar("Choices", bound=OptionSet)
 
 @dataclass(frozen=True)
 class _Trial:
-    """One point of the search: options, settings, and the tuning RMSE reached after so many epochs."""
+    """One point of the search: options, settings, and the tuning error (RMSE or 1 − nDCG) after `epochs`."""
 
     resolved: Resolved
-    tuning_rmse: float = math.inf
+    error: float = math.inf
     epochs: int = 0
 
 
@@ -43,6 +44,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     """
     if trials < 2:
         raise UsageError("A search takes two trials at least.")
+    resolved = settle(resolved, has_ratings(ratings))
     prepared = prepare(ratings, _with_tuning_part(resolved.settings))
     candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0
@@ -53,8 +55,8 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
             emit(PhaseChanged("tuning", f"round {number} of {ROUNDS}, trial {finished}"))
             measured.append(_run_trial(candidate, prepared, epochs))
             emit(_told(measured[-1], finished))
-        candidates = sorted(measured, key=lambda trial: trial.tuning_rmse)[: max(1, len(measured) // 2)]
-    if not math.isfinite(candidates[0].tuning_rmse):
+        candidates = sorted(measured, key=lambda trial: trial.error)[: max(1, len(measured) // 2)]
+    if not math.isfinite(candidates[0].error):
         raise DivergenceError("Every trial diverged.", hint="Start from a lower --learning-rate.")
     return candidates[0].resolved
 
@@ -104,9 +106,12 @@ def _measure_trial(trial: _Trial, trainer: Trainer, prepared: Prepared, schedule
     for epoch in range(1, schedule.epochs + 1):
         totals = trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
         if not math.isfinite(totals.squared_error):
-            return replace(trial, tuning_rmse=math.inf, epochs=epoch)
-    reached = prepared.measure(trainer, prepared.tuning).rmse
-    return replace(trial, tuning_rmse=math.inf if reached is None else reached, epochs=schedule.epochs)
+            return replace(trial, error=math.inf, epochs=epoch)
+    ranked = None if prepared.judge is None else prepared.judge.of_tuning(trainer)
+    reached = ruling_error(
+        prepared.measure(trainer, prepared.tuning).rmse, None if ranked is None else ranked.ndcg
+    )
+    return replace(trial, error=math.inf if reached is None else reached, epochs=schedule.epochs)
 
 
 def _round_epochs(epochs: int) -> list[int]:
@@ -129,5 +134,6 @@ def _told(trial: _Trial, number: int) -> TrialFinished:
         trial=number,
         choices=choices,
         epochs=trial.epochs,
-        tuning_rmse=trial.tuning_rmse,
+        tuning_rmse=None if resolved.ranks else trial.error,
+        tuning_ndcg=1 - trial.error if resolved.ranks else None,
     )

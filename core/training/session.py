@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.contract import Arrays, Registry, Resolved, Trainer
+from core.contract import Arrays, Registry, Resolved, Trainer, settle
 from core.data import Ratings, describe, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
@@ -42,6 +42,7 @@ from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
+from core.training.ranking import has_ratings
 from core.training.several import read_cluster
 
 _FEWEST_TO_CARVE = 50
@@ -66,6 +67,10 @@ class Session:
     trainer: Trainer | None = None
     prepared: Prepared | None = None
     adaptation: Adaptation | None = None
+
+    def __post_init__(self) -> None:
+        """Decide the objective by the table where it is open; raises UsageError where neither serves."""
+        self.resolved = settle(self.resolved, has_ratings(self.ratings))
 
     def start(self, folder: Path | None = None) -> Path:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
@@ -99,7 +104,13 @@ class Session:
         """Learn on carved parts how to train, where the settings ask for it and there are enough ratings."""
         settings = self.resolved.settings
         train, others = prepared.split.train, settings.strategy == "multiworker"
-        if not settings.adapt or settings.early_stopping or others or len(train) < _FEWEST_TO_CARVE:
+        if (
+            prepared.liked is not None
+            or not settings.adapt
+            or settings.early_stopping
+            or others
+            or len(train) < _FEWEST_TO_CARVE
+        ):
             return None
         from core.training.start import make_trainer
 
@@ -184,6 +195,7 @@ class Session:
             self.trainer.weights(),
             self.prepared.scoring,
             load_head=load_head,
+            objective=resolved.settings.objective,
         )
 
     def _refuse_to_lead(self) -> None:
@@ -199,7 +211,9 @@ class Session:
         from core.training.start import make_trainer
 
         prepared = prepare(self.ratings, self.resolved.settings)
-        settings = with_batch_size(self.resolved.settings, prepared.train.room)
+        settings = self.resolved.settings
+        if not self.resolved.ranks:  # whose batches are of users
+            settings = with_batch_size(settings, prepared.train.room)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
         self.prepared = prepared if self.adaptation is None else prepared.trusting(self.adaptation.share)
@@ -278,7 +292,11 @@ class Session:
                 "test_ratings": len(prepared.split.test),
                 "unseen": unseen(self.ratings, prepared.split),
             },
-            scoring={**asdict(prepared.scoring), "training_mean": prepared.baseline.mean},
+            scoring={
+                **asdict(prepared.scoring),
+                "training_mean": prepared.baseline.mean,
+                **({"positive_from": prepared.liked.rule.threshold} if prepared.liked else {}),
+            },
             adaptation={} if self.adaptation is None else self.adaptation.to_dict(),
             device=device,
             parameters=trainer.parameters,
@@ -361,6 +379,7 @@ def _run_started(
         batches=batches,
         first_epoch=loop.progress.epoch + 1,
         split=config.split,
+        notes=[loop.prepared.liked.rule.why] if loop.prepared.liked else [],
         baseline_rmse=baseline_rmse,
         adaptation=config.adaptation,
     )

@@ -30,6 +30,7 @@ class Bayes(Architecture):
     """Averages samples of factors and biases from their posterior: accurate, and says how sure it is."""
 
     name = "bayes"
+    objectives = ("rating",)
     recipes = {
         "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20, "center": "mean"}),
         "ratings": Recipe(

@@ -74,6 +74,11 @@ class TrainingState:
         return self.stage in (Stage.PREPARING, Stage.RUNNING, Stage.PAUSED)
 
     @property
+    def ranks(self) -> bool:
+        """Whether the objective is a ranking."""
+        return self.started is not None and self.started.settings.get("objective") == "ranking"
+
+    @property
     def planned_epochs(self) -> int:
         """The number of epochs that the run was started with, 0 before it started."""
         return self.started.epochs if self.started else 0

@@ -68,16 +68,31 @@ class LivePanel(Vertical):
 
     def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
         training = self._training
+        best, changes = training.best, [e.epoch - 1 + _share(e.batch, training) for e in training.changes]
+        marked = (float(best.epoch), best.val_figure) if best and best.val_figure is not None else None
+        marks = Marks(marked, changes=[max(1.0, change) for change in changes])
+        view.border_title = "Ranking (nDCG@10)" if training.ranks else "Loss (RMSE)"
+        if training.ranks:
+            return _ranking_curves(training, view), marks
         train = [(epoch.epoch, epoch.train_rmse) for epoch in training.epochs]
         held_out = [(epoch.epoch, epoch.val_rmse) for epoch in training.epochs]
         curves = [
             Curve("train", *_known(train), view.colour("primary"), dotted=True),
             Curve("val", *_known(held_out), view.colour("accent")),
         ]
-        best = training.best
-        marked = (float(best.epoch), best.val_rmse) if best and best.val_rmse is not None else None
-        changes = [event.epoch - 1 + _share(event.batch, training) for event in training.changes]
-        return curves, Marks(marked, changes=[max(1.0, change) for change in changes])
+        return curves, marks
+
+
+def _ranking_curves(training: TrainingState, view: ChartView) -> list[Curve]:
+    """nDCG on the held-out part, on the part carved out of training, and what popularity reaches."""
+    held_out = [(epoch.epoch, epoch.val_ndcg) for epoch in training.epochs]
+    tuning = [(epoch.epoch, epoch.tuning_ndcg) for epoch in training.epochs]
+    popularity = [(epoch.epoch, epoch.baseline_ndcg) for epoch in training.epochs]
+    return [
+        Curve("val", *_known(held_out), view.colour("accent")),
+        Curve("tuning", *_known(tuning), view.colour("secondary")),
+        Curve("popularity", *_known(popularity), view.colour("primary"), dotted=True),
+    ]
 
 
 def _known(figures: Iterable[tuple[int, float | None]]) -> tuple[list[float], list[float]]:
@@ -128,6 +143,8 @@ def _finished_line(training: TrainingState) -> Content:
     assert finished is not None  # noqa: S101 - the stage says so
     how = {"stopped": "Stopped", "early_stopping": "Stopped early"}.get(finished.reason, "Done")
     text = f"val RMSE {rmse(finished.val_rmse)} · MAE {rmse(finished.val_mae)}"
+    if finished.objective == "ranking":
+        text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
     more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
     return Content.from_markup(
         f"[b $success]{how}[/]  [b]$text[/]  [$foreground 60%]$more[/]", text=text, more=more

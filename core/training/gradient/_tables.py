@@ -93,7 +93,7 @@ class SideTable:
         """
         seeds = range(seed, seed + self.replicas)
         drawn = {
-            spec.name: np.concatenate([_start_rows(spec, len(repeats), one) for one in seeds], axis=1)
+            spec.name: np.concatenate([start_rows(spec, len(repeats), one) for one in seeds], axis=1)
             for spec in self.specs
         }
         self.assign(drawn)
@@ -118,7 +118,7 @@ def make_side_table(
     return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), constants)
 
 
-def _start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
+def start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
     """Draw an embedding's start values, shape (rows, dimension), from the seed and the embedding's name."""
     generator = np.random.default_rng([seed, *spec.name.encode()])
     drawn = generator.standard_normal((rows, spec.dimension), np.float32)
