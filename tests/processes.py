@@ -87,6 +87,13 @@ def _text(end: Connection, mode: str) -> TextIO:
         return cast(TextIO, os.fdopen(os.dup(end.fileno()), mode, encoding="utf-8"))
 
 
+def _stream(number: int) -> TextIO:
+    """What the fork server left open was no pipe, and its wrapper remembers that."""
+    encoding, errors = (os.environ.get("PYTHONIOENCODING") or "utf-8").partition(":")[::2]
+    failing = errors or ("backslashreplace" if number == 2 else "strict")
+    return os.fdopen(number, "w", encoding=encoding, errors=failing, closefd=False)
+
+
 def _run(
     code: str, words: Sequence[str], environment: Mapping[str, str], streams: Sequence[Connection]
 ) -> None:
@@ -99,6 +106,7 @@ def _run(
         os.dup2(end.fileno(), number)
         end.close()
     sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout, sys.stderr = (_stream(number) for number in (1, 2))
     sys.argv = ["-c", *words]
     main = sys.modules["__main__"] = ModuleType("__main__")
     try:

@@ -42,9 +42,11 @@ def details_text(run: SavedRun) -> Content:
     if run.problem:
         return Content("\n").join([*lines, Content.from_markup("[$error]$problem[/]", problem=run.problem)])
     known = [epoch.val_figure for epoch in run.epochs if epoch.val_figure is not None]
-    best = (max if run.ranks else min)(known, default=None)
+    extreme, best = (
+        ("highest", max(known, default=None)) if run.ranks else ("lowest", min(known, default=None))
+    )
     name = "val nDCG@10" if run.ranks else "val RMSE"
-    facts = [(name, f"{rmse(run.val_figure)} (best epoch {rmse(best)})"), ("split", run.split_hash[:12])]
+    facts = [(name, f"{rmse(run.val_figure)} ({extreme} {rmse(best)})"), ("split", run.split_hash[:12])]
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]

@@ -49,7 +49,7 @@ _RANKING_COLUMNS = (
 
 
 class EpochTable(ScrollView, can_focus=True):
-    """All finished epochs, the best marked with a star; follows the newest until scrolled away."""
+    """All finished epochs, the kept one marked with a star; follows the newest until scrolled away."""
 
     COMPONENT_CLASSES = {"epoch-table--heading", "epoch-table--best", "epoch-table--row"}  # noqa: RUF012
     DEFAULT_CSS = """
