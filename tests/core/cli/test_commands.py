@@ -96,7 +96,7 @@ def test_the_text_view_prints_a_table_on_stdout_and_nothing_else_there(csv: Path
     assert lines[0].startswith("bias on ratings: 60 users × 40 items, 1,500 ratings")
     assert lines[1].startswith("to beat: damped means of user and item, val RMSE ")
     assert " ".join(lines[2].split()) == "epoch train RMSE val RMSE val MAE learning rate seconds"
-    assert [line.split()[0] for line in lines[2:4]] == ["1/2", "2/2"]
+    assert [line.split()[0] for line in lines[3:5]] == ["1/2", "2/2"]
     assert lines[-1].startswith("run bias-")
     assert "\x1b" not in done.stdout
 
