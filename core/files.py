@@ -58,28 +58,25 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def _rights(path: Path, source: Path | None) -> int:
-    """What a new file may be: its folder's alone where that is private, and not wider than its source."""
-    rights = 0o600 if _is_private(path.parent) else 0o666
+    """What a new file may be: this user's alone in Tastemap's own folders, and not wider than its source."""
+    rights = 0o600 if _is_ours(path) else 0o666
     if source is None or not source.exists():
         return rights
     given = source.stat().st_mode
     return 0o600 | (rights & given & 0o666)
 
 
-def _is_private(folder: Path) -> bool:
-    return folder.is_dir() and not folder.stat().st_mode & 0o077
+def _is_ours(path: Path) -> bool:
+    """Whether a path lies in Tastemap's own folders, which hold what people rated."""
+    whole = path.absolute()
+    roots = (root.absolute() for root in (runs_folder(), cache_folder(), config_folder()))
+    return any(root == whole or root in whole.parents for root in roots)
 
 
 def make_folder(folder: Path, exist_ok: bool = True) -> None:
-    """Make a folder and those above it: for this user alone within Tastemap's own and other private folders.
-
-    Runs and caches hold what people rated. Raises OSError.
-    """
+    """Make a folder and those above it, for this user alone within Tastemap's own; raises OSError."""
     above = [one for one in folder.parents if not one.exists()]
-    roots = (runs_folder(), cache_folder(), config_folder())
-    own = any(root == folder or root in folder.parents for root in roots)
-    standing = (above[-1] if above else folder).parent
-    mode = 0o700 if own or _is_private(standing) else 0o777
+    mode = 0o700 if _is_ours(folder) else 0o777
     for one in reversed(above):
         one.mkdir(mode, exist_ok=True)
     folder.mkdir(mode, exist_ok=exist_ok)

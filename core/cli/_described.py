@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.cli._output import say
+from core.readable import readable
 
 _UNSAID: tuple[object, ...] = ("", None, 0, [], ())
 _COLOURS = {
@@ -29,11 +30,11 @@ def print_described(told: dict[str, Any], shown: Mapping[str, Any], asked: Mappi
         say(f"{name.replace('_', ' '):<14} {_plain(value)}")
     for name, value in reading.items():
         if value not in _UNSAID and (name, value) != ("missing", "error") and name != "source":
-            say(f"{'read with':<14} {name} = {_printable(value)}{_why(name, reading, asked)}")
+            say(f"{'read with':<14} {name} = {_shown(value)}{_why(name, reading, asked)}")
     for repair in repairs:
-        say(f"{'repaired':<14} {_printable(repair['message'])}")
+        say(f"{'repaired':<14} {_shown(repair['message'])}")
     for warning in warnings:
-        say(f"{'warning':<14} {_printable(warning['message'])}")
+        say(f"{'warning':<14} {_shown(warning['message'])}")
     _print_rows(shown["first_rows"], reading)
     for name, bars in shown["spread"].items():
         _print_bars(name, bars)
@@ -55,12 +56,11 @@ def _plain(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, list):
         return " … ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else _printable(value)
+    return f"{value:,}" if isinstance(value, int) else _shown(value)
 
 
-def _printable(value: object) -> str:
-    """What data says, on one line and without control characters."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(value))
+def _shown(value: object) -> str:
+    return readable(str(value))
 
 
 def _print_rows(rows: Sequence[Mapping[str, object]], reading: Mapping[str, Any]) -> None:
@@ -72,10 +72,10 @@ def _print_rows(rows: Sequence[Mapping[str, object]], reading: Mapping[str, Any]
     table = Table(title="first rows, as understood", title_justify="left", box=None, pad_edge=False)
     for role in rows[0]:
         column = str(reading.get(_COLUMN_OF.get(role, f"{role}_column")) or "")
-        name = f" ({_printable(column)})" if column and column != "none" else ""
+        name = f" ({_shown(column)})" if column and column != "none" else ""
         table.add_column(Text(f"{role}{name}"), style=_COLOURS[role], header_style=f"bold {_COLOURS[role]}")
     for row in rows:
-        table.add_row(*(Text(_cut(_printable(cell))) for cell in row.values()))
+        table.add_row(*(Text(_cut(_shown(cell))) for cell in row.values()))
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print()
     console.print(table)
@@ -89,7 +89,8 @@ def _print_bars(name: str, bars: Sequence[tuple[str, int]]) -> None:
     """A histogram in text: one bar a line, as long as its share of the highest."""
     mark = "█" if (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16") else "#"
     wide, highest = max(len(label) for label, _ in bars), max(count for _, count in bars)
-    say(f"\n{name}")
+    say()
+    say(name)
     for label, count in bars:
         bar = mark * (round(_WIDTH * count / highest) if highest else 0)
         say(f"{label:>{wide}}  {bar} {count:,}".rstrip())

@@ -268,7 +268,7 @@ class ReadingOptions(OptionSet):
     weight: str = option(
         default="",
         help="How counts of interactions become weights: log2(1 + count), the count itself, or one for each "
-        "pair (log; a column named weight as it is).",
+        "pair (log; a column named weight as it is, unless it counts).",
         choices=("", "log", "count", "one"),
     )
     event_column: str = option(default="", help="Column of the events; 'none' if there is none.")

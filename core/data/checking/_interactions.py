@@ -137,9 +137,10 @@ def weigh_counts(
     """Turn positive counts into weights by the rule asked for; returns the rule too.
 
     log: log2(1 + count), so that one interaction weighs 1 and each doubling about 1 more. count: as they
-    are. one: 1 for each pair. A column named weight holds weights already.
+    are. one: 1 for each pair. A column named weight holds weights already, unless it counts.
     """
-    rule = options.weight or ("count" if _rating_name(raw) in _WEIGHT_NAMES else "log")
+    weighed = _rating_name(raw) in _WEIGHT_NAMES and not _looks_counted(counts)
+    rule = options.weight or ("count" if weighed else "log")
     if rule == "one":
         return np.ones_like(counts), rule, ()
     if rule == "count" or bool((counts == 1).all()):

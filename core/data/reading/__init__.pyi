@@ -49,6 +49,7 @@ from .roles import (
     is_wide as is_wide,
     look_of as look_of,
     refuse_libfm as refuse_libfm,
+    unread as unread,
     wide_user as wide_user,
 )
 from .tags import (

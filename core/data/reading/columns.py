@@ -31,7 +31,8 @@ ITEM_NAMES = (
 RATING_NAMES = (
     "rating", "ratings", "score", "stars", "star", "overall", "bookrating", "reviewrating", "reviewscore",
     "reviewoverall", "userrating", "starrating", "ratingvalue", "value", "grade", "mark", "preference",
-    "points", "feedback", "vote", "rate", "bewertung", "note", "sterne", "punkte", "valoracion", "puntuacion",
+    "points", "liked", "like", "recommended",
+    "feedback", "vote", "rate", "bewertung", "note", "sterne", "punkte", "valoracion", "puntuacion",
     "valutazione", "voto", "avaliacao", "nota", "оценка", "рейтинг", "评分", "评级", "評価",
 )  # fmt: skip
 COUNT_NAMES = (
@@ -169,6 +170,6 @@ def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Lo
     near = suggest(wanted, names) if wanted else ""
     hint = near if near.startswith("Did") else f"Name one with --{what.replace('_', '-')}-column."
     if not wanted and not any(map(is_usual, names)):
-        hint = f"{hint} If the first line is a row, say --header no."
+        hint = f"{hint} If the first line is a row, say --header no; lines before the table: --skip-lines."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
     return DataError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

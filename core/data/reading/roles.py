@@ -170,13 +170,31 @@ def _refuse_unknown_numbers(head: Head, roles: Roles, options: ReadingOptions) -
     """A column of numbers under an uncommon name may hold the ratings: it isn't dropped in silence."""
     known = roles.positions()
     for position, name in enumerate(head.names):
-        if position in known or is_other(name) or head.look(position) not in ("integer", "decimal"):
+        if position in known or is_other(name) or not _may_rate(head, position):
             continue
         message = f"no rating column recognized; the columns are {listed(head.names)}."
         hint = f"Name it with --rating-column; with --rating-column {NONE} every row is an interaction."
         if _like_a_matrix(head, options):
             hint = f"{hint} {_WIDE}"
         raise DataError(message, path=str(head.location), row=1, hint=hint)
+
+
+_ANSWERS = {"true", "false", "yes", "no", "like", "dislike"}
+
+
+def _may_rate(head: Head, position: int) -> bool:
+    """Numbers, or answers of yes and no, may be ratings."""
+    if head.look(position) in ("integer", "decimal"):
+        return True
+    cells = head.cells(position)
+    return bool(cells) and all(cell.casefold() in _ANSWERS for cell in cells)
+
+
+def unread(names: tuple[str, ...], roles: Roles) -> tuple[str, ...]:
+    """The columns of a table of interactions that are not read, so that it can be said."""
+    if roles.rating is not None:
+        return ()
+    return tuple(name for place, name in enumerate(names) if name and place not in roles.positions())
 
 
 def _placed(head: Head, options: ReadingOptions) -> Roles:
@@ -198,7 +216,7 @@ def _placed(head: Head, options: ReadingOptions) -> Roles:
 
 def _usual_rating(head: Head) -> str:
     """The third column, unless there is none or it can only hold times."""
-    return "3" if len(head.names) > 2 and not (len(head.names) == 3 and _timed(head, 2)) else ""
+    return "3" if len(head.names) > 2 and not (len(head.names) == 3 and _dated_or_timed(head, 2)) else ""
 
 
 def _usual_time(head: Head, rating: str) -> str:
@@ -220,6 +238,10 @@ def _refuse_other_orders(head: Head) -> None:
         reason = f"{width} columns and no header: which of them are user, item and rating"
     elif width == 4 and not _timed(head, 3):
         reason = "four columns, no header, and the fourth holds no times: what they are"
+    elif width > 2 and _mostly_texts(head.cells(2)) and not _dated_or_timed(head, 2):
+        reason = "no header, and the third column holds neither ratings nor times: what the columns are"
+    elif width > 2 and _rates(head.cells(0)) and not _rates(head.cells(2)) and not _dated_or_timed(head, 2):
+        reason = "no header, and the first column looks like ratings: what the others are"
     elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
         reason = "no header, and the first column counts the rows: what the others are"
     hint = f"{_NAMING} {_WIDE}" if width > 3 and numbers else _NAMING
@@ -241,6 +263,25 @@ def _counts_rows(cells: list[str]) -> bool:
 
 _NO_SCALE = 100
 """The highest rating of the common scales: whole numbers that never lie below may be times of a small set."""
+
+
+def _dated_or_timed(head: Head, position: int) -> bool:
+    return head.look(position) in ("time", "date")
+
+
+def _mostly_texts(cells: list[str]) -> bool:
+    return sum(not is_number(cell.removesuffix("%")) for cell in cells) > len(cells) / 2
+
+
+_HIGHEST = 10
+
+
+def _rates(cells: list[str]) -> bool:
+    """Small numbers in no order: ids come in some order, or are many."""
+    if len(cells) < _FEW_ROWS or not all(map(is_number, cells)):
+        return False
+    values = [float(cell.replace(",", ".")) for cell in cells]
+    return 0 <= min(values) < max(values) <= _HIGHEST and values != sorted(values)
 
 
 def _timed(head: Head, position: int) -> bool:

@@ -388,3 +388,42 @@ def test_another_scale_in_the_test_part_is_warned_of(write):
     assert "scale" in said(load_ratings(train_file, {"test_file": str(test_file)}))["scales"].message
     same = write(text(GRID[:40]), "same.csv")
     assert "scales" not in said(load_ratings(same, {"test_file": str(test_file)}))
+
+
+@pytest.mark.parametrize("name", ["liked", "opinion"])
+@pytest.mark.parametrize("words", [("True", "False"), ("yes", "no"), ("like", "dislike")])
+def test_yes_and_no_are_ratings(write, name, words):
+    path = write(text([(u, i, words[(u + i) % 2]) for u, i, _ in GRID], f"user,item,{name}"))
+    if name == "opinion":
+        assert "--rating-column" in refused(path).hint
+    table = load_ratings(path, {"rating_column": name})
+    assert table.ratings.tolist() == [1 - (u + i) % 2 for u, i, _ in GRID]
+    assert (table.kind, "1 and 0" in said(table)["numbers"].message) == ("ratings", True)
+
+
+def test_columns_of_interactions_that_are_not_read_are_said(write):
+    table = load_ratings(
+        write(text([(u, i, "good", "x") for u, i, _ in GRID], "user,item,mood,note to self"))
+    )
+    assert "'mood'" in said(table)["interactions"].message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        lambda u, i, r: (r, u + 100, i + 200),
+        lambda u, i, r: (u, f"a{i}", f"Name {i}"),
+        lambda u, i, r: (r, f"u{u}", f"i{i}"),
+    ],
+)
+def test_other_orders_without_a_header_are_refused(write, row):
+    assert "--user-column" in refused(write(text([row(*one) for one in GRID], ""))).hint
+
+
+def test_lines_above_the_table_that_are_no_comments_are_told_of(write):
+    assert "--skip-lines" in refused(write("Ratings of our shop\n" + text(GRID))).hint
+
+
+def test_a_weight_that_counts_is_a_count(write):
+    rows = [(u, i, r * 100) for u, i, r in GRID]
+    assert load_ratings(write(text(rows, "userID,artistID,weight"))).reading["weight"] == "log"

@@ -59,7 +59,7 @@ EMPTY: tuple[View[Any], ...] = (
     FoldInWhy(ratings={}, item=11),
     Map(first=50, last=60),
     NameComponent(number=2, name=""),
-    Predict(user="nobody", item="nothing"),
+    Predict(user="nobody", item=12),
     Search(text="qqqqq"),
     SimilarItems(item=10, min_ratings=99),
     SimilarUsers(user="ann", min_ratings=99),

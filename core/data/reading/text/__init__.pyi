@@ -27,6 +27,7 @@ from ._others import (
 from ._reader import (
     TextTable as TextTable,
     read_text as read_text,
+    unread_note as unread_note,
 )
 from ._wide import (
     melted as melted,

@@ -11,6 +11,7 @@ from core.data.reading import MISSING
 _GROUPED = {mark: re.compile(rf"-?\d{{1,3}}(\{mark}\d{{3}})+") for mark in ",."}
 _SPACED = re.compile(r"(?<=\d)[\s\u00a0\u202f'](?=\d{3}(\D|$))")
 _LARGE = 100
+_ANSWERS = {"true": 1.0, "yes": 1.0, "like": 1.0, "false": 0.0, "no": 0.0, "dislike": 0.0}
 
 
 class NumberError(Exception):
@@ -32,6 +33,9 @@ def parse_numbers(
     cells = [text.strip() for text in texts]
     there = [cell for cell in cells if cell not in MISSING]
     notes: list[str] = []
+    if there and all(cell.casefold() in _ANSWERS for cell in there):
+        answers = f"yes and no (as in {there[0]}) are 1 and 0"
+        return [_ANSWERS.get(cell.casefold()) for cell in cells], (answers,)
     percent = bool(there) and all(cell.endswith("%") for cell in there)
     if percent:
         notes.append("percent signs left out: 80% is 80")

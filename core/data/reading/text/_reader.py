@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import SEPARATORS, Location, RawTable, Reader, ReadingOptions, Repair
-from core.data.reading import COUNT_NAMES, Head, Roles, chosen, find_roles, is_wide, plain, refuse_libfm
+from core.data.reading import (
+    COUNT_NAMES,
+    Head,
+    Roles,
+    chosen,
+    find_roles,
+    is_wide,
+    plain,
+    refuse_libfm,
+    unread,
+)
 from core.data.reading.text._arrow import Parsed, ParseError, cells, column_kind, no_rows, read_columns
 from core.data.reading.text._dialect import Dialect, sniff
 from core.data.reading.text._locating import CORRECT, find_fault, line_of
@@ -95,7 +105,7 @@ def _table(
 ) -> RawTable:
     parsed = read_columns(location, dialect, _types(dialect, roles, fast))
     columns = parsed.columns
-    repairs = (*_left_out(parsed), *_encoding_note(location, dialect))
+    repairs = (*_left_out(parsed), *_encoding_note(location, dialect), *unread_note(dialect.names, roles))
     ratings = None if roles.rating is None else columns[roles.rating]
     lines = functools.partial(line_of, location, dialect)
     if ratings is not None and not fast:
@@ -111,6 +121,16 @@ def _table(
         repairs=repairs,
         line_of=lines,
     )
+
+
+def unread_note(names: tuple[str, ...], roles: Roles) -> tuple[Repair, ...]:
+    """Say which columns of a table of interactions are not read: one of them may hold its ratings."""
+    left = unread(names, roles)
+    if not left:
+        return ()
+    listed = ", ".join(map(repr, left[:8])) + (", …" if len(left) > 8 else "")
+    message = f"no column of ratings: every row is an interaction (not read: {listed}; --rating-column)"
+    return (Repair("interactions", len(left), message),)
 
 
 def _types(dialect: Dialect, roles: Roles, fast: bool) -> dict[int, Any]:

@@ -70,10 +70,13 @@ def open_parquet(location: Location) -> TypedSource:
     """Open a Parquet file or a folder of parts; columns of its folders' names (column=value) count too."""
     if not isinstance(location, Path):
         return _open_stream(location)
-    from pyarrow import dataset
+    from pyarrow import dataset, parquet
 
     parts = parts_of(location) if location.is_dir() else [location]
     with _errors(location, "Parquet"):
+        for part in parts:
+            with parquet.ParquetFile(part) as file:
+                check_parquet(part, file, file.schema_arrow.names)
         found = dataset.dataset(
             [str(part) for part in parts],
             format="parquet",

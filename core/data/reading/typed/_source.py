@@ -12,7 +12,7 @@ import numpy as np
 
 from core.contract import Location, RawTable, ReadingOptions, Repair
 from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
-from core.data.reading.text import NumberError, melted, parse_numbers
+from core.data.reading.text import NumberError, melted, parse_numbers, unread_note
 from core.errors import DataError
 
 FIRST = 50
@@ -71,7 +71,7 @@ def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
         timestamps=_column(table, found, "time_column"),
         events=_column(table, found, "event_column"),
         found={**source.found, **found},
-        repairs=notes,
+        repairs=(*notes, *unread_note(source.names, roles)),
         files=source.files,
         names=source.names,
     )
