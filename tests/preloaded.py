@@ -17,7 +17,7 @@ for _module in (
     "pyarrow.parquet",
     "core.api",
     "core.cli._train",
-    "core.data.reading._text",
+    "core.data.reading.text._reader",
     "core.startup._backend",
     "core.training.gradient.trainer",
     "core.training.session",

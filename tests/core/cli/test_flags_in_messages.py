@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from core.cli._app import app
-from core.cli._views import view_commands
+from core.cli._views import view_command, view_names
 from core.contract import ReadingOptions, TrainingSettings, load_plugins
 
 ROOT = Path(__file__).parents[3] / "core"
@@ -44,7 +44,7 @@ def known() -> set[str]:
         declared += registry.architecture(name).Options.fields()
     flags = {field.flag for field in declared}
     opposites = {flag.replace("--", "--no-", 1) for flag in flags}
-    views = [flag for command in view_commands().values() for flag in walk(command)]
+    views = [flag for name in view_names() for flag in walk(view_command(name))]
     return {*views, *walk(typer.main.get_command(app)), *flags, *opposites, "--help", "--version"} | _OTHERS
 
 
