@@ -227,7 +227,8 @@ def test_no_input_of_a_ranking_knows_the_held_out_part(
     judges = [part.liked.judge.held_out.relevant.items for part in (before, after) if part.liked]
     assert judges[0].tobytes() != judges[1].tobytes(), "the held-out part was not replaced"
     moved = prepare(with_one_training_pair_moved(table, settings), settings)
-    assert "items" in differing(ranking_inputs(before), ranking_inputs(moved)) or positive_from != "auto"
+    seen = differing(ranking_inputs(before), ranking_inputs(moved))
+    assert {"items", "tuning"} & seen or positive_from != "auto"  # the row may be carved out, or no like
 
 
 @pytest.mark.parametrize("patience", PATIENCE)
