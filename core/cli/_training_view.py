@@ -20,6 +20,7 @@ from core.protocol import (
     PhaseChanged,
     RunStarted,
     TrialFinished,
+    Tuned,
 )
 from core.readable import readable
 
@@ -104,6 +105,8 @@ class TextView:
                 self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
             case TrialFinished():
                 self._print(_trial(event))
+            case Tuned():
+                self._print(_tuned(event))
             case Finished():
                 for line in _closing(event):
                     self._print(line)
@@ -209,6 +212,15 @@ def _trial(event: TrialFinished) -> str:
     name = "RMSE" if event.tuning_ndcg is None else "nDCG@10"
     reached = event.tuning_rmse if event.tuning_ndcg is None else event.tuning_ndcg
     return f"trial {event.trial:<3} tuning {name} {figure(reached)} at {event.epochs} epochs  {choices}"
+
+
+def _tuned(event: Tuned) -> str:
+    """What a search brought, on carved parts of training."""
+    figures = f"{figure(event.tuning_rmse)} against {figure(event.start_rmse)}"
+    figures += f", damped means {figure(event.means_rmse)}"
+    if event.gained:
+        return f"the search gained: tuning RMSE {figures}"
+    return f"the search gained nothing beyond chance (tuning RMSE {figures}): the choices before it stay"
 
 
 def _is_number(value: object) -> bool:

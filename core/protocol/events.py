@@ -213,6 +213,22 @@ class TrialFinished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tuned(Event):
+    """A search is over: the `choices` that are taken, and whether they `gained` anything beyond chance.
+
+    On carved parts: `tuning_rmse` of the search's best, `start_rmse` of what it started from, `means_rmse` of
+    damped means.
+    """
+
+    architecture: str
+    choices: Mapping[str, Any]
+    gained: bool
+    tuning_rmse: float | None
+    start_rmse: float | None
+    means_rmse: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """Something went wrong; `request` names the query that failed, None when it was the training."""
 
@@ -244,6 +260,7 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
         Resumed,
         Finished,
         TrialFinished,
+        Tuned,
         Failed,
         Answer,
     )

@@ -58,6 +58,13 @@ class Adaptation:
             raise RunError(f"The run's adaptation can't be read: {error}.") from None
 
 
+class Carved(NamedTuple):
+    """What was learnt, and the errors of the model, mixed so, on all carved ratings, shape (ratings,)."""
+
+    adaptation: Adaptation
+    errors: DoubleArray
+
+
 class _Epoch(NamedTuple):
     """Distances from damped means on a carved part: those of ratings and those of predictions, each (n,)."""
 
@@ -77,7 +84,7 @@ def adapt(
     make_trainer: MakeTrainer,
     tell: Told,
     stopped: Stopped,
-) -> Adaptation | None:
+) -> Carved | None:
     """Learn how long to train and how far to trust; None where a person stopped it.
 
     `tell` receives what is being done; `stopped` is asked between slices. An architecture that errs without
@@ -152,7 +159,7 @@ def _train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped
     return True
 
 
-def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Adaptation:
+def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Carved:
     """Choose the epoch that errs least on all parts together, and the share that fits there."""
     epochs = [
         _joined(curve[min(number, len(curve) - 1)] for curve in curves)
@@ -161,13 +168,14 @@ def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Adaptation:
     errors = [_rmse(one.truth - _share(one) * one.predicted) for one in epochs]
     best = int(np.argmin(errors))
     share = round(_share(epochs[best]), 4)
-    return Adaptation(
+    adaptation = Adaptation(
         epochs=best + 1 if share else len(epochs),  # untrusted factors predict nothing, but are looked at
         share=share,
         ratings=len(epochs[best].truth),
         tuning_rmse=errors[best],
         means_rmse=_rmse(epochs[best].truth),
     )
+    return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
 
 
 def _joined(parts: Iterator[_Epoch]) -> _Epoch:

@@ -123,7 +123,8 @@ class Session:
             self.emit(PhaseChanged("learning how to train", detail))
 
         tell("on a carved part")
-        return adapt(self.ratings, prepared.split, self.resolved, make, tell, self._asked_to_stop)
+        found = adapt(self.ratings, prepared.split, self.resolved, make, tell, self._asked_to_stop)
+        return None if found is None else found.adaptation
 
     def _asked_to_stop(self) -> bool:
         """Look at the commands before training: a stop is left for the loop, as is what steers it."""
