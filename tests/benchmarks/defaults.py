@@ -4,7 +4,7 @@ usage: python tests/benchmarks/defaults.py [--data PATH …] [--architecture bia
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
 aren't there are left out, and said. Every training is the default one, at the standard split (seed 42), and
-nothing is chosen by the held-out part. Prints a Markdown table; a figure with an asterisk is worse than damped
+nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure worse than damped
 means by more than 0.1 %.
 """
 
