@@ -12,7 +12,9 @@ class Bias(Architecture):
 
     name = "bias"
     recipes = {
-        "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066}),
+        "default": Recipe(
+            "Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066, "center": "mean"}
+        ),
         "ranking": Recipe(
             "For ranking; tuned on a part of training.",
             {"factors": 64, "l2": 0.37, "bias_l2": 0.0, "initial_spread": 0.1},
@@ -49,9 +51,9 @@ class Bias(Architecture):
             maximum=10_000,
             search=(1.0, 20.0),
         )
-        bias_l2: float = option(default=0.0, help="l2 on the biases, per rating.", minimum=0, maximum=100)
+        bias_l2: float = option(default=0.012, help="l2 on the biases, per rating.", minimum=0, maximum=100)
         bias_prior: float = option(
-            default=5.0, help="Prior on the biases, once a user or item.", minimum=0, maximum=10_000
+            default=3.0, help="Prior on the biases, once a user or item.", minimum=0, maximum=10_000
         )
         initial_spread: float = option(
             default=0.011, help="Factors' standard deviation at the start.", minimum=0

@@ -19,7 +19,7 @@ class NeuralNet(Architecture):
         "default": Recipe(
             "Tuned on parts of training.",
             {},
-            {"epochs": 10, "learning_rate": 0.054, "head_learning_rate": 0.0004},
+            {"epochs": 10, "learning_rate": 0.054, "head_learning_rate": 0.0004, "center": "mean"},
         ),
         # Its dropout has nothing to do where l2 does it all, and slows a head that scores pair by pair.
         "ranking": Recipe(
@@ -78,18 +78,18 @@ class NeuralNet(Architecture):
             default=0.5, help="Dropout on the hidden layer.", minimum=0, maximum=0.99
         )
         l2: float = option(
-            default=0.03, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.01, 0.2)
+            default=0.075, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.01, 0.2)
         )
         prior: float = option(
-            default=6.0,
+            default=0.0,
             help="Prior on the factors, once a user or item.",
             minimum=0,
             maximum=10_000,
-            search=(1.0, 20.0),
+            search=(0.0, 20.0),
         )
-        bias_l2: float = option(default=0.0, help="l2 on the biases, per rating.", minimum=0, maximum=100)
+        bias_l2: float = option(default=0.026, help="l2 on the biases, per rating.", minimum=0, maximum=100)
         bias_prior: float = option(
-            default=5.0, help="Prior on the biases, once a user or item.", minimum=0, maximum=10_000
+            default=3.0, help="Prior on the biases, once a user or item.", minimum=0, maximum=10_000
         )
         net_l2: float = option(
             default=0.035,
@@ -99,7 +99,7 @@ class NeuralNet(Architecture):
             search=(0.005, 0.1),
         )
         net_prior: float = option(
-            default=2.0, help="Prior on the net's factors, once a user or item.", minimum=0, maximum=10_000
+            default=0.0, help="Prior on the net's factors, once a user or item.", minimum=0, maximum=10_000
         )
         initial_spread: float = option(
             default=0.011, help="Factors' standard deviation at the start.", minimum=0
