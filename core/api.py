@@ -9,7 +9,7 @@ from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError
+from core.errors import RunError, UsageError
 from core.model import mae, rmse
 from core.options import OptionValue
 from core.protocol import Event
@@ -18,7 +18,7 @@ from core.training import Controls, Session
 
 
 def train(
-    ratings: Ratings | str | Path,
+    ratings: Any,
     architecture: str = "bias",
     *,
     recipe: str = "default",
@@ -32,7 +32,8 @@ def train(
 ) -> Run:
     """Train an architecture on a ratings table and return the saved run.
 
-    `ratings` is a table, a data set's name or a path; `options` are the architecture's, `settings` any field
+    `ratings` is a table, or what `load_ratings` takes: a data set's name, a path, the address of a database,
+    a frame with columns of usual names. `options` are the architecture's, `settings` any field
     of `core.contract.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event`
     receives every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard,
     mlflow). Raises TastemapError.
@@ -94,6 +95,11 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
     Without `ratings` on the held-out part of its own table, found again by the recorded split; with
     `ratings` on all rows of that table. Raises RunError where its own table has changed.
     """
+    if run.objective == "ranking":
+        hint = "`tastemap rank` measures rankings."
+        raise UsageError(
+            f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
+        )
     if ratings is not None:
         return _measure(run, ratings, "all rows", None)
     table = recorded_ratings(run)

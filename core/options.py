@@ -159,7 +159,7 @@ class OptionField:
 
     def _expected(self) -> str:
         if self.choices:
-            return "one of " + ", ".join(self.choices)
+            return "one of " + ", ".join(filter(None, self.choices))
         kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
         kind = kinds.get(self.type, "an id")
         if self.minimum is not None and self.maximum is not None:

@@ -13,16 +13,22 @@ class Bias(Architecture):
     name = "bias"
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066}),
+        "ranking": Recipe(
+            "For ranking; tuned on a part of training.",
+            {"factors": 64, "l2": 0.37, "bias_l2": 0.0, "initial_spread": 0.1},
+            {"epochs": 25, "learning_rate": 0.02},
+        ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(
             "The 2017 notebook's 50 factors and hand-set learning rates with Adam.",
-            {"l2": 0.067, "bias_l2": 0.0, "initial_spread": 0.029},
+            {"l2": 0.067, "prior": 0.0, "bias_l2": 0.0, "bias_prior": 0.0, "initial_spread": 0.029},
             {
                 "schedule": "1x0.001,6x0.01,15x0.001",
                 "learning_rate": 0.001,
                 "optimizer": "adam",
                 "batch_size": 64,
-                "center": False,
+                "center": "none",
+                "adapt": False,
             },
         ),
     }
@@ -34,10 +40,18 @@ class Bias(Architecture):
             default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
         )
         l2: float = option(
-            default=0.117, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.03, 0.3)
+            default=0.03, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.01, 0.2)
         )
-        bias_l2: float = option(
-            default=0.012, help="l2 on the biases, per rating.", minimum=0, maximum=100, search=(0.003, 0.1)
+        prior: float = option(
+            default=6.0,
+            help="Prior on the factors, once a user or item.",
+            minimum=0,
+            maximum=10_000,
+            search=(1.0, 20.0),
+        )
+        bias_l2: float = option(default=0.0, help="l2 on the biases, per rating.", minimum=0, maximum=100)
+        bias_prior: float = option(
+            default=5.0, help="Prior on the biases, once a user or item.", minimum=0, maximum=10_000
         )
         initial_spread: float = option(
             default=0.011, help="Factors' standard deviation at the start.", minimum=0
@@ -48,10 +62,14 @@ class Bias(Architecture):
         from keras import layers
 
         factors = [
-            side.embed(options.factors, l2=options.l2, initial_spread=options.initial_spread)
+            side.embed(
+                options.factors, l2=options.l2, prior=options.prior, initial_spread=options.initial_spread
+            )
             for side in (user, item)
         ]
-        biases = [side.embed(1, role="bias", l2=options.bias_l2) for side in (user, item)]
+        biases = [
+            side.embed(1, role="bias", l2=options.bias_l2, prior=options.bias_prior) for side in (user, item)
+        ]
         return layers.Add()([layers.Dot(axes=1)(factors), *biases])
 
     def terms(self, rows: Rows, options: Options) -> Terms:

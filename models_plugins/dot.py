@@ -13,16 +13,22 @@ class Dot(Architecture):
     name = "dot"
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.065}),
+        "ranking": Recipe(
+            "For ranking; tuned on a part of training.",
+            {"factors": 64, "l2": 0.4, "initial_mean": 0.0, "initial_spread": 0.1},
+            {"epochs": 25, "learning_rate": 0.02},
+        ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(
             "The 2017 notebook's 50 factors and hand-set learning rates with Adam.",
-            {"l2": 0.067, "initial_mean": 0.0, "initial_spread": 0.029},
+            {"l2": 0.067, "prior": 0.0, "initial_spread": 0.029},
             {
                 "schedule": "1x0.001,3x0.01,6x0.001",
                 "learning_rate": 0.001,
                 "optimizer": "adam",
                 "batch_size": 64,
-                "center": False,
+                "center": "none",
+                "adapt": False,
             },
         ),
     }
@@ -34,10 +40,17 @@ class Dot(Architecture):
             default=50, help="Latent factors per user and item.", minimum=1, maximum=4096, search=(10, 200)
         )
         l2: float = option(
-            default=0.04, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.02, 0.2)
+            default=0.03, help="l2 on the factors, per rating.", minimum=0, maximum=100, search=(0.01, 0.2)
+        )
+        prior: float = option(
+            default=6.0,
+            help="Prior on the factors, once a user or item.",
+            minimum=0,
+            maximum=10_000,
+            search=(1.0, 20.0),
         )
         initial_mean: float = option(
-            default=0.3, help="Mean of the factors at the start, towards which l2 pulls: the room for biases."
+            default=0.0, help="Mean of the factors at the start, towards which l2 and prior pull."
         )
         initial_spread: float = option(
             default=0.012, help="Factors' standard deviation at the start.", minimum=0
@@ -51,6 +64,7 @@ class Dot(Architecture):
             side.embed(
                 options.factors,
                 l2=options.l2,
+                prior=options.prior,
                 initial_mean=options.initial_mean,
                 initial_spread=options.initial_spread,
             )

@@ -7,6 +7,7 @@ processes find in one folder.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -44,10 +45,26 @@ def _memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def pytest_collection_finish() -> None:
+    """Spare what was imported from garbage collections, and collect what tests leave a little less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 @pytest.fixture(scope="session")
-def compiled_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the child processes of this worker's tests keep compiled programs for each other."""
-    return tmp_path_factory.mktemp("compiled")
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiled_programs(shared_by_workers: Path) -> Path:
+    """Where the child processes of tests keep compiled programs for each other."""
+    return shared_by_workers / "compiled"
 
 
 @pytest.fixture(autouse=True)
@@ -66,18 +83,16 @@ def ratings() -> Ratings:
 
 
 @pytest.fixture(scope="session")
-def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def trained_once(shared_by_workers: Path) -> Callable[..., Path]:
     """Trains an architecture's defaults on a data set once for all tests, and gives the run's folder.
 
     Whoever asks opens the run afresh, and leaves the folder as it is.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
-    folder.mkdir(exist_ok=True)
 
     def train_once(data: str | Path, architecture: str, seed: int = 1) -> Path:
         from core import train
 
+        folder = shared_by_workers
         made = folder / f"{Path(data).name}-{architecture}-{seed}"
         with FileLock(folder / f"{made.name}.lock"):
             if not (made / "summary.json").exists():

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.contract.trainer import TrainingData
 from core.data._demo import World, demo_ratings, planted_world
 from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.protocol.events import EpochFinished
+from tests.processes import COMMAND, Child
 
 
 def make_ratings(users: int = 60, items: int = 40, per_user: int = 25, seed: int = 0) -> Ratings:
@@ -109,17 +111,30 @@ EPOCH = EpochFinished(
 
 
 def tastemap(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own and check its exit code."""
+    """Run the command line in a process of its own (`tests.processes`) and check its exit code."""
+    child = Child(COMMAND, *words, environment={**os.environ, **environment})
+    out, told = child.communicate()
+    return _checked(words, child.returncode, out, told, expect)
+
+
+def tastemap_afresh(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does, from the start of the interpreter, and check its exit code."""
     done = subprocess.run(
-        [sys.executable, "-c", "from core.cli import main; main()", *words],
+        [sys.executable, "-c", COMMAND, *words],
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
         timeout=500,
         check=False,
     )
-    assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
+    return _checked(words, done.returncode, done.stdout, done.stderr, expect)
+
+
+def _checked(
+    words: Sequence[str], code: int | None, out: str, told: str, expect: int
+) -> subprocess.CompletedProcess[str]:
+    assert code == expect, f"exit {code}\n{out}\n{told}"
+    return subprocess.CompletedProcess(list(words), code, out, told)
 
 
 def command(*words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -136,9 +151,7 @@ def command(*words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
             main()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    done = subprocess.CompletedProcess(list(words), code, out.getvalue(), err.getvalue())
-    assert done.returncode == expect, f"exit {code}\n{done.stdout}\n{done.stderr}"
-    return done
+    return _checked(words, code, out.getvalue(), err.getvalue(), expect)
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -22,12 +22,15 @@ class _SavedEpoch:
     """What the list and the chart show of a finished epoch."""
 
     number: int
-    val_rmse: float | None
+    val_figure: float | None
 
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What the list shows of a run; `problem` says why a damaged one can't be opened."""
+    """What the list shows of a run; `val_figure` is its RMSE or nDCG@10.
+
+    `problem` says why a damaged one can't be opened.
+    """
 
     folder: Path
     architecture: str = "?"
@@ -35,7 +38,7 @@ class SavedRun:
     created: str = ""
     split_hash: str = ""
     state: str = "damaged"
-    val_rmse: float | None = None
+    val_figure: float | None = None
     problem: str = ""
     epochs: list[_SavedEpoch] = field(default_factory=list)
     choices: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +47,11 @@ class SavedRun:
     def name(self) -> str:
         """The run's id."""
         return self.folder.name
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it was trained to rank: its figure is then nDCG@10, not RMSE."""
+        return bool(self.choices.get("objective") == "ranking")
 
     @property
     def label(self) -> str:
@@ -67,6 +75,7 @@ def read_run(folder: Path) -> SavedRun:
         config, summary, history = read_config(folder), read_summary(folder), read_history(folder)
     except RunError as error:
         return SavedRun(folder, problem=readable(str(error)))
+    name = "val_ndcg" if config.settings.get("objective") == "ranking" else "val_rmse"
     last: Mapping[str, Any] = summary or (history[-1] if history else {})
     return SavedRun(
         folder,
@@ -75,9 +84,9 @@ def read_run(folder: Path) -> SavedRun:
         config.created,
         str(config.split.get("hash", "")),
         "finished" if summary else "interrupted",
-        last.get("val_rmse"),
+        last.get(name),
         "",
-        [_SavedEpoch(epoch["epoch"], epoch.get("val_rmse")) for epoch in history],
+        [_SavedEpoch(epoch["epoch"], epoch.get(name)) for epoch in history],
         {"recipe": config.recipe, **config.settings, **config.options},
     )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from core.cli._described import print_described
 from core.cli._output import print_json, say, warn
 from core.contract import load_plugins
-from core.data import Ratings, convert, describe, load_ratings
+from core.data import Ratings, convert, describe, load_ratings, preview
 from core.data.fetching import Progress, all_datasets, fetch, list_datasets, silent
 from core.errors import UsageError
 from core.readable import readable
@@ -32,19 +32,12 @@ def print_description(
     source: str, options: Mapping[str, object], plugins: Sequence[Path], as_json: bool
 ) -> None:
     """Print what a table holds and how it was read."""
-    told = describe(_load(source, options, plugins))
+    table = _load(source, options, plugins)
+    told, shown = describe(table), preview(table)
     if as_json:
-        print_json(told)
-        return
-    scale = told.pop("scale")
-    repairs, reading = told.pop("repairs"), told.pop("reading")
-    assert isinstance(scale, dict), scale  # noqa: S101 - describe() promises it
-    for name, value in {**told, "scale": f"{scale['minimum']:g} … {scale['maximum']:g}"}.items():
-        say(f"{name.replace('_', ' '):<14} {_plain(value)}")
-    for name, value in _chosen(reading).items():
-        say(f"{'read with':<14} {name} = {value}")
-    for message in _repair_messages({"repairs": repairs}):
-        say(f"{'repaired':<14} {message}")
+        print_json({**told, **shown})
+    else:
+        print_described(told, shown, options)
 
 
 def fetch_dataset(
@@ -83,26 +76,8 @@ def convert_table(
         say(f"{written['rows']:,} ratings in {written['ratings']}, titles in {written['items']}")
 
 
-def _repair_messages(data: dict[str, Any] | Any) -> list[str]:
-    """The stated repairs in a description of a table."""
-    return [str(repair["message"]) for repair in data.get("repairs", [])]
-
-
 def _load(source: str, reading: Mapping[str, object], plugins: Sequence[Path]) -> Ratings:
     return load_ratings(source, reading, sources=load_plugins(plugins).data_sources)
-
-
-def _chosen(reading: object) -> dict[str, object]:
-    values = reading if isinstance(reading, dict) else {}
-    return {name: value for name, value in values.items() if value not in ("", None) and name != "source"}
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list):
-        return " … ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _ask(licence: str) -> bool:

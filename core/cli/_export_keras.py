@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.data import Vocabulary
 from core.errors import UsageError
 from core.files import write_through
-from core.model import Model
+from core.model import HistoryScorer, Model, Scorer
 
 if TYPE_CHECKING:
     from core.model import Head
@@ -23,6 +23,9 @@ def export_keras(model: Model, path: Path) -> Path:
     """Save the whole model as a .keras file; raises UsageError for another ending."""
     if path.suffix != ".keras":
         raise UsageError(f"{path} should end in .keras.")
+    if isinstance(model.scorer, HistoryScorer):
+        hint = "Its weights are in the run's weights.safetensors."
+        raise UsageError(f"{model.architecture.name} scores from histories and has no Keras head.", hint=hint)
     whole = whole_model(model)
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "model.keras"
@@ -34,8 +37,8 @@ def export_keras(model: Model, path: Path) -> Path:
 def whole_model(model: Model) -> Any:
     """Assemble the model: inputs `user` and `item` of shape (batch,), ratings of shape (batch,).
 
-    It predicts as the run does: clipped, with the same fallback for ids that training never saw. Each table
-    has one row more than ids, the first, for unknown ids.
+    It predicts as the run does (scores, where it ranks): clipped, with the same fallback for ids that
+    training never saw. Each table has one row more than ids, the first, for unknown ids.
     """
     from core.model import load_head
     from core.startup import keras
@@ -47,14 +50,17 @@ def whole_model(model: Model) -> Any:
         "user": (baseline.user_counts, baseline.user_offsets),
         "item": (baseline.item_counts, baseline.item_offsets),
     }
-    known, fallback = 1.0, baseline.mean
+    known, means = 1.0, 0.0
     for side, (counts, offsets) in measured.items():
         known = known * _rows((counts > 0)[:, None], found[side], f"{side}_known")
-        fallback = fallback + _rows(offsets[:, None], found[side], f"{side}_offset")
-    raw = _score(model, head, found) + model.offset
-    ratings = known * raw + (1.0 - known) * fallback
-    clipped = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)
-    return keras.Model(inputs, keras.layers.Reshape((), name="rating")(clipped), name=model.architecture.name)
+        means = means + _rows(offsets[:, None], found[side], f"{side}_offset")
+    scoring = model.scoring
+    raw = scoring.share * _score(model, head, found) + scoring.offset + scoring.means * means
+    ratings = known * raw + (1.0 - known) * (baseline.mean + means)
+    name = "score" if model.ranks else "rating"
+    if not model.ranks:
+        ratings = keras.ops.clip(ratings, baseline.scale.minimum, baseline.scale.maximum)
+    return keras.Model(inputs, keras.layers.Reshape((), name=name)(ratings), name=model.architecture.name)
 
 
 def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:
@@ -62,6 +68,7 @@ def _score(model: Model, head: Head, found: dict[str, Any]) -> Any:
     from core.startup import keras
 
     scores = []
+    assert isinstance(model.scorer, Scorer)  # noqa: S101 - others have no head
     for number, replica in enumerate(head.models):
         name = "{}" if number == 0 else f"{{}}_{number}"
         tables = {

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 
 from core.contract import ReadingOptions
 from core.errors import UsageError
-from core.options import OptionField
+from core.options import Form, OptionField
 
 if TYPE_CHECKING:
     from core.contract import Registry
@@ -174,7 +174,7 @@ def _values(ctx: Any, groups: Sequence[_Group], declared: Sequence[_Declared]) -
     values: dict[str, dict[str, object]] = {group.name: {} for group in groups}
     for one in declared:
         value = ctx.params.pop(one.parameter.name)
-        if value is not None:
+        if value not in (None, (), []):
             values[one.group][one.field.name] = one.field.parse(value)
     return values
 
@@ -201,12 +201,13 @@ def _declare(group: _Group) -> list[_Declared]:
 
 
 def _annotation(field: OptionField, title: str) -> Any:
-    told = field.help if field.default in ("", None) else f"{field.help} [default: {field.default}]"
+    told = field.help if field.default in ("", None, ()) else f"{field.help} [default: {field.default}]"
     if field.type is bool:
         both = f"{field.flag}/{_opposite(field)}"
         return Annotated[bool | None, typer.Option(both, help=told, rich_help_panel=title)]
     kind = "|".join(filter(None, field.choices)) or field.type.__name__.upper().replace("STR", "TEXT")
-    return Annotated[str | None, typer.Option(field.flag, help=told, metavar=kind, rich_help_panel=title)]
+    given: Any = list[str] | None if field.form is Form.LIST else str | None
+    return Annotated[given, typer.Option(field.flag, help=told, metavar=kind, rich_help_panel=title)]
 
 
 def _opposite(field: OptionField) -> str:

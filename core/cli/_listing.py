@@ -44,8 +44,9 @@ def print_runs(as_json: bool) -> None:
         if row["problem"]:
             say(f"{row['run']:<32} damaged: {row['problem']}")
             continue
-        data, rmse = row["data"] or "?", figure(row["val_rmse"])
-        say(f"{row['run']:<32} {data:<24} val RMSE {rmse:<7} {row['epochs']:>4} epochs  {row['state']}")
+        name, reached = ("nDCG", "val_ndcg") if row["objective"] == "ranking" else ("RMSE", "val_rmse")
+        data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
+        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
     if not rows:
         note("No runs yet: `tastemap train --data demo` makes one.")
 
@@ -66,7 +67,9 @@ def _row(run: Run) -> dict[str, Any]:
         "run": run.id,
         "architecture": run.config.architecture,
         "data": run.config.data.get("name"),
+        "objective": run.objective,
         "val_rmse": run.val_rmse,
+        "val_ndcg": run.val_ndcg,
         "epochs": len(run.history),
         "state": run.state,
         "created": run.config.created,

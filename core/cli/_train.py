@@ -11,8 +11,16 @@ from core.cli._flags import Values, require_data
 from core.cli._output import figure, note, print_event, print_json, print_lines, say
 from core.cli._stopping import Stopping, stoppable
 from core.cli._training_view import JsonView, SilentView, TextView
-from core.contract import Registry, Resolved, TrainingSettings, load_plugins, refuse_several_machines, resolve
-from core.data import Ratings, load_ratings
+from core.contract import (
+    Registry,
+    Resolved,
+    TrainingSettings,
+    load_plugins,
+    refuse_several_machines,
+    resolve,
+    settle,
+)
+from core.data import Ratings, load_ratings, shown_source
 from core.errors import UsageError
 from core.options import suggest
 from core.protocol import Event, Finished, PhaseChanged, to_plain
@@ -60,13 +68,13 @@ def _start(request: TrainRequest, show: Callable[[Event], None], controls: Contr
     held_out = {"test_file": request.test} if request.test else {}
     chosen = registry.architecture(request.architecture)
     resolved = resolve(chosen, request.recipe, flags["options"], {**flags["settings"], **official})
-    show(PhaseChanged("reading data", request.data))
+    show(PhaseChanged("reading data", shown_source(request.data)))
     ratings = load_ratings(request.data, {**flags["reading"], **held_out}, sources=registry.data_sources)
     session = Session(ratings, resolved, registry, show, controls, trackers=request.trackers)
     del ratings  # a worker that another leads keeps a part of them
     if request.trials:
         refuse_several_machines(resolved.settings, "A search")
-        session.resolved = tune(session.ratings, resolved, request.trials, show)
+        session.resolved = tune(session.ratings, session.resolved, request.trials, show)
     _train(session)
 
 
@@ -101,12 +109,14 @@ def run_race(
     """
     require_data(data)
     registry = load_plugins(plugins)
-    runners = _runners(names, registry)
+    _runners(names, registry)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
+    runners = _able(_runners(names, registry), names, registry, flags, ratings)
     folders = []
     with stoppable(_view(as_json)) as stopping:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            resolved = settle(resolved, ratings.kind == "ratings")
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, stopping.show) if trials else resolved
             session = Session(ratings, chosen, registry, stopping.show, stopping.next_controls())
@@ -130,6 +140,18 @@ def _runners(names: str, registry: Registry) -> list[str]:
     if len(set(wanted)) < 2:
         raise UsageError("A race takes two architectures at least.", hint=suggest("", registry.architectures))
     return list(dict.fromkeys(wanted))
+
+
+def _able(
+    runners: Sequence[str], named: str, registry: Registry, flags: Values, ratings: Ratings
+) -> list[str]:
+    """Those who can be trained for the race's objective, where they weren't named."""
+    wanted = str(flags["settings"].get("objective", "auto"))
+    if wanted == "auto":
+        wanted = "rating" if ratings.kind == "ratings" else "ranking"
+    if named.strip():
+        return list(runners)
+    return [name for name in runners if wanted in registry.architecture(name).objectives]
 
 
 def run_cross_validation(
@@ -181,22 +203,32 @@ def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None
     if as_json:
         print_event(finished)
     else:
-        figures = f"RMSE {figure(finished.val_rmse)}  MAE {figure(finished.val_mae)}"
+        figures = "  ".join(f"{name} {figure(getattr(finished, field))}" for name, field in _judged(finished))
         say(f"fold {fold}/{folds}  {figures}  run {finished.run}")
 
 
 def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
     """Print mean and standard deviation over the folds; one without a figure is left out of both."""
     summary = {
-        "rmse": _spread([event.val_rmse for event in finished]),
-        "mae": _spread([event.val_mae for event in finished]),
+        name: _spread([getattr(event, field) for event in finished]) for name, field in _judged(finished[0])
     }
     if as_json:
-        print_json({"event": "cross_validation", "folds": len(finished), **summary})
+        plain = {_SPELLED.get(name, name.lower()): value for name, value in summary.items()}
+        print_json({"event": "cross_validation", "folds": len(finished), **plain})
         return
-    parts = [f"{name.upper()} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
+    parts = [f"{name} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
     say(f"{len(finished)} folds  {'  '.join(parts)}")
     note("± is the standard deviation over the folds")
+
+
+_SPELLED = {"nDCG@10": "ndcg", "recall@10": "recall"}
+
+
+def _judged(finished: Finished) -> tuple[tuple[str, str], ...]:
+    """The figures that the objective is judged by: their names for people, and the event's fields."""
+    if finished.objective == "ranking":
+        return ("nDCG@10", "val_ndcg"), ("recall@10", "val_recall")
+    return ("RMSE", "val_rmse"), ("MAE", "val_mae")
 
 
 def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:

@@ -20,11 +20,16 @@ from core.protocol import (
     PhaseChanged,
     RunStarted,
     TrialFinished,
+    Tuned,
 )
 from core.readable import readable
 
 _COLUMNS = (
     f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
+)
+_RANKING_COLUMNS = (
+    f"{'epoch':>9} {'train loss':>11} {'nDCG@10':>9} {'recall@10':>10} {'coverage':>9} {'learning rate':>14} "
+    f"{'seconds':>8}"
 )
 
 
@@ -86,8 +91,10 @@ class TextView:
             case RunStarted():
                 self._batches = event.batches
                 self._print(_headline(event))
+                self._print_baseline(event)
                 self._state_what_was_done(event)
-                self._print(_COLUMNS)
+                ranks = event.settings.get("objective") == "ranking"
+                self._print(_RANKING_COLUMNS if ranks else _COLUMNS)
                 self._describe("training", total=event.epochs * event.batches)
             case BatchProgress():
                 self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
@@ -98,12 +105,19 @@ class TextView:
                 self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
             case TrialFinished():
                 self._print(_trial(event))
+            case Tuned():
+                self._print(_tuned(event))
             case Finished():
                 for line in _closing(event):
                     self._print(line)
 
+    def _print_baseline(self, event: RunStarted) -> None:
+        for line in (_adaptation(event), _baseline(event)):
+            if line:
+                self._print(line)
+
     def _state_what_was_done(self, event: RunStarted) -> None:
-        for message in (*_repairs(event), *_unseen(event)):
+        for message in (*event.notes, *_repairs(event), *_unseen(event)):
             if self._console.is_terminal:
                 self._above_the_bar(f"tastemap: {message}")
             else:
@@ -140,8 +154,30 @@ def _headline(event: RunStarted) -> str:
     )
 
 
+def _adaptation(event: RunStarted) -> str:
+    """What was learnt on carved parts, in words; empty where nothing was."""
+    learnt = event.adaptation
+    if not learnt:
+        return ""
+    share, epochs = learnt["share"], learnt["epochs"]
+    found = f"learnt on {learnt['ratings']:,} carved ratings: {epochs} of {event.settings['epochs']} epochs"
+    if not share:
+        return f"{found}; the model adds nothing to damped means here, so these predict"
+    rest = "" if share == 1 else f", mixed with damped means ({1 - share:.0%})"
+    return f"{found}, tuning RMSE {learnt['tuning_rmse']:.4f} against {learnt['means_rmse']:.4f}{rest}"
+
+
+def _baseline(event: RunStarted) -> str:
+    """The figure to beat; empty where nothing is held out."""
+    if event.baseline_rmse is None:
+        return ""
+    return f"to beat: damped means of user and item, val RMSE {event.baseline_rmse:.4f}"
+
+
 def _repairs(event: RunStarted) -> list[str]:
-    return [str(repair["message"]) for repair in event.data.get("repairs", [])]
+    """What was done to the table, and what looks wrong in it."""
+    said = (*event.data.get("repairs", []), *event.data.get("warnings", []))
+    return [str(repair["message"]) for repair in said]
 
 
 def _unseen(event: RunStarted) -> list[str]:
@@ -157,7 +193,14 @@ def _unseen(event: RunStarted) -> list[str]:
 
 
 def _row(event: EpochFinished) -> str:
-    best = " *" if event.best and event.tuning_rmse is not None else ""
+    carved = event.tuning_rmse is not None or event.tuning_ndcg is not None
+    best = " *" if event.best and carved else ""
+    if event.train_loss is not None:
+        return (
+            f"{event.epoch:>4}/{event.epochs:<4} {event.train_loss:>11.4f} {figure(event.val_ndcg):>9} "
+            f"{figure(event.val_recall):>10} {figure(event.val_coverage):>9} {event.learning_rate:>14.4g} "
+            f"{event.seconds:>8.3f}{best}"
+        )
     return (
         f"{event.epoch:>4}/{event.epochs:<4} {figure(event.train_rmse):>11} {figure(event.val_rmse):>9} "
         f"{figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
@@ -166,9 +209,18 @@ def _row(event: EpochFinished) -> str:
 
 def _trial(event: TrialFinished) -> str:
     choices = "  ".join(f"{name} {value:.4g}" for name, value in event.choices.items() if _is_number(value))
-    return (
-        f"trial {event.trial:<3} tuning RMSE {figure(event.tuning_rmse)} at {event.epochs} epochs  {choices}"
-    )
+    name = "RMSE" if event.tuning_ndcg is None else "nDCG@10"
+    reached = event.tuning_rmse if event.tuning_ndcg is None else event.tuning_ndcg
+    return f"trial {event.trial:<3} tuning {name} {figure(reached)} at {event.epochs} epochs  {choices}"
+
+
+def _tuned(event: Tuned) -> str:
+    """What a search brought, on carved parts of training."""
+    figures = f"{figure(event.tuning_rmse)} against {figure(event.start_rmse)}"
+    figures += f", damped means {figure(event.means_rmse)}"
+    if event.gained:
+        return f"the search gained: tuning RMSE {figures}"
+    return f"the search gained nothing beyond chance (tuning RMSE {figures}): the choices before it stay"
 
 
 def _is_number(value: object) -> bool:
@@ -176,13 +228,42 @@ def _is_number(value: object) -> bool:
 
 
 def _closing(event: Finished) -> list[str]:
+    if event.objective == "ranking":
+        return _ranking_closing(event)
     return [
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} ratings/s)",
         f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
+        *_against_baseline(event),
         *_gain(event),
         f"run {event.run}",
     ]
+
+
+def _ranking_closing(event: Finished) -> list[str]:
+    interval = ""
+    if event.val_ndcg_interval:
+        low, high = event.val_ndcg_interval
+        interval = f" (95 %: {low:.4f} to {high:.4f})"
+    recalls = f"recall@10 {figure(event.val_recall)}  recall@20 {figure(event.val_recall_20)}"
+    rest = f"MAP@10 {figure(event.val_map)}  coverage {figure(event.val_coverage)}  split {event.split_hash}"
+    return [
+        f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
+        f"({event.ratings_per_second:,.0f} likes/s)",
+        f"val nDCG@10 {figure(event.val_ndcg)}{interval}  popularity {figure(event.baseline_ndcg)}",
+        f"{recalls}  {rest}",
+        f"run {event.run}",
+    ]
+
+
+def _against_baseline(event: Finished) -> list[str]:
+    """The baseline beside the figure, and in words whether the run beats it."""
+    if event.baseline_rmse is None or event.difference is None:
+        return []
+    low, high = event.difference_low or 0.0, event.difference_high or 0.0
+    told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
+    advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
+    return [f"{told}, {event.verdict}{advice}"]
 
 
 def _gain(event: Finished) -> list[str]:

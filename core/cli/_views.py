@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 Everybody = Annotated[bool, typer.Option("--all", help="For every user, into --out.")]
 RecommendationsFile = Annotated[Path | None, typer.Option(help="File of --all: .parquet or .csv.")]
+PerUserFile = Annotated[
+    Path | None, typer.Option("--per-user", help="File for each user's figures: .parquet or .csv.")
+]
 PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
 
 
@@ -151,7 +154,20 @@ def _draw_map(run: Run, view: type[View[Any]], arguments: Values, more: Values, 
     return not as_json
 
 
+def _write_users(run: Run, view: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
+    """`rank --per-user FILE`: each user's figures in a file; the answer itself follows."""
+    from core.views.quality import write_users
+
+    del as_json
+    if more["per_user"] is not None:
+        question: Any = view.ask(arguments)
+        count = write_users(run.model, question, more["per_user"])
+        note(f"{count:,} users in {more['per_user']}")
+    return False
+
+
 _EXTRAS = {
+    "ranking": _Extra({"per_user": PerUserFile}, _write_users),
     "top_items": _Extra(
         {"everybody": Everybody, "out": RecommendationsFile, "spreadsheet": Spreadsheet}, _recommend_to_all
     ),

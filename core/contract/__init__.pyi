@@ -32,11 +32,13 @@ from .plugins import (
     load_plugins as load_plugins,
 )
 from .settings import (
+    OBJECTIVES as OBJECTIVES,
     Resolved as Resolved,
     Schedule as Schedule,
     TrainingSettings as TrainingSettings,
     refuse_several_machines as refuse_several_machines,
     resolve as resolve,
+    settle as settle,
 )
 from .tracker import (
     NAMES as NAMES,
@@ -48,6 +50,7 @@ from .trainer import (
     Arrays as Arrays,
     Compiles as Compiles,
     ReplicaScores as ReplicaScores,
+    ScoresAllItems as ScoresAllItems,
     SliceTotals as SliceTotals,
     Trainer as Trainer,
     TrainingData as TrainingData,

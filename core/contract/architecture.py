@@ -17,19 +17,21 @@ from core.errors import PluginError, UsageError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.contract.trainer import Trainer, TrainingData
+    from core.contract.trainer import Arrays, Trainer, TrainingData
 
 
 Side = Literal["user", "item"]
 Rows = Mapping[str, FloatArray]
 """Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
+Histories = Any
+"""What users took: a scipy.sparse matrix of shape (users, items), weights of float32."""
 Terms = Mapping[str, FloatArray]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSpec:
-    """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its l2."""
+    """One declared embedding table: `rows of the side` × `dimension` numbers, its start and its pulls."""
 
     side: Side
     role: str
@@ -37,6 +39,7 @@ class EmbeddingSpec:
     l2: float
     initial_mean: float
     initial_spread: float
+    prior: float = 0.0
 
     @property
     def name(self) -> str:
@@ -59,6 +62,7 @@ class EmbeddingSide:
         *,
         role: str = "factors",
         l2: float = 0.0,
+        prior: float = 0.0,
         initial_mean: float = 0.0,
         initial_spread: float | None = None,
     ) -> Any:
@@ -66,8 +70,12 @@ class EmbeddingSide:
 
         `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
         l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
-        mean). Rows start normally distributed around `initial_mean` with standard deviation `initial_spread`
-        (by default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
+        mean). `prior` pulls it once in all, whatever its ratings: prior · noise / 2 · |row − initial_mean|²,
+        `noise` being the standard deviation of ratings around damped means; rows with few ratings are then
+        held, and those with many are free.
+
+        Rows start normally distributed around `initial_mean` with standard deviation `initial_spread` (by
+        default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
         and "bias" (bias tables); others are free. Raises PluginError for a role given twice.
         """
         if dimension < 1:
@@ -78,6 +86,7 @@ class EmbeddingSide:
             role=role,
             dimension=dimension,
             l2=l2,
+            prior=prior,
             initial_mean=initial_mean,
             initial_spread=spread,
         )
@@ -105,7 +114,9 @@ class Architecture:
 
     name: ClassVar[str]
     recipes: ClassVar[Mapping[str, Recipe]] = {}
-    """Named recipes; "default" replaces the engine's own defaults."""
+    """Named recipes; "default" replaces the engine's own defaults, "ranking" those for that objective."""
+    objectives: ClassVar[tuple[str, ...]] = ("rating", "ranking")
+    """What it can be trained for; a head serves both. The first is taken where the data leaves a choice."""
 
     class Options(ArchitectureOptions):
         """No options."""
@@ -113,8 +124,9 @@ class Architecture:
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Any) -> Any:
         """Turn embedding rows into a score: a Keras tensor of shape (batch,) or (batch, 1).
 
-        The score is the rating minus the mean of the training ratings: the engine centres ratings, adds
-        the mean back and clips to the rating scale.
+        For the objective "rating" the score is the rating minus the mean of the training ratings: the engine
+        centres ratings, adds the mean back and clips to the rating scale. For "ranking" it is a logit: the
+        softmax over all items says which one the user takes next, so only differences between items count.
         """
         raise NotImplementedError
 
@@ -139,6 +151,22 @@ class Architecture:
         """Bring a trainer of one's own (Gibbs sampling, say); None means the engine's gradient trainer."""
         return None
 
+    def history_scores(
+        self,
+        histories: Histories,  # noqa: ARG002
+        weights: Arrays,  # noqa: ARG002
+        options: Any,  # noqa: ARG002
+    ) -> FloatArray | None:
+        """Score all items from what users took, with NumPy; None for an architecture with rows for users.
+
+        `histories` is a scipy.sparse matrix of shape (users, items): the weight of each item that a user took
+        in training. The result has shape (users, items). `weights` are the arrays that the architecture's own
+        trainer gave under names that begin with "history/"; the engine keeps the users' histories beside
+        them. Where an architecture scores so, `build` isn't called, new users cost nothing, and what each
+        item of a history does to a score is found by leaving it out.
+        """
+        return None
+
     @classmethod
     def description(cls) -> str:
         """The first line of the architecture's docstring."""
@@ -151,7 +179,9 @@ class Replicated(Architecture):
 
     def __init__(self, inner: Architecture, replicas: int) -> None:
         self.inner, self.replicas = inner, replicas
-        self.__dict__.update(name=inner.name, recipes=inner.recipes, Options=inner.Options)
+        self.__dict__.update(
+            name=inner.name, recipes=inner.recipes, Options=inner.Options, objectives=inner.objectives
+        )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:
         """One replica's score."""

@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -81,11 +81,15 @@ def _tuples(column: Any) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True)
 class Repair:
-    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept"."""
+    """A stated, counted repair of the input, as in "12 duplicate ratings: the last one kept".
+
+    A `warning` repairs nothing: it says what looks wrong, and what to do if it is.
+    """
 
     kind: str
     count: int
     message: str
+    warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,19 +114,21 @@ def no_path(_: int) -> str | None:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Ratings as read, before ids become rows: four columns of one length n.
+    """Ratings or interactions as read, before ids become rows: columns of one length n.
 
     `users`, `items`: anything pyarrow takes (lists, NumPy or Arrow arrays) of integers or texts.
-    `ratings`: numbers. `timestamps`: integer or decimal seconds, dates, or None.
+    `ratings`: numbers (ratings or counts), or None where the table has none: every row is an interaction.
+    `timestamps`: integer or decimal seconds, dates, or None. `events`: what happened in each row, or None.
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
     `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
-    `path_of` names its file. The last `held_out` rows are an official test part. `tags` gives the tags of
+    `path_of` names its file; `names` are the names of all columns, in order.
+    The last `held_out` rows are an official test part. `tags` gives the tags of
     an item by its id as text; `core.data.reading.items.shared_tags` makes them from what each person wrote.
     """
 
     users: Any
     items: Any
-    ratings: Any
+    ratings: Any = None
     timestamps: Any = None
     item_table: RawItems | None = None
     found: dict[str, object] = field(default_factory=dict)
@@ -132,6 +138,8 @@ class RawTable:
     path_of: Callable[[int], str | None] = no_path
     held_out: int = 0
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    events: Any = None
+    names: tuple[str, ...] = ()
 
 
 class DataSource(ABC):
@@ -178,17 +186,26 @@ class NamedDataset(DataSource):
 SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colons": "::", "whitespace": " "}
 
 
+KINDS = ("ratings", "interactions")
+"""What a table's rows may be: opinions on a scale, or things that somebody did."""
+
+
 class ReadingOptions(OptionSet):
     """The reading choices; an empty text means "guess". What was guessed is filled in in `Ratings.reading`.
 
     A column is given by its name or, counted from 1, by its position ("1").
     """
 
+    _only_plain: ClassVar[bool] = False
+
     source: str = option(default="", help="Where the table was read from (filled in by reading).")
     reader: str = option(default="", help="Name of the reader (guessed from the file).")
     user_column: str = option(default="", help="Column of the user ids.")
     item_column: str = option(default="", help="Column of the item ids.")
-    rating_column: str = option(default="", help="Column of the ratings.")
+    rating_column: str = option(
+        default="",
+        help="Column of the ratings or counts; 'none' if there is none: then rows are interactions.",
+    )
     time_column: str = option(default="", help="Column of the times; 'none' if there is none.")
     separator: str = option(
         default="", help="comma, tab, semicolon, pipe, colons, whitespace or the character itself."
@@ -196,27 +213,68 @@ class ReadingOptions(OptionSet):
     header: str = option(
         default="", help="Whether the first line names the columns: yes or no.", choices=("", "yes", "no")
     )
+    skip_lines: int = option(default=0, help="Lines to leave out before the table.", minimum=0)
+    layout: str = option(
+        default="",
+        help="long: one rating a row. wide: a matrix of users × items.",
+        choices=("", "long", "wide"),
+    )
+    member: str = option(default="", help="The file to read in an archive or folder that holds several.")
+    table: str = option(default="", help="The table of a database, or the sheet of a workbook.")
+    query: str = option(default="", help="A query whose result is the table, for a database.")
     encoding: str = option(default="", help="Text encoding, as in utf-8 or latin-1.")
-    decimal: str = option(default="", help="Decimal sign of the ratings.", choices=("", ".", ","))
+    decimal: str = option(
+        default="",
+        help="Decimal sign of the ratings; the other sign parts thousands.",
+        choices=("", ".", ","),
+    )
+    date_order: str = option(
+        default="",
+        help="Order of day, month and year in dates of mere numbers.",
+        choices=("", "dmy", "mdy", "ymd"),
+    )
+    missing: str = option(
+        default="error",
+        help="What to do with a row that lacks its rating or an id: stop with an error, or skip the row.",
+        choices=("error", "skip"),
+    )
+    missing_rating: tuple[str, ...] = option(
+        default=(), help="A number that stands for no rating, as in 0, -1 or 99: such rows are left out."
+    )
     items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
+    items_separator: str = option(default="", help="What separates the columns of the items table.")
     items_encoding: str = option(default="", help="Text encoding of the items table.")
     items_id_column: str = option(default="", help="Column of the item ids in the items table.")
     title_column: str = option(default="", help="Column of the titles in the items table.")
     genres_column: str = option(default="", help="Column of the genres in the items table.")
     year_column: str = option(default="", help="Column of the years in the items table.")
     test_file: str = option(default="", help="Path of the official test part, read after the source.")
+    test_header: str = option(
+        default="",
+        help="The header of the test part, where it differs.",
+        choices=("", "yes", "no", "numbers"),
+    )
     duplicates: str = option(
-        default="last",
-        help="What to do with several ratings of one pair: keep the last (by time), their mean, or stop.",
-        choices=("last", "mean", "error"),
+        default="",
+        help="What to do with several rows of one pair: keep the last (by time), their mean, add them up, or "
+        "stop with an error (ratings: last, interactions: add).",
+        choices=("", "last", "mean", "add", "error"),
     )
-    implicit: str = option(
-        default="refuse",
-        help="What to do with counts instead of ratings: refuse, keep, binarize or take the logarithm.",
-        choices=("refuse", "keep", "binarize", "log"),
+    kind: str = option(
+        default="",
+        help="What the rows are: ratings (opinions on a scale) or interactions (bought, played, clicked).",
+        choices=("", *KINDS),
     )
-    threshold: float = option(
-        default=0.0, help="Counts above this become 1 when binarized (0: above the median).", minimum=0
+    weight: str = option(
+        default="",
+        help="How counts of interactions become weights: log2(1 + count), the count itself, or one for each "
+        "pair (log; a column named weight as it is, unless it counts).",
+        choices=("", "log", "count", "one"),
+    )
+    event_column: str = option(default="", help="Column of the events; 'none' if there is none.")
+    event: tuple[str, ...] = option(
+        default=(),
+        help="An event that counts, with its weight if not 1, as in purchase=3; the others are left out.",
     )
 
     @property

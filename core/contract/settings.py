@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from core.contract.architecture import Architecture, Recipe, replicate
+from core.contract.architecture import Architecture, Recipe, Replicated, replicate
 from core.errors import UsageError
 from core.options import ArchitectureOptions, OptionSet, option, suggest
 
 OPTIMIZERS = ("rowwise_adagrad", "adagrad", "adam", "sgd")
+
+OBJECTIVES = ("auto", "rating", "ranking")
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 
@@ -19,6 +21,15 @@ STRATEGIES = ("none", "mirrored", "multiworker")
 class TrainingSettings(OptionSet):
     """How to train, whatever the architecture."""
 
+    objective: str = option(
+        default="auto",
+        help="Predict ratings or rank items (auto: ratings where the table has them).",
+        choices=OBJECTIVES,
+    )
+    positive_from: str = option(
+        default="auto",
+        help="Ratings from here on count as likes when ranking (auto: chosen from the training ratings).",
+    )
     epochs: int = option(default=20, help="Passes over the training ratings.", minimum=1, maximum=100_000)
     learning_rate: float = option(
         default=0.06, help="Learning rate of the embeddings.", minimum=1e-12, maximum=1000, search=(0.02, 0.2)
@@ -57,7 +68,15 @@ class TrainingSettings(OptionSet):
     tuning_fraction: float = option(
         default=0.1, help="Share of training carved out to decide early stopping.", minimum=0.001, maximum=0.5
     )
-    center: bool = option(default=True, help="Subtract the training mean from the ratings.")
+    center: str = option(
+        default="means",
+        help="What scores are added to: the damped means of user and item, the training mean, or nothing.",
+        choices=("means", "mean", "none"),
+    )
+    adapt: bool = option(
+        default=True,
+        help="Learn from carved parts of training how long to train and how far to trust the model.",
+    )
     device: str = option(default="auto", help="Where to train.", choices=("auto", "cpu", "gpu"))
     strategy: str = option(
         default="none",
@@ -70,6 +89,13 @@ class TrainingSettings(OptionSet):
         minimum=0,
         maximum=256,
     )
+
+    @classmethod
+    def parse(cls, values: Mapping[str, object]) -> Self:
+        """Build settings from names and texts or JSON values; `center` may be yes or no, as it was in 0.1."""
+        if isinstance(values.get("center"), bool):
+            values = {**values, "center": "mean" if values["center"] else "none"}
+        return super().parse(values)
 
     def plan(self) -> Schedule:
         """The learning rate of every epoch; raises UsageError for a schedule that can't be read."""
@@ -84,12 +110,28 @@ def refuse_several_machines(settings: TrainingSettings, work: str) -> None:
 
 @dataclass(frozen=True)
 class Resolved:
-    """An architecture with its options, and the settings to train it, after recipe and overrides."""
+    """An architecture with its options, and the settings to train it, after recipe and overrides.
+
+    `given` is what was asked for beside the recipe: options and settings, for `settle`.
+    """
 
     architecture: Architecture
     options: ArchitectureOptions
     settings: TrainingSettings
     recipe: str
+    given: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {})
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it is trained to rank."""
+        return self.settings.objective == "ranking"
+
+
+RANKING = Recipe(
+    "The engine's own for ranking.",
+    {},
+    {"objective": "ranking", "epochs": 20, "learning_rate": 0.02, "optimizer": "adam"},
+)
 
 
 def resolve(
@@ -100,16 +142,53 @@ def resolve(
 ) -> Resolved:
     """Lay what the user asks for over the recipe and the recipe over the defaults.
 
-    Raises UsageError for an unknown recipe or option and for a value out of its range.
+    The objective "auto" stays open until `settle` knows the table. Raises UsageError for an unknown recipe or
+    option and for a value out of its range.
     """
-    chosen = find_recipe(architecture, recipe)
-    merged = {**chosen.training, **(settings or {})}
-    if settings and "epochs" in settings and "schedule" not in settings:
+    given = dict(options or {}), dict(settings or {})
+    chosen = _recipe_for(architecture, recipe, str(given[1].get("objective", "auto")))
+    merged = {**chosen.training, **given[1]}
+    if "epochs" in given[1] and "schedule" not in given[1]:
         merged = _without_steps(merged)
+    if settings and not settings.keys().isdisjoint(_SAYS_HOW_LONG):
+        merged = merged if "adapt" in settings else {**merged, "adapt": False}
     parsed = TrainingSettings.parse(merged)
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
-    parsed_options = architecture.Options.parse({**chosen.options, **(options or {})})
-    return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe)
+    parsed_options = architecture.Options.parse({**chosen.options, **given[0]})
+    return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe, given)
+
+
+def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
+    """Decide the objective where it is still open, by the table, and take the recipe that goes with it.
+
+    Raises UsageError where the architecture or the table can't serve the objective.
+    """
+    architecture, wanted = resolved.architecture, resolved.settings.objective
+    objective = wanted
+    if wanted == "auto":
+        objective = architecture.objectives[0] if has_ratings else "ranking"
+    if objective not in architecture.objectives:
+        message, hint = _cannot(architecture.name, objective, has_ratings and wanted != "auto")
+        raise UsageError(message, hint=hint)
+    if objective == "rating" and not has_ratings:
+        hint = "Use --objective ranking, or name a column of ratings with --rating-column."
+        raise UsageError("The table holds no ratings to predict, only who took what.", hint=hint)
+    if wanted != "auto":
+        return resolved
+    inner = architecture.inner if isinstance(architecture, Replicated) else architecture
+    options, settings = resolved.given
+    return resolve(inner, resolved.recipe, options, {**settings, "objective": objective})
+
+
+def _cannot(name: str, objective: str, asked: bool) -> tuple[str, str]:
+    if objective == "ranking":
+        reason = "" if asked else " and the table holds no ratings"
+        return f"{name} predicts ratings and can't be trained to rank{reason}.", "Use bias, dot, nn or ease."
+    return f"{name} ranks items and predicts no ratings.", "Leave --objective out, or use bias."
+
+
+_SAYS_HOW_LONG = ("epochs", "schedule", "early_stopping")
+"""Who asks for any of these says how long to train; it is learnt from the table only if asked for too."""
 
 
 def find_recipe(architecture: Architecture, name: str) -> Recipe:
@@ -118,6 +197,15 @@ def find_recipe(architecture: Architecture, name: str) -> Recipe:
     if name not in known:
         raise UsageError(f"{architecture.name} has no recipe {name!r}.", hint=suggest(name, known))
     return known[name]
+
+
+def _recipe_for(architecture: Architecture, name: str, objective: str) -> Recipe:
+    """A recipe by name; "default" stands for "ranking" where that is the objective."""
+    chosen = find_recipe(architecture, name)
+    if name != "ranking" and not (name == "default" and objective == "ranking"):
+        return chosen
+    own = architecture.recipes.get("ranking", Recipe())
+    return Recipe(own.description, own.options, {**RANKING.training, **own.training})
 
 
 def _without_steps(settings: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.array_types import (
     FloatArray as FloatArray,  # noqa: PLC0414 - also taken from here
+    LongArray,
     RowArray as RowArray,  # noqa: PLC0414 - also taken from here
 )
 
@@ -22,9 +23,15 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The training part: rows of users and items and ratings minus `mean`, each of shape (n,).
+    """The training part: rows of users and items and centred ratings, each of shape (n,).
 
-    `item_table` says what is known of the items (genres, years), for trainers that use it.
+    Ratings are centred by `mean` or by damped means around it. `noise` is the standard deviation of ratings
+    around damped means; `item_table` says what is known of the items (genres, years), for trainers that use
+    it. `capacity` is how many ratings the largest part of the same table has: trainings with one capacity may
+    share what was compiled. `counts` are the ratings of every user and item, where others train along.
+
+    Under the objective "ranking" the pairs are those that users took, each once; `targets` are then their
+    weights (1 unless the table says otherwise) and `mean` is 0.
     """
 
     users: RowArray
@@ -34,15 +41,32 @@ class TrainingData:
     item_count: int
     mean: float
     item_table: ItemTable | None = None
+    noise: float = 1.0
+    capacity: int = 0
+    counts: tuple[LongArray, LongArray] | None = None
+    objective: str = "rating"
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def rating_counts(self) -> tuple[LongArray, LongArray]:
+        """How many training ratings every user and every item has, whoever trains on them."""
+        users = np.bincount(self.users, minlength=self.user_count)
+        return self.counts or (users, np.bincount(self.items, minlength=self.item_count))
+
+    @property
+    def room(self) -> int:
+        """The ratings to make room for: the capacity, or these where it is less."""
+        return max(self.capacity, len(self))
 
 
 @dataclass(frozen=True)
 class SliceTotals:
     """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.
 
+    Under the objective "ranking" it is the sum of −log of the probabilities that the model gave to what users
+    took.
     `seconds` says how long it took where several workers must cut their epochs alike; None leaves that to
     the loop's clock.
     """
@@ -102,3 +126,11 @@ class ReplicaScores(Protocol):
 
     def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with each replica alone, shape (n, replicas)."""
+
+
+@runtime_checkable
+class ScoresAllItems(Protocol):
+    """A trainer that scores all items for a user faster than pair by pair."""
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""

@@ -7,8 +7,12 @@ from ._convert import (
 from ._describe import (
     describe as describe,
 )
+from ._preview import (
+    preview as preview,
+)
 from .load import (
     load_ratings as load_ratings,
+    shown_source as shown_source,
 )
 from .ratings import (
     Ratings as Ratings,

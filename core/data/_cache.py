@@ -6,6 +6,7 @@ its own files match their checksums. Nothing in it is ever executed: arrays are 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -173,8 +174,10 @@ def _facts(ratings: Ratings) -> dict[str, Any]:
     return {
         "name": ratings.name,
         "source": ratings.source,
+        "kind": ratings.kind,
         "scale": [scale.minimum, scale.maximum, scale.step],
-        "repairs": [[repair.kind, repair.count, repair.message] for repair in ratings.repairs],
+        "repairs": [list(dataclasses.astuple(repair)) for repair in ratings.repairs],
+        "warnings": [list(dataclasses.astuple(warning)) for warning in ratings.warnings],
         "reading": ratings.reading,
         "held_out": ratings.held_out,
     }
@@ -193,6 +196,7 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     return Ratings(
         name=facts["name"],
         source=facts["source"],
+        kind=facts["kind"],
         users=users,
         items=items,
         ratings=ratings,
@@ -202,6 +206,7 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
         item_table=ItemTable.from_arrow(table),
         scale=RatingScale(*facts["scale"]),
         repairs=tuple(Repair(*repair) for repair in facts["repairs"]),
+        warnings=tuple(Repair(*warning) for warning in facts["warnings"]),
         reading=facts["reading"],
         held_out=facts["held_out"],
     )

@@ -38,11 +38,14 @@ def convert(
 def _ratings_table(ratings: Ratings) -> Any:
     import pyarrow as pa
 
-    columns = {
+    columns: dict[str, Any] = {
         "userId": ratings.user_vocabulary.ids[ratings.users],
         "movieId": ratings.item_vocabulary.ids[ratings.items],
-        "rating": ratings.ratings,
     }
+    if ratings.kind == "ratings":
+        columns["rating"] = ratings.ratings
+    elif (ratings.ratings != 1).any():
+        columns["weight"] = ratings.ratings  # read back as it is: see the rule of weights
     if ratings.timestamps is not None:
         columns["timestamp"] = ratings.timestamps
     return pa.table({name: pa.array(_plain(values)) for name, values in columns.items()})

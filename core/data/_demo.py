@@ -12,7 +12,7 @@ import numpy as np
 
 from core.array_types import DoubleArray, LongArray
 from core.contract import RawItems, RawTable, ReadingOptions
-from core.data._build import build
+from core.data.checking import build
 from core.data.ratings import Ratings
 
 SOURCE = "synthetic viewers of real films, made from a fixed seed"

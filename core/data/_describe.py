@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from core.contract import Repair
 from core.data.ratings import Ratings
 
 
@@ -13,6 +14,7 @@ def describe(ratings: Ratings) -> dict[str, object]:
     return {
         "name": ratings.name,
         "source": ratings.source,
+        "kind": ratings.kind,
         "users": ratings.user_count,
         "items": ratings.item_count,
         "ratings": len(ratings),
@@ -22,13 +24,15 @@ def describe(ratings: Ratings) -> dict[str, object]:
         "titles": _titled(ratings),
         "time_range": _time_range(ratings),
         "duplicates": sum(repair.count for repair in ratings.repairs if repair.kind == "duplicates"),
-        "repairs": [
-            {"kind": repair.kind, "count": repair.count, "message": repair.message}
-            for repair in ratings.repairs
-        ],
+        "repairs": [_said(repair) for repair in ratings.repairs],
+        "warnings": [_said(warning) for warning in ratings.warnings],
         "fingerprint": ratings.fingerprint,
         "reading": dict(ratings.reading),
     }
+
+
+def _said(repair: Repair) -> dict[str, object]:
+    return {"kind": repair.kind, "count": repair.count, "message": repair.message}
 
 
 def _titled(ratings: Ratings) -> int:
@@ -39,10 +43,10 @@ def _titled(ratings: Ratings) -> int:
 def _time_range(ratings: Ratings) -> list[str] | None:
     if ratings.timestamps is None:
         return None
-    return [_date(int(ratings.timestamps.min())), _date(int(ratings.timestamps.max()))]
+    return [date_of(int(ratings.timestamps.min())), date_of(int(ratings.timestamps.max()))]
 
 
-def _date(seconds: int) -> str:
+def date_of(seconds: int) -> str:
     """ISO 8601 in UTC; a time too far off for a calendar stays a number."""
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -9,45 +9,97 @@ from typing import Any
 
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
 from core.data import _cache as cache
-from core.data._build import build
+from core.data._legacy import as_recorded, without_implicit
+from core.data._parts import join, stack
+from core.data.checking import build
 from core.data.fetching import all_datasets, fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading import builtin_readers, check_location, enter, listing
+from core.data.reading import builtin_readers, check_location, enter, find_table, items_location, with_items
+from core.data.reading.text import header_of_file
+from core.data.reading.typed import (
+    address_name,
+    is_address,
+    is_frame,
+    open_address,
+    raw_table,
+    read_frame,
+    without_password,
+)
 from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
 
-DEMO = "demo"
+DEMO, FRAME = "demo", "frame"
+_GLOB = set("*?[")
 
 
 def load_ratings(
-    source: str | Path,
+    source: Any,
     reading: Mapping[str, object] | None = None,
     sources: Sequence[DataSource] = (),
+    **columns: str,
 ) -> Ratings:
-    """Load ratings from "demo", a named data set that was fetched, a file, a folder or a zip archive.
+    """Load ratings or interactions from wherever they are.
 
-    `reading` holds values of `ReadingOptions`; `sources` are those that plugins brought, asked before the
-    built-in ones. `load_ratings(r.reading["source"], r.reading)` reads the table of `r` again.
-    Raises DataError for a table that can't be used and UsageError for unknown options.
+    `source` is "demo", a named data set that was fetched, a file, folder, glob or zip archive, the address
+    of a database (postgresql://…), or a frame (pandas, polars, pyarrow). `reading` holds values of
+    `ReadingOptions`; `columns` are short for its columns, as in `user="uid", rating="stars"`. `sources` are
+    those that plugins brought, asked before the built-in ones. `load_ratings(r.reading["source"], r.reading)`
+    reads the table of `r` again. Raises DataError for a table that can't be used and UsageError for unknown
+    options.
     """
-    options = ReadingOptions.parse(reading or {})
+    reading, old = without_implicit({**(reading or {}), **_columns(columns)})
+    options = ReadingOptions.parse(reading)
+    if is_frame(source):
+        return as_recorded(
+            build(_with_test(read_frame(source, options), options, sources), "frame", FRAME, options), old
+        )
     if str(source) == DEMO:
         from core.data._demo import demo_ratings
 
         return demo_ratings()
+    if is_address(str(source)):
+        return as_recorded(_from_server(str(source), options, sources), old)
     named = find_named(str(source), sources)
     if named is not None:
-        options = ReadingOptions.parse({**named.reading, **(reading or {})})
+        options = ReadingOptions.parse({**named.reading, **reading})
     path = fetched_file(named) if named is not None else _path(source, sources)
     ratings = _load(path, options, sources)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
         ratings.reading["source"] = named.name
-    return ratings
+    return as_recorded(ratings, old)
+
+
+def shown_source(source: str) -> str:
+    """A source as it may be said and written down: the address of a database without its password."""
+    return without_password(source)
+
+
+_SHORT = ("user", "item", "rating", "time", "event", "title")
+
+
+def _columns(columns: Mapping[str, str]) -> dict[str, str]:
+    for name in columns:
+        if name not in _SHORT:
+            raise UsageError(f"load_ratings takes no {name!r}.", hint=suggest(name, _SHORT))
+    return {f"{name}_column": column for name, column in columns.items()}
+
+
+def _from_server(address: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
+    shown = without_password(address)
+    table = raw_table(open_address(address, options), options)
+    return build(
+        _with_test(_with_items(table, None, options), options, sources), address_name(address), shown, options
+    )
 
 
 def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
+    if str(source) == FRAME and not Path(FRAME).exists():
+        hint = "Give the frame itself in Python, or a file of it with --data."
+        raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
     path = Path(source).expanduser()
+    if not path.exists() and _GLOB & set(str(source)):
+        return path
     if len(path.parts) == 1 and not path.suffix and not path.exists():
         known = [DEMO, *all_datasets(sources)]
         raise DataError(
@@ -62,7 +114,7 @@ def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
     cached, broken = cache.lookup(path, options)
     if cached is not None:
         return cached
-    table = _read(path, options, sources)
+    table = _with_test(_read_one(path, options, sources), options, sources)
     ratings = build(
         table, path.stem if path.is_file() else path.absolute().name, str(path.absolute()), options
     )
@@ -70,25 +122,94 @@ def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
     return dataclasses.replace(ratings, repairs=(*ratings.repairs, *notes)) if notes else ratings
 
 
-def _read(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
-    table = _read_one(path, options, sources)
+def _with_test(table: RawTable, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
+    """Append the official test part, where the options name one."""
     if not options.test_file:
         return table
     test = Path(options.test_file).expanduser()
     check_location(test)
-    joined = join(table, _read_one(test, dataclasses.replace(options, items="none"), sources))
+    part = _read_one(test, _for_test(table, options), sources)
+    joined = join(table, part)
     joined.found["test_file"] = str(test.absolute())
+    header = part.found.get("header")
+    if header in ("no", "numbers") and table.found.get("header") == "yes":
+        joined.found["test_header"] = header
     return joined
 
 
+def _for_test(table: RawTable, options: ReadingOptions) -> ReadingOptions:
+    """The options of the test part: without a header of its own, its columns lie where training's do."""
+    plain = dataclasses.replace(options, items="none", header=options.test_header, member="", table="")
+    if options.header == "no" or options.layout == "wide" or table.found.get("header") != "yes":
+        return dataclasses.replace(plain, header=options.test_header or options.header)
+    test = Path(options.test_file).expanduser()
+    if not plain.header and header_of_file(enter(test), plain) == "yes":
+        return plain
+    roles = ("user_column", "item_column", "rating_column", "time_column", "event_column")
+    places = {role: _place(table, role) for role in roles if role in table.found}
+    given: dict[str, Any] = {"header": plain.header or "no", **places}
+    return dataclasses.replace(plain, **given)
+
+
+def _place(table: RawTable, role: str) -> str:
+    """The position (from 1) of the column that training has for a role."""
+    name = str(table.found[role])
+    return str(table.names.index(name) + 1) if name in table.names else name
+
+
 def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
-    location = enter(path)
+    if not path.exists():
+        return _read_parts(path, options, sources)
+    location, beside = _enter(path, options, sources)
     reader = _find_reader(location, options, sources)
     table = _ask(reader, location, options)
     table.found.setdefault("reader", reader.name)
+    if table.item_table is None:
+        table = _with_items(table, beside, options, location)
     if options.items not in ("", "none"):
-        table.found["items"] = str(Path(options.items).absolute())
+        table.found["items"] = str(Path(options.items).expanduser().absolute())
     return dataclasses.replace(table, files=tuple({path: None, **dict.fromkeys(table.files)}))
+
+
+def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
+    """Read the files that a pattern matches, one below the other in the order of their names."""
+    anchor = Path(pattern.anchor) if pattern.is_absolute() else Path()
+    files = sorted(path for path in anchor.glob(str(pattern.relative_to(anchor))) if path.is_file())
+    if not files:
+        raise DataError("no file matches.", path=str(pattern), hint="Check the pattern.")
+    table = _read_one(files[0], options, sources)
+    if len(files) > 1:
+        form = dataclasses.replace(options, items="none")
+        table = stack([table, *(_read_one(file, form, sources) for file in files[1:])])
+    return dataclasses.replace(table, files=tuple(files))
+
+
+def _enter(
+    path: Path, options: ReadingOptions, sources: Sequence[DataSource]
+) -> tuple[Location, Location | None]:
+    """The file or folder that a reader knows, and a table of items found beside it."""
+    location = enter(path)
+    readers = _all_readers(sources)
+    if location.is_file() or (not options.member and any(_recognizes(one, location) for one in readers)):
+        return location, None
+    return find_table(location, options)
+
+
+def _with_items(
+    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | None = None
+) -> RawTable:
+    """Add the items table asked for, the one found beside, or the titles in the ratings table itself."""
+    if options.items == "none":
+        return table
+    asked = items_location(options)
+    if asked is not None:
+        return with_items(table, asked, options)
+    if beside is not None:
+        return with_items(table, beside, options)
+    if own is not None and options.title_column and table.found.get("layout") != "wide":
+        column = str(table.found["item_column"])
+        return with_items(table, own, dataclasses.replace(options, items_id_column=column))
+    return table
 
 
 def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTable:
@@ -111,10 +232,7 @@ def _find_reader(location: Location, options: ReadingOptions, sources: Sequence[
     for reader in readers:
         if _recognizes(reader, location):
             return reader
-    inside = listing(location)
-    message = f"no ratings found in it; it holds {inside}." if inside else "no ratings found in it."
-    hint = "Expected is a file of ratings or a folder with ratings.csv, u.data or ratings.dat."
-    raise DataError(message, path=str(location), hint=hint)
+    raise DataError("no ratings found in it.", path=str(location))
 
 
 def _recognizes(reader: Reader, location: Location) -> bool:
@@ -140,51 +258,3 @@ def _named(name: str, readers: Sequence[Reader]) -> Reader:
     if name not in by_name:
         raise UsageError(f"There is no reader {name!r}.", hint=suggest(name, by_name))
     return by_name[name]
-
-
-def join(train: RawTable, test: RawTable) -> RawTable:
-    """Append the test table to the training table; `held_out` counts its rows."""
-    border = _length(train)
-
-    def line_of(index: int) -> int:
-        return train.line_of(index) if index < border else test.line_of(index - border)
-
-    def path_of(index: int) -> str | None:
-        return train.path_of(index) if index < border else str(test.files[0]) if test.files else None
-
-    timed = train.timestamps is not None and test.timestamps is not None
-    return dataclasses.replace(
-        train,
-        users=_append(train.users, test.users),
-        items=_append(train.items, test.items),
-        ratings=_append(train.ratings, test.ratings),
-        timestamps=_append(train.timestamps, test.timestamps) if timed else None,
-        item_table=train.item_table or test.item_table,
-        tags=train.tags or test.tags,
-        repairs=(*train.repairs, *test.repairs),
-        files=(*train.files, *test.files),
-        line_of=line_of,
-        path_of=path_of,
-        held_out=_length(test),
-    )
-
-
-def _length(table: RawTable) -> int:
-    return len(table.ratings)
-
-
-def _append(first: Any, second: Any) -> Any:
-    import pyarrow as pa
-
-    chunks = [chunk for column in (first, second) for chunk in _chunks(column)]
-    if len({str(chunk.type) for chunk in chunks}) > 1:
-        chunks = [chunk.cast(pa.string()) for chunk in chunks]
-    return pa.chunked_array(chunks)
-
-
-def _chunks(column: Any) -> list[Any]:
-    import pyarrow as pa
-
-    if isinstance(column, pa.ChunkedArray):
-        return list(column.chunks)
-    return [column if isinstance(column, pa.Array) else pa.array(column)]

@@ -72,9 +72,11 @@ class RatingScale:
 
 @dataclass(frozen=True)
 class Ratings:
-    """A ratings table: `users`, `items` (int32 rows into the vocabularies), `ratings` (float32) and
-    `timestamps` (int64 seconds, or None), all of shape (n,), in file order. Where there is an official
-    test part, it is the last `held_out` rows."""
+    """A table of ratings or interactions: `users`, `items` (int32 rows into the vocabularies), `ratings`
+    (float32) and `timestamps` (int64 seconds, or None), all of shape (n,), in file order, each pair once.
+    `kind` says what the rows are: "ratings" are opinions on the `scale`; of "interactions" (bought, played,
+    clicked) `ratings` are the weights, above 0 and 1 for a single one. Where there is an official test part,
+    it is the last `held_out` rows. `repairs` say what was done to the rows, `warnings` what looks wrong."""
 
     name: str
     source: str
@@ -89,6 +91,8 @@ class Ratings:
     repairs: tuple[Repair, ...] = ()
     reading: dict[str, object] = field(default_factory=dict)
     held_out: int = 0
+    kind: str = "ratings"
+    warnings: tuple[Repair, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ratings)
@@ -109,8 +113,8 @@ class Ratings:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over ids, pairs and ratings in order: equal only for equal tables."""
-        digest = hashlib.sha256()
+        """SHA-256 (hex) over kind, ids, pairs and ratings in order: equal only for equal tables."""
+        digest = hashlib.sha256(b"" if self.kind == "ratings" else self.kind.encode())
         for vocabulary in (self.user_vocabulary, self.item_vocabulary):
             digest.update(_id_bytes(vocabulary.ids.tolist()))
         for column in (self.users, self.items, self.ratings):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.contract import Registry, Resolved, resolve
-from core.data import load_ratings
+from core.data import load_ratings, shown_source
 from core.engine._channel import failure
 from core.errors import RunError, TastemapError, UsageError
 from core.model import Model, RatedTable
@@ -90,7 +90,7 @@ class EngineServer:
         if not isinstance(options, dict):
             raise UsageError("options must be an object.")
         resolved = resolve(self.registry.architecture(name), recipe, options, settings)
-        self.emit(PhaseChanged("reading data", command.data))
+        self.emit(PhaseChanged("reading data", shown_source(command.data)))
         ratings = load_ratings(command.data, command.reading, sources=self.registry.data_sources)
         self._run(Session(ratings, resolved, self.registry, self.emit), lambda session: session.start())
 

@@ -5,6 +5,7 @@ from ._held_out import (
 from .baseline import (
     Baseline as Baseline,
     mae as mae,
+    popularity_baseline as popularity_baseline,
     rmse as rmse,
 )
 from .catalogue import (
@@ -24,6 +25,12 @@ from .component_names import (
     read_component_names as read_component_names,
     write_component_name as write_component_name,
 )
+from .damped_means import (
+    PLAIN_DAMPING as PLAIN_DAMPING,
+    DampedMeans as DampedMeans,
+    learn_damped_means as learn_damped_means,
+    plain_damped_means as plain_damped_means,
+)
 from .factorization import (
     BLOCK_SCORES as BLOCK_SCORES,
     Factorization as Factorization,
@@ -41,9 +48,20 @@ from .head import (
     load_score_rows as load_score_rows,
 )
 from .influence import (
+    AnyFolder as AnyFolder,
     Influence as Influence,
     Influences as Influences,
+    folder_of as folder_of,
     influences as influences,
+)
+from .liking import (
+    TAKEN as TAKEN,
+    HistoryFolder as HistoryFolder,
+    HistoryScorer as HistoryScorer,
+    LikesFolder as LikesFolder,
+    scores_from_histories as scores_from_histories,
+    taken_arrays as taken_arrays,
+    taken_sets as taken_sets,
 )
 from .model import (
     Model as Model,
@@ -61,7 +79,9 @@ from .rated import (
     RatedTable as RatedTable,
 )
 from .scorer import (
+    Scorer as Scorer,
     ScoreRows as ScoreRows,
+    Scoring as Scoring,
     make_scorer as make_scorer,
 )
 from .search_index import (

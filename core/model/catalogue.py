@@ -66,14 +66,15 @@ def factor_table(model: Model, side: str) -> FloatArray:
 
 
 def bias_column(model: Model, side: str) -> FloatArray | None:
-    """The biases of all users or items, shape (rows,); None where the architecture has no such table.
+    """The biases of all users or items, shape (rows,), in units of the rating; None where there are none.
 
-    Replicas each have a bias, whose mean counts.
+    They are the architecture's own, of replicas the mean, and the damped offsets that it was centred by.
     """
+    offsets = model.scorer.offsets[0 if side == "user" else 1]
     table = model.table(f"{side}_bias")
     if table is None or table.shape[1] != replica_count(model.architecture):
-        return None
-    biases: FloatArray = table.mean(axis=1)
+        return offsets if model.scoring.means else None
+    biases: FloatArray = np.float32(model.scoring.share) * table.mean(axis=1) + offsets
     return biases
 
 

@@ -62,7 +62,7 @@ class NamedAxis:
 
 def named_axes(model: Model, most_rated: int, components: int) -> tuple[NamedAxis, ...]:
     """Name the components of the `most_rated` items, by what is known of the items."""
-    from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
+    from scipy.stats import false_discovery_control
 
     rows, projection = fit_components(model, most_rated, components)
     values = projection.project(factor_table(model, "item")[rows])
@@ -80,7 +80,7 @@ def permutation_test(features: Matrix, values: Matrix, seed: int = 0) -> tuple[M
     """Correlations of features (n, features) with values (n, axes), and two-sided p-values: both of shape
     (features, axes). Whole rows of values are permuted, 2,000 times or, where there are more than 100
     tests, 20 times a test: so often that one true correlation among them survives the correction."""
-    from scipy.sparse import csr_array  # type: ignore[import-untyped]
+    from scipy.sparse import csr_array
 
     standard_values = _standardized(values)
     # Values of mean 0 need no centred features; without centring, tags and genres are nearly all zeros.

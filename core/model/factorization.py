@@ -12,7 +12,9 @@ from core.array_types import FloatArray, LongArray
 from core.contract import replica_count
 from core.errors import diverged
 from core.model.catalogue import bias_column
+from core.model.liking import HistoryScorer
 from core.model.model import Model
+from core.model.scorer import Scorer
 
 _CHECKED_PAIRS = 256
 
@@ -23,7 +25,7 @@ class Factorization:
 
     Factors have shape (rows, factors), biases (rows,), zero where the model has none; `learns_user_bias`
     says whether it has user biases. The mean of several `replicas` is a factorization too: with all their
-    factors side by side, each divided by the root of their number, and the means of their biases.
+    factors side by side, and the means of their biases. Factors are the tables' but for a common scale.
     """
 
     offset: float
@@ -32,7 +34,12 @@ class Factorization:
     user_bias: FloatArray
     item_bias: FloatArray
     learns_user_bias: bool
-    replicas: int = 1
+
+    @property
+    def user_tables(self) -> dict[str, FloatArray]:
+        """What it knows of users, by name: factors, and biases where it learns any."""
+        biases = {"user_bias": self.user_bias[:, None]} if self.learns_user_bias else {}
+        return {"user_factors": self.user_factors, **biases}
 
     @cached_property
     def _item_columns(self) -> FloatArray:
@@ -52,7 +59,9 @@ def find_factorization(model: Model) -> Factorization | None:
     Table names alone don't tell, and a model may have tables beside its score (uncertainties, say), so random
     pairs are scored both ways and must agree.
     """
-    if any(name.startswith("head/") for name in model.weights) or not _fit_together(model):
+    if not isinstance(model.scorer, Scorer) or any(name.startswith("head/") for name in model.weights):
+        return None
+    if not _fit_together(model):
         return None
     found = _assemble(model)
     generator = np.random.default_rng(0)
@@ -75,16 +84,14 @@ def _assemble(model: Model) -> Factorization:
     user_factors, item_factors = model.table("user_factors"), model.table("item_factors")
     assert user_factors is not None and item_factors is not None  # noqa: S101 - checked by the caller
     user_bias, item_bias = bias_column(model, "user"), bias_column(model, "item")
-    replicas = replica_count(model.architecture)
-    share = np.float32(1 / np.sqrt(replicas))
+    scale = np.sqrt(model.scoring.share / replica_count(model.architecture))
     return Factorization(
-        model.offset,
-        user_factors * share if replicas > 1 else user_factors,
-        item_factors * share if replicas > 1 else item_factors,
+        model.scoring.offset,
+        user_factors if scale == 1 else user_factors * np.float32(scale),
+        item_factors if scale == 1 else item_factors * np.float32(scale),
         np.zeros(len(user_factors), np.float32) if user_bias is None else user_bias,
         np.zeros(len(item_factors), np.float32) if item_bias is None else item_bias,
         learns_user_bias=user_bias is not None,
-        replicas=replicas,
     )
 
 
@@ -111,6 +118,8 @@ def raw_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray, Floa
 def _raw_block(model: Model, factorization: Factorization | None, users: LongArray) -> FloatArray:
     if factorization is not None:
         return _with_fallback(model, users, factorization.raw_block(users))
+    if isinstance(model.scorer, HistoryScorer):
+        return _with_fallback(model, users, model.scorer.all_scores(users))
     items = np.arange(len(model.items))
     pairs = np.repeat(users, len(items)), np.tile(items, len(users))
     return model.predictor.raw(*pairs).reshape(len(users), len(items))

@@ -9,7 +9,7 @@ against 0.851 when trained with them and 1.005 for item means (dot: 0.891, 0.867
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
-from core.model.baseline import DAMPING
+from core.model.damped_means import PLAIN_DAMPING
 from core.model.factorization import Factorization, find_factorization
 from core.model.model import Model
+from core.model.scorer import Scorer
 
 _STEPS = 8
 _NUDGE = 1e-2
 _CHUNK = 65_536
+_OFFSET = "user_offset"
+"""What a user adds to damped means, a number like those of their rows."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,13 @@ class Folder:
     @classmethod
     def _make(cls, model: Model) -> Folder:
         factorization = find_factorization(model)
-        names = [name for name in model.scorer.tables if name.startswith("user_")]
-        if factorization is not None:
-            names = ["user_factors", *(["user_bias"] if factorization.learns_user_bias else [])]
-        return cls(model, user_prior(model, names), factorization)
+        tables = _user_tables(model) if factorization is None else factorization.user_tables
+        return cls(model, user_prior(model, tables), factorization)
 
     def fold(self, items: LongArray, ratings: FloatArray) -> FoldedUser:
         """Find the user who explains ratings of item rows, both of shape (n,)."""
-        offset = float((ratings - self.model.baseline.mean).sum() / (len(ratings) + DAMPING))
+        left = ratings - self.model.baseline.fallback_of(0.0, items)
+        offset = float(left.sum() / (len(ratings) + PLAIN_DAMPING))
         return FoldedUser(self.prior.rows(self.numbers(items, ratings)), offset)
 
     def numbers(self, items: LongArray, ratings: FloatArray) -> Matrix:
@@ -72,6 +74,10 @@ class Folder:
             return _ridge(self.prior, design, ratings - base)
         return self._gauss_newton(items, ratings)
 
+    def average(self, target: int) -> float:
+        """The raw prediction of an item for the average user."""
+        return float(self.linearize(self.prior.mean, np.array([target]))[0][0])
+
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
         numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths])
@@ -84,13 +90,9 @@ class Folder:
         return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)
 
     def _design(self, factorization: Factorization, items: LongArray) -> Matrix:
-        """How each rating depends on the user's numbers: the item's factors, and 1 for the bias.
-
-        Replicas all have numbers of their own and an equal share in the score.
-        """
-        replicas = factorization.replicas
-        factors = factorization.item_factors[items].astype(np.float64) / np.sqrt(replicas)
-        columns = {"user_factors": factors, "user_bias": np.full((len(items), replicas), 1 / replicas)}
+        """How each rating depends on the user's numbers: 1 for the bias, and the item's factors."""
+        factors = factorization.item_factors[items].astype(np.float64)
+        columns = {"user_factors": factors, "user_bias": np.ones((len(items), 1))}
         return np.hstack([columns[name] for name, _ in self.prior.widths])
 
     def _gauss_newton(self, items: LongArray, ratings: FloatArray) -> Matrix:
@@ -134,9 +136,11 @@ class Folder:
     def _block(self, users: Matrix, items: LongArray) -> Matrix:
         split = [self.prior.rows(numbers) for numbers in users]
         rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
-        scores = self.model.scorer.score_rows(self._gather(rows, items)).astype(np.float64)
-        shaped: Matrix = (scores + self.model.offset).reshape(len(users), len(items))
-        return shaped
+        added, scorer = rows.pop(_OFFSET, np.zeros((len(users), 1))), self.model.scorer
+        assert isinstance(scorer, Scorer)  # noqa: S101 - others know users by their histories
+        scores = scorer.score_rows(self._gather(rows, items)).astype(np.float64)
+        shaped: Matrix = scorer.scoring.share * scores.reshape(len(users), len(items))
+        return shaped + scorer.scoring.offset + scorer.offsets[1][items] + added
 
     def _gather(self, users: Mapping[str, FloatArray], items: LongArray) -> dict[str, FloatArray]:
         """Embedding rows of every would-be user with every item, each of shape (users · n, dimension)."""
@@ -183,7 +187,13 @@ class _UserPrior:
         return {name: part for (name, _), part in zip(self.widths, parts, strict=True)}
 
 
-def user_prior(model: Model, names: Sequence[str]) -> _UserPrior:
+def _user_tables(model: Model) -> dict[str, FloatArray]:
+    """All tables of users that a head reads, and their damped offsets where scores are added to those."""
+    tables = {name: table for name, table in model.scorer.tables.items() if name.startswith("user_")}
+    return {**tables, _OFFSET: model.scorer.offsets[0][:, None]} if model.scoring.means else tables
+
+
+def user_prior(model: Model, by_name: Mapping[str, FloatArray]) -> _UserPrior:
     """Measure the prior of some user tables from the trained users; raises UsageError where there are under
     two of them, or no tables.
 
@@ -191,12 +201,12 @@ def user_prior(model: Model, names: Sequence[str]) -> _UserPrior:
     correlations between factors, where a ridge of recipe strength would trust three ratings too much.
     """
     trained = model.baseline.user_counts > 0
-    if not names or trained.sum() < 2:
+    if not by_name or trained.sum() < 2:
         raise UsageError("Folding in needs an architecture with user embeddings and two trained users.")
-    tables = [model.scorer.tables[name][trained] for name in sorted(names)]
+    tables = [by_name[name][trained] for name in sorted(by_name)]
     table = np.hstack(tables).astype(np.float64)
     covariance = _covariance(table)
-    widths = tuple((name, part.shape[1]) for name, part in zip(sorted(names), tables, strict=True))
+    widths = tuple((name, part.shape[1]) for name, part in zip(sorted(by_name), tables, strict=True))
     precision = np.linalg.inv(covariance).astype(np.float64)
     return _UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
 
@@ -213,6 +223,8 @@ def _covariance(table: Matrix) -> Matrix:
 
 def _noise(model: Model) -> float:
     """The variance of training ratings around their predictions; without the table a guess from the scale."""
+    if model.ranks:
+        return 1.0  # likes have no noise around them
     rated, _ = model.rated_or_reason
     scale = model.baseline.scale
     if rated is None:

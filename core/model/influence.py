@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.model.fold_in import Folder, Matrix
+from core.model.liking import HistoryFolder, HistoryScorer, LikesFolder
 from core.model.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
 class Influence:
     """A rating of the user's: `effect` is how much the prediction would fall (if positive) without it,
-    `per_point` how much it would rise with that rating one point higher."""
+    `per_point` how much it would rise with that rating one point higher. Under the objective "ranking"
+    `rating` is None for what was liked, and `per_point` 0."""
 
     item: int | str
     title: str
-    rating: float
+    rating: float | None
     effect: float
     per_point: float
 
     def cells(self) -> tuple[str, ...]:
         """The influence as cells of a table: effect, rating, title."""
-        return f"{self.effect:+.3f}", f"rated {self.rating:g}", self.title
+        what = "liked" if self.rating is None else f"rated {self.rating:g}"
+        return f"{self.effect:+.3f}", what, self.title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class Influences:
             Influence(
                 item=self.model.items.identifier(int(self.items[at])),
                 title=titles[int(self.items[at])],
-                rating=float(self.ratings[at]),
+                rating=None if self.model.ranks else float(self.ratings[at]),
                 effect=float(self.effects[at]),
                 per_point=float(self.slopes[at]),
             )
@@ -59,12 +63,25 @@ class Influences:
         )
 
 
-def influences(folder: Folder, items: LongArray, ratings: FloatArray, target: int) -> Influences:
-    """Refit a user from ratings, both (n,), and measure each one's influence on the prediction of `target`.
+AnyFolder: TypeAlias = Folder | LikesFolder | HistoryFolder
+"""Folds users into one model: from ratings, from likes by rows, or from likes as a history."""
+
+
+def folder_of(model: Model) -> AnyFolder:
+    """Make what folds users into a model, once; raises UsageError where users can't be folded in."""
+    if isinstance(model.scorer, HistoryScorer):
+        return HistoryFolder(model, model.scorer)
+    return LikesFolder(Folder.of(model)) if model.ranks else Folder.of(model)
+
+
+def influences(folder: AnyFolder, items: LongArray, ratings: FloatArray, target: int) -> Influences:
+    """Refit a user from ratings (weights of likes), both (n,), and measure each one's influence on `target`.
 
     Leave-one-out in closed form (Sherman & Morrison 1950): exact for a factorization, else for the head
     linearized at the user.
     """
+    if not isinstance(folder, Folder):
+        return folder.influences(items, ratings, target)
     numbers = folder.numbers(items, ratings)
     scores, design = folder.linearize(numbers, items)
     predicted, direction = folder.linearize(numbers, np.array([target]))

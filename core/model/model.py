@@ -13,9 +13,10 @@ from core.contract import Architecture, Arrays, ItemTable
 from core.data import Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
+from core.model.liking import HistoryScorer
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
-from core.model.scorer import HeadLoader, Scorer, make_scorer
+from core.model.scorer import HeadLoader, Scorer, Scoring, make_scorer
 from core.options import ArchitectureOptions
 
 Kept = TypeVar("Kept")
@@ -27,6 +28,8 @@ class RunFacts:
 
     run: str | None = None
     val_rmse: float | None = None
+    val_ndcg: float | None = None
+    positive_from: float | None = None
     split_hash: str | None = None
     seconds: float | None = None
 
@@ -36,10 +39,11 @@ class Model:
     """Weights with the vocabularies and training means that give them meaning.
 
     `weights` holds tables (`table/user_factors`, shape (users, factors)) and head weights (`head/0`);
-    `offset` is added to every score (the training mean, or 0 where ratings weren't centred).
+    `scoring` says how scores become ratings.
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
-    model of another run by name, `load_head` the head of an architecture that NumPy can't score.
+    model of another run by name, `load_head` the head of an architecture that NumPy can't score. Under the
+    `objective` "ranking" predictions are scores that only order items, not ratings.
     """
 
     architecture: Architecture
@@ -49,12 +53,13 @@ class Model:
     item_table: ItemTable
     baseline: Baseline
     weights: Arrays
-    offset: float
+    scoring: Scoring
     read_rated: Callable[[], RatedTable] | None = None
     folder: Path | None = None
     facts: RunFacts = field(default_factory=RunFacts)
     open_run: Callable[[str], Model] | None = None
     load_head: HeadLoader | None = None
+    objective: str = "rating"
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
@@ -63,6 +68,11 @@ class Model:
             self._remembered[name] = compute()
         kept: Kept = self._remembered[name]
         return kept
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the model was trained to rank."""
+        return self.objective == "ranking"
 
     def table(self, name: str) -> FloatArray | None:
         """One embedding table by name, shape (rows, dimension); None where the model has no such table."""
@@ -85,9 +95,12 @@ class Model:
             return None, str(error)
 
     @cached_property
-    def scorer(self) -> Scorer:
+    def scorer(self) -> Scorer | HistoryScorer:
         """Scores rows; loads TensorFlow only for heads that NumPy can't score."""
-        return make_scorer(self.architecture, self.options, self.weights, self.offset, self.load_head)
+        offsets = self.baseline.user_offsets, self.baseline.item_offsets
+        return make_scorer(
+            self.architecture, self.options, self.weights, self.scoring, offsets, self.load_head
+        )
 
     @cached_property
     def predictor(self) -> Predictor:

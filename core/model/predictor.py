@@ -13,6 +13,7 @@ from core.array_types import FloatArray
 from core.contract import ItemTable
 from core.data import Ratings, Vocabulary
 from core.model.baseline import Baseline
+from core.model.liking import HistoryScorer
 from core.model.scorer import Scorer
 
 
@@ -20,6 +21,7 @@ from core.model.scorer import Scorer
 class Prediction:
     """One predicted rating, clipped to the scale; `raw` is before clipping.
 
+    A model that ranks predicts no ratings: `rating` is then None, and `raw` a score that only orders items.
     `fallback` is "" for the model's own prediction, else it says what the ids received and why. `deviation`
     is the standard deviation of the true rating around `raw` where the architecture knows it.
     """
@@ -27,7 +29,7 @@ class Prediction:
     user: int | str
     item: int | str
     title: str
-    rating: float
+    rating: float | None
     raw: float
     fallback: str = ""
     deviation: float | None = None
@@ -41,13 +43,13 @@ class Predictor:
     items: Vocabulary
     item_table: ItemTable
     baseline: Baseline
-    scorer: Scorer
+    scorer: Scorer | HistoryScorer
 
     def predict(self, user: object, item: object) -> Prediction:
         """Predict one pair of external ids."""
         user_row, item_row = self.users.row(user), self.items.row(item)
         raw = float(self.raw(_rows(user_row), _rows(item_row))[0])
-        rating = float(self.baseline.clip(np.array([raw], np.float32))[0])
+        rating = float(self.baseline.clip(np.array([raw], np.float32))[0]) if self.baseline.clips else None
         title = "" if item_row is None else self.item_table.titles[item_row]
         known_user = str(user) if user_row is None else self.users.identifier(user_row)
         known_item = str(item) if item_row is None else self.items.identifier(item_row)
@@ -98,6 +100,8 @@ class Predictor:
             return ""
         sides = (("user", user, user_row, user_seen), ("item", item, item_row, item_seen))
         missing = " and ".join(_missing(*side[:3]) for side in sides if not side[3])
+        if not self.baseline.clips:
+            return f"{missing}; the score is the item's popularity alone"
         received = "the mean of all training ratings"
         if user_seen or item_seen:
             side = "user" if user_seen else "item"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.array_types import FloatArray
 from core.contract import Architecture, Arrays, Rows, Terms
 from core.errors import RunError
+from core.model.liking import HistoryScorer, scores_from_histories
 from core.options import ArchitectureOptions
 
 ScoreRows = Callable[[Rows], FloatArray]
@@ -22,15 +23,41 @@ HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], ScoreRows]
 _CHUNK = 65_536
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """How scores become raw predictions: share · score + offset + means · (user's + item's damped offset).
+
+    `share` is how far the model is trusted over the damped means; `means` is 0 where scores hold all that
+    users and items add, and 1 where they are what the means leave.
+    """
+
+    offset: float
+    share: float = 1.0
+    means: float = 0.0
+
+    def raw(self, scores: FloatArray, offsets: FloatArray) -> FloatArray:
+        """Turn scores of pairs into raw predictions, given both sides' damped offsets; each of shape (n,)."""
+        raw: FloatArray = np.float32(self.share) * scores + np.float32(self.means) * offsets
+        return raw + np.float32(self.offset)
+
+    def trusting(self, share: float, mean: float) -> Scoring:
+        """The same model mixed with damped means around `mean`, which get what `share` leaves."""
+        rest = 1 - share
+        offset = share * self.offset + rest * mean
+        return Scoring(offset=offset, share=share * self.share, means=share * self.means + rest)
+
+
 @dataclass(frozen=True)
 class Scorer:
-    """Raw predictions of pairs of rows (score + `offset`, not clipped), and terms where they can be split.
+    """Raw predictions of pairs of rows (not clipped), and terms where they can be split.
 
-    `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone.
+    `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone. `offsets` are the
+    damped offsets of users, shape (users,), and items, times `scoring.means`.
     """
 
     tables: Mapping[str, FloatArray]
-    offset: float
+    scoring: Scoring
+    offsets: tuple[FloatArray, FloatArray]
     score_rows: Callable[[Rows], FloatArray]
     split: Callable[[Rows], Terms | None]
     spread: Callable[[Rows], FloatArray | None] = lambda _: None
@@ -47,13 +74,24 @@ class Scorer:
             for start in range(0, len(users), _CHUNK)
         ]
         scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        raw: FloatArray = scores.astype(np.float32) + np.float32(self.offset)
+        raw: FloatArray = np.float32(self.scoring.share) * scores.astype(np.float32)
+        raw += self.offsets[0][users] + self.offsets[1][items] + np.float32(self.scoring.offset)
         return raw
 
     def terms(self, user: int, item: int) -> Terms | None:
-        """Split one pair's score into its additive terms, each of shape (parts,); None where it can't be."""
+        """Split what a pair's raw prediction adds to the offset into terms, each of shape (parts,).
+
+        None where the score can't be split. What damped means add belongs to the biases.
+        """
         terms = self.split(self.rows(np.array([user]), np.array([item])))
-        return None if terms is None else {name: np.ravel(part) for name, part in terms.items()}
+        if terms is None:
+            return None
+        share = np.float32(self.scoring.share)
+        named = {name: share * np.ravel(part) for name, part in terms.items()}
+        if self.scoring.means:
+            for name, offset in (("user bias", self.offsets[0][user]), ("item bias", self.offsets[1][item])):
+                named[name] = named.get(name, np.zeros(1, np.float32)) + offset
+        return named
 
     def deviations(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray | None:
         """Standard deviations of pairs' ratings around their scores, (n,); None where it cannot be told."""
@@ -64,13 +102,16 @@ def make_scorer(
     architecture: Architecture,
     options: ArchitectureOptions,
     weights: Arrays,
-    offset: float,
+    scoring: Scoring,
+    offsets: tuple[FloatArray, FloatArray],
     load_head: HeadLoader | None = None,
-) -> Scorer:
-    """Choose how to score an architecture's saved weights; `offset` is added to every score.
+) -> Scorer | HistoryScorer:
+    """Choose how to score an architecture's saved weights; `offsets` are the damped ones of both sides.
 
     `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
     """
+    if scores_from_histories(architecture):
+        return HistoryScorer.of(architecture, options, weights)
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()
@@ -92,7 +133,9 @@ def make_scorer(
         hint = "Restore the run from a copy, or train again; has the plugin changed?"
         raise RunError(f"The saved tables don't fit {architecture.name}: {error}.", hint=hint) from error
     score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
-    return Scorer(tables, offset, score_rows, split, spread, spread_tables)
+    share = np.float32(scoring.means)
+    weighted = share * offsets[0], share * offsets[1]
+    return Scorer(tables, scoring, weighted, score_rows, split, spread, spread_tables)
 
 
 def _gather(

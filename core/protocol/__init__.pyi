@@ -25,6 +25,7 @@ from .events import (
     Resumed as Resumed,
     RunStarted as RunStarted,
     TrialFinished as TrialFinished,
+    Tuned as Tuned,
     parse_event as parse_event,
 )
 from .wire import (

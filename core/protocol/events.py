@@ -3,6 +3,11 @@
 RMSE and MAE are in units of the rating, on clipped predictions and without penalty terms. `val_*` is
 measured on the held-out part of the split, which never decides anything; `tuning_rmse` on the part carved
 out of training for early stopping (None where there is none).
+
+Under the objective "ranking" there are no RMSE and MAE: `train_loss` is the mean loss of what users took
+(−log of its probability, where the model knows one), and `val_ndcg`, `val_recall` … are of the first ten of
+all items ranked for each user, what they have in training passed over. `baseline_ndcg` is what mere
+popularity reaches there.
 """
 
 from __future__ import annotations
@@ -44,7 +49,10 @@ class PhaseChanged(Event):
 class RunStarted(Event):
     """Training begins (or goes on, with `first_epoch` > 1) with everything needed to describe the run.
 
-    `split` says how the table was split and how many held-out users and items training has never seen.
+    `split` says how the table was split and how many held-out users and items training has never seen;
+    `baseline_rmse` is what plain damped means reach on the held-out part; `adaptation` what was learnt on
+    carved parts of training (`epochs`, `share`, …), empty where nothing was; `notes` say what was decided for
+    the user.
     """
 
     run: str
@@ -59,19 +67,23 @@ class RunStarted(Event):
     batches: int
     first_epoch: int = 1
     split: Mapping[str, Any] = field(default_factory=dict)
+    baseline_rmse: float | None = None
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchProgress(Event):
-    """Progress inside an epoch, a few times a second; `train_rmse` is the running one of this epoch."""
+    """Progress inside an epoch, a few times a second; `train_rmse` or `train_loss` is the running one."""
 
     epoch: int
     batch: int
     batches: int
-    train_rmse: float
+    train_rmse: float | None
     learning_rate: float
     ratings_per_second: float
     eta_seconds: float
+    train_loss: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +100,25 @@ class EpochFinished(Event):
     seconds: float
     ratings_per_second: float
     best: bool
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the objective is a ranking."""
+        return self.train_loss is not None
+
+    @property
+    def val_figure(self) -> float | None:
+        """What the objective is judged by on the held-out part: the RMSE, or the nDCG."""
+        return self.val_ndcg if self.ranks else self.val_rmse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +151,9 @@ class Finished(Event):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
+    `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
+    that, with its 95 % interval: below 0 is better.
+    `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
     """
 
     run: str
@@ -135,17 +169,63 @@ class Finished(Event):
     split_hash: str
     path: str
     replica_rmse: Sequence[float] = ()
+    baseline_rmse: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    objective: str = "rating"
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
+    val_ndcg_interval: Sequence[float] = ()
+
+    @property
+    def val_figure(self) -> float | None:
+        """What the objective is judged by on the held-out part: the RMSE, or the nDCG."""
+        return self.val_ndcg if self.objective == "ranking" else self.val_rmse
+
+    @property
+    def verdict(self) -> str:
+        """Whether the run beats damped means: better, worse, no clear difference; "" where unknown."""
+        if self.difference_low is None or self.difference_high is None:
+            return ""
+        if self.difference_low <= 0 <= self.difference_high:
+            return "no clear difference"
+        return "better" if self.difference_high < 0 else "worse"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialFinished(Event):
-    """A trial of a search: the choices it tried and the tuning RMSE they reached after `epochs`."""
+    """A trial of a search: the choices it tried and the tuning figure they reached after `epochs`."""
 
     architecture: str
     trial: int
     choices: Mapping[str, Any]
     epochs: int
     tuning_rmse: float | None
+    tuning_ndcg: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned(Event):
+    """A search is over: the `choices` that are taken, and whether they `gained` anything beyond chance.
+
+    On carved parts: `tuning_rmse` of the search's best, `start_rmse` of what it started from, `means_rmse` of
+    damped means.
+    """
+
+    architecture: str
+    choices: Mapping[str, Any]
+    gained: bool
+    tuning_rmse: float | None
+    start_rmse: float | None
+    means_rmse: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +260,7 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
         Resumed,
         Finished,
         TrialFinished,
+        Tuned,
         Failed,
         Answer,
     )

@@ -13,7 +13,9 @@ import numpy as np
 from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
+from core.model import TAKEN, taken_sets
 from core.protocol import from_plain
+from core.ranking import ItemSets
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -58,6 +60,9 @@ class _Split:
 class _Scoring:
     training_mean: float
     offset: float
+    share: float = 1.0
+    means: float = 0.0
+    positive_from: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +84,17 @@ class _Figures:
     ratings_per_second: float = 0.0
     best: bool = False
     replica_rmse: Sequence[float] = ()
+    objective: str = "rating"
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
+    val_ndcg_interval: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +134,13 @@ def _check(path: Path, values: Any, kind: type[Any], name: str) -> None:
 
 
 def check_weights(run: str, path: Path, weights: Arrays, rows: Mapping[str, int]) -> None:
-    """Check that tables have a row an id and numbers alone; raises RunError and DivergenceError."""
+    """Check that tables have a row an id and numbers alone; raises RunError and DivergenceError.
+
+    What a model that scores from histories keeps may be whole numbers; the histories must fit the ids.
+    """
     for name, table in weights.items():
+        if name.startswith(("history/", TAKEN)) and table.dtype.kind in "iu":
+            continue
         if table.dtype.kind != "f":
             raise damaged(path, f"{name} holds no floating point numbers but {table.dtype}.")
         if not np.isfinite(table).all():
@@ -129,3 +150,20 @@ def check_weights(run: str, path: Path, weights: Arrays, rows: Mapping[str, int]
             side = name.removeprefix("table/").partition("_")[0]
             if table.ndim != 2 or not table.shape[1] or len(table) != rows.get(side):
                 raise RunError(f"{path}: {name} has the shape {table.shape} for {rows.get(side)} {side} ids.")
+    if any(name.startswith(TAKEN) for name in weights):
+        _check_histories(path, taken_sets(weights), rows)
+
+
+def _check_histories(path: Path, taken: ItemSets, rows: Mapping[str, int]) -> None:
+    """Items out of range would be read from anywhere in memory."""
+    starts, pairs = taken.starts, len(taken.items)
+    fits = (
+        taken.item_count == rows["item"]
+        and starts.shape == (rows["user"] + 1,)
+        and starts[0] == 0
+        and starts[-1] == pairs == len(taken.weights)
+        and bool((np.diff(starts) >= 0).all())
+        and (not pairs or (taken.items.min() >= 0 and taken.items.max() < taken.item_count))
+    )
+    if not fits:
+        raise damaged(path, "the histories of its users don't fit its ids.")

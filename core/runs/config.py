@@ -37,7 +37,7 @@ def installed_versions() -> dict[str, str]:
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
     `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
-    turns scores into ratings."""
+    turns scores into ratings, `adaptation` what was learnt before training of how to train."""
 
     run: str
     architecture: str
@@ -53,6 +53,7 @@ class RunConfig:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     format: int = FORMAT
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write this configuration into a run folder."""
@@ -84,7 +85,8 @@ def saved_choices(
     """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
     architecture = registry.architecture(config.architecture)
     options = architecture.Options.parse(config.options)
-    parsed = TrainingSettings.parse({**config.settings, **(settings or {})})
+    recorded = {"objective": "rating", **config.settings}  # runs of 0.1 knew no other
+    parsed = TrainingSettings.parse({**recorded, **(settings or {})})
     return Resolved(replicate(architecture, parsed.replicas), options, parsed, config.recipe)
 
 

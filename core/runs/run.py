@@ -9,7 +9,7 @@ from typing import Any
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
-from core.model import Model, Prediction, RunFacts, ScoreRows
+from core.model import TAKEN, Model, Prediction, RunFacts, ScoreRows, Scoring
 from core.options import ArchitectureOptions
 from core.runs._arrays import read_arrays
 from core.runs._checks import check_weights
@@ -57,6 +57,17 @@ class Run(Asker):
         return "finished" if self.summary else "interrupted"
 
     @property
+    def objective(self) -> str:
+        """What it was trained for: "rating" or "ranking"."""
+        return str(self.config.settings.get("objective", "rating"))
+
+    @property
+    def val_ndcg(self) -> float | None:
+        """Held-out nDCG@10 of a run that ranks, as `val_rmse`; None for others."""
+        source = self.summary or (self.history[-1] if self.history else {})
+        return source.get("val_ndcg")
+
+    @property
     def val_rmse(self) -> float | None:
         """Held-out RMSE of the saved weights; of the last finished epoch for an interrupted run."""
         source = self.summary or (self.history[-1] if self.history else {})
@@ -69,20 +80,29 @@ class Run(Asker):
         weights = self._read_weights()
         scale, scoring = self.config.data["scale"], self.config.scoring
         rating_scale = RatingScale(*(float(scale[name]) for name in ("minimum", "maximum", "step")))
-        mean, offset = float(scoring["training_mean"]), float(scoring["offset"])
+        mean = float(scoring["training_mean"])
+        turned = Scoring(
+            offset=float(scoring["offset"]),
+            share=float(scoring.get("share", 1.0)),
+            means=float(scoring.get("means", 0.0)),
+        )
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
+        if self.objective == "ranking":
+            users, items, table, baseline = vocabularies
+            vocabularies = users, items, table, replace(baseline, clips=False)
         other = replace(self)  # the model must not keep this run, which keeps the model
         model = Model(
             chosen.architecture,
             chosen.options,
             *vocabularies,
             weights,
-            offset,
+            turned,
             read_rated=lambda: read_rated(other),
             folder=self.folder,
             facts=self._facts(),
             open_run=lambda name: Run.open(find_run(name), other.registry).model,
             load_head=load_head,
+            objective=self.objective,
         )
         rows = {"user": len(model.users), "item": len(model.items)}
         check_weights(self.id, self._weights_file(), weights, rows)
@@ -98,11 +118,19 @@ class Run(Asker):
 
     def _facts(self) -> RunFacts:
         seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
-        return RunFacts(run=self.id, val_rmse=self.val_rmse, split_hash=split_hash, seconds=seconds)
+        return RunFacts(
+            run=self.id,
+            val_rmse=self.val_rmse,
+            val_ndcg=self.val_ndcg,
+            positive_from=self.config.scoring.get("positive_from"),
+            split_hash=split_hash,
+            seconds=seconds,
+        )
 
     def _read_weights(self) -> Arrays:
         arrays, _ = read_arrays(self._weights_file())
-        return {key: value for key, value in arrays.items() if key.startswith(("table/", "head/"))}
+        kept = ("table/", "head/", "history/", TAKEN)
+        return {key: value for key, value in arrays.items() if key.startswith(kept)}
 
     def _weights_file(self) -> Path:
         return self.folder / (WEIGHTS_FILE if self.summary else CHECKPOINT_FILE)

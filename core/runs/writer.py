@@ -151,14 +151,14 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 class Progress:
     """Epochs done, the hand-set scale of the learning rate, the best epoch and the totals so far.
 
-    `best_rmse` is the tuning RMSE of `best_epoch` (None without a tuning part, where the last epoch counts as
-    the best); `seconds` and `ratings` count training alone.
+    `best_error` is the tuning RMSE of `best_epoch`, or 1 − its tuning nDCG (None without a tuning part, where
+    the last epoch counts as the best); `seconds` and `ratings` count training alone.
     """
 
     epoch: int = 0
     rate_scale: float = 1.0
     best_epoch: int = 0
-    best_rmse: float | None = None
+    best_error: float | None = None
     seconds: float = 0.0
     ratings: int = 0
 
@@ -169,7 +169,8 @@ class Progress:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Progress:
         """Read it back; raises RunError for anything that isn't one."""
+        renamed = {"best_rmse": "best_error"}  # as version 0.1 called it
         try:
-            return from_plain(values, cls)
+            return from_plain({renamed.get(name, name): value for name, value in values.items()}, cls)
         except ProtocolError as error:
             raise RunError(f"The checkpoint's progress can't be read: {error.message}.") from None

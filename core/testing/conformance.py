@@ -9,10 +9,10 @@ from contextlib import closing
 import numpy as np
 
 from core.contract import Architecture, Arrays, Resolved, Trainer, check_architecture, resolve
-from core.model import make_scorer
+from core.model import Scoring, make_scorer
 from core.options import ArchitectureOptions, OptionValue
 from core.runs import load_head
-from core.testing.tables import planted_training_data
+from core.testing.tables import planted_data, planted_training_data
 
 _MARGIN = 0.97
 
@@ -26,11 +26,13 @@ def assert_conforms(
     faster). Raises AssertionError or PluginError saying what is wrong.
     """
     check_architecture(type(architecture))
-    resolved = resolve(architecture, options=options, settings={"epochs": epochs, "device": "cpu"})
+    objective = architecture.objectives[0]
+    settings = {"epochs": epochs, "device": "cpu", "objective": objective}
+    resolved = resolve(architecture, options=options, settings=settings)
     _check_options(resolved.options)
     with closing(_start(resolved)) as trainer:
         _run_epochs(trainer, resolved, range(1, epochs + 1))
-        _check_learning(trainer)
+        _check_learning(trainer) if objective == "rating" else _check_ranking(trainer)
         _check_saved_scores(resolved, trainer)
         whole = trainer.state()
     # Each trainer is closed before the next one starts, which may then take what it compiled.
@@ -42,7 +44,7 @@ def _start(resolved: Resolved) -> Trainer:
     from core.training import make_trainer
 
     trainer, _ = make_trainer(
-        resolved.architecture, resolved.options, resolved.settings, planted_training_data()
+        resolved.architecture, resolved.options, resolved.settings, planted_data(resolved.settings.objective)
     )
     return trainer
 
@@ -78,6 +80,18 @@ def _check_learning(trainer: Trainer) -> None:
     assert error < _MARGIN * baseline, f"It learns nothing: MSE {error:.4f}, the mean's is {baseline:.4f}."
 
 
+def _check_ranking(trainer: Trainer) -> None:
+    """What users took must score higher than what they didn't."""
+    data = planted_data("ranking")
+    users, items = np.divmod(np.arange(data.user_count * data.item_count), data.item_count)
+    scores = trainer.scores(users.astype(np.int32), items.astype(np.int32))
+    assert np.isfinite(scores).all(), "Training gave scores that are not finite; lower the learning rate."
+    taken = np.zeros((data.user_count, data.item_count), bool)
+    taken[data.users, data.items] = True
+    apart = scores[taken.ravel()].mean() - scores[~taken.ravel()].mean()
+    assert apart > 0, f"It learns nothing: what users took scores {apart:+.4f} against what they didn't."
+
+
 def _check_repeatable(resolved: Resolved, epochs: int, whole: Arrays) -> None:
     again = _state_after(resolved, range(1, epochs + 1))
     _assert_same(whole, again, "Two trainings with one seed differ in {}.")
@@ -98,9 +112,11 @@ def _assert_same(first: Arrays, second: Arrays, message: str) -> None:
 
 def _check_saved_scores(resolved: Resolved, trainer: Trainer) -> None:
     """Saved weights must give the trainer's scores, by the head and, where there are any, by the terms."""
-    data = planted_training_data()
+    data = planted_data(resolved.settings.objective)
     users, items = data.users[:300], data.items[:300]
-    scorer = make_scorer(resolved.architecture, resolved.options, trainer.weights(), 0.0, load_head)
+    offsets = np.zeros(data.user_count, np.float32), np.zeros(data.item_count, np.float32)
+    weights, scoring = trainer.weights(), Scoring(offset=0.0)
+    scorer = make_scorer(resolved.architecture, resolved.options, weights, scoring, offsets, load_head)
     saved = scorer.raw(users, items)
     what = "terms" if scorer.terms(int(users[0]), int(items[0])) is not None else "reloaded head"
     expected = trainer.scores(users, items)

@@ -24,3 +24,14 @@ def planted_training_data(
     mean = float(rounded.mean())
     targets = rounded - np.float32(mean)
     return TrainingData(user_rows.astype(np.int32), item_rows.astype(np.int32), targets, users, items, mean)
+
+
+def planted_data(objective: str) -> TrainingData:
+    """The planted table for an objective: for "ranking" its ratings above the mean are what users took."""
+    data = planted_training_data()
+    if objective == "rating":
+        return data
+    liked = data.targets > 0
+    ones = np.ones(int(liked.sum()), np.float32)
+    counts = data.user_count, data.item_count
+    return TrainingData(data.users[liked], data.items[liked], ones, *counts, 0.0, objective="ranking")

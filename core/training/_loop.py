@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
 from core.errors import DivergenceError
@@ -26,27 +26,13 @@ from core.protocol import (
     Stop,
 )
 from core.runs import Progress
+from core.training._pace import Pace
 from core.training._prepare import Prepared
 from core.training.controls import Controls, ignore
+from core.training.ranking import finished_fields, ranking_fields, ruling_error
 
-TARGET_SECONDS = 0.15
-_FIRST_GUESS = 256
-
-
-@dataclass
-class Pace:
-    """Learns how many batches fit into a slice of about `TARGET_SECONDS`."""
-
-    batches_per_second: float = _FIRST_GUESS / TARGET_SECONDS
-
-    def next_count(self, left: int) -> int:
-        """Give the number of batches of the next slice, of `left` batches left in the epoch."""
-        return max(1, min(left, round(self.batches_per_second * TARGET_SECONDS)))
-
-    def learn(self, batches: int, seconds: float) -> None:
-        """Note how long a slice took; follows a change of speed within two slices, but grows at most 8×."""
-        measured = batches / max(seconds, 1e-6)
-        self.batches_per_second = min(measured, 8 * self.batches_per_second)
+if TYPE_CHECKING:
+    from core.views.quality import Difference
 
 
 @dataclass
@@ -70,7 +56,12 @@ class _RunningEpoch:
     @property
     def running_rmse(self) -> float:
         """RMSE over the ratings trained on so far, each before its update."""
-        return math.sqrt(self.squared_error / max(1, self.ratings))
+        return math.sqrt(self.running_mean)
+
+    @property
+    def running_mean(self) -> float:
+        """The mean error of a rating so far: squared, or −log of a probability."""
+        return self.squared_error / max(1, self.ratings)
 
     @property
     def ratings_per_second(self) -> float:
@@ -139,7 +130,7 @@ class TrainingLoop:
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
-        held_out = measure(self.trainer, prepared.held_out)
+        held_out, away = measure(self.trainer, prepared.held_out), self._away_from_baseline()
         return Finished(
             run=folder.name,
             reason=reason,
@@ -154,7 +145,19 @@ class TrainingLoop:
             split_hash=prepared.split.hash,
             path=str(folder),
             replica_rmse=prepared.measure_replicas(self.trainer),
+            **finished_fields(prepared.judge, self.trainer, self.last_event),
+            baseline_rmse=prepared.baseline_rmse,
+            difference=None if away is None else away.rmse,
+            difference_low=None if away is None else away.low,
+            difference_high=None if away is None else away.high,
         )
+
+    def _away_from_baseline(self) -> Difference | None:
+        """The held-out RMSE minus that of plain damped means; None where nothing is held out."""
+        from core.views.quality import bootstrap_difference
+
+        pairs = self.prepared.against_baseline(self.trainer)
+        return None if pairs is None else bootstrap_difference(*pairs)
 
     def learning_rate(self, epoch: int) -> float:
         """The learning rate of an epoch after what was set by hand."""
@@ -213,7 +216,8 @@ class TrainingLoop:
             epoch=epoch.number,
             batch=epoch.done,
             batches=epoch.batches,
-            train_rmse=epoch.running_rmse,
+            train_rmse=None if self.prepared.liked else epoch.running_rmse,
+            train_loss=epoch.running_mean if self.prepared.liked else None,
             learning_rate=self.learning_rate(epoch.number),
             ratings_per_second=epoch.ratings_per_second,
             eta_seconds=left * epoch.seconds / epoch.done,
@@ -221,13 +225,12 @@ class TrainingLoop:
 
     def _refuse_divergence(self, epoch: _RunningEpoch) -> None:
         scale = self.prepared.baseline.scale
-        if math.isfinite(epoch.squared_error) and epoch.running_rmse <= 100 * (
-            1 + abs(scale.maximum - scale.minimum)
-        ):
+        most = 10_000 * (1 + abs(scale.maximum - scale.minimum)) ** 2
+        if math.isfinite(epoch.squared_error) and epoch.running_mean <= most:
             return
         rate = self.learning_rate(epoch.number)
         raise DivergenceError(
-            f"Training diverged in epoch {epoch.number}: the error is {epoch.running_rmse:.3g} "
+            f"Training diverged in epoch {epoch.number}: the mean error is {epoch.running_mean:.3g} "
             f"at a learning rate of {rate:g}.",
             hint=f"Try a lower learning rate (--learning-rate {rate / 10:.2g}) or more l2.",
         )
@@ -235,10 +238,12 @@ class TrainingLoop:
     def _close_epoch(self, epoch: _RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
-        if self.patience:
+        if self.patience and self.prepared.liked is None:
             tuning = self.controls.agree(tuning)
         held_out = measure(self.trainer, self.prepared.held_out)
-        best = tuning is None or self.progress.best_rmse is None or tuning < self.progress.best_rmse
+        ranked = ranking_fields(self.prepared.judge, self.trainer)
+        ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
+        best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error
         self.last_event = EpochFinished(
             epoch=epoch.number,
             epochs=self.schedule.epochs,
@@ -250,19 +255,21 @@ class TrainingLoop:
             seconds=epoch.seconds,
             ratings_per_second=epoch.ratings_per_second,
             best=best,
+            train_loss=epoch.running_mean if self.prepared.liked else None,
+            **ranked,
         )
-        self._remember(epoch, self.last_event)
+        self._remember(epoch, self.last_event, ruling)
         self.emit(self.last_event)
 
-    def _remember(self, epoch: _RunningEpoch, event: EpochFinished) -> None:
+    def _remember(self, epoch: _RunningEpoch, event: EpochFinished, ruling: float | None) -> None:
         self.progress = replace(
             self.progress,
             epoch=epoch.number,
             best_epoch=epoch.number if event.best else self.progress.best_epoch,
-            best_rmse=event.tuning_rmse if event.best else self.progress.best_rmse,
+            best_error=ruling if event.best else self.progress.best_error,
             seconds=self.progress.seconds + epoch.seconds,
             ratings=self.progress.ratings + epoch.ratings,
         )
-        if event.best and event.tuning_rmse is not None:
+        if event.best and ruling is not None:
             self.checkpoints.save_best(epoch.number, self.trainer.weights())
         self.checkpoints.save_epoch(event, self.progress, self.trainer.state())

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from core.array_types import FloatArray, RowArray
+from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
-from core.model import Baseline, mae, rmse
+from core.errors import DataError
+from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, plain_damped_means, rmse
+from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
 TRAIN_SAMPLE = 200_000
 """The train RMSE of an epoch is measured on at most so many training ratings, always the same ones."""
@@ -39,14 +40,27 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure."""
+    """A split table: `train` to train on; `train_sample`, `tuning` (maybe empty), `held_out` to measure.
+
+    `scoring` turns scores into ratings; `plain_means` are what plain damped means of the whole training part
+    predict for `held_out` (clipped, shape (n,)): the figure that a model must beat.
+    Under the objective "ranking" there are no ratings to measure by; `liked` then says what is.
+    """
 
     split: Split
     baseline: Baseline
+    scoring: Scoring
+    plain_means: FloatArray
     train: TrainingData
     train_sample: Pairs
     tuning: Pairs
     held_out: Pairs
+    liked: LikedParts | None = None
+
+    @property
+    def judge(self) -> RankingJudge | None:
+        """Measures rankings, where that is the objective."""
+        return None if self.liked is None else self.liked.judge
 
     def measure_replicas(self, trainer: Trainer) -> tuple[float, ...]:
         """The held-out RMSE of each replica alone; empty where there is but one."""
@@ -63,6 +77,34 @@ class Prepared:
         predictions = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
         return Figures(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
 
+    @property
+    def baseline_rmse(self) -> float | None:
+        """The held-out RMSE of plain damped means; None where nothing is held out."""
+        return rmse(self.plain_means, self.held_out.ratings) if len(self.held_out) else None
+
+    def against_baseline(self, trainer: Trainer) -> tuple[HeldOut, HeldOut] | None:
+        """The held-out pairs as plain damped means and as the trainer's weights predict them."""
+        pairs = self.held_out
+        if not len(pairs):
+            return None
+        users, items = pairs.users.astype(np.int64), pairs.items.astype(np.int64)
+        predicted = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
+        return (
+            HeldOut(users, items, pairs.ratings, self.plain_means),
+            HeldOut(users, items, pairs.ratings, predicted),
+        )
+
+    def away_from_means(self, trainer: Trainer, pairs: Pairs) -> tuple[DoubleArray, DoubleArray]:
+        """How far ratings and predictions (not clipped) lie from training's damped means, each (n,)."""
+        means = self.baseline.fallback(pairs.users, pairs.items).astype(np.float64)
+        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs)
+        known = self.baseline.known(pairs.users, pairs.items)
+        return pairs.ratings - means, np.where(known, raw - means, 0.0)
+
+    def trusting(self, share: float) -> Prepared:
+        """The same where the model is mixed with damped means: it gets this share."""
+        return replace(self, scoring=self.scoring.trusting(share, self.baseline.mean))
+
     def without_training(self) -> Prepared:
         """The same without the training ratings themselves, where the trainer keeps those that it needs."""
         return replace(self, train=replace(self.train, **_none("users", "items", "targets")))
@@ -71,14 +113,74 @@ class Prepared:
         """The same with no ratings at all: nothing to train on and nothing to measure."""
         none = Pairs(**_none("users", "items", "ratings"))
         split = replace(self.split, train=np.zeros(0, np.int64), test=np.zeros(0, np.int64))
-        return replace(self.without_training(), split=split, train_sample=none, tuning=none, held_out=none)
+        return replace(
+            self.without_training(),
+            split=split,
+            plain_means=none.ratings,
+            train_sample=none,
+            tuning=none,
+            held_out=none,
+        )
 
     def _predictions(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
-        return self.baseline.predictions(scores + np.float32(self.train.mean), pairs.users, pairs.items)
+        return self.baseline.predictions(self._raw(scores, pairs), pairs.users, pairs.items)
+
+    def _raw(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
+        return self.scoring.raw(scores, self.baseline.offsets(pairs.users, pairs.items))
 
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
-    """Split, carve a tuning part where early stopping asks for one, and measure the training means."""
+    """Split, and carve a tuning part where early stopping asks for one.
+
+    Raises UsageError or DataError where the split can't be made.
+    """
+    split, train, tuning = _parts(ratings, settings)
+    if settings.objective == "ranking":
+        return _prepare_ranking(ratings, settings, split, train, tuning)
+    _refuse_interactions(ratings)
+    prepared = prepare_part(ratings, split, train, tuning, settings.center)
+    held_out, whole = _pairs(ratings, split.test), _pairs(ratings, split.train)
+    counts = (ratings.user_count, ratings.item_count)
+    plain = plain_damped_means(whole.users, whole.items, whole.ratings, counts)
+    predicted = prepared.baseline.clip(plain.predict(held_out.users, held_out.items).astype(np.float32))
+    return replace(prepared, held_out=held_out, plain_means=predicted)
+
+
+def prepare_part(
+    ratings: Ratings, split: Split, train: LongArray, tuning: LongArray, center: str
+) -> Prepared:
+    """Make rows of the training part ready to train on and others to measure; nothing is held out."""
+    part = _pairs(ratings, train)
+    counts = (ratings.user_count, ratings.item_count)
+    means = learn_damped_means(part.users, part.items, part.ratings, counts)
+    baseline = Baseline.of(means, part.users, part.items, ratings.scale)
+    scoring = _scoring(center, baseline, part)
+    centred = part.ratings - scoring.raw(
+        np.zeros(len(part), np.float32), baseline.offsets(part.users, part.items)
+    )
+    return Prepared(
+        split=split,
+        baseline=baseline,
+        scoring=scoring,
+        plain_means=np.zeros(0, np.float32),
+        train=TrainingData(
+            part.users,
+            part.items,
+            centred,
+            *counts,
+            mean=scoring.offset,
+            item_table=ratings.item_table,
+            noise=means.noise,
+            capacity=len(split.train),
+        ),
+        train_sample=_pairs(ratings, _sample(train)),
+        tuning=_pairs(ratings, tuning),
+        held_out=Pairs(**_none("users", "items", "ratings")),
+    )
+
+
+def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArray, LongArray]:
+    """The split, the rows to train on and those carved out of them."""
     split = split_ratings(
         ratings,
         settings.split_seed,
@@ -89,24 +191,33 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         count=settings.last_count,
     )
     if settings.early_stopping:
-        train, tuning = carve_tuning(split, settings.tuning_fraction, settings.split_seed)
-    else:
-        train, tuning = split.train, np.zeros(0, np.int64)
-    part = _pairs(ratings, train)
-    counts = (ratings.user_count, ratings.item_count)
-    baseline = Baseline.measure(part.users, part.items, part.ratings, counts, ratings.scale)
-    mean = baseline.mean if settings.center else 0.0
-    targets = part.ratings - np.float32(mean)
-    data = TrainingData(part.users, part.items, targets, *counts, mean, ratings.item_table)
-    sample = _pairs(ratings, _sample(train))
+        return split, *carve_tuning(split, settings.tuning_fraction, settings.split_seed)
+    return split, split.train, np.zeros(0, np.int64)
+
+
+def _prepare_ranking(
+    ratings: Ratings, settings: TrainingSettings, split: Split, train: LongArray, tuning: LongArray
+) -> Prepared:
+    liked = liked_parts(ratings, settings, train=train, tuning=tuning, test=split.test)
+    none = Pairs(**_none("users", "items", "ratings"))
     return Prepared(
         split=split,
-        baseline=baseline,
-        train=data,
-        train_sample=sample,
-        tuning=_pairs(ratings, tuning),
-        held_out=_pairs(ratings, split.test),
+        baseline=liked.baseline,
+        train=liked.data,
+        scoring=Scoring(offset=0.0),
+        plain_means=none.ratings,
+        train_sample=none,
+        tuning=none,
+        held_out=none,
+        liked=liked,
     )
+
+
+def _scoring(center: str, baseline: Baseline, part: Pairs) -> Scoring:
+    """What scores are added to: damped means, the mean of the training ratings, or nothing."""
+    if center == "means":
+        return Scoring(offset=baseline.mean, means=1.0)
+    return Scoring(offset=float(part.ratings.mean(dtype=np.float64)) if center == "mean" else 0.0)
 
 
 def _none(users: str, items: str, values: str) -> dict[str, Any]:
@@ -114,11 +225,18 @@ def _none(users: str, items: str, values: str) -> dict[str, Any]:
     return {users: rows, items: rows, values: np.zeros(0, np.float32)}
 
 
-def _pairs(ratings: Ratings, rows: npt.NDArray[np.int64]) -> Pairs:
+def _refuse_interactions(ratings: Ratings) -> None:
+    """An objective of ratings has nothing to learn from rows that all say "yes"."""
+    if ratings.kind == "interactions":
+        hint = "Train on them with --objective ranking, or read the counts as ratings with --kind ratings."
+        raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
+
+
+def _pairs(ratings: Ratings, rows: LongArray) -> Pairs:
     return Pairs(ratings.users[rows], ratings.items[rows], ratings.ratings[rows])
 
 
-def _sample(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _sample(rows: LongArray) -> LongArray:
     if len(rows) <= TRAIN_SAMPLE:
         return rows
     chosen = np.random.default_rng(0).choice(len(rows), TRAIN_SAMPLE, replace=False)

@@ -10,12 +10,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.contract import Resolved, Schedule, Trainer, TrainingSettings
-from core.data import Ratings
+from core.contract import Resolved, Schedule, Trainer, TrainingSettings, settle
+from core.data import Ratings, Split
 from core.errors import DivergenceError, PluginError, UsageError
 from core.options import OptionField, OptionSet, OptionValue
-from core.protocol import Event, PhaseChanged, TrialFinished
+from core.protocol import Event, PhaseChanged, TrialFinished, Tuned
+from core.training._adapting import Carved, adapt
 from core.training._prepare import Prepared, prepare
+from core.training.ranking import has_ratings, ruling_error
 
 ROUNDS = 3
 """Rounds of successive halving: epochs double from one to the next, trials are halved."""
@@ -26,10 +28,10 @@ Choices = TypeVar("Choices", bound=OptionSet)
 
 @dataclass(frozen=True)
 class _Trial:
-    """One point of the search: options, settings, and the tuning RMSE reached after so many epochs."""
+    """One point of the search: options, settings, and the tuning error (RMSE or 1 − nDCG) after `epochs`."""
 
     resolved: Resolved
-    tuning_rmse: float = math.inf
+    error: float = math.inf
     epochs: int = 0
 
 
@@ -38,11 +40,13 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
 
     The first trial is `resolved` itself, the others vary what declares a `search` range: options of the
     architecture and the learning rate. All train on the same part and are measured on the same tuning part.
-    Returns the best choices, ready to be trained on the whole training part. Raises UsageError for fewer
+    Returns the best choices, ready to be trained on the whole training part, or `resolved` where they gain
+    nothing over it beyond chance. Raises UsageError for fewer
     than two trials, PluginError where nothing declares a range, DivergenceError where every trial diverged.
     """
     if trials < 2:
         raise UsageError("A search takes two trials at least.")
+    resolved = settle(resolved, has_ratings(ratings))
     prepared = prepare(ratings, _with_tuning_part(resolved.settings))
     candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0
@@ -53,10 +57,58 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
             emit(PhaseChanged("tuning", f"round {number} of {ROUNDS}, trial {finished}"))
             measured.append(_run_trial(candidate, prepared, epochs))
             emit(_told(measured[-1], finished))
-        candidates = sorted(measured, key=lambda trial: trial.tuning_rmse)[: max(1, len(measured) // 2)]
-    if not math.isfinite(candidates[0].tuning_rmse):
+        candidates = sorted(measured, key=lambda trial: trial.error)[: max(1, len(measured) // 2)]
+    if not math.isfinite(candidates[0].error):
         raise DivergenceError("Every trial diverged.", hint="Start from a lower --learning-rate.")
-    return candidates[0].resolved
+    best = candidates[0].resolved
+    if resolved.settings.objective == "ranking":
+        return best
+    tuned = _against_defaults(ratings, prepared.split, resolved, best)
+    emit(tuned)
+    return best if tuned.gained else resolved
+
+
+def _against_defaults(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> Tuned:
+    """Measure the search's best beside what it started from, each as it would be trained, on carved parts.
+
+    The best is taken only where it is better by more than a standard error of the paired squared errors:
+    the search has looked at its tuning part so often that its figure there is too good.
+    """
+    before = _carved(ratings, split, start)
+    after = before if best == start else _carved(ratings, split, best)
+    gains = before.errors**2 - after.errors**2
+    gained = bool(gains.mean() > gains.std() / math.sqrt(len(gains)))
+    adaptation = before.adaptation
+    return Tuned(
+        architecture=start.architecture.name,
+        choices=_choices(best if gained else start),
+        gained=gained,
+        tuning_rmse=after.adaptation.tuning_rmse,
+        start_rmse=adaptation.tuning_rmse,
+        means_rmse=adaptation.means_rmse,
+    )
+
+
+def _carved(ratings: Ratings, split: Split, resolved: Resolved) -> Carved:
+    from core.startup import with_batch_size
+    from core.training.start import make_trainer
+
+    settings = with_batch_size(resolved.settings, len(split.train))
+
+    def make(part: Prepared) -> Trainer:
+        return make_trainer(resolved.architecture, resolved.options, settings, part.train)[0]
+
+    found = adapt(ratings, split, replace(resolved, settings=settings), make, _say_nothing, _never)
+    assert found is not None  # noqa: S101 - nobody stops it
+    return found
+
+
+def _say_nothing(detail: str) -> None:
+    del detail
+
+
+def _never() -> bool:
+    return False
 
 
 def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
@@ -104,9 +156,12 @@ def _measure_trial(trial: _Trial, trainer: Trainer, prepared: Prepared, schedule
     for epoch in range(1, schedule.epochs + 1):
         totals = trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
         if not math.isfinite(totals.squared_error):
-            return replace(trial, tuning_rmse=math.inf, epochs=epoch)
-    reached = prepared.measure(trainer, prepared.tuning).rmse
-    return replace(trial, tuning_rmse=math.inf if reached is None else reached, epochs=schedule.epochs)
+            return replace(trial, error=math.inf, epochs=epoch)
+    ranked = None if prepared.judge is None else prepared.judge.of_tuning(trainer)
+    reached = ruling_error(
+        prepared.measure(trainer, prepared.tuning).rmse, None if ranked is None else ranked.ndcg
+    )
+    return replace(trial, error=math.inf if reached is None else reached, epochs=schedule.epochs)
 
 
 def _round_epochs(epochs: int) -> list[int]:
@@ -121,13 +176,18 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
     return type(options).parse({**options.to_dict(), **values})
 
 
+def _choices(resolved: Resolved) -> dict[str, OptionValue]:
+    return {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
+
+
 def _told(trial: _Trial, number: int) -> TrialFinished:
     resolved = trial.resolved
-    choices = {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
+    choices = _choices(resolved)
     return TrialFinished(
         architecture=resolved.architecture.name,
         trial=number,
         choices=choices,
         epochs=trial.epochs,
-        tuning_rmse=trial.tuning_rmse,
+        tuning_rmse=None if resolved.ranks else trial.error,
+        tuning_ndcg=1 - trial.error if resolved.ranks else None,
     )

@@ -9,12 +9,23 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.contract import Arrays, Registry, Resolved, Trainer
+from core.contract import Arrays, Registry, Resolved, Trainer, settle
 from core.data import Ratings, describe, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model
-from core.protocol import Command, EpochFinished, Event, Finished, PhaseChanged, RunStarted
+from core.protocol import (
+    Command,
+    EpochFinished,
+    Event,
+    Finished,
+    Pause,
+    PhaseChanged,
+    Resume,
+    RunStarted,
+    SetLearningRate,
+    Stop,
+)
 from core.runs import (
     Progress,
     RunConfig,
@@ -26,11 +37,16 @@ from core.runs import (
     read_history,
     write_vocabularies,
 )
+from core.training._adapting import Adaptation, adapt, planned
 from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
+from core.training.ranking import has_ratings
 from core.training.several import read_cluster
+
+_FEWEST_TO_CARVE = 50
+"""From fewer training ratings nothing is carved: a few could decide nothing."""
 
 
 @dataclass
@@ -50,6 +66,11 @@ class Session:
     trackers: Sequence[str] = ()
     trainer: Trainer | None = None
     prepared: Prepared | None = None
+    adaptation: Adaptation | None = None
+
+    def __post_init__(self) -> None:
+        """Decide the objective by the table where it is open; raises UsageError where neither serves."""
+        self.resolved = settle(self.resolved, has_ratings(self.ratings))
 
     def start(self, folder: Path | None = None) -> Path:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""
@@ -73,11 +94,47 @@ class Session:
 
     def _fill(self, folder: Path) -> None:
         with locked(folder):
-            prepared, trainer, device = self._make_trainer()
+            prepared, trainer, device = self._make_trainer(self._adapt)
             config = self._config(folder.name, prepared, trainer, device)
             write_vocabularies(folder, self.ratings, prepared.baseline)
             config.write(folder)
             self._train(folder, config, prepared, trainer, Progress())
+
+    def _adapt(self, prepared: Prepared) -> Adaptation | None:
+        """Learn on carved parts how to train, where the settings ask for it and there are enough ratings."""
+        settings = self.resolved.settings
+        train, others = prepared.split.train, settings.strategy == "multiworker"
+        if (
+            prepared.liked is not None
+            or not settings.adapt
+            or settings.early_stopping
+            or others
+            or len(train) < _FEWEST_TO_CARVE
+        ):
+            return None
+        from core.training.start import make_trainer
+
+        alone = replace(settings, strategy="none")
+
+        def make(part: Prepared) -> Trainer:
+            return make_trainer(self.resolved.architecture, self.resolved.options, alone, part.train)[0]
+
+        def tell(detail: str) -> None:
+            self.emit(PhaseChanged("learning how to train", detail))
+
+        tell("on a carved part")
+        found = adapt(self.ratings, prepared.split, self.resolved, make, tell, self._asked_to_stop)
+        return None if found is None else found.adaptation
+
+    def _asked_to_stop(self) -> bool:
+        """Look at the commands before training: a stop is left for the loop, as is what steers it."""
+        waiting = list(iter(self.controls.next, None))
+        for command in waiting:
+            if isinstance(command, SetLearningRate | Pause | Resume | Stop):
+                self.controls.send(command)
+            else:
+                self.answer(command)
+        return any(isinstance(command, Stop) for command in waiting)
 
     def resume(self, folder: Path) -> Path:
         """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
@@ -85,7 +142,7 @@ class Session:
         _check_data(config, self.ratings)
         self._refuse_to_lead()
         with locked(folder):
-            prepared, trainer, _ = self._make_trainer()
+            prepared, trainer, _ = self._make_trainer(lambda _: _adapted(config, self.resolved))
             progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
             if state is not None:
                 trainer.restore(state)
@@ -104,7 +161,7 @@ class Session:
         """
         from core.training.several import Copies
 
-        prepared, trainer, _ = self._make_trainer()
+        prepared, trainer, _ = self._make_trainer(lambda _: None)
         assert isinstance(trainer, Copies)  # noqa: S101 - that is what several workers train
         self.prepared, prepared = None, prepared.without_ratings()
         del self.ratings
@@ -137,8 +194,9 @@ class Session:
             ratings.item_table,
             self.prepared.baseline,
             self.trainer.weights(),
-            self.prepared.train.mean,
+            self.prepared.scoring,
             load_head=load_head,
+            objective=resolved.settings.objective,
         )
 
     def _refuse_to_lead(self) -> None:
@@ -146,14 +204,20 @@ class Session:
             hint = "Start it with `tastemap train`; only worker 0 writes a run."
             raise UsageError("TF_CONFIG says that this process is not worker 0.", hint=hint)
 
-    def _make_trainer(self) -> tuple[Prepared, Trainer, str]:
+    def _make_trainer(
+        self, adapted: Callable[[Prepared], Adaptation | None]
+    ) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
         from core.startup import with_batch_size
         from core.training.start import make_trainer
 
-        self.prepared = prepare(self.ratings, self.resolved.settings)
-        settings = with_batch_size(self.resolved.settings, len(self.prepared.train))
+        prepared = prepare(self.ratings, self.resolved.settings)
+        settings = self.resolved.settings
+        if not self.resolved.ranks:  # whose batches are of users
+            settings = with_batch_size(settings, prepared.train.room)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
+        self.adaptation = adapted(prepared)
+        self.prepared = prepared if self.adaptation is None else prepared.trusting(self.adaptation.share)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
         architecture = self.resolved.architecture
@@ -176,7 +240,7 @@ class Session:
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
         keeper = _LastEpoch(writer, state)
-        schedule, controls = settings.plan(), self.controls
+        schedule, controls = planned(settings.plan(), self.adaptation), self.controls
         if isinstance(trainer, LeadsWorkers):
             controls = trainer.lead(controls, schedule, progress)
         loop = TrainingLoop(
@@ -193,7 +257,7 @@ class Session:
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
             batches = loop.warm_up()
-            self.emit(_run_started(config, loop, trainer, batches))
+            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse))
             reason = loop.run()
             self.emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
@@ -229,7 +293,12 @@ class Session:
                 "test_ratings": len(prepared.split.test),
                 "unseen": unseen(self.ratings, prepared.split),
             },
-            scoring={"offset": prepared.train.mean, "training_mean": prepared.baseline.mean},
+            scoring={
+                **asdict(prepared.scoring),
+                "training_mean": prepared.baseline.mean,
+                **({"positive_from": prepared.liked.rule.threshold} if prepared.liked else {}),
+            },
+            adaptation={} if self.adaptation is None else self.adaptation.to_dict(),
             device=device,
             parameters=trainer.parameters,
         )
@@ -285,7 +354,19 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
         raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
 
 
-def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int) -> RunStarted:
+def _adapted(config: RunConfig, resolved: Resolved) -> Adaptation | None:
+    """What a run learnt before it began; another number of epochs asked for outweighs the learnt one."""
+    if not config.adaptation:
+        return None
+    adaptation = Adaptation.from_dict(config.adaptation)
+    if resolved.settings.epochs != config.settings.get("epochs"):
+        return replace(adaptation, epochs=resolved.settings.epochs)
+    return adaptation
+
+
+def _run_started(
+    config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int, baseline_rmse: float | None
+) -> RunStarted:
     return RunStarted(
         run=config.run,
         architecture=config.architecture,
@@ -299,4 +380,7 @@ def _run_started(config: RunConfig, loop: TrainingLoop, trainer: Trainer, batche
         batches=batches,
         first_epoch=loop.progress.epoch + 1,
         split=config.split,
+        notes=[loop.prepared.liked.rule.why] if loop.prepared.liked else [],
+        baseline_rmse=baseline_rmse,
+        adaptation=config.adaptation,
     )

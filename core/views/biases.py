@@ -74,7 +74,8 @@ def item_biases(model: Model, rows: LongArray) -> tuple[FloatArray, str]:
     """
     column = bias_column(model, "item")
     if column is not None:
-        return column[rows], "item bias"
+        own = model.table("item_bias") is not None
+        return column[rows], "item bias" if own else "damped mean of the item, beside its user's"
     users = _sample_users(model)
     deviations = _mean_predictions(model, users, rows) - np.float32(model.baseline.mean)
     return deviations, f"mean predicted deviation over {len(users)} users"

@@ -12,6 +12,8 @@ from core.model import Model, by_popularity
 from core.options import option
 from core.views.view import Answer, Lines, Remark, Table, View
 
+SCORES = "the run ranks: its predictions are scores that only order a user's items"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CrosstabItem:
@@ -80,7 +82,7 @@ class Crosstab(View[CrosstabTable]):
             truth=truth,
             predicted=tuple(tuple(row) for row in predicted.tolist()),
             counted=counted,
-            note=note,
+            note=SCORES if model.ranks else note,
         )
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,24 +10,47 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
-from core.model import Factorization, FoldedUser, Folder, Influence, Matrix, Model, fit_components, influences
+from core.model import (
+    AnyFolder,
+    Factorization,
+    FoldedUser,
+    Folder,
+    HistoryFolder,
+    Influence,
+    LikesFolder,
+    Matrix,
+    Model,
+    factor_table,
+    fit_components,
+    folder_of,
+    influences,
+)
 from core.options import GivenRatings, Identifier, option
 from core.views.components import OfComponents
 from core.views.search import resolve_item
 from core.views.top_items import OfAllowedItems, Recommendation, choose, recommendation_table, recommendations
-from core.views.view import Answer, Lines, Remark, Table, View
+from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 NO_PLACE = "In {} users and items don't share a space, so a user has no place on the map."
 
 
 @dataclass(frozen=True, kw_only=True)
 class GivenRating:
-    """A rating that the user gave, and what the folded-in model makes of it."""
+    """A rating that the user gave, and what the folded-in model makes of it.
+
+    `rating` is None for a mere like, `predicted` where the model ranks and predicts no ratings.
+    """
 
     item: int | str
     title: str
-    rating: float
-    predicted: float
+    rating: float | None
+    predicted: float | None
+
+    def line(self) -> str:
+        """What was given and what the model makes of it."""
+        given = "liked" if self.rating is None else f"rated {self.rating:g}"
+        predicted = "" if self.predicted is None else f", now predicted {self.predicted:.2f}"
+        return f"{given}{predicted}: {self.item} {self.title}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,38 +73,56 @@ class FoldedIn(Answer):
 @dataclass(frozen=True, kw_only=True)
 class FoldInReasons(Answer):
     """A prediction for a folded-in user, what the average user would get (`average`), and the `influences`
-    of the given ratings, the strongest first."""
+    of the given ratings, the strongest first. Where the model ranks, both are scores and `rating` is None."""
 
     item: int | str
     title: str
-    rating: float
+    rating: float | None
     average: float
+    raw: float
     influences: tuple[Influence, ...]
 
 
-class FoldIn(OfAllowedItems[FoldedIn], OfComponents[FoldedIn]):
-    """Fold a new user in from a few ratings, without training again, and recommend to them.
+class OfGivenRatings(View[A_co]):
+    """A view of a new user, who gives ratings or likes."""
+
+    ratings: GivenRatings | None = option(
+        default=None, help="An id or title and a rating; repeat.", flags=("--rate",), metavar="ITEM=RATING"
+    )
+    likes: tuple[Identifier, ...] = option(
+        default=(),
+        help="An id or title that they like (the top of the scale, where ratings are predicted); repeat.",
+        flags=("--like",),
+        metavar="ITEM",
+    )
+
+    def given(self, model: Model) -> Given:
+        """What was given, by rows; raises UsageError where nothing was."""
+        if self.ratings is None and not self.likes:
+            raise UsageError("Give a rating with --rate ITEM=RATING or a like with --like ITEM.")
+        return check_given(model, self.ratings or {}, self.likes)
+
+
+class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[FoldedIn]):
+    """Fold a new user in from a few ratings or likes, without training again, and recommend to them.
 
     Raises UsageError for an unknown item, a rating off the scale and an architecture without user embeddings.
     """
 
     command: ClassVar[str] = "foldin"
-    ratings: GivenRatings = option(
-        help="An id or title and a rating; repeat.", flags=("--rate",), metavar="ITEM=RATING"
-    )
 
     def answer(self, model: Model) -> FoldedIn:
         """Solve for the user's rows and rank what they didn't rate."""
-        rows, values, ignored = check_given(model, self.ratings)
-        folder = Folder.of(model)
-        user = folder.fold(rows, values)
+        heard = self.given(model)
+        folder = folder_of(model)
+        user = folder.fold(heard.rows, heard.values)
         allowed = self.allowed(model)
-        allowed[rows] = False
+        allowed[heard.all_rows] = False
         items = np.flatnonzero(allowed)
         top = recommendations(model, *choose(model, items, folder.raw(user, items), self.count, 0.0))
-        given = _given(folder, user, rows, values)
-        if folder.factorization is None:
-            note = NO_PLACE.format(model.architecture.name)
+        given, ignored = _given(folder, user, heard), heard.ignored
+        if isinstance(folder, HistoryFolder) or folder.factorization is None:
+            note = heard.note or NO_PLACE.format(model.architecture.name)
             return FoldedIn(given=given, top=top, ignored=ignored, note=note)
         place, standing = self._place(folder.factorization, folder, user)
         return FoldedIn(
@@ -90,13 +131,14 @@ class FoldIn(OfAllowedItems[FoldedIn], OfComponents[FoldedIn]):
             position=tuple(place.tolist()),
             standing=tuple(standing.tolist()),
             ignored=ignored,
+            note=heard.note,
         )
 
     @classmethod
     def lines(cls, answer: FoldedIn) -> Lines:
         """What was given, a row a recommendation, the place."""
         for one in answer.given:
-            yield Remark(f"rated {one.rating:g}, now predicted {one.predicted:.2f}: {one.item} {one.title}")
+            yield Remark(one.line())
         for title in answer.ignored:
             yield Remark(f"left out, since training never saw it: {title}")
         yield recommendation_table(answer.top)
@@ -106,25 +148,26 @@ class FoldIn(OfAllowedItems[FoldedIn], OfComponents[FoldedIn]):
         if answer.note:
             yield Remark(answer.note)
 
-    def _place(self, factorization: Factorization, folder: Folder, user: FoldedUser) -> tuple[Matrix, Matrix]:
+    def _place(
+        self, factorization: Factorization, folder: Folder | LikesFolder, user: FoldedUser
+    ) -> tuple[Matrix, Matrix]:
         """Users' factors are shorter or longer than items', so their lengths are made comparable.
 
-        The map shows items by their tables, which a factorization of replicas has scaled.
+        The map shows items by their tables, which a factorization may have scaled.
         """
         rows, projection = fit_components(folder.model, self.most_rated, self.components)
         trained = folder.model.baseline.user_counts > 0
         users = factorization.user_factors[trained]
-        share = np.sqrt(factorization.replicas)
-        item_spread = factorization.item_factors[rows].std(axis=0).mean() * share
+        item_spread = factor_table(folder.model, "item")[rows].std(axis=0).mean()
         spread = item_spread / max(float(users.std(axis=0).mean()), 1e-12)
         mean = users.mean(axis=0)
-        own = user.rows["user_factors"] / share
+        own = user.rows["user_factors"]
         place = projection.axes @ (own - mean)
         standing = ((users - mean) @ projection.axes.T < place).mean(axis=0)
         return place * spread, standing
 
 
-class FoldInWhy(View[FoldInReasons]):
+class FoldInWhy(OfGivenRatings[FoldInReasons]):
     """Explain an item's prediction for a folded-in user by the given ratings that influence it most.
 
     Raises UsageError for unknown or untrained items, ratings off the scale, and a model that folds no one in.
@@ -133,62 +176,96 @@ class FoldInWhy(View[FoldInReasons]):
     command: ClassVar[str] = "foldin-why"
     positional: ClassVar[tuple[str, ...]] = ("item",)
     item: Identifier = option(help="Item id or title.")
-    ratings: GivenRatings = option(
-        help="An id or title and a rating; repeat.", flags=("--rate",), metavar="ITEM=RATING"
-    )
     count: int = option(default=10, help="How many ratings to show.", minimum=0, flags=("-n", "--count"))
 
     def answer(self, model: Model) -> FoldInReasons:
         """Leave each rating out in turn, in closed form."""
-        folder, target = Folder.of(model), resolve_item(model, self.item)
+        folder, target = folder_of(model), resolve_item(model, self.item)
         title = model.item_table.titles[target]
         if model.baseline.item_counts[target] == 0:
             raise UsageError(f"Training saw no rating of {title}: nothing influences it.")
-        rows, values, _ = check_given(model, self.ratings)
-        average, _ = folder.linearize(folder.prior.mean, np.array([target]))
-        found = influences(folder, rows, values, target)
-        rating, clipped = model.baseline.clip(np.array([found.refitted, average[0]], np.float32)).tolist()
+        heard = self.given(model)
+        found = influences(folder, heard.rows, heard.values, target)
+        both = np.array([found.refitted, folder.average(target)], np.float32)
+        rating, clipped = model.baseline.clip(both).tolist()
         return FoldInReasons(
             item=model.items.identifier(target),
             title=title,
-            rating=rating,
+            rating=None if model.ranks else rating,
             average=clipped,
+            raw=found.refitted,
             influences=found.strongest(self.count),
         )
 
     @classmethod
     def lines(cls, answer: FoldInReasons) -> Lines:
         """The prediction and a row a rating."""
-        yield f"{answer.rating:.2f}  item {answer.item} {answer.title}"
+        shown = f"score {answer.raw:+.3f}" if answer.rating is None else f"{answer.rating:.2f}"
+        yield f"{shown}  item {answer.item} {answer.title}"
         yield f"{answer.average:.2f}  for the average user"
         yield Table([one.cells() for one in answer.influences])
 
 
-def check_given(model: Model, ratings: GivenRatings) -> tuple[LongArray, FloatArray, tuple[str, ...]]:
-    """Rows and ratings of the trained items among given ones, both (n,), and the titles of the untrained.
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a new user gave: rows of trained items and ratings (weights of likes, where the model ranks), both
+    of shape (n,); `shown` are the ratings as given, None for likes.
+
+    `all_rows` holds what doesn't count as a like as well, `ignored` titles that training never saw.
+    """
+
+    rows: LongArray
+    values: FloatArray
+    shown: tuple[float | None, ...]
+    all_rows: LongArray
+    ignored: tuple[str, ...] = ()
+    note: str = ""
+
+
+def check_given(model: Model, ratings: GivenRatings, likes: Sequence[Identifier] = ()) -> Given:
+    """Find given ratings and likes among the trained items.
 
     Raises UsageError for an unknown item and for a rating off the scale.
     """
-    rows = {resolve_item(model, item): rating for item, rating in ratings.items()}
-    _check_scale(model, rows)
+    rated: dict[int, float | None] = {resolve_item(model, item): rating for item, rating in ratings.items()}
+    _check_scale(model, rated)
+    rated |= {resolve_item(model, item): None for item in likes}
     counts, titles = model.baseline.item_counts, model.item_table.titles
-    trained = [row for row in rows if counts[row] > 0]
-    ignored = tuple(titles[row] for row in rows if counts[row] == 0)
-    values = np.array([rows[row] for row in trained], np.float32)
-    return np.array(trained, np.int64), values, ignored
+    trained = [row for row in rated if counts[row] > 0]
+    counted = [row for row in trained if _is_like(model, rated[row])] if model.ranks else trained
+    values = [1.0 if model.ranks else _or_top(model, rated[row]) for row in counted]
+    low = len(trained) - len(counted)
+    return Given(
+        rows=np.array(counted, np.int64),
+        values=np.array(values, np.float32),
+        shown=tuple(rated[row] for row in counted),
+        all_rows=np.array(trained, np.int64),
+        ignored=tuple(titles[row] for row in rated if counts[row] == 0),
+        note=f"{low} of the ratings are too low to count as likes" if low else "",
+    )
 
 
-def _check_scale(model: Model, ratings: Mapping[int, float]) -> None:
+def _is_like(model: Model, rating: float | None) -> bool:
+    threshold = model.facts.positive_from
+    return rating is None or threshold is None or rating >= threshold
+
+
+def _or_top(model: Model, rating: float | None) -> float:
+    return model.baseline.scale.maximum if rating is None else rating
+
+
+def _check_scale(model: Model, ratings: Mapping[int, float | None]) -> None:
     scale = model.baseline.scale
     for rating in ratings.values():
-        if not scale.minimum <= rating <= scale.maximum:
+        if rating is not None and not scale.minimum <= rating <= scale.maximum:
             raise UsageError(f"Ratings go from {scale.minimum:g} to {scale.maximum:g}, not {rating:g}.")
 
 
-def _given(folder: Folder, user: FoldedUser, rows: LongArray, values: FloatArray) -> tuple[GivenRating, ...]:
-    model = folder.model
-    predicted = model.baseline.clip(folder.raw(user, rows)) if len(rows) else np.zeros(0, np.float32)
-    columns = zip(rows.tolist(), values.tolist(), predicted.tolist(), strict=True)
+def _given(folder: AnyFolder, user: FoldedUser, heard: Given) -> tuple[GivenRating, ...]:
+    model, rows = folder.model, heard.rows
+    predicted: list[float | None] = [None] * len(rows)
+    if not model.ranks and len(rows):
+        predicted = model.baseline.clip(folder.raw(user, rows)).tolist()
     return tuple(
         GivenRating(
             item=model.items.identifier(row),
@@ -196,5 +273,5 @@ def _given(folder: Folder, user: FoldedUser, rows: LongArray, values: FloatArray
             rating=rating,
             predicted=prediction,
         )
-        for row, rating, prediction in columns
+        for row, rating, prediction in zip(rows.tolist(), heard.shown, predicted, strict=True)
     )

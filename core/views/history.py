@@ -14,12 +14,12 @@ from core.views.view import Answer, Lines, Remark, Table, View
 
 @dataclass(frozen=True, kw_only=True)
 class RatedItem:
-    """A user's rating of an item and the model's prediction of it."""
+    """A user's rating of an item and the model's prediction of it, None where the model ranks."""
 
     item: int | str
     title: str
     truth: float
-    predicted: float
+    predicted: float | None
     part: str
 
 
@@ -55,8 +55,8 @@ class UserHistory(View[History]):
         if rated is None:
             return History(count=int(model.baseline.user_counts[row]), note=note)
         items = _rated_items(model, rated, row)
-        best = sorted(items, key=lambda item: (-item.truth, -item.predicted))
-        worst = sorted(items, key=lambda item: (item.truth, item.predicted))
+        best = sorted(items, key=lambda item: (-item.truth, -(item.predicted or 0)))
+        worst = sorted(items, key=lambda item: (item.truth, item.predicted or 0))
         return History(
             count=len(items),
             mean=sum(item.truth for item in items) / len(items) if items else None,
@@ -71,9 +71,11 @@ class UserHistory(View[History]):
         yield Remark(answer.note or f"{answer.count:,} ratings{mean}")
         for heading, items in (("best", answer.best), ("worst", answer.worst)):
             yield heading
-            yield Table(
-                [(f"{one.truth:g}", f"predicted {one.predicted:.2f}", one.part, one.title) for one in items]
-            )
+            yield Table([(f"{one.truth:g}", *_predicted(one), one.part, one.title) for one in items])
+
+
+def _predicted(one: RatedItem) -> tuple[str, ...]:
+    return () if one.predicted is None else (f"predicted {one.predicted:.2f}",)
 
 
 def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
@@ -85,7 +87,7 @@ def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
             item=model.items.identifier(item),
             title=model.item_table.titles[item],
             truth=float(rated.ratings.ratings[at]),
-            predicted=prediction,
+            predicted=None if model.ranks else prediction,
             part=TRAIN if rated.in_training[at] else HELD_OUT,
         )
         for at, item, prediction in zip(rows, items.tolist(), predicted.tolist(), strict=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from core.model import Model, Prediction
+from core.model import Model, Prediction, raw_blocks
 from core.options import Identifier, option
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View
@@ -19,6 +19,8 @@ from core.views.view import Answer, Lines, Remark, Table, View
 class JudgedPrediction(Prediction, Answer):
     """A prediction next to the true rating.
 
+    Where the model ranks, `rank` is the item's place (from 1) among the `among` trained items that the user
+    hasn't taken (itself among them), and `percentile` the share of them (in %) that it lies before.
     `part` is "train" or "held-out"; both are None where the pair isn't rated, or where the ratings table
     can't be read: `note` then says why.
     """
@@ -26,6 +28,9 @@ class JudgedPrediction(Prediction, Answer):
     truth: float | None = None
     part: str | None = None
     note: str = ""
+    rank: int | None = None
+    among: int | None = None
+    percentile: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,12 @@ class Contributions(View[ContributionTable]):
         terms = model.scorer.terms(users, items)
         if terms is None:
             reason = f"The score of {model.architecture.name} can't be split: its parts act only together."
-            return _unsplit(prediction, model.offset, reason)
+            return _unsplit(prediction, model.scoring.offset, reason)
         return ContributionTable(
-            prediction=prediction, mean=model.offset, contributions=tuple(_named(terms)), available=True
+            prediction=prediction,
+            mean=model.scoring.offset,
+            contributions=tuple(_named(terms)),
+            available=True,
         )
 
     @classmethod
@@ -111,15 +119,47 @@ def judge(model: Model, user: Identifier, item: Identifier) -> JudgedPrediction:
     rated, note = model.rated_or_reason
     known = rated.rating(users, items) if rated and users is not None and items is not None else None
     truth, part = known or (None, None)
-    return JudgedPrediction(**vars(prediction), truth=truth, part=part, note=note)
+    judged = JudgedPrediction(**vars(prediction), truth=truth, part=part, note=note)
+    if not model.ranks or users is None or items is None or prediction.fallback:
+        return judged
+    rank, among = rank_of(model, users, items)
+    return replace(judged, rank=rank, among=among, percentile=100 * (1 - (rank - 1) / among))
+
+
+def rank_of(model: Model, user: int, item: int) -> tuple[int, int]:
+    """An item's place (from 1) among the trained items that a user hasn't taken, and their count.
+
+    Equal scores go by row. Without the ratings table nothing is passed over.
+    """
+    _, scores = next(iter(raw_blocks(model, np.array([user], np.int64))))
+    open_to = model.baseline.item_counts > 0
+    rated, _ = model.rated_or_reason
+    if rated is not None:
+        open_to[rated.seen(user)] = False
+    open_to[item] = True
+    own, others = scores[0, item], scores[0]
+    before = (others > own) | ((others == own) & (np.arange(len(others)) < item))
+    return 1 + int((before & open_to).sum()), int(open_to.sum())
 
 
 def prediction_line(prediction: JudgedPrediction) -> str:
     """A prediction as one line: the rating, how sure it is, its truth, whose and of what."""
+    if prediction.rating is None:
+        return _ranked_line(prediction)
     margin = "" if prediction.deviation is None else f" ± {prediction.deviation:.2f}"
     truth = "" if prediction.truth is None else f" (truly {prediction.truth:g}, {prediction.part})"
     title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
     return f"{prediction.rating:.2f}{margin}{truth}  user {prediction.user}, item {prediction.item}{title}"
+
+
+def _ranked_line(prediction: JudgedPrediction) -> str:
+    place = "score of popularity" if prediction.rank is None else f"rank {prediction.rank:,}"
+    among = ""
+    if prediction.among is not None and prediction.percentile is not None:
+        among = f" of {prediction.among:,} (before {prediction.percentile:.1f} %)"
+    taken = "" if prediction.part is None else f" (taken, {prediction.part})"
+    title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
+    return f"{place}{among}{taken}  user {prediction.user}, item {prediction.item}{title}"
 
 
 def _unsplit(prediction: JudgedPrediction, mean: float, reason: str) -> ContributionTable:

@@ -39,6 +39,8 @@ class ModelSummary(Answer):
     scale: Scale
     tables: dict[str, tuple[int, ...]]
     val_rmse: float | None
+    objective: str = "rating"
+    val_ndcg: float | None = None
 
 
 class Summary(View[ModelSummary]):
@@ -63,13 +65,16 @@ class Summary(View[ModelSummary]):
             scale=Scale(minimum=scale.minimum, maximum=scale.maximum, step=scale.step),
             tables={name.removeprefix("table/"): tuple(array.shape) for name, array in tables.items()},
             val_rmse=model.facts.val_rmse,
+            objective=model.objective,
+            val_ndcg=model.facts.val_ndcg,
         )
 
     @classmethod
     def lines(cls, answer: ModelSummary) -> Lines:
         """A row a fact."""
         options = ", ".join(f"{name} {value}" for name, value in answer.options.items())
-        rmse = "-" if answer.val_rmse is None else f"{answer.val_rmse:.4f}"
+        figure = answer.val_rmse if answer.objective == "rating" else answer.val_ndcg
+        verdict = "-" if figure is None else f"{figure:.4f}"
         yield Table(
             [
                 ("run", answer.run or "in training"),
@@ -78,6 +83,6 @@ class Summary(View[ModelSummary]):
                 ("items", f"{answer.items:,}, {answer.trained_items:,} with a training rating"),
                 ("training ratings", f"{answer.train_ratings:,}, {answer.mean:.3f} on average"),
                 ("scale", f"{answer.scale.minimum:g} to {answer.scale.maximum:g}"),
-                ("val RMSE", rmse),
+                ("val RMSE" if answer.objective == "rating" else "val nDCG@10", verdict),
             ]
         )

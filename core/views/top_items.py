@@ -16,17 +16,24 @@ from core.files import write_through
 from core.model import ItemCard, Model, factor_table, item_card, raw_blocks, top_rows, user_row
 from core.options import Identifier, option
 from core.readable import disarmed
+from core.views.search import resolve_item
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 Mask = npt.NDArray[np.bool_]
+RANK_BY = ("score", "blend")
 FILE_FORMS = (".parquet", ".csv")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation(ItemCard):
-    """An item and its predicted rating, clipped to the scale."""
+    """An item and its predicted rating, clipped to the scale.
 
-    rating: float
+    `rank` counts from 1. Where the model ranks, `rating` is None and `score` only orders items.
+    """
+
+    rating: float | None
+    rank: int = 0
+    score: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +55,22 @@ class OfAllowedItems(View[A_co]):
     year_from: int | None = option(default=None, help="Only from this year on.", flags=("--from",))
     year_to: int | None = option(default=None, help="Only up to this year.", flags=("--to",))
     min_ratings: int = option(default=0, help="Only items with so many training ratings.", minimum=0)
+    only: tuple[Identifier, ...] = option(
+        default=(), help="Only from these ids or titles; repeat.", flags=("--only",), metavar="ITEM"
+    )
+    never: tuple[Identifier, ...] = option(
+        default=(), help="Never these ids or titles; repeat.", flags=("--never",), metavar="ITEM"
+    )
 
     def allowed(self, model: Model) -> Mask:
-        """Say of every item, shape (items,), whether it may be; raises UsageError for an unknown genre."""
+        """Say of every item, shape (items,), whether it may be.
+
+        Raises UsageError for an unknown genre and for an item of `only` or `never` that isn't there.
+        """
         allowed = model.baseline.item_counts >= max(1, self.min_ratings)
+        if self.only:
+            allowed &= _among(model, self.only)
+        allowed &= ~_among(model, self.never)
         years = model.item_table.years
         if self.year_from is not None:
             allowed &= years >= self.year_from
@@ -71,6 +90,12 @@ class TopItems(OfAllowedItems[Recommendations]):
     positional: ClassVar[tuple[str, ...]] = ("user",)
     user: tuple[Identifier, ...] = option(help="User ids; several are a group.")
     unseen: bool = option(default=True, help="Leave out what any of them rated.", flags=("--unseen/--seen",))
+    rank_by: str = option(
+        default="score",
+        help="By the model's own score (predicted rating), or for models of ratings by a blend of it with "
+        "popularity, which finds more of what users take.",
+        choices=RANK_BY,
+    )
     diversity: float = option(default=0.0, help="0: best rated, 1: most varied.", minimum=0, maximum=1)
 
     def answer(self, model: Model) -> Recommendations:
@@ -83,11 +108,25 @@ class TopItems(OfAllowedItems[Recommendations]):
             allowed[_seen(model, row)] = False
         items = np.flatnonzero(allowed)
         raw = np.mean([_raw(model, row, items) for row in rows], axis=0)
-        chosen, ratings = choose(model, items, raw, self.count, self.diversity)
+        chosen, _ = choose(model, items, self._scores(model, raw, items), self.count, self.diversity)
         return Recommendations(
             users=tuple(model.users.identifier(row) for row in rows),
-            items=recommendations(model, chosen, ratings),
+            items=recommendations(model, chosen, raw[np.searchsorted(items, chosen)]),
         )
+
+    def _scores(self, model: Model, raw: FloatArray, items: LongArray) -> FloatArray:
+        """What some of the items are ranked by, from their raw predictions."""
+        everything = np.zeros(len(model.items), np.float32)
+        everything[items] = raw
+        return self.scores_of_all(model, everything)[items]
+
+    def scores_of_all(self, model: Model, raw: FloatArray) -> FloatArray:
+        """What all items are ranked by, from their raw predictions, shape (…, items); raises UsageError."""
+        if self.rank_by == "score":
+            return raw
+        from core.views.quality import blended
+
+        return blended(model, raw)
 
     @classmethod
     def lines(cls, answer: Recommendations) -> Lines:
@@ -113,17 +152,29 @@ def choose(
 
 
 def recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Recommendation, ...]:
-    """Describe recommended item rows with their clipped ratings."""
-    ratings = model.baseline.clip(raw)
+    """Describe recommended item rows, the best first, with their clipped ratings where there are any."""
+    ratings = [None] * len(rows) if model.ranks else model.baseline.clip(raw).tolist()
+    columns = zip(rows.tolist(), ratings, raw.tolist(), strict=True)
     return tuple(
-        Recommendation(**vars(item_card(model, row)), rating=rating)
-        for row, rating in zip(rows.tolist(), ratings.tolist(), strict=True)
+        Recommendation(**vars(item_card(model, row)), rating=rating, rank=rank, score=score)
+        for rank, (row, rating, score) in enumerate(columns, 1)
     )
 
 
 def recommendation_table(items: Sequence[Recommendation]) -> Table:
     """A row a recommended item."""
-    return Table([(f"{item.rating:.2f}", *item.cells()) for item in items])
+    return Table([(recommended_by(item), *item.cells()) for item in items])
+
+
+def recommended_by(item: Recommendation) -> str:
+    """What stands before a recommended item: its predicted rating, or its rank."""
+    return f"{item.rank}." if item.rating is None else f"{item.rating:.2f}"
+
+
+def _among(model: Model, items: Sequence[Identifier]) -> Mask:
+    named = np.zeros(len(model.items), bool)
+    named[[resolve_item(model, item) for item in items]] = True
+    return named
 
 
 def _of_genre(model: Model, genre: str) -> Mask:
@@ -178,7 +229,7 @@ def _unit_range(ratings: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True)
 class EverybodysItems:
-    """Columns of equal length: user and item rows, the rank (from 1) and the clipped rating."""
+    """Columns of equal length: user and item rows, the rank (from 1), the clipped rating or the score."""
 
     users: LongArray
     ranks: LongArray
@@ -197,11 +248,12 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
     allowed = np.where(question.allowed(model), np.float32(0), -np.inf).astype(np.float32)
     chosen: list[tuple[LongArray, ...]] = []
     for users, raw in raw_blocks(model, np.arange(len(model.users))):
-        for user, scores in zip(users.tolist(), raw + allowed, strict=True):
+        ranked = question.scores_of_all(model, raw) + allowed
+        for user, own, scores in zip(users.tolist(), raw, ranked, strict=True):
             if question.unseen and rated is not None:
                 scores[rated.seen(user)] = -np.inf
             best = top_rows(scores, min(question.count, int((scores > -np.inf).sum())))
-            chosen.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, scores[best]))
+            chosen.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, own[best]))
     users, ranks, items, ratings = (np.concatenate(column) for column in zip(*chosen, strict=True))
     clipped = model.baseline.clip(ratings.astype(np.float32))
     return EverybodysItems(users=users, ranks=ranks, items=items, ratings=clipped)
@@ -210,9 +262,10 @@ def recommend_to_all(model: Model, question: TopItems) -> EverybodysItems:
 def write_recommendations(
     model: Model, found: EverybodysItems, path: Path, spreadsheet: bool = False
 ) -> None:
-    """Write user, rank, item, title, rating as Parquet or CSV, by the file's ending; raises UsageError.
+    """Write user, rank, item, title, rating (score) as Parquet or CSV, by the file's ending.
 
     With `spreadsheet`, no text can be taken for a formula. The file gets no wider rights than the run has.
+    Raises UsageError for another ending.
     """
     import pyarrow
     import pyarrow.csv
@@ -226,7 +279,7 @@ def write_recommendations(
         "rank": found.ranks,
         "item": model.items.ids[found.items].tolist(),
         "title": titles[found.items].tolist(),
-        "rating": found.ratings,
+        "score" if model.ranks else "rating": found.ratings,
     }
     if spreadsheet:
         for name in ("user", "item", "title"):

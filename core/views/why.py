@@ -10,7 +10,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.errors import RunError, UsageError
-from core.model import Folder, Influence, Influences, Model, influences, user_row
+from core.model import HistoryScorer, Influence, Influences, Model, folder_of, influences, user_row
 from core.options import GivenRatings, Identifier, option
 from core.views.prediction import Contributions, ContributionTable
 from core.views.search import resolve_item
@@ -78,13 +78,16 @@ class Why(View[Reasons]):
     def answer(self, model: Model) -> Reasons:
         """Leave each rating out in turn, in closed form, and change some."""
         target, rows, ratings = resolve_item(model, self.item), *_training_ratings(model, self.user)
-        found = influences(Folder.of(model), rows, ratings, target)
+        if model.ranks and self.instead:
+            raise UsageError("A like has no other rating to change it into.", hint="Leave --had out.")
+        found = influences(folder_of(model), rows, ratings, target)
         item = model.items.identifier(target)
+        wanted = () if model.ranks else _wanted(found, self.instead)
         return Reasons(
             contributions=Contributions(user=self.user, item=item).answer(model),
             refitted=_clip(model, found.refitted),
             influences=found.strongest(self.count),
-            counterfactuals=tuple(_counterfactual(found, *one) for one in _wanted(found, self.instead)),
+            counterfactuals=tuple(_counterfactual(found, *one) for one in wanted),
         )
 
     @classmethod
@@ -99,14 +102,21 @@ class Why(View[Reasons]):
 
 def _training_ratings(model: Model, user: Identifier) -> tuple[LongArray, FloatArray]:
     row = user_row(model, user)
+    if isinstance(model.scorer, HistoryScorer):
+        return model.scorer.history(row)
     rated, reason = model.rated_or_reason
     if rated is None:
         raise RunError(f"The user's own ratings aren't known: {reason}")
     rows = rated.by_user.rows(row)
     rows = rows[rated.in_training[rows]]
+    values, threshold = rated.ratings.ratings[rows], model.facts.positive_from
+    if model.ranks and threshold is not None:
+        rows, values = rows[values >= threshold], values[values >= threshold]
     if not len(rows):
         raise UsageError(f"User {user!r} has no training rating, so none influences the prediction.")
-    return rated.ratings.items[rows].astype(np.int64), rated.ratings.ratings[rows]
+    if model.ranks and rated.ratings.kind == "ratings":
+        values = np.ones(len(rows), np.float32)
+    return rated.ratings.items[rows].astype(np.int64), values
 
 
 def _wanted(found: Influences, instead: GivenRatings | None) -> Sequence[tuple[int, float]]:

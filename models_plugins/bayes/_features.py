@@ -20,7 +20,7 @@ def set_columns(rows: npt.NDArray[np.int32], members: npt.NDArray[np.int32], cou
 
     As in SVD++ (Koren 2008) each member of a set counts 1 over the square root of the set's size.
     """
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     sizes = np.maximum(np.bincount(rows, minlength=counts[0]), 1)
     return csr_matrix(((1 / np.sqrt(sizes[rows])).astype(np.float32), (rows, members)), counts)

@@ -174,8 +174,8 @@ def _user_errors(user: Any, item: Any, columns: list[Any]) -> Any:
 def _chunks(data: TrainingData, width: int) -> list[Any]:
     """Users, items, targets and 1 for real ratings (0 for padding), each of shape (chunks, ratings)."""
     numbers = width * (width + 1) // 2 + width
-    chunks = max(1, -(-len(data) * numbers // CHUNK_NUMBERS))
-    size = -(-len(data) // chunks)
+    chunks = max(1, -(-data.room * numbers // CHUNK_NUMBERS))
+    size = -(-data.room // chunks)
     padding = (0, chunks * size - len(data))
     real = np.ones(len(data), np.float32)
     padded = [np.pad(column, padding) for column in (data.users, data.items, data.targets, real)]

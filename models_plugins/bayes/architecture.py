@@ -30,17 +30,18 @@ class Bayes(Architecture):
     """Averages samples of factors and biases from their posterior: accurate, and says how sure it is."""
 
     name = "bayes"
+    objectives = ("rating",)
     recipes = {
-        "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20}),
+        "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20, "center": "mean"}),
         "ratings": Recipe(
             "From the ratings alone, without side features.",
             {"user_features": 0, "item_features": 0},
-            {"epochs": 20},
+            {"epochs": 20, "center": "mean"},
         ),
         "plain": Recipe(
             "Without side features and with the same noise for all users, as in the original paper.",
             {"user_features": 0, "item_features": 0, "noise_freedom": 0.0},
-            {"epochs": 20},
+            {"epochs": 20, "center": "mean"},
         ),
     }
 

@@ -133,7 +133,7 @@ def reading_tags(times: int) -> Line:
     import pandas as pd
 
     from core.contract.data import ReadingOptions
-    from core.data.reading.items import read_tags
+    from core.data.reading.tags import read_tags
 
     generator = np.random.default_rng(0)
     people, items, words = (generator.integers(1, most, 300_000) for most in (15_000, 45_000, 70_000))

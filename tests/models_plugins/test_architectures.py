@@ -12,7 +12,8 @@ import pytest
 from core import Architecture, load_plugins
 from core.model.head import build_head
 from core.testing import assert_conforms
-from tests.support import json_lines, tastemap
+from tests.processes import COMMAND, Child
+from tests.support import json_lines
 
 SAMPLE = Path(__file__).parent.parent / "sample_plugin"
 
@@ -133,22 +134,14 @@ def test_a_fourth_architecture_comes_from_a_package_of_its_own(tmp_path: Path) -
             (build / file.name).write_bytes(file.read_bytes())
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*install, "--target", str(target), str(build)], check=True, capture_output=True)
-    told = tastemap(
-        "train",
-        "--data",
-        "demo",
-        "--arch",
-        "gmf",
-        "--epochs",
-        "3",
-        "--factors",
-        "8",
-        "--json",
-        PYTHONPATH=str(target),
-    )
-    finished = json_lines(told.stdout)[-1]
+    installed = f"import sys; sys.path.insert(0, {str(target)!r}); {COMMAND}"
+    words = ["--data", "demo", "--arch", "gmf", "--epochs", "3", "--factors", "8", "--json"]
+    child = Child(installed, "train", *words)
+    told, said = child.communicate()
+    assert child.returncode == 0, said
+    finished = json_lines(told)[-1]
     assert finished["event"] == "finished"
     assert finished["val_rmse"] < 1.0
-    listed = tastemap("plugins", PYTHONPATH=str(target)).stdout
+    listed, _ = Child(installed, "plugins").communicate()
     assert "gmf  Weighted dot product of factors plus biases" in listed
     assert "[tastemap-gmf 0.1]" in listed

@@ -37,11 +37,14 @@ async def until(
     pilot: Pilot[int], condition: Callable[[], bool], what: str, seconds: float = 90, pause: float = 0.05
 ) -> None:
     """Wait for a condition; fails naming what never came."""
+    if condition():
+        return
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        await asyncio.sleep(pause)  # a pause of the pilot's sends a message to each widget, at every look
         if condition():
+            await pilot.pause(0)
             return
-        await pilot.pause(pause)
     raise AssertionError(f"never saw {what}; the screen was:\n{screen_text(pilot.app)}")
 
 

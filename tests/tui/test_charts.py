@@ -7,7 +7,7 @@ BLUE, ORANGE = (80, 160, 255), (255, 150, 80)
 EPOCHS = [float(number) for number in range(1, 21)]
 TRAIN = Curve("train", EPOCHS, [0.7 + 0.4 / epoch for epoch in EPOCHS], BLUE, dotted=True)
 VAL = Curve("val", EPOCHS, [0.85 + 0.3 / epoch for epoch in EPOCHS], ORANGE)
-MARKS = Marks(best=(20.0, VAL.values[-1]), changes=[7.0])
+MARKS = Marks(kept=(20.0, VAL.values[-1]), changes=[7.0])
 
 GOLDEN = """\
      ┌─────────────────────────────────────────┐
@@ -41,7 +41,7 @@ def test_train_and_val_differ_without_colour() -> None:
     text = legend([TRAIN, VAL], MARKS).plain
     assert "· · train" in text
     assert "━━━ val" in text
-    assert "best 0.8650" in text
+    assert "kept 0.8650" in text
 
 
 def test_a_logarithmic_axis_labels_values_not_logarithms() -> None:

@@ -233,10 +233,16 @@ def test_without_colour_everything_is_still_told(
         await pilot.press("4")
         await sees(pilot, "● Drama")
         canvas = app.screen.query_one(MapCanvas)
+        await until(pilot, lambda: all(is_drawn(canvas, line) for line in range(1, 30)), "the map")
         assert canvas.symbols, "each category has a sign of its own"
         assert all(grey(app, line) for line in range(1, 30))
 
     run_app(scenario, engine, registry)
+
+
+def is_drawn(canvas: MapCanvas, line: int) -> bool:
+    """Whether a line of the map has a look, as blank ones before the first drawing haven't."""
+    return all(segment.style is not None for segment in canvas.render_line(line))
 
 
 def grey(app: TastemapApp, line: int) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.protocol.events import (
     BatchProgress,
+    EpochFinished,
     Failed,
     LearningRateChanged,
     Paused,
@@ -27,8 +28,8 @@ def test_a_whole_training_ends_finished_with_its_best_epoch() -> None:
     assert state.stage is Stage.FINISHED
     assert len(state.epochs) == 12
     assert state.finished is not None
-    assert state.best is not None
-    assert state.best.epoch == state.finished.best_epoch
+    assert state.kept is not None
+    assert state.kept.epoch == state.finished.best_epoch
     assert state.fraction == 1.0
 
 
@@ -94,5 +95,19 @@ def test_a_warm_up_is_no_training() -> None:
 def test_epochs_without_a_held_out_part_have_no_best_value() -> None:
     state = TrainingState()
     state.apply(replace(EPOCH, epochs=1, val_rmse=None, val_mae=None))
-    assert state.best is not None
-    assert state.best.val_rmse is None
+    assert state.kept is not None
+    assert state.kept.val_rmse is None
+
+
+def epoch_of(number: int, val_rmse: float) -> EpochFinished:
+    return replace(EPOCH, epoch=number, val_rmse=val_rmse)
+
+
+def test_a_held_out_figure_that_gets_no_better_is_noticed_and_the_lowest_is_named() -> None:
+    state = TrainingState(Stage.RUNNING)
+    for number, figure in enumerate((0.9, 0.86, 0.87, 0.87, 0.88, 0.88), 1):
+        state.apply(epoch_of(number, figure))
+    assert state.rises_since is None
+    state.apply(epoch_of(7, 0.89))
+    assert state.rises_since == 2
+    assert state.extreme is not None and state.extreme.val_rmse == 0.86

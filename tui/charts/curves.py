@@ -33,10 +33,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Marks:
-    """What is pointed out: the best epoch with its value, and epochs where the learning rate was changed."""
+    """What is pointed out: the epoch whose weights are kept with its value, the lowest (or, of a ranking, the
+    highest) value where it is another epoch's, and epochs where the learning rate was changed."""
 
-    best: tuple[float, float] | None = None
-    best_colour: _Rgb = (255, 200, 60)
+    kept: tuple[float, float] | None = None
+    extreme: tuple[str, float, float] | None = None
+    kept_colour: _Rgb = (255, 200, 60)
     changes: Sequence[float] = ()
     change_colour: _Rgb = (120, 120, 120)
 
@@ -68,7 +70,7 @@ def curves_chart(
     _draw_marks(marks, log, shown, ascii_only)
     for curve in shown:
         _draw_curve(curve, log, ascii_only)
-    _draw_best(marks, log, ascii_only)
+    _draw_kept(marks, log, ascii_only)
     _draw_ticks(shown, log, width, height)
     return Text.from_ansi(plotext.build())
 
@@ -99,9 +101,12 @@ def legend(curves: Sequence[Curve], marks: Marks, ascii_only: bool = False) -> T
     for curve in curves:
         line = (". ." if ascii_only else "· ·") if curve.dotted else ("***" if ascii_only else "━━━")
         text.append(f"{line} ", f"rgb({','.join(map(str, curve.colour))})").append(f"{curve.name}  ")
-    if marks.best:
-        colour = f"rgb({','.join(map(str, marks.best_colour))})"
-        text.append("O " if ascii_only else "● ", colour).append(f"best {marks.best[1]:.4f}  ")
+    if marks.kept:
+        colour = f"rgb({','.join(map(str, marks.kept_colour))})"
+        text.append("O " if ascii_only else "● ", colour).append(f"kept {marks.kept[1]:.4f}  ")
+    if marks.extreme:
+        name, epoch, value = marks.extreme
+        text.append(f"{name} {value:.4f} in epoch {epoch:.0f}  ")
     if marks.changes:
         text.append("| " if ascii_only else "│ ").append("learning rate changed")
     return text
@@ -116,11 +121,11 @@ def _draw_curve(curve: Curve, log: bool, ascii_only: bool) -> None:
         plotext.plot(curve.epochs, values, marker=solid, color=curve.colour)
 
 
-def _draw_best(marks: Marks, log: bool, ascii_only: bool) -> None:
-    if marks.best:
-        epoch, value = marks.best
+def _draw_kept(marks: Marks, log: bool, ascii_only: bool) -> None:
+    if marks.kept:
+        epoch, value = marks.kept
         marker = "O" if ascii_only else "●"
-        plotext.scatter([epoch], [_scaled(value, log)], marker=marker, color=marks.best_colour)
+        plotext.scatter([epoch], [_scaled(value, log)], marker=marker, color=marks.kept_colour)
 
 
 def _draw_marks(marks: Marks, log: bool, curves: Sequence[Curve], ascii_only: bool) -> None:
@@ -190,7 +195,7 @@ class ChartView(Widget):
     def render(self) -> Group | Text:
         """Draw the curves into the space there is."""
         curves, marks = self._curves_of(self)
-        marks = replace(marks, best_colour=self.colour("warning"), change_colour=self.colour("secondary"))
+        marks = replace(marks, kept_colour=self.colour("warning"), change_colour=self.colour("secondary"))
         width, height = self.content_size.width, self.content_size.height - 1
         chart = curves_chart(
             curves,

@@ -68,7 +68,7 @@ def top_line(place: int, item: Recommendation, risen: int | None, ascii_only: bo
         f"[{_MUTED}]$place[/] [{look}]$mark[/] [b $accent]$rating[/] $title",
         place=f"{place:>2}",
         mark=f"{mark:<3}",
-        rating=f"{item.rating:.2f}",
+        rating="" if item.rating is None else f"{item.rating:.2f}",
         title=item.title or str(item.item),
     )
 

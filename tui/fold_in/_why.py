@@ -71,11 +71,17 @@ class FoldInWhyScreen(ModalScreen[None]):
 def _why_text(why: FoldInReasons, width: int, colours: tuple[str, str], ascii_only: bool) -> Text:
     """The predicted rating beside an average user's, and the ratings that make the difference, as bars."""
     text = Text(f"{why.title}\n", style="bold")
-    text.append(f"{why.rating:.2f} for you, {why.average:.2f} for an average user\n\n", "not bold")
+    own = why.raw if why.rating is None else why.rating
+    what = "a score of " if why.rating is None else ""
+    text.append(f"{what}{own:.2f} for you, {why.average:.2f} for an average user\n\n", "not bold")
     if not why.influences:
         return text.append(
             "You haven't rated anything yet, so you get what an average user gets.", "not bold"
         )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [(f"{one.rating:g}  {short_title(one.title)}", one.effect) for one in why.influences]
+    terms = [(f"{_given(one.rating)}  {short_title(one.title)}", one.effect) for one in why.influences]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))
+
+
+def _given(rating: float | None) -> str:
+    return "liked" if rating is None else f"{rating:g}"

@@ -134,7 +134,7 @@ class FoldInScreen(BenchScreen):
             case _, ModelSummary() as summary:
                 self._use_scale(summary)
             case FoldIn(ratings=ratings), FoldedIn() as folded_in:
-                self._show_answer(ratings, folded_in)
+                self._show_answer(ratings or {}, folded_in)
             case Search(text=""), SearchResults(found=found):
                 self._state.popular = [Item.found(one) for one in found]
                 self._order_offers()

@@ -30,6 +30,8 @@ _MUTED = "$foreground 60%"
 
 def prediction_text(prediction: JudgedPrediction) -> Content:
     """The predicted rating large enough to see, the true one beside it, and any remark."""
+    if prediction.rating is None:
+        return _rank_text(prediction)
     markup = (
         f"[b]$title[/]  [{_MUTED}]for user $user[/]\n"
         f"[b $accent] $rating [/][$accent]$deviation[/][{_MUTED}]predicted[/]   $truth"
@@ -46,13 +48,27 @@ def prediction_text(prediction: JudgedPrediction) -> Content:
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
 
 
+def _rank_text(prediction: JudgedPrediction) -> Content:
+    """Where a model that ranks puts the item among what the user hasn't taken."""
+    rank = "—" if prediction.rank is None else f"rank {prediction.rank:,}"
+    among = "" if prediction.among is None else f"of {prediction.among:,} not taken"
+    taken = "" if prediction.part is None else f"taken, {prediction.part}"
+    markup = f"[b]$title[/]  [{_MUTED}]for user $user[/]\n[b $accent] $rank [/][{_MUTED}]$among[/]   $taken"
+    title = prediction.title or str(prediction.item)
+    text = Content.from_markup(
+        markup, title=title, user=str(prediction.user), rank=rank, among=among, taken=taken
+    )
+    remark = prediction.fallback or prediction.note
+    return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
+
+
 def _deviation(prediction: JudgedPrediction) -> str:
     """How sure the model is, where it says so: one standard deviation of the rating."""
     return "" if prediction.deviation is None else f"± {prediction.deviation:.2f} "
 
 
 def _truth(prediction: JudgedPrediction) -> str:
-    if prediction.truth is None:
+    if prediction.truth is None or prediction.rating is None:
         return "not rated by this user"
     part = "held out from training" if prediction.part == "held-out" else "seen in training"
     off = prediction.rating - prediction.truth
@@ -88,13 +104,21 @@ def influences_text(reasons: Reasons, width: int, colours: tuple[str, str], asci
     text.append(f"User {prediction.user}'s own ratings that influence it most")
     text.append(_refit(prediction.rating, reasons.refitted), "dim").append("\n")
     text.append("".join(map(_had_line, reasons.counterfactuals)), "dim").append("\n")
-    effects = [(f"{one.rating:>3g}  {_short(one)}", one.effect) for one in reasons.influences]
+    effects = [(f"{_given(one.rating)}  {_short(one)}", one.effect) for one in reasons.influences]
     return text.append(signed_bars(effects, width, BarStyle(colours[0], colours[1], "", ascii_only)))
 
 
-def _refit(rating: float, refitted: float) -> str:
+def _given(rating: float | None) -> str:
+    return "liked" if rating is None else f"{rating:>3g}"
+
+
+def _refit(rating: float | None, refitted: float) -> str:
     """Where the user's row hasn't settled, influences are of another prediction than the one shown."""
-    return f" ({refitted:.2f} when refitted to them)" if abs(rating - refitted) >= _NOTABLE else ""
+    return (
+        f" ({refitted:.2f} when refitted to them)"
+        if rating is not None and abs(rating - refitted) >= _NOTABLE
+        else ""
+    )
 
 
 def _had_line(other: Counterfactual) -> str:
@@ -118,7 +142,9 @@ def top_text(found: Recommendations) -> Content:
     """The best unseen items of a user."""
     user = ", ".join(map(str, found.users))
     heading = Content.from_markup(f"[{_MUTED}]What user $user hasn't rated, the best first[/]", user=user)
-    return _lines(heading, [_item_line(item.rating, item) for item in found.items])
+    return _lines(
+        heading, [_item_line(item.rank if item.rating is None else item.rating, item) for item in found.items]
+    )
 
 
 def history_text(history: History, user: Identifier) -> Content:
@@ -137,7 +163,7 @@ def _judged_line(item: RatedItem) -> Content:
     return Content.from_markup(
         f"[b $accent]$truth[/] [{_MUTED}]$predicted[/]  $title",
         truth=f"{item.truth:>5g}",
-        predicted=f"{item.predicted:.2f}",
+        predicted="" if item.predicted is None else f"{item.predicted:.2f}",
         title=fit(item.title or str(item.item), 60),
     )
 
@@ -150,7 +176,8 @@ def similar_text(neighbours: ItemNeighbours) -> Content:
 
 def _item_line(value: float, item: ItemCard) -> Content:
     title = fit(item.title or str(item.item), 60)
-    return Content.from_markup("[b $accent]$value[/]  $title", value=f"{value:>5.2f}", title=title)
+    shown = f"{value:>4}." if isinstance(value, int) else f"{value:>5.2f}"
+    return Content.from_markup("[b $accent]$value[/]  $title", value=shown, title=title)
 
 
 def _lines(heading: Content, lines: Sequence[Content]) -> Content:

@@ -36,10 +36,13 @@ class RaceScreen(BenchScreen):
     def compose_body(self) -> ComposeResult:
         """List, standing, chart."""
         architectures = self.bench.registry.architectures
+        chosen = {name: "rating" in one.architecture.objectives for name, one in architectures.items()}
         with Horizontal(id="race-body"):
             with Vertical(id="race-left", classes="panel"):
                 yield SelectionList[str](
-                    *(Selection(name, name, True) for name in architectures), id="race-list", compact=True
+                    *(Selection(name, name, preset) for name, preset in chosen.items()),
+                    id="race-list",
+                    compact=True,
                 )
                 yield Static("", id="race-data", classes="note", markup=False)
                 yield Static("", id="race-standing", markup=False)
@@ -61,6 +64,8 @@ class RaceScreen(BenchScreen):
         self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
         self.query_one("#race-advice").display = not race.lanes
         self.query_one(ChartView).display = bool(race.lanes)
+        figure = "nDCG@10" if race.lanes and race.lanes[0].training.ranks else "RMSE"
+        self.query_one("#race-right").border_title = f"Validation {figure}"
         self.query_one("#race-standing", Static).update(_standing(race.lanes, self._colours()))
         self.query_one(ChartView).refresh()
         if self._keys_for != (self.bench.training.active, race.active):
@@ -104,6 +109,8 @@ class RaceScreen(BenchScreen):
     def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
         del view
         lanes = [lane for lane in self.bench.race.lanes if lane.training.epochs]
+        # One axis for one figure: who was trained for another objective stands in the list alone.
+        lanes = [lane for lane in lanes if lane.training.ranks == lanes[0].training.ranks]
         return [
             _curve(lane, number, self._colours())
             for number, lane in enumerate(self.bench.race.lanes)
@@ -112,26 +119,33 @@ class RaceScreen(BenchScreen):
 
 
 def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
-    epochs = [epoch for epoch in lane.training.epochs if epoch.val_rmse is not None]
+    epochs = [epoch for epoch in lane.training.epochs if epoch.val_figure is not None]
     return Curve(
         lane.name,
         [float(epoch.epoch) for epoch in epochs],
-        [epoch.val_rmse for epoch in epochs if epoch.val_rmse is not None],
+        [epoch.val_figure for epoch in epochs if epoch.val_figure is not None],
         rgb(colours[number % len(colours)]),
     )
 
 
 def _standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
     """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
-    numbered = sorted(enumerate(lanes), key=lambda each: _figure(each[1]))
+    numbered = sorted(enumerate(lanes), key=lambda each: _order(each[1]))
     lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]
     return Content("\n").join(lines)
 
 
-def _figure(lane: Lane) -> float:
+def _figure(lane: Lane) -> float | None:
     finished, epochs = lane.training.finished, lane.training.epochs
-    value = finished.val_rmse if finished else (epochs[-1].val_rmse if epochs else None)
-    return value if value is not None else float("inf")
+    return finished.val_figure if finished else (epochs[-1].val_figure if epochs else None)
+
+
+def _order(lane: Lane) -> float:
+    """The best first: the least RMSE, or the largest nDCG."""
+    value = _figure(lane)
+    if value is None:
+        return float("inf")
+    return -value if lane.training.ranks else value
 
 
 def _standing_line(lane: Lane, colour: str) -> Content:

@@ -16,13 +16,13 @@ from textual.visual import VisualType
 from textual.widgets import Static
 
 from core.engine import QueryError
+from core.ranking import RankingFigures
 from core.views import View
 from core.views.quality import (
     Calibration,
     Diagnosis,
     ErrorReport,
     Ranking,
-    RankingFigures,
     RankingQuality,
     Residual,
     Slice,
@@ -62,7 +62,7 @@ class QualityScreen(ModalScreen[None]):
 
     async def _measure(self) -> None:
         """Ask one after another, since all fail alike where the ratings table can't be read."""
-        questions: tuple[View[Any], ...] = (Diagnosis(), Ranking())
+        questions: tuple[View[Any], ...] = (Ranking(),) if self._run.ranks else (Diagnosis(), Ranking())
         for view in questions:
             try:
                 answer = shown(await self._engine.ask(view, str(self._run.folder)))
@@ -126,12 +126,16 @@ def _ranking_text(quality: RankingQuality) -> Content:
     k = quality.k
     figures = (f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
     note = (
-        f"{count(quality.users)} users; relevant are held-out ratings from {quality.relevant_from:g}, "
+        f"{count(quality.users)} users; relevant are held-out {_sought(quality)}, "
         f"among all items that the user didn't rate in training."
     )
     lines = [_heading(f"Ranking: the first {k} for each user"), _muted(_ranked("", figures))]
     lines += [_ranking_line("this run", quality.model), _ranking_line("most rated", quality.popularity)]
     return Content("\n").join([*lines, _muted(note), _muted(_verdict(quality)), Content("")])
+
+
+def _sought(quality: RankingQuality) -> str:
+    return "rows" if quality.relevant_from is None else f"ratings from {quality.relevant_from:g}"
 
 
 def _verdict(quality: RankingQuality) -> str:

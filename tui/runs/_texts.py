@@ -12,7 +12,7 @@ from core.views.quality import ComparedRuns
 from tui.files import SavedRun, differences
 from tui.formats import fit, human, rmse
 
-HEADINGS = ("", "architecture", "data", "val RMSE", "epochs", "date")
+HEADINGS = ("", "architecture", "data", "val", "epochs", "date")
 _MUTED = "$foreground 60%"
 
 
@@ -22,7 +22,7 @@ def run_cells(run: SavedRun, marked: bool) -> list[Text]:
         Text("*" if marked else " ", style="bold"),
         Text(run.architecture),
         Text(fit(run.data, 19)),
-        Text(rmse(run.val_rmse), justify="right"),
+        Text(f"{'nDCG ' if run.ranks else ''}{rmse(run.val_figure)}", justify="right"),
         Text(str(len(run.epochs)), justify="right"),
         Text(_local_time(run.created) if run.state == "finished" else run.state),
     ]
@@ -41,8 +41,12 @@ def details_text(run: SavedRun) -> Content:
     lines = [Content.from_markup("[b $accent]$name[/]", name=run.name)]
     if run.problem:
         return Content("\n").join([*lines, Content.from_markup("[$error]$problem[/]", problem=run.problem)])
-    best = min((epoch.val_rmse for epoch in run.epochs if epoch.val_rmse is not None), default=None)
-    facts = [("val RMSE", f"{rmse(run.val_rmse)} (best epoch {rmse(best)})"), ("split", run.split_hash[:12])]
+    known = [epoch.val_figure for epoch in run.epochs if epoch.val_figure is not None]
+    extreme, best = (
+        ("highest", max(known, default=None)) if run.ranks else ("lowest", min(known, default=None))
+    )
+    name = "val nDCG@10" if run.ranks else "val RMSE"
+    facts = [(name, f"{rmse(run.val_figure)} ({extreme} {rmse(best)})"), ("split", run.split_hash[:12])]
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]
@@ -53,7 +57,7 @@ def details_text(run: SavedRun) -> Content:
 
 def comparison_text(runs: Sequence[SavedRun], verdict: str = "") -> Content:
     """Figures of the marked runs, what two of them differ in, and whether they can be compared at all."""
-    lines = [_fact(f"{run.architecture} {run.name[-4:]}", rmse(run.val_rmse)) for run in runs]
+    lines = [_fact(f"{run.architecture} {run.name[-4:]}", rmse(run.val_figure)) for run in runs]
     if len({run.split_hash for run in runs}) > 1:
         lines.append(
             Content.from_markup("[$warning]Not comparable: they were held out on different splits.[/]")
@@ -69,6 +73,10 @@ def verdict_text(compared: ComparedRuns) -> str:
     """The second run against the first: the interval of their difference, or why there is none."""
     first, other = compared.runs
     reason, away = other.not_comparable or first.not_comparable, other.difference
+    ranked = other.ranking_difference
+    if not reason and away is None and ranked is not None:
+        interval = f"{ranked.low:+.4f} to {ranked.high:+.4f}"
+        return f"{other.architecture} {other.verdict}: nDCG {ranked.ndcg:+.4f}\n95% interval {interval}"
     if reason or away is None:
         return f"No interval: {reason}"
     interval = f"{away.low:+.4f} to {away.high:+.4f}"

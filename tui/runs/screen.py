@@ -265,5 +265,5 @@ class RunsScreen(BenchScreen):
 
 
 def _curve(run: SavedRun, colour: tuple[int, int, int]) -> Curve:
-    points = [(float(epoch.number), epoch.val_rmse) for epoch in run.epochs if epoch.val_rmse is not None]
+    points = [(float(epoch.number), epoch.val_figure) for epoch in run.epochs if epoch.val_figure is not None]
     return Curve(run.name[-20:], [number for number, _ in points], [rmse for _, rmse in points], colour)

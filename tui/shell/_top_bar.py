@@ -73,7 +73,7 @@ def _training_words(training: TrainingState) -> str:
     done = training.epochs[-1] if training.epochs else None
     words = [training.started.architecture, f"epoch {done.epoch if done else 0}/{training.planned_epochs}"]
     if done:
-        words.append(f"val {rmse(done.val_rmse)}")
+        words.append(f"val {rmse(done.val_figure)}")
     if training.stage is Stage.PAUSED:
         words.append("paused")
     return " · ".join(words)

@@ -20,6 +20,9 @@ from core.protocol import (
     Train,
 )
 
+LEARNS_BY_HEART = 5
+"""After so many epochs without a better held-out figure a training is told to learn by heart."""
+
 
 class Stage(StrEnum):
     """Where a training stands."""
@@ -74,6 +77,11 @@ class TrainingState:
         return self.stage in (Stage.PREPARING, Stage.RUNNING, Stage.PAUSED)
 
     @property
+    def ranks(self) -> bool:
+        """Whether the objective is a ranking."""
+        return self.started is not None and self.started.settings.get("objective") == "ranking"
+
+    @property
     def planned_epochs(self) -> int:
         """The number of epochs that the run was started with, 0 before it started."""
         return self.started.epochs if self.started else 0
@@ -85,11 +93,30 @@ class TrainingState:
         return max(heard, key=_moment).learning_rate if heard else None
 
     @property
-    def best(self) -> EpochFinished | None:
-        """The epoch with the best weights: by the finished run's own word, else the last one so marked."""
+    def kept(self) -> EpochFinished | None:
+        """The epoch whose weights are kept: by the finished run's own word, else the last one so marked."""
         if self.finished:
             return next((epoch for epoch in self.epochs if epoch.epoch == self.finished.best_epoch), None)
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    @property
+    def extreme(self) -> EpochFinished | None:
+        """The epoch with the lowest held-out error, or the highest nDCG of a ranking; None before any."""
+        told = [epoch for epoch in self.epochs if epoch.val_figure is not None]
+        return (max if self.ranks else min)(told, key=lambda one: one.val_figure or 0.0, default=None)
+
+    @property
+    def rises_since(self) -> int | None:
+        """The epoch since which the held-out figure got no better, for `LEARNS_BY_HEART` epochs at least."""
+        extreme = self.extreme
+        if extreme is None or self.epochs[-1].epoch - extreme.epoch < LEARNS_BY_HEART:
+            return None
+        return extreme.epoch
+
+    @property
+    def baseline_rmse(self) -> float | None:
+        """The held-out RMSE of damped means, which a model of ratings must beat."""
+        return self.started.baseline_rmse if self.started and not self.ranks else None
 
     @property
     def fraction(self) -> float:

@@ -37,8 +37,19 @@ _COLUMNS = (
 )
 
 
+_RANKING_COLUMNS = (
+    _COLUMNS[0],
+    _Column("loss", 9, lambda epoch: rmse(epoch.train_loss)),
+    _Column("nDCG@10", 9, lambda epoch: rmse(epoch.val_ndcg)),
+    _Column("tuning", 9, lambda epoch: rmse(epoch.tuning_ndcg), 78),
+    _Column("recall", 9, lambda epoch: rmse(epoch.val_recall), 60),
+    *_COLUMNS[5:7],
+    _Column("likes/s", 11, lambda epoch: short_count(epoch.ratings_per_second), 70),
+)
+
+
 class EpochTable(ScrollView, can_focus=True):
-    """All finished epochs, the best marked with a star; follows the newest until scrolled away."""
+    """All finished epochs, the kept one marked with a star; follows the newest until scrolled away."""
 
     COMPONENT_CLASSES = {"epoch-table--heading", "epoch-table--best", "epoch-table--row"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -63,7 +74,8 @@ class EpochTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the heading in the first line and an epoch in each other."""
         width = self.size.width
-        shown = [column for column in _COLUMNS if width >= column.from_width and self._used(column)]
+        columns = _RANKING_COLUMNS if any(epoch.ranks for epoch in self._epochs[:1]) else _COLUMNS
+        shown = [column for column in columns if width >= column.from_width and self._used(column)]
         if y == 0:
             style = self.get_component_rich_style("epoch-table--heading")
             return self._strip("".join(f"{column.heading:>{column.width}}" for column in shown), style)
@@ -77,7 +89,9 @@ class EpochTable(ScrollView, can_focus=True):
         return self._strip(f"{cells}{' *' if best else ''}", style)
 
     def _used(self, column: _Column) -> bool:
-        return column.heading != "tuning" or any(epoch.tuning_rmse is not None for epoch in self._epochs[:1])
+        if column.heading != "tuning":
+            return True
+        return any(column.cell(epoch) != rmse(None) for epoch in self._epochs[:1])
 
     def _strip(self, text: str, style: Style) -> Strip:
         return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, self.rich_style)

@@ -62,22 +62,57 @@ class LivePanel(Vertical):
         self.query_one("#headline", Static).update(line, layout=other_stage)
         self.query_one("#machine", Static).update(_machine_line(training, process, device), layout=False)
         if drawn != before:
-            best = training.best
-            self.query_one(EpochTable).show(training.epochs, best.epoch if best else None)
+            kept = training.kept
+            self.query_one(EpochTable).show(training.epochs, kept.epoch if kept else None)
             self.query_one(ChartView).refresh()
 
     def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
         training = self._training
+        marks = _marks(training)
+        view.border_title = "Ranking (nDCG@10)" if training.ranks else "Loss (RMSE)"
+        if training.ranks:
+            return _ranking_curves(training, view), marks
         train = [(epoch.epoch, epoch.train_rmse) for epoch in training.epochs]
         held_out = [(epoch.epoch, epoch.val_rmse) for epoch in training.epochs]
         curves = [
             Curve("train", *_known(train), view.colour("primary"), dotted=True),
             Curve("val", *_known(held_out), view.colour("accent")),
+            *_baseline_curve(training, view),
         ]
-        best = training.best
-        marked = (float(best.epoch), best.val_rmse) if best and best.val_rmse is not None else None
-        changes = [event.epoch - 1 + _share(event.batch, training) for event in training.changes]
-        return curves, Marks(marked, changes=[max(1.0, change) for change in changes])
+        return curves, marks
+
+
+def _marks(training: TrainingState) -> Marks:
+    """The kept epoch, another one whose figure was better, and changes of the learning rate."""
+    kept, extreme = training.kept, training.extreme
+    changes = [event.epoch - 1 + _share(event.batch, training) for event in training.changes]
+    marked = (float(kept.epoch), kept.val_figure) if kept and kept.val_figure is not None else None
+    other = None
+    if kept and extreme and extreme.epoch != kept.epoch and extreme.val_figure is not None:
+        other = ("highest" if training.ranks else "lowest", float(extreme.epoch), extreme.val_figure)
+    return Marks(marked, other, changes=[max(1.0, change) for change in changes])
+
+
+def _baseline_curve(training: TrainingState, view: ChartView) -> list[Curve]:
+    """What damped means reach, as a level line."""
+    level = training.baseline_rmse
+    if level is None or not training.epochs:
+        return []
+    ends = sorted({float(training.epochs[0].epoch), float(training.epochs[-1].epoch)})
+    points = [ends[0] + (ends[-1] - ends[0]) * step / 40 for step in range(41)] if len(ends) > 1 else ends
+    return [Curve("damped means", points, [level] * len(points), view.colour("secondary"), dotted=True)]
+
+
+def _ranking_curves(training: TrainingState, view: ChartView) -> list[Curve]:
+    """nDCG on the held-out part, on the part carved out of training, and what popularity reaches."""
+    held_out = [(epoch.epoch, epoch.val_ndcg) for epoch in training.epochs]
+    tuning = [(epoch.epoch, epoch.tuning_ndcg) for epoch in training.epochs]
+    popularity = [(epoch.epoch, epoch.baseline_ndcg) for epoch in training.epochs]
+    return [
+        Curve("val", *_known(held_out), view.colour("accent")),
+        Curve("tuning", *_known(tuning), view.colour("secondary")),
+        Curve("popularity", *_known(popularity), view.colour("primary"), dotted=True),
+    ]
 
 
 def _known(figures: Iterable[tuple[int, float | None]]) -> tuple[list[float], list[float]]:
@@ -119,6 +154,8 @@ def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> 
     if progress:
         words += f"  {seconds(progress.eta_seconds)} left"
         words += f"  {short_count(progress.ratings_per_second)} ratings/s"
+    if training.rises_since:
+        words += f"  val no better since epoch {training.rises_since}: it learns by heart; x stops"
     bar = share_bar(training.fraction, bar_width, ascii_only)
     return Content.from_markup(f"{state}[$primary]$bar[/]  $words", bar=bar, words=words)
 
@@ -128,6 +165,11 @@ def _finished_line(training: TrainingState) -> Content:
     assert finished is not None  # noqa: S101 - the stage says so
     how = {"stopped": "Stopped", "early_stopping": "Stopped early"}.get(finished.reason, "Done")
     text = f"val RMSE {rmse(finished.val_rmse)} · MAE {rmse(finished.val_mae)}"
+    if finished.baseline_rmse is not None:
+        verdict = f" ({finished.verdict})" if finished.verdict else ""
+        text += f" · damped means {rmse(finished.baseline_rmse)}{verdict}"
+    if finished.objective == "ranking":
+        text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
     more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
     return Content.from_markup(
         f"[b $success]{how}[/]  [b]$text[/]  [$foreground 60%]$more[/]", text=text, more=more

@@ -18,7 +18,7 @@ from core.protocol import Train
 from tui.train._datasets import DatasetSuggester
 from tui.train._fields import FieldGroup, FieldRow
 
-_FIRST_SETTINGS = ("epochs", "learning_rate", "seed")
+_FIRST_SETTINGS = ("objective", "epochs", "learning_rate", "seed")
 _DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")
 
 
@@ -33,7 +33,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         self._registry, self._data = registry, data
         names = sorted(registry.architectures)
         self.architecture = "bias" if "bias" in names else (names or [""])[0]
-        self.recipe = "default"
+        self.recipe, self.objective = "default", "auto"
 
     def compose(self) -> ComposeResult:
         """Data and model first, then the settings that matter most, the options, and the rest folded."""
@@ -105,6 +105,14 @@ class SetupForm(VerticalScroll, can_focus=False):
         self.recipe = str(event.value)
         await self._rebuild_options()
 
+    @on(Select.Changed, "#field-objective")
+    async def objective_changed(self, event: Select.Changed) -> None:
+        """Show the values that go with this objective."""
+        if event.value in (self.objective, Select.BLANK):
+            return
+        self.objective = str(event.value)
+        await self._rebuild_options()
+
     async def _rebuild_options(self) -> None:
         settings, options = self._defaults()
         group = self.query_one("#options", FieldGroup)
@@ -119,8 +127,9 @@ class SetupForm(VerticalScroll, can_focus=False):
     def _defaults(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         if not self.architecture:
             return TrainingSettings().to_dict(), {}
-        resolved = resolve(self._registry.architecture(self.architecture), self.recipe)
-        return resolved.settings.to_dict(), resolved.options.to_dict()
+        architecture, settings = self._registry.architecture(self.architecture), {"objective": self.objective}
+        resolved = resolve(architecture, self.recipe, settings=settings)
+        return {**resolved.settings.to_dict(), "objective": "auto"}, resolved.options.to_dict()
 
     def _option_rows(self, values: Mapping[str, Any]) -> list[FieldRow]:
         if not self.architecture:

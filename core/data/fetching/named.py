@@ -14,8 +14,10 @@ _LICENCE = (
     "MovieLens data by GroupLens Research, University of Minnesota. For research use: not for commercial or "
     "revenue-bearing purposes without their permission; no endorsement may be implied; publications cite "
     "F. M. Harper and J. A. Konstan (2015), The MovieLens Datasets, ACM TiiS 5, 4. "
-    "Redistribution is limited. The README in the archive holds the full terms, and they bind."
+    "Redistribution is limited. The README in the archive holds the full terms, and they bind. "
+    "This summary was written from memory and has not been compared with them."
 )
+# Counts and years are from memory too, and checksums are unknown: compare them when next online.
 _MOVIELENS = {
     "ml-100k": "100,000 ratings of 1,682 films by 943 people, 1998, with official folds",
     "ml-1m": "1 million ratings of 3,706 films by 6,040 people, 2003",

@@ -3,20 +3,56 @@ from ._limits import (
 )
 from .columns import (
     COUNT_NAMES as COUNT_NAMES,
+    EVENT_NAMES as EVENT_NAMES,
+    ITEM_NAMES as ITEM_NAMES,
     MISSING as MISSING,
     NONE as NONE,
+    RATING_NAMES as RATING_NAMES,
+    USER_NAMES as USER_NAMES,
+    guess as guess,
+    is_number as is_number,
+    is_usual as is_usual,
     plain as plain,
+)
+from .identifiers import (
+    as_written as as_written,
 )
 from .items import (
     align as align,
-    tagged as tagged,
+    items_location as items_location,
+    with_items as with_items,
+    year_of_title as year_of_title,
 )
 from .location import (
+    LINE_LIMIT as LINE_LIMIT,
     check_location as check_location,
+    compression_of as compression_of,
     enter as enter,
+    first_bytes as first_bytes,
+    is_workbook_archive as is_workbook_archive,
     listing as listing,
+    open_table as open_table,
     reading_errors as reading_errors,
+    too_long as too_long,
+)
+from .places import (
+    find_table as find_table,
 )
 from .readers import (
     builtin_readers as builtin_readers,
+)
+from .roles import (
+    Head as Head,
+    Roles as Roles,
+    chosen as chosen,
+    find_roles as find_roles,
+    is_wide as is_wide,
+    look_of as look_of,
+    refuse_libfm as refuse_libfm,
+    unread as unread,
+    wide_user as wide_user,
+)
+from .tags import (
+    tagged as tagged,
+    with_tags as with_tags,
 )

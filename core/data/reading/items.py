@@ -1,102 +1,183 @@
-"""Reads titles, genres, years and tags of items, and aligns them with an item vocabulary."""
+"""Reads titles, genres and years of items, and aligns them with an item vocabulary."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from core.array_types import LongArray
 from core.contract import ItemTable, Location, RawItems, RawTable, ReadingOptions, Repair
 from core.data import Vocabulary
-from core.data.reading._arrow_text import ParseError, read_columns
-from core.data.reading._dialect import Dialect, sniff
-from core.data.reading._locating import rows, single_lines
+from core.data.reading._genres import genres_of
 from core.data.reading.columns import (
     GENRE_NAMES,
     ITEM_NAMES,
-    TAG_NAMES,
+    NONE,
     TITLE_NAMES,
-    USER_NAMES,
     YEAR_NAMES,
     find_column,
     guess,
+    listed,
+    plain,
 )
+from core.data.reading.identifiers import as_written, distinct_ids
+from core.data.reading.location import check_location
+from core.data.reading.text import Dialect, rows, sniff
+from core.data.reading.typed import open_typed
 from core.errors import DataError
 
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*\"?\s*$")
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
-_NO_GENRES = {"(no genres listed)", "unknown", ""}
+
+Row = tuple[str, ...]
 
 
-def read_items(location: Location, options: ReadingOptions) -> tuple[RawItems, tuple[Repair, ...]]:
-    """Read a text table of items: ids, and titles, genres and years where there are such columns."""
-    dialect = sniff(location, ReadingOptions(encoding=options.items_encoding))
-    items = _columns(location, dialect, options)
-    if not options.items_encoding and any("\ufffd" in title for title in items.titles):
+def items_location(options: ReadingOptions) -> Location | None:
+    """The items table asked for, if any; raises DataError if it isn't there."""
+    if options.items in ("", NONE):
+        return None
+    items = Path(options.items).expanduser()
+    check_location(items)
+    return items
+
+
+def with_items(table: RawTable, location: Location, options: ReadingOptions) -> RawTable:
+    """Add the titles, genres and years of an items table to the ratings read.
+
+    The column of ids is the one asked for, else the one that knows most of the rated items.
+    Raises DataError where a column can't be told.
+    """
+    cells, notes = _cells_of(location, options)
+    rated = distinct_ids(table.items)
+    place = _id_column(cells, table, rated, options)
+    items, said = _items(cells, place, options)
+    found = {**table.found, "items_id_column": cells.names[place]}
+    files = (*table.files, location) if isinstance(location, Path) else table.files
+    repairs = (*table.repairs, *notes, *said)
+    return dataclasses.replace(table, item_table=items, found=found, files=files, repairs=repairs)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """An items table as texts: its columns' names (positions, without a header) and its rows."""
+
+    location: Location
+    names: Row
+    header: bool
+    rows: Sequence[Row]
+
+    def column(self, place: int | None) -> list[str]:
+        """One column; a row that is too short has an empty cell there: a title is no reason to stop."""
+        if place is None:
+            return [""] * len(self.rows)
+        return [row[place].strip() if place < len(row) else "" for row in self.rows]
+
+
+def _cells_of(location: Location, options: ReadingOptions) -> tuple[_Cells, tuple[Repair, ...]]:
+    typed = open_typed(location, ReadingOptions(table=""))
+    if typed is not None:
+        return _Cells(location, typed.names, True, typed.texts()), ()
+    form = ReadingOptions(encoding=options.items_encoding, separator=options.items_separator)
+    dialect = sniff(location, form)
+    cells = _read(location, dialect)
+    if not options.items_encoding and any("\ufffd" in cell for row in cells.rows for cell in row):
         dialect = dataclasses.replace(dialect, encoding="latin-1", guessed_encoding=True)
-        items = _columns(location, dialect, options)
-    repairs: tuple[Repair, ...] = ()
-    if dialect.guessed_encoding:
-        message = f"{location.name} is not UTF-8: read as {dialect.encoding}"
-        repairs = (Repair("encoding", 1, message),)
-    return items, repairs
+        cells = _read(location, dialect)
+    if not dialect.guessed_encoding:
+        return cells, ()
+    message = f"{location.name} is not UTF-8: read as {dialect.encoding}"
+    return cells, (Repair("encoding", 1, message),)
 
 
-def _columns(location: Location, dialect: Dialect, options: ReadingOptions) -> RawItems:
-    names = dialect.names
-    usual = (*ITEM_NAMES, "id") if dialect.header else ()
-    wanted = options.items_id_column or ("" if dialect.header else "1")
-    if not wanted and options.item_column in names:
-        wanted = options.item_column
-    identifier = find_column(names, wanted, usual, "items_id", location)
-    title = _optional(
-        names, options.title_column or ("" if dialect.header else "2"), TITLE_NAMES, "title", location
-    )
-    genre = _optional(
-        names, options.genres_column or ("" if dialect.header else "3"), GENRE_NAMES, "genres", location
-    )
-    year = _optional(names, options.year_column, YEAR_NAMES, "year", location)
+def _read(location: Location, dialect: Dialect) -> _Cells:
     table = [row.values for row in rows(location, dialect)]
-    titles = _cells(table, title)
-    written = _cells(table, year) if year is not None else [""] * len(table)
-    return RawItems(
-        ids=_cells(table, identifier),
+    return _Cells(location, dialect.names, dialect.header == "yes", table)
+
+
+_ENOUGH = 2000
+"""Rows by which the column of ids is chosen."""
+
+
+def _id_column(cells: _Cells, table: RawTable, rated: set[str], options: ReadingOptions) -> int:
+    """The column asked for, the ratings' own item column, or the one whose ids are rated most."""
+    names, location = cells.names, cells.location
+    if options.items_id_column or not cells.header:
+        return find_column(names, options.items_id_column or "1", (), "items_id", location)
+    own = str(table.found.get("item_column", ""))
+    candidates = [place for place, name in enumerate(names) if name == own or _may_identify(name)]
+    hits = {place: _hits(cells, place, rated) for place in candidates}
+    if hits and max(hits.values()):
+        return max(hits, key=lambda place: (hits[place], names[place] == own, -place))
+    other = {place: _hits(cells, place, rated) for place in range(len(names)) if place not in hits}
+    if other and max(other.values()):
+        return max(other, key=lambda place: (other[place], -place))
+    if own in names:
+        return names.index(own)
+    return find_column(names, "", (*ITEM_NAMES, "id"), "items_id", location)
+
+
+def _may_identify(name: str) -> bool:
+    word = plain(name)
+    return word in ITEM_NAMES or word.endswith("id") or word in ("isbn13", "code", "key")
+
+
+def _hits(cells: _Cells, place: int, rated: set[str]) -> int:
+    ids = (row[place] for row in cells.rows[:_ENOUGH] if place < len(row))
+    return sum(as_written(name) in rated for name in ids)
+
+
+def _items(cells: _Cells, place: int, options: ReadingOptions) -> tuple[RawItems, tuple[Repair, ...]]:
+    names, location = cells.names, cells.location
+    title = _title_column(cells, place, options)
+    genre, said = _genre_column(cells, (place, title), options)
+    year = _optional(cells, options.year_column, YEAR_NAMES, "year", "")
+    titles = cells.column(title)
+    written = cells.column(year) if year is not None else [""] * len(cells.rows)
+    genres, notes = genres_of(cells.column(genre), names[genre] if genre is not None else "")
+    items = RawItems(
+        ids=[as_written(name) for name in cells.column(place)],
         titles=titles,
-        genres=_split_genres(_cells(table, genre)),
+        genres=genres,
         years=[_year(text, name) for text, name in zip(written, titles, strict=True)],
     )
+    del location
+    return items, (*said, *notes)
 
 
-def _optional(
-    names: tuple[str, ...], wanted: str, usual: tuple[str, ...], what: str, location: Location
-) -> int | None:
-    if not wanted and guess(names, usual) is None:
+def _title_column(cells: _Cells, place: int, options: ReadingOptions) -> int | None:
+    """The column of titles; raises DataError that names the columns where none is recognized."""
+    found = _optional(cells, options.title_column, TITLE_NAMES, "title", "2")
+    if found is not None or not cells.header or options.title_column == NONE:
+        return found
+    if len(cells.names) == 2:
+        return 1 - place
+    if place in range(len(cells.names)) and plain(cells.names[place]) in TITLE_NAMES:
+        return place
+    message = f"no title column recognized; the columns are {listed(cells.names)}."
+    hint = f"Name one with --title-column ({NONE} for no titles)."
+    raise DataError(message, path=str(cells.location), row=1, hint=hint)
+
+
+def _genre_column(
+    cells: _Cells, taken: tuple[int | None, ...], options: ReadingOptions
+) -> tuple[int | None, tuple[Repair, ...]]:
+    found = _optional(cells, options.genres_column, GENRE_NAMES, "genres", "3")
+    return (None, ()) if found in taken or options.genres_column == NONE else (found, ())
+
+
+def _optional(cells: _Cells, wanted: str, usual: tuple[str, ...], what: str, place: str) -> int | None:
+    """A column asked for, guessed by name or, without a header, at its usual place if there is one."""
+    if wanted == NONE:
         return None
-    if wanted.isdecimal() and wanted not in names:
+    if not wanted and not cells.header:
+        return int(place) - 1 if place and int(place) <= len(cells.names) else None
+    if not wanted and guess(cells.names, usual) is None:
         return None
-    return find_column(names, wanted, usual, what, location)
-
-
-def _cells(table: Sequence[tuple[str, ...]], position: int | None) -> list[str]:
-    """One column; a row that is too short has an empty cell there, for a title is no reason to stop."""
-    if position is None:
-        return [""] * len(table)
-    return [row[position].strip() if position < len(row) else "" for row in table]
-
-
-def _split_genres(cells: Sequence[str]) -> list[tuple[str, ...]]:
-    """Split genres at the first of | ; , that the column uses."""
-    separator = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "|")
-    return [
-        tuple(name for part in cell.split(separator) if (name := part.strip()) not in _NO_GENRES)
-        for cell in cells
-    ]
+    return find_column(cells.names, wanted, usual, what, cells.location)
 
 
 def year_of_title(title: str) -> int:
@@ -124,148 +205,3 @@ def align(raw: RawItems | None, vocabulary: Vocabulary) -> tuple[ItemTable, int]
     genres = tuple(() if row is None else raw.genres[row] for row in at)
     years = np.array([0 if row is None else raw.years[row] for row in at], dtype=np.int32)
     return ItemTable(titles, genres, years), at.count(None)
-
-
-LEAST_PEOPLE = 2
-LEAST_ITEMS = 5
-"""A tag that fewer people used is kept only if it is on this many items: then it sorts them nevertheless."""
-
-Tags = Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class _Numbered:
-    """A column as rows (shape (n,)) into its distinct cleaned texts."""
-
-    rows: LongArray
-    texts: list[str]
-
-
-def with_tags(table: RawTable, location: Location, form: ReadingOptions) -> RawTable:
-    """Add the tags in a file, if it is there; `form` says how it is written."""
-    if not location.is_file():
-        return table
-    tags, repairs = read_tags(location, form)
-    files = (*table.files, location) if isinstance(location, Path) else table.files
-    return dataclasses.replace(table, tags=tags, repairs=(*table.repairs, *repairs), files=files)
-
-
-def tagged(table: ItemTable, tags: Tags, vocabulary: Vocabulary) -> ItemTable:
-    """Align tags by item id with the vocabulary; a table none of whose items has a tag stays without."""
-    aligned = tuple(tags.get(str(identifier), ()) for identifier in vocabulary.ids.tolist())
-    return dataclasses.replace(table, tags=aligned) if any(aligned) else table
-
-
-def read_tags(location: Location, form: ReadingOptions) -> tuple[Tags, tuple[Repair, ...]]:
-    """Read a text table of person, item and tag; returns the shared tags of each item by its id.
-
-    Tags are an extra, so nothing is raised: lines that can't be used, or the whole file, are left out and
-    stated.
-    """
-    try:
-        dialect = sniff(location, form)
-        columns, damaged = _read(location, dialect)
-    except DataError as error:
-        message = f"{location.name} can't be read ({error.message.rstrip('.')}): no tags are known"
-        return {}, (Repair("tags", 1, message),)
-    tags, blank = shared_tags(*columns)
-    repairs = []
-    if dialect.guessed_encoding:
-        repairs.append(Repair("encoding", 1, f"{location.name} is not UTF-8: read as {dialect.encoding}"))
-    if damaged + blank:
-        message = f"{damaged + blank} lines of {location.name} can't be used: left out"
-        repairs.append(Repair("tags", damaged + blank, message))
-    return tags, tuple(repairs)
-
-
-def shared_tags(users: Any, items: Any, tags: Any) -> tuple[Tags, int]:
-    """Keep the tags that at least 2 people used or at least 5 items carry.
-
-    `users`, `items` and `tags` are columns of texts (lists or Arrow arrays) of one length: who called what
-    how. Returns the distinct tags of each item by its id, in alphabetical order, and the count of rows in
-    which one of the three is blank.
-    """
-    people, things = _numbered(users, str.strip), _numbered(items, str.strip)
-    words = _numbered(tags, _normalized)
-    filled = _filled(people) & _filled(things) & _filled(words)
-    who, what, word = (column.rows[filled] for column in (people, things, words))
-    tagged_things, their_words = _distinct_pairs(what, word, len(words.texts))
-    _, words_of_people = _distinct_pairs(who, word, len(words.texts))
-    by_people, by_things = (
-        np.bincount(rows, minlength=len(words.texts)) for rows in (words_of_people, their_words)
-    )
-    shared = ((by_people >= LEAST_PEOPLE) | (by_things >= LEAST_ITEMS))[their_words]
-    grouped: dict[str, list[str]] = {}
-    for thing, name in zip(tagged_things[shared].tolist(), their_words[shared].tolist(), strict=True):
-        grouped.setdefault(things.texts[thing], []).append(words.texts[name])
-    return {thing: tuple(sorted(names)) for thing, names in grouped.items()}, int((~filled).sum())
-
-
-def _read(location: Location, dialect: Dialect) -> tuple[list[Any], int]:
-    """Three columns in one fast pass or, where that fails, line by line, and the count of damaged lines."""
-    import pyarrow as pa
-
-    positions = _positions(location, dialect)
-    types = dict.fromkeys(positions, pa.dictionary(pa.int32(), pa.string()))
-    try:
-        found = read_columns(location, dialect, types)
-    except ParseError:
-        return _line_by_line(location, dialect, positions)
-    columns = [found[position] for position in positions]
-    if _has_line_breaks(columns[2]):  # a quote that was never closed has swallowed lines
-        return _line_by_line(location, dialect, positions)
-    return columns, 0
-
-
-def _positions(location: Location, dialect: Dialect) -> tuple[int, int, int]:
-    order = ("", "", "") if dialect.header else ("1", "2", "3")
-    user = find_column(dialect.names, order[0], USER_NAMES, "user", location)
-    item = find_column(dialect.names, order[1], ITEM_NAMES, "item", location)
-    return user, item, find_column(dialect.names, order[2], TAG_NAMES, "tag", location)
-
-
-def _line_by_line(
-    location: Location, dialect: Dialect, positions: tuple[int, int, int]
-) -> tuple[list[Any], int]:
-    columns: list[list[str]] = [[], [], []]
-    damaged = 0
-    for line in single_lines(location, dialect):
-        if len(line.values) != dialect.width or any("\ufffd" in value for value in line.values):
-            damaged += 1
-            continue
-        for column, position in zip(columns, positions, strict=True):
-            column.append(line.values[position])
-    return list(columns), damaged
-
-
-def _has_line_breaks(column: Any) -> bool:
-    import pyarrow.compute as pc
-
-    return any(pc.any(pc.match_substring(chunk.dictionary, "\n")).as_py() for chunk in column.chunks)
-
-
-def _normalized(tag: str) -> str:
-    return " ".join(tag.casefold().split())
-
-
-def _numbered(column: Any, clean: Callable[[str], str]) -> _Numbered:
-    """Number the texts of a column; each distinct one is cleaned once, however many rows have it."""
-    import pyarrow as pa
-
-    if not isinstance(column, pa.ChunkedArray):
-        column = pa.chunked_array([pa.array(column, type=pa.string())])
-    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
-    texts = [clean(text) for text in encoded.dictionary.to_pylist()]
-    place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-    lookup = np.array([place[text] for text in texts], dtype=np.int64)
-    return _Numbered(lookup[encoded.indices.to_numpy(zero_copy_only=False)], list(place))
-
-
-def _filled(column: _Numbered) -> Any:
-    return np.array([bool(text) for text in column.texts], dtype=bool)[column.rows]
-
-
-def _distinct_pairs(first: LongArray, second: LongArray, width: int) -> tuple[LongArray, LongArray]:
-    """The distinct pairs of rows, by the first and then the second, which is below `width`."""
-    pairs = np.unique(first * width + second)
-    return pairs // max(width, 1), pairs % max(width, 1)

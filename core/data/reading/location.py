@@ -21,6 +21,13 @@ from core.errors import DataError
 LINE_LIMIT = 1 << 20
 """Longest line accepted, in bytes: a longer one is no table, and holding it would fill the memory."""
 
+
+def too_long(location: Location, line: int) -> DataError:
+    """The error for a line over the limit."""
+    hint = "Is this a table with one rating a line?"
+    return DataError("the line is longer than 1 MiB.", path=str(location), row=line, hint=hint)
+
+
 _MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2"}
 _LOCKED = (RuntimeError, NotImplementedError)
 """What zipfile raises for encrypted members and for ways of packing that it doesn't know."""
@@ -118,12 +125,24 @@ _UNREADABLE = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error
 _ZIP = b"PK\x03\x04"
 
 
+def is_workbook_archive(path: Path) -> bool:
+    """Say whether a zip archive is a workbook of Excel or OpenDocument."""
+    if not path.is_file() or first_bytes(path, 4) != _ZIP:
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except _UNREADABLE:
+        return False
+    return "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= names
+
+
 def enter(path: Path) -> Location:
     """Give the place that holds the data: the path itself or, for a zip archive, the folder or file inside.
 
     Raises DataError for a damaged archive or an empty one.
     """
-    if path.is_dir() or first_bytes(path, 4) != _ZIP:
+    if path.is_dir() or first_bytes(path, 4) != _ZIP or is_workbook_archive(path):
         return path
     with reading_errors(path):
         place = _archive(path)

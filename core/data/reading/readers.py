@@ -7,8 +7,19 @@ from core.contract import Reader
 
 def builtin_readers() -> tuple[Reader, ...]:
     """List the built-in readers in the order in which they are asked."""
-    from core.data.reading._movielens import MovieLens100K, MovieLensDat, MovieLensFolder
-    from core.data.reading._parquet import ParquetTable
-    from core.data.reading._text import TextTable
+    from core.data.reading import text, typed
 
-    return (MovieLensFolder(), MovieLens100K(), MovieLensDat(), ParquetTable(), TextTable())
+    return (
+        text.MovieLensFolder(),
+        text.MovieLens100K(),
+        text.MovieLensDat(),
+        typed.ParquetTable(),
+        typed.ArrowFile(),
+        typed.SqliteFile(),
+        typed.DuckDbFile(),
+        typed.Workbook(),
+        typed.JsonTable(),
+        text.Netflix(),
+        text.MatrixMarket(),
+        text.TextTable(),
+    )

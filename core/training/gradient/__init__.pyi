@@ -1,3 +1,10 @@
-from .trainer import (
-    GradientTrainer as GradientTrainer,
+from ._dropout import (
+    as_step as as_step,
+    counting as counting,
+    first_step as first_step,
+    with_counter_dropout as with_counter_dropout,
 )
+from ._tables import (
+    start_rows as start_rows,
+)
+from .trainer import GradientTrainer as GradientTrainer

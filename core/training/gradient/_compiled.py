@@ -54,8 +54,11 @@ class Compiled:
             for source, variable in zip(fresh.variables, target.variables, strict=True):
                 variable.assign(source)
         rows = {"user": (data.users, data.user_count), "item": (data.items, data.item_count)}
+        whole = dict(zip(("user", "item"), data.rating_counts, strict=True))
         for side in self.parts.sides:
-            side.start(settings.seed, expected_repeats(*rows[side.side], settings.batch_size))
+            here = np.bincount(rows[side.side][0], minlength=rows[side.side][1])
+            repeats, counts = expected_repeats(here, settings.batch_size), whole[side.side]
+            side.start(settings.seed, counts, repeats, data.noise)
         optimizer = self.parts.head_optimizer.variables
         for variable, value in zip(optimizer, self.optimizer_start, strict=True):
             variable.assign(value)
@@ -69,7 +72,7 @@ def take(
     device: str,
 ) -> Compiled:
     """Take a waiting compiled step that fits, or make one; either starts afresh."""
-    batches = -(-len(data) // settings.batch_size)
+    batches = -(-data.room // settings.batch_size)
     sizes = (settings.batch_size, batches, data.user_count, data.item_count)
     key = (*_identity(architecture), options, settings.optimizer, sizes, device)
     with _lock:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from core.array_types import FloatArray
+from core.array_types import FloatArray, LongArray
 from core.contract import Arrays, EmbeddingSpec
 from core.startup import tf
 from core.training.gradient._optimizers import ColumnGroups, Gathered, TableOptimizer
@@ -23,8 +22,9 @@ class SideTable:
     """The embeddings of users or of items, side by side in their specs' order.
 
     TensorFlow variables: `table`, shape (rows, columns); `slots`, what the optimizer remembers of each row,
-    each of shape (rows, slot numbers); `repeats`, shape (rows,), how often a batch is expected to meet the
-    row, at least once. With several replicas a user or item has as many rows, one after another.
+    each of shape (rows, slot numbers); `constants`, shape (rows, 1 + embeddings), how often a batch is
+    expected to meet the row (at least once), then how strongly a rating pulls each of its embeddings towards
+    its initial mean. With several replicas a user or item has as many rows, one after another.
     """
 
     side: str
@@ -34,7 +34,7 @@ class SideTable:
     optimizer: TableOptimizer
     table: Any
     slots: tuple[Any, ...]
-    repeats: Any
+    constants: Any
 
     def learn(
         self, values: Values, index: Any, rows: Any, gradients: list[Any], valid: Any, rate: Any
@@ -45,11 +45,14 @@ class SideTable:
         that XLA need not copy them.
         """
         table, slots = values
-        l2 = self.groups.row([spec.l2 for spec in self.specs])
         mean = self.groups.row([spec.initial_mean for spec in self.specs])
-        gradient = tf.concat(gradients, axis=1) + l2 * (rows - mean) * valid
-        repeats, before = tf.gather(self.repeats, index), [tf.gather_nd(slot, index) for slot in slots]
-        batch = Gathered(before, gradient, repeats, valid, self.groups)
+        constants, before = (
+            tf.gather(self.constants, index[:, 0]),
+            [tf.gather_nd(slot, index) for slot in slots],
+        )
+        pull = self.groups.spread(constants[:, 1:])
+        gradient = tf.concat(gradients, axis=1) + pull * (rows - mean) * valid
+        batch = Gathered(before, gradient, constants[:, :1], valid, self.groups)
         changes = self.optimizer.remember(batch)
         slots = [
             tf.tensor_scatter_nd_add(slot, index, change) for slot, change in zip(slots, changes, strict=True)
@@ -82,20 +85,23 @@ class SideTable:
         parts = [np.reshape(arrays[spec.name], shape) for spec in self.specs]
         self.table.assign(np.concatenate(parts, axis=2).reshape(self.table.shape))
 
-    def start(self, seed: int, repeats: FloatArray) -> None:
+    def start(self, seed: int, counts: LongArray, repeats: FloatArray, noise: float) -> None:
         """Draw start values from the seed (a replica's from the next one), and put slots where they start.
 
-        `repeats` has shape (entities,).
+        `counts` are the training ratings and `repeats` the expected ratings of a batch, both of shape
+        (entities,); a row's prior times `noise` is shared out among its ratings.
         """
         seeds = range(seed, seed + self.replicas)
         drawn = {
-            spec.name: np.concatenate([_start_rows(spec, len(repeats), one) for one in seeds], axis=1)
+            spec.name: np.concatenate([start_rows(spec, len(repeats), one) for one in seeds], axis=1)
             for spec in self.specs
         }
         self.assign(drawn)
         for slot in self.slots:
             slot.assign(np.full(slot.shape, self.optimizer.slot_start, np.float32))
-        self.repeats.assign(np.repeat(repeats, self.replicas))
+        pulls = [spec.l2 + spec.prior * noise / np.maximum(counts, 1) for spec in self.specs]
+        constants = np.stack([repeats, *pulls], axis=1).astype(np.float32)
+        self.constants.assign(np.repeat(constants, self.replicas, axis=0))
 
 
 def make_side_table(
@@ -106,23 +112,21 @@ def make_side_table(
     shapes = (
         (rows, groups.columns),
         *((rows, numbers) for numbers in optimizer.slot_numbers(groups)),
-        (rows,),
+        (rows, 1 + len(specs)),
     )
-    table, *slots, repeats = (tf.Variable(tf.zeros(shape), name=side) for shape in shapes)
-    return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), repeats)
+    table, *slots, constants = (tf.Variable(tf.zeros(shape), name=side) for shape in shapes)
+    return SideTable(side, replicas, tuple(specs), groups, optimizer, table, tuple(slots), constants)
 
 
-def _start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
+def start_rows(spec: EmbeddingSpec, rows: int, seed: int) -> FloatArray:
     """Draw an embedding's start values, shape (rows, dimension), from the seed and the embedding's name."""
     generator = np.random.default_rng([seed, *spec.name.encode()])
     drawn = generator.standard_normal((rows, spec.dimension), np.float32)
     return (np.float32(spec.initial_mean) + np.float32(spec.initial_spread) * drawn).astype(np.float32)
 
 
-def expected_repeats(rows: npt.NDArray[np.int32], row_count: int, batch_size: int) -> FloatArray:
+def expected_repeats(counts: LongArray, batch_size: int) -> FloatArray:
     """How often a batch meets each row, at least once: its share of ratings times the size of a batch."""
-    counts = np.bincount(rows, minlength=row_count)
-    repeats: FloatArray = np.maximum(counts * (min(batch_size, len(rows)) / max(len(rows), 1)), 1).astype(
-        "f4"
-    )
+    ratings = max(int(counts.sum()), 1)
+    repeats: FloatArray = np.maximum(counts * (min(batch_size, ratings) / ratings), 1).astype(np.float32)
     return repeats

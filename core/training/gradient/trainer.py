@@ -31,7 +31,7 @@ class GradientTrainer:
         data: TrainingData,
         device: str,
     ) -> None:
-        settings = with_batch_size(settings, len(data))
+        settings = with_batch_size(settings, data.room)
         self._settings, self._data, self._device = settings, data, device
         self._compiled: Compiled | None = take(architecture, options, settings, data, device)
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
@@ -60,7 +60,8 @@ class GradientTrainer:
     def begin_epoch(self, epoch: int) -> int:
         """Shuffle for this epoch; the order depends on the seed and the epoch's number alone."""
         order = self._order.shuffled(np.random.default_rng([self._settings.seed, epoch]))
-        padded = np.resize(order, (self.batches, self._settings.batch_size))
+        size = self._settings.batch_size
+        padded = np.resize(order, (-(-self._data.room // size), size))
         with tf.device(self._device):
             self._shuffled = _take(*self._columns, tf.constant(padded))
         self._steps_before = (epoch - 1) * self.batches

@@ -1,8 +1,13 @@
+from .blend import (
+    blended as blended,
+)
 from .comparison import (
     ComparedRun as ComparedRun,
     ComparedRuns as ComparedRuns,
     Comparison as Comparison,
     Difference as Difference,
+    RankingDifference as RankingDifference,
+    bootstrap_difference as bootstrap_difference,
 )
 from .diagnosis import (
     Calibration as Calibration,
@@ -12,7 +17,8 @@ from .diagnosis import (
     Slice as Slice,
 )
 from .ranking import (
+    ActivityGroup as ActivityGroup,
     Ranking as Ranking,
-    RankingFigures as RankingFigures,
     RankingQuality as RankingQuality,
+    write_users as write_users,
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,9 @@ import numpy.typing as npt
 from core.errors import TastemapError, UsageError
 from core.model import HeldOut, Model, held_out, mae, rmse
 from core.options import option
+from core.ranking import PerUser, mean_interval
 from core.views import Answer, Cells, Lines, Table, View
-from core.views.quality.ranking import Ranking
+from core.views.quality.ranking import measure_users, threshold_of
 
 RESAMPLES = 1000
 
@@ -35,8 +36,27 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RankingDifference:
+    """nDCG of a run minus that of the first one, with its 95 % interval: above 0 is better."""
+
+    ndcg: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """Better, worse, or no clear difference."""
+        if self.low <= 0 <= self.high:
+            return "no clear difference"
+        return "better" if self.low > 0 else "worse"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComparedRun:
-    """A run's held-out figures; no `difference` for the first run and where `not_comparable` says why."""
+    """A run's held-out figures; no differences for the first run and where `not_comparable` says why.
+
+    Runs that rank have no RMSE and MAE; the verdict is by RMSE where both have it, else by nDCG.
+    """
 
     run: str
     architecture: str
@@ -45,6 +65,7 @@ class ComparedRun:
     ndcg: float | None = None
     seconds: float | None = None
     difference: Difference | None = None
+    ranking_difference: RankingDifference | None = None
     verdict: str = ""
     not_comparable: str = ""
 
@@ -82,7 +103,8 @@ class Comparison(View[ComparedRuns]):
     @classmethod
     def lines(cls, answer: ComparedRuns) -> Lines:
         """A row a run."""
-        heading = ("run", "RMSE", "MAE", f"nDCG@{answer.k}", "seconds", "RMSE against the first (95 %)", "")
+        ndcg, against = f"nDCG@{answer.k}", "against the first (95 %)"
+        heading = ("run", "RMSE", "MAE", ndcg, "seconds", f"RMSE {against}", f"{ndcg} {against}", "")
         yield Table([heading, *map(_cells, answer.runs)])
 
 
@@ -116,54 +138,65 @@ def _resample(
     return other - first
 
 
-class _Figures(NamedTuple):
-    rmse: float
-    mae: float
-    ndcg: float
+def paired_difference(first: PerUser, other: PerUser) -> RankingDifference:
+    """Mean nDCG of `other` minus that of `first` on the same users, with a paired bootstrap over them."""
+    away = other.ndcg - first.ndcg
+    interval = mean_interval(away)
+    low, high = (float(away.mean()),) * 2 if interval is None else (interval.low, interval.high)
+    return RankingDifference(ndcg=float(away.mean()), low=low, high=high)
 
 
 def _compared(model: Model, reference: Model, k: int) -> ComparedRun:
-    run, architecture, seconds = model.facts.run or "", model.architecture.name, model.facts.seconds
-    try:
-        pairs = held_out(model)
-        figures = _Figures(
-            rmse(pairs.predicted, pairs.truth),
-            mae(pairs.predicted, pairs.truth),
-            Ranking(k=k).answer(model).model.ndcg,
-        )
-    except TastemapError as error:
-        reason = f"its ratings table can't be read: {error}"
-        return ComparedRun(run=run, architecture=architecture, seconds=seconds, not_comparable=reason)
-    difference, reason = (None, "") if model is reference else _difference(model, reference, pairs)
-    return ComparedRun(
-        run=run,
-        architecture=architecture,
-        rmse=figures.rmse,
-        mae=figures.mae,
-        ndcg=figures.ndcg,
-        seconds=seconds,
-        difference=difference,
-        verdict=difference.verdict if difference else "",
-        not_comparable=reason,
+    known = ComparedRun(
+        run=model.facts.run or "", architecture=model.architecture.name, seconds=model.facts.seconds
     )
-
-
-def _difference(model: Model, reference: Model, pairs: HeldOut) -> tuple[Difference | None, str]:
-    """The difference from the first run, or why there can't be one."""
-    if model.facts.split_hash != reference.facts.split_hash:
-        return None, "another split (the hashes differ)"
     try:
-        return bootstrap_difference(held_out(reference), pairs), ""
+        figures = _figures(model, reference, k)
+    except TastemapError as error:
+        return replace(known, not_comparable=f"its ratings table can't be read: {error}")
+    known = replace(known, **figures)
+    return known if model is reference else replace(known, **_differences(model, reference, k))
+
+
+def _figures(model: Model, reference: Model, k: int) -> dict[str, Any]:
+    """The figures that a run has; nDCG by what is relevant to the first run."""
+    ndcg = float(_measured(model, reference, k).ndcg.mean())
+    if model.ranks:
+        return {"ndcg": ndcg}
+    pairs = held_out(model)
+    errors = {"rmse": rmse(pairs.predicted, pairs.truth), "mae": mae(pairs.predicted, pairs.truth)}
+    return {**errors, "ndcg": ndcg}
+
+
+def _measured(model: Model, reference: Model, k: int) -> PerUser:
+    return measure_users(model, k, threshold_of(reference, None))
+
+
+def _differences(model: Model, reference: Model, k: int) -> dict[str, Any]:
+    """The differences from the first run, or why there can't be any."""
+    if model.facts.split_hash != reference.facts.split_hash:
+        return {"not_comparable": "another split (the hashes differ)"}
+    try:
+        ranking = paired_difference(_measured(reference, reference, k), _measured(model, reference, k))
+        if model.ranks or reference.ranks:
+            return {"ranking_difference": ranking, "verdict": ranking.verdict}
+        difference = bootstrap_difference(held_out(reference), held_out(model))
     except TastemapError:
-        return None, "the first run's ratings table can't be read"
+        return {"not_comparable": "the first run's ratings table can't be read"}
+    return {"difference": difference, "ranking_difference": ranking, "verdict": difference.verdict}
 
 
 def _cells(one: ComparedRun) -> Cells:
     figures = [_figure(value, 4) for value in (one.rmse, one.mae, one.ndcg)]
     verdict = f"not comparable: {one.not_comparable}" if one.not_comparable else one.verdict
-    away = one.difference
-    interval = "" if away is None else f"{away.rmse:+.4f} ({away.low:+.4f} to {away.high:+.4f})"
-    return one.run, *figures, _figure(one.seconds, 1), interval, verdict
+    errors, ranking = one.difference, one.ranking_difference
+    away = "" if errors is None else _interval(errors.rmse, errors.low, errors.high)
+    ranked = "" if ranking is None else _interval(ranking.ndcg, ranking.low, ranking.high)
+    return one.run, *figures, _figure(one.seconds, 1), away, ranked, verdict
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    return f"{value:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import UsageError
 from core.model import HeldOut, Model, held_out, mae, rmse
 from core.options import option
 from core.views import Answer, Cells, Lines, Table, View
@@ -77,6 +78,11 @@ class Diagnosis(View[ErrorReport]):
 
     def answer(self, model: Model) -> ErrorReport:
         """Slice the held-out errors."""
+        if model.ranks:
+            hint = "`tastemap rank` measures rankings."
+            raise UsageError(
+                "The run ranks and predicts no ratings, so there are no errors of them.", hint=hint
+            )
         pairs, baseline = held_out(model), model.baseline
         return ErrorReport(
             whole=_slice("all", pairs, np.ones(len(pairs.truth), bool)),

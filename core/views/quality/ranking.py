@@ -1,54 +1,67 @@
-"""How well a model ranks: nDCG, recall, MAP, coverage and novelty on the held-out part, over all items."""
+"""How well a model ranks: figures on the held-out part over all items, popularity beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from core.array_types import FloatArray, LongArray
-from core.errors import DataError
-from core.model import BLOCK_SCORES, Model, RatedTable, raw_blocks
+from core.array_types import FloatArray, LongArray, Mask
+from core.errors import DataError, UsageError
+from core.files import write_through
+from core.model import Model, raw_blocks
 from core.options import option
+from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
+from core.views.quality.blend import blended
 
-Mask = npt.NDArray[np.bool_]
-Blocks = Iterator[tuple[LongArray, FloatArray]]
+_GROUPS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankingFigures:
-    """How one way to rank does.
+class ActivityGroup:
+    """Users with so many training rows, `least` to `most`: their nDCG, and what they are shown.
 
-    `ndcg` has gain 1 for a relevant item; `recall` is the share of the relevant found; `map` is average
-    precision over min(k, relevant). `coverage` is the share of trained items that anybody is shown, `novelty`
-    the mean −log₂ of the share of users who rated what is shown (Vargas & Castells 2011), in bits.
+    `popularity` is the mean count of training of what is shown, `long_tail` the share of it beyond the most
+    popular items which hold 80 % of training, `gini` how unequally items are shown.
     """
 
+    least: int
+    most: int
+    users: int
     ndcg: float
-    recall: float
-    map: float
-    coverage: float
-    novelty: float
+    popularity: float
+    long_tail: float
+    gini: float
+
+    def cells(self) -> Cells:
+        """The group as cells of a table."""
+        figures = (f"{self.ndcg:.4f}", f"{self.popularity:,.0f}", f"{self.long_tail:.1%}", f"{self.gini:.3f}")
+        return f"{self.least:,} to {self.most:,}", f"{self.users:,}", *figures
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankingQuality(Answer):
     """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
-    training; relevant is a held-out rating of at least `relevant_from`.
+    training; relevant is a held-out rating of at least `relevant_from`, any held-out row where that is None.
 
-    Mere popularity stands beside the model.
+    Mere popularity stands beside the model. `by_activity` are thirds of the users by their training rows.
     """
 
     run: str | None
     k: int
-    relevant_from: float
+    relevant_from: float | None
     users: int
     model: RankingFigures
     popularity: RankingFigures
+    by_activity: tuple[ActivityGroup, ...] = ()
+
+    def rows(self) -> Sequence[ActivityGroup]:
+        """A row a group of users."""
+        return self.by_activity
 
 
 class Ranking(View[RankingQuality]):
@@ -63,103 +76,145 @@ class Ranking(View[RankingQuality]):
         default=10, help="Measure the first k of each user's ranking.", minimum=1, flags=("-k", "--k")
     )
     relevant_from: float | None = option(
-        default=None, help="A rating from which on an item is relevant [upper quarter of the scale]."
+        default=None,
+        help="A rating from which on an item is relevant [upper quarter of the scale; every like of a run "
+        "that ranks].",
+    )
+
+    rank_by: str = option(
+        default="score",
+        help="By the model's own score, or by a blend of the predicted rating with popularity.",
+        choices=("score", "blend"),
     )
 
     def answer(self, model: Model) -> RankingQuality:
         """Rank all items for every user with a relevant one, by the model and by popularity."""
-        threshold = self._threshold(model)
-        wanted = ~model.rated.in_training & (model.rated.ratings.ratings >= threshold)
-        users = np.unique(model.rated.ratings.users[wanted]).astype(np.int64)
-        if not len(users):
-            raise DataError(f"no held-out rating is at least {threshold:g}, so nothing is relevant.")
+        task, threshold = ranking_task(model, self.relevant_from), threshold_of(model, self.relevant_from)
         k = min(self.k, len(model.items))
+        measured = task.measure(self._blocks(model, task), k)
         return RankingQuality(
             run=model.facts.run,
             k=k,
             relevant_from=threshold,
-            users=len(users),
-            model=_measure(model, wanted, raw_blocks(model, users), k),
-            popularity=_measure(model, wanted, _popularity(model, users), k),
+            users=len(task.users),
+            model=sum_up(measured, task.item_counts, task.trained_users),
+            popularity=task.figures(task.popularity(task.users), k),
+            by_activity=tuple(_by_activity(task, measured)),
         )
+
+    def _blocks(self, model: Model, task: RankingTask) -> Iterator[tuple[LongArray, FloatArray]]:
+        for users, raw in raw_blocks(model, task.users):
+            yield users, raw if self.rank_by == "score" else blended(model, raw)
 
     @classmethod
     def lines(cls, answer: RankingQuality) -> Lines:
-        """The model above popularity."""
-        yield Remark(f"{answer.users:,} users; relevant: held-out ratings from {answer.relevant_from:g}")
+        """The model above popularity, what lies beyond accuracy, groups of users."""
+        sought = "rows" if answer.relevant_from is None else f"ratings from {answer.relevant_from:g}"
+        yield Remark(f"{answer.users:,} users; relevant: held-out {sought}")
         k = answer.k
-        heading = ("", f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
-        rows = [_cells("this run", answer.model), _cells("popularity", answer.popularity)]
-        yield Table([heading, *rows])
+        heading = ("", f"nDCG@{k}", "95 %", f"recall@{k}", "recall@20", f"MAP@{k}", "coverage", "novelty")
+        both = (("this run", answer.model), ("popularity", answer.popularity))
+        yield Table([heading, *(_cells(name, figures) for name, figures in both)])
+        beyond = ("shown", "Gini", "long tail", "mean popularity")
+        yield Table([beyond, *(_beyond(name, figures) for name, figures in both)])
+        groups = ("training rows", "users", f"nDCG@{k}", "mean popularity", "long tail", "Gini")
+        yield Table([groups, *(one.cells() for one in answer.by_activity)])
 
-    def _threshold(self, model: Model) -> float:
-        scale = model.baseline.scale
-        upper_quarter = scale.minimum + 0.75 * (scale.maximum - scale.minimum)
-        return upper_quarter if self.relevant_from is None else self.relevant_from
+
+def threshold_of(model: Model, wanted: float | None) -> float | None:
+    """The rating from which on an item is relevant; None where every held-out row is."""
+    if wanted is not None:
+        return wanted
+    if model.ranks:
+        return model.facts.positive_from
+    scale = model.baseline.scale
+    return scale.minimum + 0.75 * (scale.maximum - scale.minimum)
+
+
+def ranking_task(model: Model, relevant_from: float | None = None) -> RankingTask:
+    """What a model's ranking is measured by: its held-out part; raises TastemapError and DataError."""
+    rated, threshold = model.rated, threshold_of(model, relevant_from)
+    table, counts = rated.ratings, (len(model.users), len(model.items))
+    wanted: Mask = ~rated.in_training
+    if threshold is not None:
+        wanted &= table.ratings >= np.float32(threshold)
+    seen = ItemSets.of(table.users[rated.in_training], table.items[rated.in_training], counts)
+    relevant = ItemSets.of(table.users[wanted], table.items[wanted], counts)
+    task = RankingTask.of(seen, relevant, model.baseline.item_counts)
+    if not len(task.users):
+        sought = "row is new to its user" if threshold is None else f"rating is at least {threshold:g}"
+        raise DataError(f"no held-out {sought}, so nothing is relevant.")
+    return task
+
+
+def measure_users(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
+    """Each user's figures and what they are shown, once a model and question; raises TastemapError."""
+    task = ranking_task(model, relevant_from)
+    name = f"ranking of the first {k} from {threshold_of(model, relevant_from)}"
+    return model.remember(name, lambda: task.measure(raw_blocks(model, task.users), min(k, len(model.items))))
+
+
+def write_users(model: Model, question: Ranking, path: Path) -> int:
+    """Write each user's figures as Parquet or CSV, by the file's ending; returns the count of users.
+
+    Raises UsageError for another ending.
+    """
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    ending = path.suffix.lower()
+    if ending not in (".parquet", ".csv"):
+        raise UsageError(f"{path} ends in neither of .parquet, .csv.")
+    measured = measure_users(model, question.k, question.relevant_from)
+    counts = model.baseline.user_counts[measured.users]
+    table = pyarrow.table(
+        {
+            "user": model.users.ids[measured.users].tolist(),
+            "training_rows": counts,
+            "ndcg": measured.ndcg,
+            "recall": measured.recall,
+            "recall_20": measured.recall_20,
+            "map": measured.precision,
+        }
+    )
+    write = pyarrow.csv.write_csv if ending == ".csv" else pyarrow.parquet.write_table
+    write_through(path, lambda temporary: write(table, temporary))
+    return len(table)
+
+
+def _by_activity(task: RankingTask, measured: PerUser) -> Iterator[ActivityGroup]:
+    sizes, tail = task.seen.sizes[measured.users], in_long_tail(task.item_counts)
+    trained = task.item_counts > 0
+    for group in np.array_split(np.argsort(sizes, kind="stable"), _GROUPS):
+        if not len(group):
+            continue
+        shown = measured.shown[group]
+        times = np.bincount(shown.ravel(), minlength=len(trained))[trained]
+        yield ActivityGroup(
+            least=int(sizes[group].min()),
+            most=int(sizes[group].max()),
+            users=len(group),
+            ndcg=float(measured.ndcg[group].mean()),
+            popularity=float(task.item_counts[shown].mean()),
+            long_tail=float(tail[shown].mean()),
+            gini=gini(times),
+        )
 
 
 def _cells(name: str, figures: RankingFigures) -> Cells:
-    shares = (f"{share:.4f}" for share in (figures.ndcg, figures.recall, figures.map))
-    return name, *shares, f"{figures.coverage:.1%}", f"{figures.novelty:.2f} bits"
-
-
-def _measure(model: Model, wanted: Mask, blocks: Blocks, k: int) -> RankingFigures:
-    figures, shown = [], []
-    for users, scores in blocks:
-        top, relevant = rank_block(model.rated, wanted, users, scores, k)
-        figures.append(figures_of(np.take_along_axis(relevant, top, axis=1), relevant.sum(axis=1)))
-        shown.append(top)
-    return _sum_up(model, np.concatenate(figures), np.concatenate(shown))
-
-
-def rank_block(
-    rated: RatedTable, wanted: Mask, users: LongArray, scores: FloatArray, k: int
-) -> tuple[LongArray, Mask]:
-    """The top `k` items of a block of users (users, k), and which items are relevant (users, items).
-
-    `wanted` marks the table's relevant ratings; items rated in training are passed over (in `scores` itself).
-    """
-    relevant = np.zeros(scores.shape, bool)
-    for place, user in enumerate(users.tolist()):
-        rows = rated.by_user.rows(user)
-        items = rated.ratings.items[rows]
-        scores[place, items[rated.in_training[rows]]] = -np.inf
-        relevant[place, items[wanted[rows]]] = True
-    best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(best, order, axis=1), relevant
-
-
-def figures_of(hits: Mask, relevant: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-    """nDCG, recall and average precision of each user, shape (users, 3).
-
-    `hits` (users, k) says which of the shown are relevant, `relevant` (users,) how many there are (≥ 1).
-    """
-    k = hits.shape[1]
-    discounts = 1 / np.log2(np.arange(2, k + 2))
-    ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
-    precision = np.cumsum(hits, axis=1) / np.arange(1, k + 1)
-    average_precision = (precision * hits).sum(axis=1) / np.minimum(relevant, k)
-    return np.stack([hits @ discounts / ideal, hits.sum(axis=1) / relevant, average_precision], axis=1)
-
-
-def _popularity(model: Model, users: LongArray) -> Blocks:
-    counts = model.baseline.item_counts.astype(np.float32)
-    size = max(1, BLOCK_SCORES // len(counts))
-    for start in range(0, len(users), size):
-        block = users[start : start + size]
-        yield block, np.tile(counts, (len(block), 1))
-
-
-def _sum_up(model: Model, figures: npt.NDArray[np.float64], shown: LongArray) -> RankingFigures:
-    counts = model.baseline.item_counts
-    trained_users = max(1, int((model.baseline.user_counts > 0).sum()))
-    information = -np.log2(np.maximum(counts[shown], 1) / trained_users)
-    ndcg, recall, precision = figures.mean(axis=0).tolist()
-    return RankingFigures(
-        ndcg=ndcg,
-        recall=recall,
-        map=precision,
-        coverage=len(np.unique(shown)) / max(1, int((counts > 0).sum())),
-        novelty=float(information.mean()),
+    interval = figures.interval
+    between = "-" if interval is None else f"{interval.low:.4f} to {interval.high:.4f}"
+    shares = (f"{share:.4f}" for share in (figures.recall, figures.recall_20, figures.map))
+    return (
+        name,
+        f"{figures.ndcg:.4f}",
+        between,
+        *shares,
+        f"{figures.coverage:.1%}",
+        f"{figures.novelty:.2f} bits",
     )
+
+
+def _beyond(name: str, figures: RankingFigures) -> Cells:
+    return name, f"{figures.gini:.3f}", f"{figures.long_tail:.1%}", f"{figures.popularity:,.0f} rows"

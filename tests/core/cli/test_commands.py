@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import pytest
 
 from core import train
 from core.model.baseline import Baseline, rmse
-from tests.support import json_lines, make_ratings, tastemap, write_csv
+from tests.processes import COMMAND, Child
+from tests.support import json_lines, make_ratings, tastemap, tastemap_afresh, write_csv
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_help_of_train_lists_every_declared_option() -> None:
 @pytest.mark.slow
 def test_train_predict_evaluate_and_list(csv: Path) -> None:
     words = ["train", "--data", str(csv), "--epochs", "12", "--factors=5", "--seed", "4", "--json"]
-    events = json_lines(tastemap(*words).stdout)
+    events = json_lines(tastemap_afresh(*words).stdout)
     started = next(event for event in events if event["event"] == "run_started")
     assert (started["options"]["factors"], started["settings"]["seed"]) == (5, 4)
     assert [event["epoch"] for event in events if event["event"] == "epoch_finished"] == [*range(1, 13)]
@@ -94,8 +94,9 @@ def test_the_text_view_prints_a_table_on_stdout_and_nothing_else_there(csv: Path
     done = tastemap("train", "--data", str(csv), "--epochs", "2", NO_COLOR="1")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("bias on ratings: 60 users × 40 items, 1,500 ratings")
-    assert " ".join(lines[1].split()) == "epoch train RMSE val RMSE val MAE learning rate seconds"
-    assert [line.split()[0] for line in lines[2:4]] == ["1/2", "2/2"]
+    assert lines[1].startswith("to beat: damped means of user and item, val RMSE ")
+    assert " ".join(lines[2].split()) == "epoch train RMSE val RMSE val MAE learning rate seconds"
+    assert [line.split()[0] for line in lines[3:5]] == ["1/2", "2/2"]
     assert lines[-1].startswith("run bias-")
     assert "\x1b" not in done.stdout
 
@@ -150,15 +151,7 @@ def test_a_gpu_that_is_not_there_is_said(csv: Path) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_exits_with_130(csv: Path) -> None:
-    words = [sys.executable, "-c", "from core.cli import main; main()", "train", "--data", str(csv)]
-    child = subprocess.Popen(
-        [*words, "--epochs", "100000", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ),
-    )
-    assert child.stdout is not None
+    child = Child(COMMAND, "train", "--data", str(csv), "--epochs", "100000", "--json")
     for line in child.stdout:
         if json.loads(line)["event"] == "epoch_finished":
             child.send_signal(signal.SIGINT)

@@ -125,3 +125,48 @@ def test_a_run_s_split_is_made_again_whatever_its_method(csv: Path, method: str)
     measured = json.loads(command("evaluate", finished["run"], "--json").stdout)
     assert measured["split_hash"] == finished["split_hash"]
     assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)
+
+
+def test_describe_shows_what_was_understood(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{u},{i},{(u * i) % 5 - 1},{1_500_000_000 + u * 90_000}\n" for u in range(30) for i in range(9)
+    )
+    path = tmp_path / "coded.csv"
+    path.write_text(f"user_id,film,rating,ts\n{rows}")
+    told = json.loads(command("data", "describe", str(path), "--json").stdout)
+    assert told["first_rows"][1] == {
+        "user": 0,
+        "item": 1,
+        "title": "1",
+        "rating": -1.0,
+        "time": "2017-07-14T02:40:00+00:00",
+    }
+    assert sum(count for _, count in told["spread"]["ratings"]) == told["ratings"] == 270
+    assert sum(count for _, count in told["spread"]["times"]) == 270
+    assert [warning["kind"] for warning in told["warnings"]] == ["codes"]
+    text = command("data", "describe", str(path), "--item-column", "film").stdout
+    assert "user_column = user_id  (guessed by its name)" in text
+    assert "item_column = film  (asked for)" in text
+    assert "--missing-rating -1" in text
+    assert "rating (rating)" in text
+    assert text.count("2017-0") >= 5
+
+
+def test_describe_of_interactions(tmp_path: Path) -> None:
+    path = tmp_path / "bought.csv"
+    path.write_text("customer,sku\n" + "".join(f"c{n % 7},s{n % 5}\n" for n in range(90)))
+    told = json.loads(command("data", "describe", str(path), "--json").stdout)
+    assert (told["kind"], told["duplicates"], told["ratings"]) == ("interactions", 55, 35)
+    assert "weight" in told["first_rows"][0]
+    counted = json.loads(command("data", "describe", str(path), "--weight", "count", "--json").stdout)
+    assert counted["mean"] * counted["ratings"] == pytest.approx(90)
+
+
+def test_events_are_named_by_a_repeated_flag(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    events = ("view", "cart", "buy")
+    path.write_text("user,item,event\n" + "".join(f"{n % 7},{n % 5},{events[n % 3]}\n" for n in range(90)))
+    flags = ("--event", "buy=3", "--event", "cart", "--weight", "count")
+    told = json.loads(command("data", "describe", str(path), *flags, "--json").stdout)
+    assert told["reading"]["event"] == ["buy=3", "cart"]
+    assert told["mean"] * told["ratings"] == pytest.approx(30 * 3 + 30)

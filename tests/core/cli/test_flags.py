@@ -96,9 +96,9 @@ def test_the_architecture_s_own_options_hold_whatever_their_place(plugin: str) -
     ("words", "said"),
     [
         (["train", "--epoch", "3"], "Unknown option '--epoch'. Did you mean '--epochs'?"),
-        (["train", "--no-centre"], "Unknown option '--no-centre'. Did you mean '--no-center'?"),
-        (["train", "--qwertyuiop"], "Unknown option '--qwertyuiop'. See `train --help`."),
-        (["train", "--center", "maybe"], "--center takes true or false, not 'maybe'."),
+        (["train", "--no-adopt"], "Unknown option '--no-adopt'. Did you mean '--no-adapt'?"),
+        (["train", "--zzzzz"], "Unknown option '--zzzzz'. See `train --help`."),
+        (["train", "--adapt", "maybe"], "--adapt takes true or false, not 'maybe'."),
         (["train", "--epochs=0"], "--epochs takes a whole number from 1 to 100000, not 0."),
         (["train", "--device", "tpu"], "--device takes one of auto, cpu, gpu, not 'tpu'."),
         (["train", "--arch"], "Option '--arch' requires an argument."),

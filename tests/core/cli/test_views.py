@@ -1,5 +1,6 @@
 """The commands on a run that was really trained, each in a process of its own."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.api import train
+from core.ranking import RankingFigures
 from tests.support import command, make_ratings, tastemap, write_csv
 
 
@@ -22,7 +24,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield str(folder / "run")
 
 
-RANKING = {"ndcg", "recall", "map", "coverage", "novelty"}
+RANKING = {field.name for field in dataclasses.fields(RankingFigures)}
 
 
 def ask(*words: str) -> Any:

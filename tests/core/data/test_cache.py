@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.data import _cache as cache, load_ratings, split_ratings
-from core.data.reading._text import TextTable
+from core.data.reading.text import TextTable
 
 
 @pytest.fixture(autouse=True)

@@ -261,23 +261,6 @@ def test_a_wrong_encoding_that_was_asked_for(write):
     assert "no such encoding" in str(failure(path, encoding="klingon"))
 
 
-def test_counts_are_refused_with_an_explanation(write):
-    path = write("user,artist,plays\na,x,13\nb,x,2\nb,y,1\n")
-    error = failure(path)
-    assert "counts" in str(error)
-    assert "implicit" in error.hint
-    assert "counts" in str(failure(write("user,item,rating\na,x,1\nb,x,2\nb,y,1000\n")))
-
-
-@pytest.mark.parametrize(
-    ("how", "values"),
-    [("binarize", [1, 0, 0]), ("keep", [13, 2, 1]), ("log", [2.639057, 1.098612, 0.693147])],
-)
-def test_counts_by_request(write, how, values):
-    ratings = load_ratings(write("user,artist,plays\na,x,13\nb,x,2\nb,y,1\n"), {"implicit": how})
-    assert ratings.ratings.tolist() == pytest.approx(values)
-
-
 def test_wrong_time_is_named(write):
     error = failure(write("userId,movieId,rating,date\n1,1,3,2001-01-01\n2,1,4,yesterday-ish\n"))
     assert "'yesterday-ish' is not a date" in str(error)

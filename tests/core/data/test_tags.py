@@ -10,9 +10,9 @@ import pytest
 
 from core.contract.data import ReadingOptions
 from core.data import _cache as cache, load_ratings
-from core.data.reading import items as items_module
-from core.data.reading._movielens import MovieLensFolder
-from core.data.reading.items import read_tags, shared_tags
+from core.data.reading import tags as tags_module
+from core.data.reading.tags import read_tags, shared_tags
+from core.data.reading.text import MovieLensFolder
 
 RATINGS = [(user, item, (user + item) % 5 + 1) for user in range(1, 5) for item in range(10, 17)]
 TAGS = [
@@ -242,8 +242,8 @@ def test_tags_of_the_2016_edition_are_those_that_pandas_counts(real_data):
 def test_only_a_damaged_file_is_read_line_by_line_and_both_ways_find_the_same(folder, monkeypatch):
     """How much faster a sound one is read is told by tests/benchmarks/responsiveness.py."""
     line_by_line = []
-    real = items_module.single_lines
-    monkeypatch.setattr(items_module, "single_lines", lambda *words: line_by_line.append(1) or real(*words))
+    real = tags_module.single_lines
+    monkeypatch.setattr(tags_module, "single_lines", lambda *words: line_by_line.append(1) or real(*words))
     generator = np.random.default_rng(0)
     people, items, words = (generator.integers(1, most, 20_000) for most in (1_000, 3_000, 4_500))
     frame = pd.DataFrame({"userId": people, "movieId": items, "tag": words, "timestamp": 7})

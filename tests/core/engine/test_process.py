@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
@@ -29,36 +28,29 @@ from core.protocol.events import (
 from core.protocol.wire import from_plain
 from core.views.prediction import Predict
 from core.views.view import A, View
+from tests import processes
 from tests.support import make_ratings, write_csv
+
+ENGINE = "import runpy; runpy.run_module('core.engine', run_name='__main__')"
 
 
 class Child:
     """A running engine; `until` reads events up to the first of a kind."""
 
     def __init__(self, *words: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.engine", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(os.environ),
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.input: IO[bytes] = self.process.stdin
-        self.output: IO[bytes] = self.process.stdout
+        self.process = processes.Child(ENGINE, *words)
 
     def send(self, command: Command) -> None:
         self.send_line(command.to_json())
 
     def send_line(self, line: str) -> None:
-        self.input.write(f"{line}\n".encode())
-        self.input.flush()
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def next(self) -> Event:
-        line = self.output.readline()
+        line = self.process.stdout.readline()
         assert line, "the engine closed its output"
-        return parse_event(line.decode())
+        return parse_event(line)
 
     def until(self, kind: type[Any], fits: Callable[[Any], bool] = lambda event: True) -> Any:
         while True:
@@ -73,9 +65,7 @@ def child() -> Iterator[Child]:
     made = Child()
     yield made
     made.process.kill()
-    made.process.wait()
-    made.input.close()
-    made.output.close()
+    made.process.communicate()
 
 
 @pytest.fixture
@@ -87,12 +77,17 @@ def long_training(table: str) -> Train:
     return Train(data=table, settings={"architecture": "bias", "epochs": 100_000, "options": {"factors": 4}})
 
 
-def test_it_says_that_it_is_ready_before_tensorflow_is_loaded(child: Child) -> None:
-    ready = child.until(EngineReady)
-    assert ready.process == child.process.pid
-    assert ready.device is None
-    child.send(Quit())
-    assert child.process.wait(timeout=120) == 0
+def test_it_says_that_it_is_ready_before_tensorflow_is_loaded() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "core.engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        ready = parse_event(process.stdout.readline())
+        assert isinstance(ready, EngineReady)
+        assert ready.process == process.pid
+        assert ready.device is None
+        process.communicate(Quit().to_json() + "\n", timeout=120)
+    assert process.returncode == 0
 
 
 @pytest.mark.slow
@@ -177,12 +172,11 @@ def test_closing_its_input_stops_and_saves_the_training_and_ends_the_process(
 ) -> None:
     child.send(long_training(table))
     child.until(EpochFinished)
-    child.input.close()
+    child.process.stdin.close()
     finished = child.until(Finished)
     assert finished.reason == "stopped"
     assert (Path(finished.path) / "summary.json").exists()
     assert child.process.wait(timeout=120) == 0
-    child.input = Path(os.devnull).open("wb")  # noqa: SIM115 - closed by the fixture
 
 
 @pytest.mark.slow
@@ -199,9 +193,7 @@ def test_what_a_plugin_prints_never_reaches_the_events(tmp_path: Path, table: st
     child.send(Train(data=table, settings={"architecture": "chatty", "epochs": 1}))
     assert child.until(Finished).epochs == 1
     child.process.kill()
-    child.process.wait()
-    child.input.close()
-    child.output.close()
+    child.process.communicate()
 
 
 @pytest.mark.slow
@@ -228,10 +220,13 @@ def test_progress_inside_a_long_epoch_streams_and_a_learning_rate_acts_inside_it
 def test_warming_loads_what_the_first_training_needs() -> None:
     program = (
         "import sys\n"
+        "for name in [name for name in sys.modules if name.startswith('core.training')]:\n"
+        "    del sys.modules[name]\n"
         "from core.contract import load_plugins\n"
         "from core.engine._server import EngineServer\n"
+        "assert 'core.training.gradient.trainer' not in sys.modules\n"
         "EngineServer(load_plugins(), lambda event: None)._load_tensorflow()\n"
         "print('core.training.gradient.trainer' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
+    told, said = processes.Child(program).communicate()
+    assert told.strip() == "True", said

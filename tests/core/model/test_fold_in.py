@@ -16,9 +16,13 @@ from tests.core.views.handmade import hand_model
 FOUR_USERS = {"user_factors": [[1, 1], [-1, 0.5], [9, 9]], "user_bias": [[0.25], [-0.5], [9]]}
 
 
+def user_tables(model: Model) -> dict[str, np.ndarray]:
+    return {name: model.scorer.tables[name] for name in ("user_factors", "user_bias")}
+
+
 def ridge_by_hand(model: Model, items: list[int], ratings: list[float]) -> np.ndarray:
     """Weighted normal equations written out: bias first, as the tables are in order of name."""
-    prior = user_prior(model, ["user_factors", "user_bias"])
+    prior = user_prior(model, user_tables(model))
     factors, biases = model.weights["table/item_factors"], model.weights["table/item_bias"][:, 0]
     design = np.hstack([np.ones((len(items), 1)), factors[items]])
     targets = np.array(ratings) - 3 - biases[items]
@@ -28,7 +32,8 @@ def ridge_by_hand(model: Model, items: list[int], ratings: list[float]) -> np.nd
 
 
 def test_the_prior_is_that_of_trained_users_alone() -> None:
-    prior = user_prior(hand_model(**FOUR_USERS), ["user_factors", "user_bias"])
+    model = hand_model(**FOUR_USERS)
+    prior = user_prior(model, user_tables(model))
     assert prior.widths == (("user_bias", 1), ("user_factors", 2))
     assert prior.mean == pytest.approx([-0.125, 0, 0.75])
     assert np.diag(prior.covariance) == pytest.approx([0.28125, 2, 0.125], abs=2e-3)
@@ -90,7 +95,9 @@ def test_tables_beside_the_score_change_nothing() -> None:
 def test_untrained_items_get_the_damped_mean_of_the_ratings() -> None:
     folder = Folder.of(hand_model())
     user = folder.fold(np.array([0, 2]), np.array([5, 4], np.float32))
-    assert folder.raw(user, np.array([5])) == pytest.approx([3 + 3 / 7])
+    baseline = folder.model.baseline
+    left = 5 + 4 - 2 * baseline.mean - baseline.item_offsets[[0, 2]].sum()
+    assert folder.raw(user, np.array([5])) == pytest.approx([baseline.mean + left / 7])
 
 
 @pytest.mark.real_data

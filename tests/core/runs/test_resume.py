@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,9 @@ from core.errors import DivergenceError, RunError
 from core.protocol.events import EpochFinished, Event, Finished
 from core.runs.run import Run
 from core.training.controls import Controls
+from tests.processes import COMMAND, Child
 from tests.support import make_ratings, write_csv
 
-TRAIN = [sys.executable, "-c", "from core.cli import main; main()", "train"]
 FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "60", "--early-stopping", "60", "--batch-size", "16"]
 
 
@@ -43,25 +40,24 @@ def assert_same_run(first: Run, second: Run) -> None:
         assert first.summary[key] == second.summary[key], key
 
 
-def start_child(csv: Path, runs: Path) -> subprocess.Popen[bytes]:
+def start_child(csv: Path, runs: Path) -> Child:
     environment = {**os.environ, "TASTEMAP_RUNS": str(runs)}
-    words = [*TRAIN, "--data", str(csv), *FLAGS]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    return Child(COMMAND, "train", "--data", str(csv), *FLAGS, environment=environment)
 
 
-def kill_after_epochs(child: subprocess.Popen[bytes], runs: Path, epochs: int, delay: float) -> Path:
+def kill_after_epochs(child: Child, runs: Path, epochs: int, delay: float) -> Path:
     """Wait for so many epochs, a random moment more, and kill -9; returns the run's folder."""
     deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and child.poll() is None:
+    while time.monotonic() < deadline and child.returncode is None:
         histories = list(runs.glob("*/history.jsonl"))
         if histories and histories[0].read_bytes().count(b"\n") >= epochs:
             time.sleep(delay)
-            child.send_signal(signal.SIGKILL)
+            child.kill()
             child.wait()
             return histories[0].parent
         time.sleep(0.01)
     child.kill()
-    raise AssertionError(f"the child never finished {epochs} epochs: {child.communicate()[1].decode()}")
+    raise AssertionError(f"the child never finished {epochs} epochs: {child.communicate()[1]}")
 
 
 @pytest.mark.slow

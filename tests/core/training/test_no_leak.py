@@ -44,11 +44,13 @@ SPLIT_SEED = 93
 BY_USERS = ("user", "last")
 PATIENCE = [0, 2]
 ARCHITECTURES = ["bayes", "bias", "dot", "nn"]
+RANKERS = ["bias", "dot", "ease", "nn"]
 OPTIONS: dict[str, dict[str, Any]] = {
     "bayes": {"factors": 2, "components": 4, "sweeps": 3, "burn_in": 1},
     "bias": {"factors": 3},
     "dot": {"factors": 3},
     "nn": {"factors": 3, "net_factors": 2, "hidden_units": 4},
+    "ease": {"min_likes": 1},
 }
 
 
@@ -147,7 +149,14 @@ def test_the_tuning_part_is_not_trained_on_either(method: str) -> None:
     assert differing(inputs(before), inputs(after)) == {"tuning values"}
 
 
-def trained(table: Ratings, architecture: str, method: str, patience: int, folder: Path) -> Run:
+def trained(
+    table: Ratings,
+    architecture: str,
+    method: str,
+    patience: int,
+    folder: Path,
+    objective: str = "rating",
+) -> Run:
     return train(
         table,
         architecture,
@@ -156,6 +165,7 @@ def trained(table: Ratings, architecture: str, method: str, patience: int, folde
         epochs=2,
         batch_size=512,
         device="cpu",
+        objective=objective,
         **settings_of(method, patience),
     )
 
@@ -190,6 +200,55 @@ def test_a_moved_training_pair_changes_what_is_trained(architecture: str, tmp_pa
     )
 
 
+def ranking_inputs(prepared: Prepared) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """All that a ranking is trained on and what its early stopping looks at, by name."""
+    data, liked = prepared.train, prepared.liked
+    assert liked is not None
+    yield from (("users", data.users), ("items", data.items), ("weights", data.targets))
+    yield from (("item offsets", liked.baseline.item_offsets), ("item counts", liked.baseline.item_counts))
+    yield "threshold", np.array([liked.rule.threshold or np.nan])
+    if liked.judge.tuning is not None:
+        tuning = liked.judge.tuning
+        yield from (("seen", tuning.seen.items), ("seen starts", tuning.seen.starts))
+        yield from (("tuning", tuning.relevant.items), ("tuning starts", tuning.relevant.starts))
+
+
+@pytest.mark.parametrize("positive_from", ["auto", "3.5"])
+@pytest.mark.parametrize("patience", PATIENCE)
+@pytest.mark.parametrize("method", SPLITS)
+def test_no_input_of_a_ranking_knows_the_held_out_part(
+    method: str, patience: int, positive_from: str
+) -> None:
+    ranking = {"objective": "ranking", "positive_from": positive_from}
+    settings = TrainingSettings.parse({**settings_of(method, patience), **ranking})
+    table = made_table()
+    before, after = (prepare(one, settings) for one in (table, with_other_held_out_part(table, settings)))
+    assert differing(ranking_inputs(before), ranking_inputs(after)) == set()
+    judges = [part.liked.judge.held_out.relevant.items for part in (before, after) if part.liked]
+    assert judges[0].tobytes() != judges[1].tobytes(), "the held-out part was not replaced"
+    moved = prepare(with_one_training_pair_moved(table, settings), settings)
+    seen = differing(ranking_inputs(before), ranking_inputs(moved))
+    assert {"items", "tuning"} & seen or positive_from != "auto"  # the row may be carved out, or no like
+
+
+@pytest.mark.parametrize("patience", PATIENCE)
+@pytest.mark.parametrize("architecture", RANKERS)
+def test_no_number_trained_to_rank_knows_the_held_out_part(
+    architecture: str, patience: int, tmp_path: Path
+) -> None:
+    table, ranking = made_table(), {"objective": "ranking"}
+    settings = TrainingSettings.parse({**settings_of("random", patience), **ranking})
+    other = with_other_held_out_part(table, settings)
+    runs = [
+        trained(given, architecture, "random", patience, tmp_path / name, "ranking")
+        for given, name in ((table, "as it is"), (other, "replaced"))
+    ]
+    first, second = (run.model for run in runs)
+    assert differing(first.weights.items(), second.weights.items()) == set()
+    assert runs[0].val_ndcg != runs[1].val_ndcg, "the held-out part was not replaced"
+
+
 def test_every_built_in_architecture_is_asked() -> None:
     registered = load_plugins().architectures.items()
-    assert sorted(name for name, one in registered if one.origin.startswith("tastemap ")) == ARCHITECTURES
+    built_in = sorted(name for name, one in registered if one.origin.startswith("tastemap "))
+    assert built_in == sorted({*ARCHITECTURES, *RANKERS})

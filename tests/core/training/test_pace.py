@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.training._loop import TARGET_SECONDS, Pace
+from core.training._pace import TARGET_SECONDS, Pace
 
 
 def test_a_slice_never_exceeds_what_is_left_and_is_never_empty() -> None:

@@ -35,15 +35,15 @@ def trainer_of(ratings: Ratings, name: str, **settings: Any) -> GradientTrainer:
 @pytest.mark.parametrize("optimizer", ["rowwise_adagrad", "adam"])
 def test_the_first_replica_learns_what_it_learns_alone(ratings: Ratings, name: str, optimizer: str) -> None:
     alone = trainer_of(ratings, name, optimizer=optimizer)
-    three = trainer_of(ratings, name, optimizer=optimizer, replicas=3)
-    for trainer in (alone, three):
+    both = trainer_of(ratings, name, optimizer=optimizer, replicas=2)
+    for trainer in (alone, both):
         trainer.run_batches(0, trainer.begin_epoch(1), 0.05)
     users, items = ratings.users[:500], ratings.items[:500]
-    members = three.replica_scores(users, items)
+    members = both.replica_scores(users, items)
     np.testing.assert_allclose(members[:, 0], alone.scores(users, items), rtol=1e-3, atol=1e-4)
-    assert members.shape == (500, 3)
-    assert np.abs(members[:, 0] - members[:, 1]).max() > 1e-3
-    np.testing.assert_allclose(three.scores(users, items), members.mean(axis=1), rtol=1e-6)
+    assert members.shape == (500, 2)
+    assert np.abs(members[:, 0] - members[:, 1]).max() > 1e-4
+    np.testing.assert_allclose(both.scores(users, items), members.mean(axis=1), rtol=1e-6)
 
 
 def test_replicas_go_on_exactly_from_a_saved_state(ratings: Ratings) -> None:
@@ -101,16 +101,11 @@ def test_a_new_user_folds_into_the_mean(run: Run) -> None:
     errors = [rmse(one, trained) for one in (folder.raw(folded, items), average)]
     assert errors[0] < 0.3 * errors[1], errors
     assert np.corrcoef(folder.raw(folded, items), trained)[0, 1] > 0.9
-    by_head = (
-        model.scorer.score_rows(
-            {
-                **{name: np.tile(row, (len(items), 1)) for name, row in folded.rows.items()},
-                **{name: model.scorer.tables[name][items] for name in ("item_factors", "item_bias")},
-            }
-        )
-        + model.offset
-    )
-    np.testing.assert_allclose(folder.raw(folded, items), by_head, rtol=1e-3, atol=1e-3)
+    found = find_factorization(model)
+    assert found is not None
+    product = found.item_factors[items] @ folded.rows["user_factors"] + folded.rows["user_bias"]
+    by_hand = product + found.item_bias[items] + found.offset
+    np.testing.assert_allclose(folder.raw(folded, items), by_hand, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["bias", "nn"])

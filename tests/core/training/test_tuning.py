@@ -7,9 +7,10 @@ import pytest
 
 from core.contract.plugins import load_plugins
 from core.contract.settings import Resolved, resolve
+from core.data import load_ratings
 from core.data.ratings import Ratings
 from core.errors import DivergenceError, UsageError
-from core.protocol.events import Event, TrialFinished
+from core.protocol.events import Event, TrialFinished, Tuned
 from core.training import tune
 from core.training._prepare import prepare
 from core.training._tune import sample_trials
@@ -20,17 +21,16 @@ def start(**settings: object) -> Resolved:
     return resolve(load_plugins().architecture("bias"), options=options, settings={"epochs": 8, **settings})
 
 
-def test_a_search_halves_its_trials_and_returns_the_best(ratings: Ratings) -> None:
+def test_a_search_halves_its_trials_and_returns_the_best() -> None:
     told: list[Event] = []
-    poor = start(learning_rate=0.0005)
-    best = tune(ratings, poor, 4, told.append)
+    poor = start(learning_rate=0.012)
+    best = tune(load_ratings("demo"), poor, 4, told.append)
     trials = [event for event in told if isinstance(event, TrialFinished)]
     assert [event.epochs for event in trials] == [2] * 4 + [4] * 2 + [8]
-    assert trials[-1].choices == {
-        **best.options.to_dict(),
-        "learning_rate": best.settings.learning_rate,
-    }
-    assert best.settings.learning_rate > poor.settings.learning_rate
+    (tuned,) = (event for event in told if isinstance(event, Tuned))
+    chosen = {**best.options.to_dict(), "learning_rate": best.settings.learning_rate}
+    assert tuned.gained and tuned.choices == trials[-1].choices == chosen
+    assert best.options != poor.options
     assert best.settings.epochs == 8
     assert best.settings.early_stopping == 0
 
@@ -63,3 +63,15 @@ def test_one_trial_is_no_search_and_divergence_everywhere_is_said(ratings: Ratin
         tune(ratings, start(), 1, lambda event: None)
     with pytest.raises(DivergenceError, match="Every trial diverged"):
         tune(ratings, start(optimizer="sgd", learning_rate=500.0), 2, lambda event: None)
+
+
+def test_a_search_that_gains_nothing_leaves_the_choices_as_they_were(ratings: Ratings) -> None:
+    """The table is noise, so that no option can beat another by more than chance."""
+    generator = np.random.default_rng(8)
+    noise = np.round(generator.uniform(1, 10, len(ratings))).astype(np.float32) / 2
+    told: list[Event] = []
+    best = tune(replace(ratings, ratings=noise), start(), 4, told.append)
+    (tuned,) = (event for event in told if isinstance(event, Tuned))
+    assert not tuned.gained
+    assert best.options == start().options
+    assert best.settings.learning_rate == start().settings.learning_rate

@@ -18,6 +18,7 @@ from core.errors import RunError
 from core.model.baseline import Baseline
 from core.model.model import Model
 from core.model.rated import RatedTable
+from core.model.scorer import Scoring
 
 TITLES = (
     "Alien (1979)",
@@ -95,7 +96,7 @@ def hand_model(**tables: Any) -> Model:
         item_table=ratings.item_table,
         baseline=replace(baseline, mean=3.0),
         weights={f"table/{name}": np.array(table, np.float32) for name, table in chosen.items()},
-        offset=3.0,
+        scoring=Scoring(offset=3.0),
         read_rated=lambda: RatedTable.of(ratings, train),
     )
 

@@ -28,7 +28,7 @@ def taken(ratings: Ratings, dropped: int = 0, batch_size: int = 64) -> compiled.
     resolved = chosen(batch_size)
     data = prepare(ratings, resolved.settings).train
     columns = {name: getattr(data, name)[dropped:] for name in ("users", "items", "targets")}
-    data = dataclasses.replace(data, **columns)
+    data = dataclasses.replace(data, **columns, capacity=0)
     return compiled.take(resolved.architecture, resolved.options, resolved.settings, data, "/CPU:0")
 
 

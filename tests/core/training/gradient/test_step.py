@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import closing
 from typing import Any
 
@@ -16,22 +17,29 @@ from core.training.gradient.trainer import GradientTrainer
 from tests.support import training_data
 
 RATE = 0.01
+PULLS = {"l2": 0.117, "prior": 2.0, "bias_l2": 0.012, "bias_prior": 5.0}
+NOISE = 0.7
 
 
 def trainer_of(ratings: Ratings, architecture: str = "bias", **settings: Any) -> GradientTrainer:
-    options = {"factors": 4, "initial_spread": 0.3, "l2": 0.117}
+    options = {"factors": 4, "initial_spread": 0.3, **PULLS}
     resolved = resolve(load_plugins().architecture(architecture), options=options, settings=settings)
     return GradientTrainer(
-        resolved.architecture, resolved.options, resolved.settings, training_data(ratings), "/CPU:0"
+        resolved.architecture, resolved.options, resolved.settings, noisy(ratings), "/CPU:0"
     )
 
 
+def noisy(ratings: Ratings) -> TrainingData:
+    return dataclasses.replace(training_data(ratings), noise=NOISE)
+
+
 def reference_epoch(weights: Arrays, data: TrainingData, order: Any, batch: int, optimizer: str) -> Arrays:
-    """One epoch of the bias architecture in float64 loops; with the l2 of `trainer_of`."""
+    """One epoch of the bias architecture in float64 loops; with the l2 and priors of `trainer_of`."""
     tables = {name: table.astype(np.float64) for name, table in weights.items()}
     start = {"sgd": 0, "adagrad": 0.1, "rowwise_adagrad": 0.1, "adam": 0}[optimizer]
     slots = {name: [np.full_like(table, start), np.full_like(table, start)] for name, table in tables.items()}
-    l2 = {"factors": 0.117, "bias": 0.012}
+    l2 = {"factors": PULLS["l2"], "bias": PULLS["bias_l2"]}
+    prior = {"factors": PULLS["prior"], "bias": PULLS["bias_prior"]}
     share = min(batch, len(order)) / len(order)
     counts = {"user": np.bincount(data.users), "item": np.bincount(data.items)}
     for first in range(0, len(order), batch):
@@ -50,7 +58,8 @@ def reference_epoch(weights: Arrays, data: TrainingData, order: Any, batch: int,
         for name, gradient in gradients.items():
             side, role = name.removeprefix("table/").split("_")
             index, table = sides[side], tables[name]
-            gradient = gradient + l2[role] * table[index]
+            pull = l2[role] + prior[role] * NOISE / counts[side][index][:, None]
+            gradient = gradient + pull * table[index]
             repeats = np.maximum(counts[side][index] * share, 1)[:, None]
             step = step_of(optimizer, slots[name], index, gradient, repeats)
             np.subtract.at(table, index, step)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -97,9 +96,7 @@ def listening(address: str) -> socket.socket:
 @pytest.mark.parametrize("seeds", [["1", "1"], ["1", "2"]])
 def test_two_processes_meet_or_say_how_they_differ(seeds: list[str]) -> None:
     addresses = free_addresses(2)
-    children = [
-        start([sys.executable, "-c", MEET, seed, "100"], addresses, index) for index, seed in enumerate(seeds)
-    ]
+    children = [start([MEET, seed, "100"], addresses, index) for index, seed in enumerate(seeds)]
     told = [child.communicate(timeout=120)[0] for child in children]
     expected = "met\n" if seeds[0] == seeds[1] else "Worker 1 has seed 2, worker 0 has 1."
     assert all(expected in each for each in told), json.dumps(told)
@@ -109,7 +106,7 @@ def test_two_processes_meet_or_say_how_they_differ(seeds: list[str]) -> None:
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_process_that_stays_alone_gives_up_and_ends(index: int) -> None:
     addresses = free_addresses(2)
-    child = start([sys.executable, "-c", MEET, "1", "3"], addresses, index)
+    child = start([MEET, "1", "3"], addresses, index)
     told, _ = child.communicate(timeout=120)
     assert f"Worker {1 - index} at {addresses[1 - index]} did not come in time" in told
     assert child.returncode == 1

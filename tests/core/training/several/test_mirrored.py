@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from core.cli._train import run_race
 from core.data.ratings import Ratings
 from core.errors import DeviceError, PluginError, UsageError
 from core.runs.store import list_runs
+from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64}
@@ -53,8 +52,9 @@ def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after
     assert started["settings"]["strategy"] == "mirrored"
     assert started["device"].startswith("2 devices of one machine")
     assert started["batches"] == pytest.approx(0.5 * 0.8 * 8000 / 64, rel=0.05)
-    told = subprocess.run([sys.executable, "-c", AGAIN, str(csv)], capture_output=True, text=True, check=True)
-    again, merged, resumed = json.loads(told.stdout)
+    told, said = Child(AGAIN, str(csv)).communicate()
+    assert said == ""
+    again, merged, resumed = json.loads(told)
     for key in ("val_rmse", "train_rmse", "val_mae", "split_hash"):
         assert events[-1][key] == again[key], key
         assert merged[key] == resumed[key], key

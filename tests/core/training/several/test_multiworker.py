@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from core.api import load_run, resume, train
 from core.runs.store import list_runs
 from tests.core.training.several.workers import free_addresses, start_worker
+from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 pytestmark = pytest.mark.slow
@@ -30,9 +30,9 @@ class Crew:
 
     def __init__(self, tmp_path: Path) -> None:
         self.folders = [tmp_path / "runs", tmp_path / "other machine"]
-        self.started: list[subprocess.Popen[str]] = []
+        self.started: list[Child] = []
 
-    def start(self, *words: Sequence[str]) -> list[subprocess.Popen[str]]:
+    def start(self, *words: Sequence[str]) -> list[Child]:
         """Start worker 0 and worker 1 with the words of each."""
         addresses = free_addresses(2)
         pairs = zip(words, self.folders, strict=True)
@@ -50,15 +50,14 @@ def crew(tmp_path: Path) -> Iterator[Crew]:
         child.communicate()
 
 
-def finish(child: subprocess.Popen[str], code: int) -> tuple[list[dict[str, Any]], str]:
+def finish(child: Child, code: int) -> tuple[list[dict[str, Any]], str]:
     """Wait for a worker's end; returns the events that nobody has read yet, and stderr."""
     out, told = child.communicate(timeout=240)
     assert child.returncode == code, f"exit {child.returncode}\n{out[-2000:]}\n{told}"
     return json_lines(out), told
 
 
-def wait_for_epoch(child: subprocess.Popen[str], epoch: int) -> None:
-    assert child.stdout is not None
+def wait_for_epoch(child: Child, epoch: int) -> None:
     for line in child.stdout:
         event = json.loads(line)
         if event["event"] == "epoch_finished" and event["epoch"] >= epoch:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 
 from core.api import load_run, resume
 from tests.core.training.several.workers import free_addresses, start, start_worker
+from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 pytestmark = pytest.mark.slow
@@ -70,11 +69,11 @@ def csv(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_two(tmp_path: Path) -> Iterator[Callable[..., list[subprocess.Popen[str]]]]:
+def run_two(tmp_path: Path) -> Iterator[Callable[..., list[Child]]]:
     """Start two workers by their makers; whoever still runs at the end of a test is killed."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Child] = []
 
-    def run(*makers: Callable[..., subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    def run(*makers: Callable[..., Child]) -> list[Child]:
         addresses = free_addresses(2)
         folders = (tmp_path / "runs", tmp_path / "other machine")
         started.extend(make(addresses, n, folders[n]) for n, make in enumerate(makers))
@@ -86,26 +85,23 @@ def run_two(tmp_path: Path) -> Iterator[Callable[..., list[subprocess.Popen[str]
         child.communicate()
 
 
-def by_words(*words: str) -> Callable[..., subprocess.Popen[str]]:
+def by_words(*words: str) -> Callable[..., Child]:
     return lambda addresses, index, runs: start_worker(
         addresses, index, ["--strategy", "multiworker", *WORDS, *words], runs
     )
 
 
-def by_script(script: str, *words: str) -> Callable[..., subprocess.Popen[str]]:
-    return lambda addresses, index, runs: start(
-        [sys.executable, "-c", script, *words], addresses, index, runs
-    )
+def by_script(script: str, *words: str) -> Callable[..., Child]:
+    return lambda addresses, index, runs: start([script, *words], addresses, index, runs)
 
 
-def events_of(child: subprocess.Popen[str], code: int = 0) -> list[dict[str, Any]]:
+def events_of(child: Child, code: int = 0) -> list[dict[str, Any]]:
     out, told = child.communicate(timeout=120)
     assert child.returncode == code, f"exit {child.returncode}\n{out[-2000:]}\n{told}"
     return json_lines(out)
 
 
-def wait_for(child: subprocess.Popen[str], kind: str, count: int = 1) -> None:
-    assert child.stdout is not None
+def wait_for(child: Child, kind: str, count: int = 1) -> None:
     for line in child.stdout:
         count -= json.loads(line)["event"] == kind
         if not count:
@@ -114,7 +110,7 @@ def wait_for(child: subprocess.Popen[str], kind: str, count: int = 1) -> None:
 
 
 def test_two_machines_give_the_numbers_of_two_devices_and_stop_early_together(
-    csv: Path, run_two: Callable[..., list[subprocess.Popen[str]]]
+    csv: Path, run_two: Callable[..., list[Child]]
 ) -> None:
     words = ["--data", str(csv), "--epochs", "60", "--early-stopping", "2", "--learning-rate", "0.3"]
     first, second = run_two(by_words(*words), by_words(*words))
@@ -127,7 +123,7 @@ def test_two_machines_give_the_numbers_of_two_devices_and_stop_early_together(
 
 
 def test_both_are_steered_through_worker_0_and_the_other_lets_other_users_ratings_go(
-    csv: Path, run_two: Callable[..., list[subprocess.Popen[str]]]
+    csv: Path, run_two: Callable[..., list[Child]]
 ) -> None:
     first, second = run_two(by_script(LEAD, str(csv), "4"), by_script(FOLLOW, str(csv)))
     events = events_of(first)
@@ -150,9 +146,7 @@ def test_both_are_steered_through_worker_0_and_the_other_lets_other_users_rating
     assert out == "{'table': True, 'training': True} None\n"
 
 
-def test_a_worker_that_dies_in_a_pause_is_named(
-    csv: Path, run_two: Callable[..., list[subprocess.Popen[str]]]
-) -> None:
+def test_a_worker_that_dies_in_a_pause_is_named(csv: Path, run_two: Callable[..., list[Child]]) -> None:
     first, second = run_two(by_script(LEAD, str(csv), "4000"), by_words("--data", str(csv)))
     wait_for(first, "paused")
     second.kill()
@@ -164,7 +158,7 @@ def test_a_worker_that_dies_in_a_pause_is_named(
 
 
 def test_ctrl_c_on_another_worker_stops_all_and_worker_0_saves(
-    csv: Path, run_two: Callable[..., list[subprocess.Popen[str]]]
+    csv: Path, run_two: Callable[..., list[Child]]
 ) -> None:
     words = ["--data", str(csv), "--epochs", "4000"]
     first, second = run_two(by_words(*words), by_words(*words))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-COMMAND = [sys.executable, "-c", "from core.cli import main; main()", "train"]
+from tests.processes import COMMAND, Child
 
 
 def free_addresses(count: int) -> list[str]:
@@ -25,23 +23,15 @@ def free_addresses(count: int) -> list[str]:
 
 def start_worker(
     addresses: Sequence[str], index: int, words: Sequence[str], runs: Path | None = None
-) -> subprocess.Popen[str]:
+) -> Child:
     """Start `tastemap train --strategy multiworker` as one worker, maybe with its own folder of runs."""
-    return start([*COMMAND, "--json", *words], addresses, index, runs)
+    return start([COMMAND, "train", "--json", *words], addresses, index, runs)
 
 
-def start(
-    command: Sequence[str], addresses: Sequence[str], index: int, runs: Path | None = None
-) -> subprocess.Popen[str]:
-    """Start any command as one worker."""
+def start(program: Sequence[str], addresses: Sequence[str], index: int, runs: Path | None = None) -> Child:
+    """Start any Python code, with the words that follow it, as one worker."""
     task = {"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": index}}
     environment = {**os.environ, "TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": "-1"}
     if runs is not None:
         environment["TASTEMAP_RUNS"] = str(runs)
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+    return Child(*program, environment=environment)

@@ -3,7 +3,8 @@ import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from core.errors import DataError, RunError
-from core.views.quality.ranking import Ranking, figures_of, rank_block
+from core.ranking import figures_of
+from core.views.quality.ranking import Ranking
 from tests.core.views.handmade import hand_model, without_ratings
 
 
@@ -32,15 +33,6 @@ def test_figures_by_hand() -> None:
     assert figures_of(hits, relevant)[0] == pytest.approx([ndcg, 0.5, (1 / 2 + 2 / 3) / 3])
 
 
-def test_items_rated_in_training_are_passed_over() -> None:
-    model = hand_model()
-    scores = np.array([[9, 8, 7, 6, 5, 4]], np.float32)
-    wanted = ~model.rated.in_training
-    top, relevant = rank_block(model.rated, wanted, np.array([0]), scores, 3)
-    assert top.tolist() == [[1, 3, 4]]
-    assert relevant.tolist() == [[False, False, False, True, False, False]]
-
-
 def test_the_hand_made_ranking() -> None:
     # Only cid's 5 for item 10 is relevant; cid gets the item means, of which 10's 3.5 is second to 14's 4.
     quality = Ranking(k=2).answer(hand_model())
@@ -63,3 +55,17 @@ def test_nothing_relevant_is_told() -> None:
 def test_ranking_needs_the_table() -> None:
     with pytest.raises(RunError, match="gone"):
         Ranking().answer(without_ratings(hand_model()))
+
+
+def test_a_blend_of_rating_and_popularity_ranks_by_both() -> None:
+    model = hand_model()
+    own, blend = Ranking(k=1).answer(model), Ranking(k=1, rank_by="blend").answer(model)
+    assert own.model.ndcg < 1 == blend.model.ndcg == blend.popularity.ndcg
+
+
+def test_groups_of_users_cover_all_of_them() -> None:
+    quality = Ranking(k=2, relevant_from=2).answer(hand_model())
+    assert sum(group.users for group in quality.by_activity) == quality.users
+    assert np.average(
+        [group.ndcg for group in quality.by_activity], weights=[group.users for group in quality.by_activity]
+    ) == pytest.approx(quality.model.ndcg)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import Any
 
 from core.contract import Location, RawItems, RawTable, Reader, ReadingOptions
-from core.data.reading._dialect import sniff
-from core.data.reading._locating import rows
-from core.data.reading._text import items_location, read_text, with_items
-from core.data.reading.columns import NONE
-from core.data.reading.items import read_items, with_tags, year_of_title
+from core.data.reading import NONE, items_location, with_items, with_tags, year_of_title
+from core.data.reading.text._dialect import sniff
+from core.data.reading.text._locating import rows
+from core.data.reading.text._reader import read_text
 
 GENRES = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
@@ -19,6 +19,20 @@ GENRES = (
 )  # fmt: skip
 _TABLE = re.compile(r"u\.data|u[a-z0-9]\.(base|test)")
 _FIRST_FLAG = 5
+
+
+def _without_header(options: ReadingOptions, separator: str) -> ReadingOptions:
+    """The form that these tables are known to have, where nothing else was asked for."""
+    known: dict[str, Any] = {
+        "separator": separator,
+        "header": "no",
+        "user_column": "1",
+        "item_column": "2",
+        "rating_column": "3",
+        "time_column": "4",
+    }
+    given = {name: getattr(options, name) or value for name, value in known.items()}
+    return dataclasses.replace(options, **given)
 
 
 class MovieLens100K(Reader):
@@ -36,18 +50,17 @@ class MovieLens100K(Reader):
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the ratings and the titles beside them."""
         ratings = location.joinpath("u.data") if location.is_dir() else location
-        form = dataclasses.replace(
-            options, separator=options.separator or "tab", header=options.header or "no"
-        )
+        form = _without_header(options, "tab")
         table = read_text(ratings, form)
         asked = items_location(options)
         if asked is not None:
-            return with_items(table, *read_items(asked, options), asked)
+            return with_items(table, asked, options)
         folder: Any = ratings.parent
         items = folder.joinpath("u.item")
         if options.items == NONE or not items.is_file():
             return table
-        return with_items(table, _read_items(items), (), items)
+        files = (*table.files, items) if isinstance(items, Path) else table.files
+        return dataclasses.replace(table, item_table=_read_items(items), files=files)
 
 
 def _read_items(location: Location) -> RawItems:
@@ -89,7 +102,7 @@ class MovieLensFolder(Reader):
         folder: Any = ratings.parent
         table = with_tags(table, folder.joinpath("tags.csv"), ReadingOptions())
         items = items_location(options) or _beside(ratings)
-        return table if items is None else with_items(table, *read_items(items, options), items)
+        return table if items is None else with_items(table, items, options)
 
 
 def _beside(ratings: Location) -> Location | None:
@@ -116,9 +129,7 @@ class MovieLensDat(Reader):
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the ratings and the titles and tags beside them."""
         ratings = location.joinpath("ratings.dat") if location.is_dir() else location
-        form = dataclasses.replace(
-            options, separator=options.separator or "colons", header=options.header or "no"
-        )
+        form = _without_header(options, "colons")
         table = read_text(ratings, form)
         if options.items == NONE:
             return table
@@ -126,4 +137,4 @@ class MovieLensDat(Reader):
         form = ReadingOptions(separator="colons", header="no")
         table = with_tags(table, folder.joinpath("tags.dat"), form)
         items = items_location(options) or folder.joinpath("movies.dat")
-        return with_items(table, *read_items(items, options), items) if items.is_file() else table
+        return with_items(table, items, options) if items.is_file() else table

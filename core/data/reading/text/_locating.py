@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
 from core.contract import Location
-from core.data.reading._dialect import Dialect, split_line, too_long
-from core.data.reading.columns import MISSING
-from core.data.reading.location import LINE_LIMIT, open_table
+from core.data.reading import LINE_LIMIT, Roles, open_table, too_long
+from core.data.reading.text._dialect import Dialect
+from core.data.reading.text._separator import split_line
 from core.errors import DataError
 
-
-@dataclass(frozen=True)
-class Roles:
-    """The positions (from 0) of the columns that are read; `time` may be missing."""
-
-    user: int
-    item: int
-    rating: int
-    time: int | None
+CORRECT = "Correct the value, remove the line, or leave such rows out with --missing skip."
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ def line_of(location: Location, dialect: Dialect, index: int) -> int:
 def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the rows, header left out, one at a time; raises DataError for an endless line."""
     with open_table(location) as stream:
-        lines = _lines(location, stream, dialect.encoding)
+        lines = _lines(location, stream, dialect)
         parsed = _quoted(location, lines, dialect) if dialect.quoting else _plain(lines, dialect)
         for row in parsed:
             if row.line > dialect.skipped and any(value.strip() for value in row.values):
@@ -65,7 +56,7 @@ def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
 def single_lines(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the lines after the header, each split by itself: an open quote spoils no other line."""
     with open_table(location) as stream:
-        for number, line in enumerate(_lines(location, stream, dialect.encoding), 1):
+        for number, line in enumerate(_lines(location, stream, dialect), 1):
             if number > dialect.skipped and line.strip():
                 text = line.rstrip("\r\n")
                 yield _Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
@@ -91,14 +82,14 @@ def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Itera
             ) from error
 
 
-def _lines(location: Location, stream: IO[bytes], encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n")
+def _lines(location: Location, stream: IO[bytes], dialect: Dialect) -> Iterator[str]:
+    text = io.TextIOWrapper(stream, encoding=dialect.encoding, errors="replace", newline=dialect.line_end)
     number = 0
     while line := text.readline(LINE_LIMIT + 1):
         number += 1
         if len(line) > LINE_LIMIT:
             raise too_long(location, number)
-        yield line.replace("\0", "\ufffd")
+        yield line.rstrip("\r\n").replace("\0", "\ufffd") + "\n"
 
 
 def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> DataError | None:
@@ -106,30 +97,6 @@ def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> 
         message = f"{len(row.values)} fields where {dialect.width} are expected."
         return DataError(message, path=str(location), row=row.line, value=row.values)
     if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
-        hint = "Name it with encoding, as in latin-1."
+        hint = "Name it with --encoding, as in latin-1."
         return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)
-    fault = _rating_fault(row.values[roles.rating])
-    return _place(location, dialect, row, roles.rating, fault) if fault else None
-
-
-def _rating_fault(text: str) -> str:
-    """Say what is wrong with a rating as it is written; empty if nothing."""
-    if text.strip() in MISSING:
-        return "the rating is missing" + (f" ({text.strip()})" if text.strip() else "")
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        return f"the rating {text[:60]!r} is not a number"
-    return "" if math.isfinite(number) else f"the rating {text.strip()!r} is not finite"
-
-
-def _place(location: Location, dialect: Dialect, row: _Fields, position: int, fault: str) -> DataError:
-    column, value = dialect.names[position], row.values[position]
-    return DataError(
-        f"{fault}.",
-        path=str(location),
-        row=row.line,
-        column=column,
-        value=value,
-        hint="Correct the value or remove the line.",
-    )
+    return None

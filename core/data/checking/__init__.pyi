@@ -1,0 +1,6 @@
+from ._building import (
+    build as build,
+)
+from ._clean import (
+    find_scale as find_scale,
+)

@@ -1,0 +1,196 @@
+"""Turns a column of ids into rows and the vocabulary that they stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.array_types import RowArray
+from core.contract import Repair
+from core.data import Vocabulary
+
+LONGEST = 1000
+_CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
+
+
+class BadIdentifierError(Exception):
+    """An id that can't be used: `what` it is of (user or item), `index` its row from 0."""
+
+    def __init__(self, index: int, what: str, reason: str) -> None:
+        super().__init__(f"the {what} id {reason}")
+        self.index, self.what, self.reason = index, what, f"the {what} id {reason}"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A column as rows (int32, shape (n,)) into a vocabulary, and how many ids lost surrounding spaces."""
+
+    rows: RowArray
+    vocabulary: Vocabulary
+    repairs: tuple[Repair, ...] = ()
+
+
+def encode(column: Any, what: str) -> Encoded:
+    """Number the ids of a column (Arrow, NumPy or list; whole numbers or texts) by first appearance.
+
+    Ids that are all written as whole numbers become int64; "007" stays text. Raises BadIdentifierError.
+    """
+    import pyarrow as pa
+
+    try:
+        column = _arrow(column)
+    except (pa.ArrowException, UnicodeError) as error:
+        raise BadIdentifierError(0, what, f"can't be read as text ({error})") from error
+    if column.null_count:
+        raise BadIdentifierError(_first_null(column), what, "is missing")
+    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
+    rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return _named(*_by_appearance(rows, encoded.dictionary), what)
+
+
+def compact(rows: RowArray, vocabulary: Vocabulary) -> tuple[RowArray, Vocabulary]:
+    """Drop the ids that no row has, and number the others by first appearance."""
+    fresh, ids = _by_appearance(rows, vocabulary.ids)
+    return fresh, Vocabulary(ids)
+
+
+def _arrow(column: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(column, pa.Array):
+        column = pa.chunked_array([column])
+    if not isinstance(column, pa.ChunkedArray):
+        column = pa.chunked_array([pa.array(column)])
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column if pa.types.is_string(kind.value_type) else _arrow(column.cast(kind.value_type))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return _whole_numbers(column)
+    return column.cast(pa.string())
+
+
+def _whole_numbers(column: Any) -> Any:
+    """Decimals such as 12.0 are ids that passed through a table with gaps; 1.5 stays as it is written.
+
+    What is not a number at all is missing: it makes no text of the other ids.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column.cast(pa.string())
+
+
+def _by_appearance(rows: RowArray, values: Any) -> tuple[RowArray, Any]:
+    """Order a dictionary by the first appearance of its values, without those that never appear."""
+    first = np.full(len(values), len(rows), dtype=np.int64)
+    first[rows[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(rows))]
+    if len(order) == len(values) and np.array_equal(order, np.arange(len(values))):
+        return rows, values
+    lookup = np.zeros(len(values), dtype=np.int32)
+    lookup[order] = np.arange(len(order), dtype=np.int32)
+    return lookup[rows], values.take(order)
+
+
+def _first_null(column: Any) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.index(column.is_null(), True).as_py())
+
+
+def _named(rows: RowArray, values: Any, what: str) -> Encoded:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(values.type):
+        return Encoded(rows, Vocabulary(values.cast(pa.int64()).to_numpy(zero_copy_only=False)))
+    trimmed = pc.utf8_trim_whitespace(values)
+    _check_texts(rows, trimmed, what)
+    spaced = int(pc.sum(pc.not_equal(trimmed, values)).as_py() or 0)
+    whole = _without_decimals(trimmed)
+    turned = int(pc.sum(pc.not_equal(whole, trimmed)).as_py() or 0)
+    repairs = [
+        Repair(kind, count, f"{count} {what} ids {message}")
+        for kind, count, message in (
+            ("spaces", spaced, "had spaces around them: removed"),
+            ("decimals", turned, "were whole numbers written as decimals (12.0 is 12)"),
+        )
+        if count
+    ]
+    alike = _alike(whole, what)
+    if not repairs:
+        return Encoded(rows, Vocabulary(_ids(values)), alike)
+    merged = whole.dictionary_encode()
+    lookup = merged.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    return Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (*repairs, *alike))
+
+
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})(\.0+)?$"
+
+
+def _without_decimals(values: Any) -> Any:
+    """Where all ids are whole numbers and some are written as decimals, 12.0 and 12 are one."""
+    import pyarrow.compute as pc
+
+    if not len(values) or not pc.all(pc.match_substring_regex(values, _WHOLE)).as_py():
+        return values
+    return pc.replace_substring_regex(values, r"\.0+$", "")
+
+
+_INVISIBLE: dict[int, None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
+
+
+def _alike(values: Any, what: str) -> tuple[Repair, ...]:
+    """Ids that look the same but differ in invisible characters or Unicode form are two: that is said."""
+    import pyarrow.compute as pc
+
+    if pc.all(pc.string_is_ascii(values)).as_py():
+        return ()
+    seen: dict[str, str] = {}
+    pairs = []
+    for name in values.to_pylist():
+        first = seen.setdefault(_look(name), name)
+        if first != name:
+            pairs.append(f"{first!a} and {name!a}")
+    if not pairs:
+        return ()
+    message = f"{len(pairs)} {what} ids look like others but are written otherwise ({pairs[0]}): kept apart"
+    return (Repair("alike", len(pairs), message, warning=True),)
+
+
+def _look(name: str) -> str:
+    """How an id looks: without what can't be seen, in one Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).split())
+
+
+def _ids(values: Any) -> npt.NDArray[np.int64] | npt.NDArray[np.str_]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if len(values) and pc.all(pc.match_substring_regex(values, _CANONICAL)).as_py():
+        numbers: npt.NDArray[np.int64] = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
+        return numbers
+    return np.array(values.to_pylist(), dtype=np.str_)
+
+
+def _check_texts(rows: RowArray, values: Any, what: str) -> None:
+    import pyarrow.compute as pc
+
+    lengths = pc.utf8_length(values)
+    for wrong, reason in (
+        (pc.equal(lengths, 0), "is missing"),
+        (pc.greater(lengths, LONGEST), f"is longer than {LONGEST} characters"),
+        (pc.match_substring(values, "\0"), "holds a zero character"),
+    ):
+        position = pc.index(wrong, True).as_py()
+        if position >= 0:
+            raise BadIdentifierError(int(np.argmax(rows == position)), what, reason)

@@ -1,0 +1,29 @@
+from ._databases import (
+    DuckDbFile as DuckDbFile,
+    SqliteFile as SqliteFile,
+    address_name as address_name,
+    is_address as is_address,
+    open_address as open_address,
+    without_password as without_password,
+)
+from ._files import (
+    ArrowFile as ArrowFile,
+    ParquetTable as ParquetTable,
+)
+from ._frames import (
+    is_frame as is_frame,
+    read_frame as read_frame,
+)
+from ._json import (
+    JsonTable as JsonTable,
+)
+from ._opening import (
+    open_typed as open_typed,
+)
+from ._source import (
+    TypedSource as TypedSource,
+    raw_table as raw_table,
+)
+from ._workbook import (
+    Workbook as Workbook,
+)

@@ -1,0 +1,238 @@
+"""Reads tables and queries of databases: SQLite and DuckDB files, PostgreSQL by its address. Read-only."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from core.contract import Location, RawTable, Reader, ReadingOptions
+from core.data.reading import first_bytes
+from core.data.reading.typed._json import column_of
+from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._sql import checked_query, choose_table, limited, quoted, selected
+from core.errors import DataError
+
+_BLOCK = 100_000
+
+
+class SqliteFile(Reader):
+    """A table or a query of a SQLite file."""
+
+    name = "sqlite"
+    description = "SQLite file: the table that holds ratings, or --table, or --query."
+
+    def recognizes(self, location: Location) -> bool:
+        """A file that starts as SQLite's do."""
+        return is_sqlite(location)
+
+    def read(self, location: Location, options: ReadingOptions) -> RawTable:
+        """Read the columns; raises DataError for a damaged file or a query that fails."""
+        return raw_table(open_sqlite(location, options), options)
+
+
+class DuckDbFile(Reader):
+    """A table or a query of a DuckDB file."""
+
+    name = "duckdb"
+    description = "DuckDB file: the table that holds ratings, or --table, or --query."
+
+    def recognizes(self, location: Location) -> bool:
+        """A file that starts as DuckDB's do."""
+        return is_duckdb(location)
+
+    def read(self, location: Location, options: ReadingOptions) -> RawTable:
+        """Read the columns; raises DataError for a damaged file or a query that fails."""
+        return raw_table(open_duckdb(location, options), options)
+
+
+def is_sqlite(location: Location) -> bool:
+    """Say whether a file starts as SQLite's do."""
+    return (
+        isinstance(location, Path)
+        and location.is_file()
+        and first_bytes(location, 16) == b"SQLite format 3\0"
+    )
+
+
+def is_duckdb(location: Location) -> bool:
+    """Say whether a file starts as DuckDB's do."""
+    return isinstance(location, Path) and location.is_file() and first_bytes(location, 12)[8:] == b"DUCK"
+
+
+def open_sqlite(location: Location, options: ReadingOptions) -> TypedSource:
+    """Open a table or query of a SQLite file, which stays as it is."""
+
+    def run(statement: str) -> Any:
+        with _sqlite_errors(location), contextlib.closing(_connect(location)) as connection:
+            return _fetched(connection.execute(statement))
+
+    names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+    return _open(location, options, run, names)
+
+
+def _connect(location: Location) -> sqlite3.Connection:
+    address = f"file:{quote(str(Path(str(location)).absolute()))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True)
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    connection.set_authorizer(_only_reads)
+    return connection
+
+
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, 33}  # 33: a recursive query
+
+
+def _only_reads(action: int, *_: Any) -> int:
+    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+
+
+@contextlib.contextmanager
+def _sqlite_errors(location: Location) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DataError(f"the database answers: {error}.", path=str(location)) from error
+
+
+def _fetched(cursor: sqlite3.Cursor) -> Any:
+    """The rows in blocks; a column whose blocks differ in type becomes decimals or texts."""
+    import pyarrow as pa
+
+    names = [column[0] for column in cursor.description]
+    blocks: list[list[Any]] = [[] for _ in names]
+    while rows := cursor.fetchmany(_BLOCK):
+        for block, values in zip(blocks, zip(*rows, strict=True), strict=True):
+            block.append(column_of(list(values)))
+    columns = [_unified(block) for block in blocks]
+    return pa.Table.from_arrays(columns, names=names)
+
+
+def _unified(blocks: list[Any]) -> Any:
+    import pyarrow as pa
+
+    kinds = {block.type for block in blocks} - {pa.null()}
+    if not kinds:
+        return pa.chunked_array(blocks or [pa.nulls(0)])
+    if len(kinds) == 1:
+        return pa.chunked_array([block.cast(next(iter(kinds))) for block in blocks])
+    numeric = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
+    return pa.chunked_array([block.cast(pa.float64() if numeric else pa.string()) for block in blocks])
+
+
+def open_duckdb(location: Location, options: ReadingOptions) -> TypedSource:
+    """Open a table or query of a DuckDB file, which stays as it is; a query reaches no other file."""
+    import duckdb
+
+    def run(statement: str) -> Any:
+        config: dict[str, Any] = {"enable_external_access": "false", "autoload_known_extensions": "false"}
+        try:
+            with duckdb.connect(str(location), read_only=True, config=config) as connection:
+                connection.execute("SET lock_configuration = true")
+                return connection.sql(statement).to_arrow_table()
+        except duckdb.Error as error:
+            message = f"the database answers: {str(error).splitlines()[0]}."
+            raise DataError(message, path=str(location)) from error
+
+    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+    return _open(location, options, run, names)
+
+
+def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str) -> TypedSource:
+    """Open the query asked for, or the table that holds ratings."""
+    files = (location,) if isinstance(location, Path) else ()
+    if options.query:
+        query = checked_query(options.query)
+        first = run(limited(f"({query})", FIRST))
+        found: dict[str, object] = {"query": options.query}
+        return TypedSource(
+            location,
+            tuple(first.schema.names),
+            first,
+            lambda names: run(query).select(list(names)),
+            found,
+            files,
+        )
+    tables = run(names_of_tables).column(0).to_pylist()
+    heads = {name: tuple(run(limited(quoted(name), 0)).schema.names) for name in tables}
+    name = choose_table(heads, options, location)
+    first = run(limited(quoted(name), FIRST))
+    return TypedSource(
+        location, heads[name], first, lambda names: run(selected(names, name)), {"table": name}, files
+    )
+
+
+_SCHEMES = ("postgresql", "postgres")
+_SECRET = ("password", "sslpassword", "passfile", "sslkey")
+
+
+def is_address(source: object) -> bool:
+    """Say whether a source is the address of a database server."""
+    return isinstance(source, str) and source.partition("://")[0] in _SCHEMES and "://" in source
+
+
+def without_password(source: str) -> str:
+    """The address as it may be written down and said: without its password."""
+    if not is_address(source):
+        return source
+    parts = urlsplit(source)
+    user, at, host = parts.netloc.rpartition("@")
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name.lower() not in _SECRET]
+    return urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host, query=urlencode(kept)))
+
+
+def open_address(source: str, options: ReadingOptions) -> TypedSource:
+    """Open a table or query of a PostgreSQL database in a read-only transaction.
+
+    Raises DataError, without a password, where it can't be reached or the query fails.
+    """
+    shown = without_password(source)
+
+    def run(statement: str) -> Any:
+        with _server(source, shown) as cursor:
+            cursor.execute(statement)
+            return cursor.fetch_arrow_table()
+
+    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+    return _open(shown, options, run, names)
+
+
+@contextlib.contextmanager
+def _server(source: str, shown: str) -> Iterator[Any]:
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError:
+        hint = 'Install it: pip install "tastemap[postgresql]".'
+        raise DataError("reading PostgreSQL needs its driver.", path=shown, hint=hint) from None
+    try:
+        with dbapi.connect(source) as connection, connection.cursor() as cursor:
+            # One process scans a table from its start, so that rows come in one order each time.
+            for setting in (
+                "TRANSACTION READ ONLY",
+                "synchronize_seqscans = off",
+                "max_parallel_workers_per_gather = 0",
+            ):
+                cursor.execute(f"SET {setting}")
+            yield cursor
+    except dbapi.Error as error:
+        message = f"the database answers: {_told(str(error), source)}."
+        raise DataError(message, path=shown, hint="Are address, user and password right?") from None
+
+
+def _told(message: str, source: str) -> str:
+    """The first line of a message, without the password."""
+    password = urlsplit(source).password or ""
+    secrets = [
+        password,
+        *(value for name, value in parse_qsl(urlsplit(source).query) if name.lower() in _SECRET),
+    ]
+    for secret in filter(None, secrets):
+        message = message.replace(secret, "…")
+    return message.strip().splitlines()[0][:300]
+
+
+def address_name(source: str) -> str:
+    """A short name for a database server's data: that of the database."""
+    return urlsplit(source).path.strip("/") or "postgresql"

@@ -1,0 +1,149 @@
+"""A table with typed columns, and how its columns become a `RawTable`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.contract import Location, RawTable, ReadingOptions, Repair
+from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
+from core.data.reading.text import NumberError, melted, parse_numbers, unread_note
+from core.errors import DataError
+
+FIRST = 50
+"""Rows by which a column's content is judged."""
+
+
+@dataclass(frozen=True)
+class TypedSource:
+    """A table that is opened: where it is, its columns' names, its first rows (an Arrow table) and a function
+    that reads the named columns as an Arrow table. `found` says what was chosen, `files` what is read."""
+
+    location: Location
+    names: tuple[str, ...]
+    first: Any
+    read: Callable[[Sequence[str]], Any]
+    found: dict[str, object] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+
+    def cells(self, position: int) -> list[str]:
+        """The first cells of a column as texts, without the missing ones."""
+        return [text_of(cell) for cell in self.first.column(position).to_pylist() if cell is not None]
+
+    def texts(self) -> list[tuple[str, ...]]:
+        """All rows as texts; a missing cell is empty, a list is parted by |."""
+        table = self.read(self.names)
+        columns = [[text_of(cell) for cell in table.column(name).to_pylist()] for name in self.names]
+        return list(zip(*columns, strict=True))
+
+
+def text_of(cell: Any) -> str:
+    """A cell as a text table would have it."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - not a number
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, list):
+        return "|".join(map(text_of, cell))
+    return str(cell)
+
+
+def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
+    """Find the columns and read them; raises DataError for one of another kind than single values."""
+    head = Head(source.location, source.names, True, source.cells)
+    if is_wide(head, options):
+        return _matrix(source, head, options)
+    roles = find_roles(head, options)
+    found = chosen(source.names, roles)
+    wanted = list(dict.fromkeys(source.names[place] for place in roles.positions()))
+    table = source.read(wanted)
+    _check_kinds(table, wanted, source.location)
+    ratings, notes = _numbers(_column(table, found, "rating_column"), found["rating_column"], options, source)
+    return RawTable(
+        users=table.column(found["user_column"]),
+        items=table.column(found["item_column"]),
+        ratings=ratings,
+        timestamps=_column(table, found, "time_column"),
+        events=_column(table, found, "event_column"),
+        found={**source.found, **found},
+        repairs=(*notes, *unread_note(source.names, roles)),
+        files=source.files,
+        names=source.names,
+    )
+
+
+def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTable:
+    """A matrix of users × items, one rating a row; raises DataError for a column that holds no numbers."""
+    import pyarrow as pa
+
+    table, user = source.read(source.names), wide_user(head, options)
+    names = [name for place, name in enumerate(source.names) if place != user]
+    cells = []
+    for name in names:
+        try:
+            cells.append(table.column(name).cast(pa.float32(), safe=False).to_numpy())
+        except pa.ArrowException as error:
+            message = f"it holds no numbers ({str(error).splitlines()[0][:100]})."
+            raise DataError(message, path=str(source.location), column=name) from error
+    ids = None if user is None else table.column(source.names[user]).to_numpy()
+    label = "rows" if user is None else source.names[user]
+    raw, _ = melted(ids, np.stack(cells, axis=1), names, label, options)
+    return dataclasses.replace(
+        raw, found={**source.found, **raw.found}, files=source.files, names=source.names
+    )
+
+
+def _column(table: Any, found: dict[str, str], role: str) -> Any:
+    name = found.get(role, NONE)
+    return None if name == NONE else table.column(name)
+
+
+def _check_kinds(table: Any, names: list[str], location: Location) -> None:
+    import pyarrow.types as kinds
+
+    for name in names:
+        kind = table.schema.field(name).type
+        if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
+            hint = "Turn it into single numbers or texts first."
+            raise DataError(
+                f"it holds {kind}, not single values.", path=str(location), column=name, hint=hint
+            )
+
+
+def _numbers(
+    column: Any, name: str, options: ReadingOptions, source: TypedSource
+) -> tuple[Any, tuple[Repair, ...]]:
+    """Ratings that are texts (of JSON, of a database's exact numbers) are read as those of a text table."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column is None or not _is_text(column.type):
+        return column, ()
+    whole = column.cast(pa.string()).fill_null("").dictionary_encode().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.unify_dictionaries().combine_chunks()
+    texts = whole.dictionary.to_pylist()
+    try:
+        values, notes = parse_numbers(texts, options.decimal, plain(name) in COUNT_NAMES)
+    except NumberError as wrong:
+        code = next(code for code, text in enumerate(texts) if wrong.text in (text, text.strip()))
+        row = pc.index(whole.indices, code).as_py() + 1
+        message = f"the rating {wrong.reason}."
+        raise DataError(
+            message, path=str(source.location), row=row, column=name, value=texts[code], hint=wrong.hint
+        ) from None
+    numbers = pa.array(values, pa.float32()).take(whole.indices)
+    return pa.chunked_array([numbers]), tuple(Repair("numbers", len(column), note) for note in notes)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))

@@ -1,0 +1,27 @@
+from .figures import (
+    Interval as Interval,
+    PerUser as PerUser,
+    RankingFigures as RankingFigures,
+    bootstrap_means as bootstrap_means,
+    figures_of as figures_of,
+    gini as gini,
+    in_long_tail as in_long_tail,
+    mean_interval as mean_interval,
+    sum_up as sum_up,
+)
+from .ordering import (
+    first_of_block as first_of_block,
+    popularity_scores as popularity_scores,
+)
+from .positives import (
+    AUTO as AUTO,
+    LikeRule as LikeRule,
+    Positives as Positives,
+    like_rule as like_rule,
+)
+from .sets import (
+    ItemSets as ItemSets,
+)
+from .task import (
+    RankingTask as RankingTask,
+)

@@ -1,0 +1,205 @@
+"""Learn from carved parts of the training ratings how long to train and how far to trust the model.
+
+A model trained on all but a part is measured on that part after every epoch. Where the part errs least is
+where training ends; the share by which the model's distance from damped means should count is a regression
+through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (James & Stein 1961), so
+that a model which learns nothing beyond the means becomes the means. The held-out part is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.array_types import DoubleArray, LongArray
+from core.contract import Resolved, Schedule, Trainer
+from core.data import Ratings, Split
+from core.errors import DivergenceError, RunError
+from core.training._pace import Pace
+from core.training._prepare import Prepared, prepare_part
+
+_PARTS = ((10_000, 5), (50_000, 2))
+"""Tables of fewer training ratings than the first number are carved so many times."""
+_SHARE_CARVED = 0.1
+_MOST_RATINGS = 1_000_000
+"""Of larger tables a random part of the users is enough to learn from."""
+_PATIENCE = 4
+"""A part's training ends when so many epochs brought nothing better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adaptation:
+    """What was learnt on `ratings` carved ratings: `epochs` to train (of those planned), `share` to trust.
+
+    `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them.
+    """
+
+    epochs: int
+    share: float
+    ratings: int = 0
+    tuning_rmse: float | None = None
+    means_rmse: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """This adaptation, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Adaptation:
+        """Read it back; raises RunError for anything that isn't one."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(f"The run's adaptation can't be read: {error}.") from None
+
+
+class Carved(NamedTuple):
+    """What was learnt, and the errors of the model, mixed so, on all carved ratings, shape (ratings,)."""
+
+    adaptation: Adaptation
+    errors: DoubleArray
+
+
+class _Epoch(NamedTuple):
+    """Distances from damped means on a carved part: those of ratings and those of predictions, each (n,)."""
+
+    truth: DoubleArray
+    predicted: DoubleArray
+
+
+MakeTrainer = Callable[[Prepared], Trainer]
+Told = Callable[[str], None]
+Stopped = Callable[[], bool]
+
+
+def adapt(
+    ratings: Ratings,
+    split: Split,
+    resolved: Resolved,
+    make_trainer: MakeTrainer,
+    tell: Told,
+    stopped: Stopped,
+) -> Carved | None:
+    """Learn how long to train and how far to trust; None where a person stopped it.
+
+    `tell` receives what is being done; `stopped` is asked between slices. An architecture that errs without
+    bound on a part raises DivergenceError.
+    """
+    schedule = resolved.settings.plan()
+    curves: list[list[_Epoch]] = []
+    parts = list(_carve(ratings, split, resolved.settings.split_seed))
+    for number, (train, tuning) in enumerate(parts, 1):
+        prepared = prepare_part(ratings, split, train, tuning, resolved.settings.center)
+        with closing(make_trainer(prepared)) as trainer:
+            place = f"part {number} of {len(parts)}, " if len(parts) > 1 else ""
+            curve = _learning_curve(trainer, prepared, schedule, stopped, partial(_tell_at, tell, place))
+        if curve is None:
+            return None
+        curves.append(curve)
+    return _conclude(curves)
+
+
+def _tell_at(tell: Told, place: str, text: str) -> None:
+    tell(place + text)
+
+
+def _carve(ratings: Ratings, split: Split, seed: int) -> Iterator[tuple[LongArray, LongArray]]:
+    """Give rows to train on and rows to measure on, disjoint from part to part."""
+    generator = np.random.default_rng([seed, 0xAD])
+    rows = split.train
+    if len(rows) > _MOST_RATINGS:
+        kept = generator.random(ratings.user_count) < _MOST_RATINGS / len(rows)
+        rows = rows[kept[ratings.users[rows]]]
+    places = generator.permutation(len(rows))
+    parts = next((parts for limit, parts in _PARTS if len(rows) < limit), 1)
+    share = max(_SHARE_CARVED, 1 / parts if parts > 2 else 0)
+    for number in range(parts):
+        carved = np.zeros(len(rows), bool)
+        carved[places[int(number * share * len(rows)) : int((number + 1) * share * len(rows))]] = True
+        if carved.any() and not carved.all():
+            yield rows[~carved], rows[carved]
+
+
+def _learning_curve(
+    trainer: Trainer, prepared: Prepared, schedule: Schedule, stopped: Stopped, tell: Told
+) -> list[_Epoch] | None:
+    """Train and measure after every epoch, until it gets no better; None where a person stopped it."""
+    curve: list[_Epoch] = []
+    errors: list[float] = []
+    pace = Pace()
+    for number in range(1, schedule.epochs + 1):
+        if not _train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
+            return None
+        curve.append(_Epoch(*prepared.away_from_means(trainer, prepared.tuning)))
+        errors.append(_rmse(curve[-1].truth - _share(curve[-1]) * curve[-1].predicted))
+        tell(f"epoch {number} of {schedule.epochs}, tuning RMSE {errors[-1]:.4f}")
+        if number - 1 - int(np.argmin(errors)) >= _PATIENCE:
+            break
+    return curve
+
+
+def _train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped: Stopped) -> bool:
+    """Train an epoch in slices; says whether it came to its end."""
+    done, batches = 0, trainer.begin_epoch(number)
+    while done < batches:
+        if stopped():
+            return False
+        count = pace.next_count(batches - done)
+        with pace.learning(count):
+            totals = trainer.run_batches(done, count, rate)
+        if not np.isfinite(totals.squared_error):
+            hint = f"Try a lower learning rate (--learning-rate {rate / 10:.2g}) or more l2."
+            raise DivergenceError(f"Training diverged in epoch {number} on a carved part.", hint=hint)
+        done += count
+    return True
+
+
+def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Carved:
+    """Choose the epoch that errs least on all parts together, and the share that fits there."""
+    epochs = [
+        _joined(curve[min(number, len(curve) - 1)] for curve in curves)
+        for number in range(max(map(len, curves)))
+    ]
+    errors = [_rmse(one.truth - _share(one) * one.predicted) for one in epochs]
+    best = int(np.argmin(errors))
+    share = round(_share(epochs[best]), 4)
+    adaptation = Adaptation(
+        epochs=best + 1 if share else len(epochs),  # untrusted factors predict nothing, but are looked at
+        share=share,
+        ratings=len(epochs[best].truth),
+        tuning_rmse=errors[best],
+        means_rmse=_rmse(epochs[best].truth),
+    )
+    return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
+
+
+def _joined(parts: Iterator[_Epoch]) -> _Epoch:
+    truths, predictions = zip(*parts, strict=True)
+    return _Epoch(np.concatenate(truths), np.concatenate(predictions))
+
+
+def _share(epoch: _Epoch) -> float:
+    """The share of the predicted distances that fits the true ones best, drawn to 0 by its uncertainty."""
+    squares = float(epoch.predicted @ epoch.predicted)
+    if squares <= 1e-12 * max(1.0, float(epoch.truth @ epoch.truth)):
+        return 1.0
+    share = float(epoch.truth @ epoch.predicted) / squares
+    errors = epoch.truth - share * epoch.predicted
+    variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
+    return float(np.clip(share * max(0.0, 1 - variance / share**2), 0.0, 1.0)) if share > 0 else 0.0
+
+
+def _rmse(errors: DoubleArray) -> float:
+    return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def planned(schedule: Schedule, adaptation: Adaptation | None) -> Schedule:
+    """Cut a schedule to the epochs that were learnt."""
+    if adaptation is None:
+        return schedule
+    return replace(schedule, learning_rates=schedule.learning_rates[: adaptation.epochs])

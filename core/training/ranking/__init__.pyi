@@ -1,0 +1,17 @@
+from .histories import (
+    WithHistories as WithHistories,
+)
+from .judging import (
+    RankingJudge as RankingJudge,
+    finished_fields as finished_fields,
+    ranking_fields as ranking_fields,
+    ruling_error as ruling_error,
+)
+from .preparing import (
+    LikedParts as LikedParts,
+    has_ratings as has_ratings,
+    liked_parts as liked_parts,
+)
+from .trainer import (
+    RankingTrainer as RankingTrainer,
+)

@@ -1,0 +1,100 @@
+"""An epoch's batches: users in random order, packed so that each batch holds as many pairs at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.array_types import FloatArray, LongArray, RowArray
+from core.ranking import ItemSets
+
+MOST_USERS = 1024
+_MANY_USERS = 256
+_FEWEST_USERS = 16
+_BATCHES, _MANY_BATCHES = 10, 128
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """At most so many `users` with so many `pairs` in all."""
+
+    users: int
+    pairs: int
+
+    @classmethod
+    def choose(cls, likes: ItemSets, wanted_pairs: int) -> BatchSize:
+        """Choose for a table: `wanted_pairs` a batch (0: ten batches an epoch of 16 to 256 users each, or 128
+        batches of up to 1,024 where there are so many users)."""
+        active = max(1, int((likes.sizes > 0).sum()))
+        mean = len(likes) / active
+        if wanted_pairs:
+            users = max(1, round(wanted_pairs / max(mean, 1e-9)))
+        else:
+            users = min(_MANY_USERS, max(_FEWEST_USERS, active // _BATCHES))
+            users = min(MOST_USERS, max(users, active // _MANY_BATCHES))
+        users = min(users, active)
+        most = int(likes.sizes.max(initial=1))
+        room = 1 + 4 / np.sqrt(users)  # few users may take far more than the mean
+        return cls(users, max(most, int(np.ceil(room * mean * users))))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Users, padded with user 0, `valid` 1 for the real ones; their pairs, padded with weight 0.
+
+    `places` (pairs,) says whose a pair is, by place in the batch; `items` what was taken; `weights` how much.
+    """
+
+    users: RowArray
+    valid: FloatArray
+    places: RowArray
+    items: RowArray
+    weights: FloatArray
+    pairs: int
+
+
+@dataclass(frozen=True)
+class EpochBatches:
+    """An epoch's users in order; batch b holds `order[starts[b]:starts[b + 1]]`."""
+
+    likes: ItemSets
+    size: BatchSize
+    order: LongArray
+    starts: LongArray
+
+    @classmethod
+    def draw(cls, likes: ItemSets, size: BatchSize, generator: np.random.Generator) -> EpochBatches:
+        """Shuffle the users who took anything, and cut where a batch is full of users or of pairs."""
+        order = generator.permutation(np.flatnonzero(likes.sizes > 0)).astype(np.int64)
+        ends = np.cumsum(likes.sizes[order])
+        starts = [0]
+        while starts[-1] < len(order):
+            first = starts[-1]
+            before = ends[first - 1] if first else 0
+            fitting = int(np.searchsorted(ends, before + size.pairs, side="right"))
+            starts.append(max(first + 1, min(fitting, first + size.users)))
+        return cls(likes, size, order, np.array(starts, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def batch(self, number: int) -> Batch:
+        """Collect a batch and pad it."""
+        users = self.order[self.starts[number] : self.starts[number + 1]]
+        places, pairs = self.likes.pairs_of(users)
+        return Batch(
+            users=_padded(users, self.size.users, np.int32),
+            valid=_padded(np.ones(len(users)), self.size.users, np.float32),
+            places=_padded(places, self.size.pairs, np.int32),
+            items=_padded(self.likes.items[pairs], self.size.pairs, np.int32),
+            weights=_padded(self.likes.weights[pairs], self.size.pairs, np.float32),
+            pairs=len(pairs),
+        )
+
+
+def _padded(values: np.ndarray, length: int, kind: type) -> Any:
+    padded: Any = np.zeros(length, kind)
+    padded[: len(values)] = values
+    return padded

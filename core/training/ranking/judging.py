@@ -1,0 +1,108 @@
+"""The figures of a ranking in training: after each epoch, and of the finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.array_types import FloatArray, LongArray
+from core.contract import ScoresAllItems, Trainer
+from core.protocol import EpochFinished
+from core.ranking import RankingFigures, RankingTask
+
+FIRST = 10
+"""Figures are of the first ten of each user's ranking."""
+MOST_USERS = 5_000
+"""An epoch's figures are measured on at most so many users, always the same ones; every item is ranked."""
+_BLOCK_SCORES = 4_000_000
+
+
+@dataclass(frozen=True)
+class RankingJudge:
+    """Measures a trainer's current weights on the held-out part and on the part carved out of training."""
+
+    held_out: RankingTask
+    tuning: RankingTask | None
+
+    @cached_property
+    def popularity(self) -> RankingFigures | None:
+        """What mere popularity reaches on the held-out part; None where nothing is relevant."""
+        users = self.held_out.sample(MOST_USERS)
+        return self.held_out.figures(self.held_out.popularity(users), FIRST) if len(users) else None
+
+    def of_held_out(self, trainer: Trainer) -> RankingFigures | None:
+        """Figures on the held-out part; None where nothing is relevant."""
+        return _figures(self.held_out, trainer)
+
+    def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
+        """Figures on the part carved out of training; None where there is none."""
+        return None if self.tuning is None else _figures(self.tuning, trainer)
+
+
+def _figures(task: RankingTask, trainer: Trainer) -> RankingFigures | None:
+    users = task.sample(MOST_USERS)
+    if not len(users):
+        return None
+    return task.figures(_blocks(task, trainer, users), FIRST)
+
+
+def _blocks(task: RankingTask, trainer: Trainer, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+    """Scores of all items; items that training never saw come last, by no score of theirs."""
+    untrained = np.flatnonzero(task.item_counts == 0)
+    size = max(1, _BLOCK_SCORES // max(1, task.relevant.item_count))
+    for start in range(0, len(users), size):
+        block = users[start : start + size]
+        scores = _all_scores(trainer, block, task.relevant.item_count)
+        if len(untrained):
+            scores[:, untrained] = np.finfo(np.float32).min
+        yield block, scores
+
+
+def _all_scores(trainer: Trainer, users: LongArray, item_count: int) -> FloatArray:
+    if isinstance(trainer, ScoresAllItems):
+        return np.array(trainer.all_scores(users.astype(np.int32)))
+    pairs = np.repeat(users, item_count), np.tile(np.arange(item_count), len(users))
+    rows = [side.astype(np.int32) for side in pairs]
+    return trainer.scores(rows[0], rows[1]).reshape(len(users), item_count)
+
+
+def ranking_fields(judge: RankingJudge | None, trainer: Trainer) -> dict[str, float | None]:
+    """The figures of a ranking as events name them; none for the objective "rating"."""
+    if judge is None:
+        return {}
+    found, tuning, popularity = judge.of_held_out(trainer), judge.of_tuning(trainer), judge.popularity
+    return {
+        **_named(found),
+        "tuning_ndcg": None if tuning is None else tuning.ndcg,
+        "baseline_ndcg": None if popularity is None else popularity.ndcg,
+    }
+
+
+def finished_fields(
+    judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None
+) -> dict[str, Any]:
+    """`ranking_fields` of a finished training, with the objective and the interval over users."""
+    if judge is None:
+        return {}
+    found = judge.of_held_out(trainer)
+    interval = None if found is None else found.interval
+    return {
+        "objective": "ranking",
+        **ranking_fields(judge, trainer),
+        "train_loss": None if last is None else last.train_loss,
+        "val_ndcg_interval": () if interval is None else (interval.low, interval.high),
+    }
+
+
+def ruling_error(tuning_rmse: float | None, tuning_ndcg: float | None) -> float | None:
+    """What early stopping and tuning make small: the tuning RMSE, or 1 − the tuning nDCG."""
+    return tuning_rmse if tuning_ndcg is None else 1 - tuning_ndcg
+
+
+def _named(found: RankingFigures | None) -> dict[str, float | None]:
+    names = ("ndcg", "recall", "recall_20", "map", "coverage", "novelty")
+    return {f"val_{name}": None if found is None else float(getattr(found, name)) for name in names}

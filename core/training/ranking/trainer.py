@@ -1,0 +1,212 @@
+"""Trains any head to rank: users in batches, the softmax over all items or a sample of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.array_types import FloatArray, RowArray
+from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
+from core.errors import PluginError, RunError
+from core.model import Head, build_head
+from core.options import ArchitectureOptions
+from core.ranking import ItemSets
+from core.startup import keras, tf
+from core.training.gradient import as_step, first_step, with_counter_dropout
+from core.training.ranking._batches import BatchSize, EpochBatches
+from core.training.ranking._candidates import choose_candidates
+from core.training.ranking._products import find_products
+from core.training.ranking._rows import make_rows
+from core.training.ranking._step import StepParts, compile_scores, compile_step
+
+USER_REACH = 1.5
+"""User rows step further by this times the root of an epoch's batches, since each is met in one alone."""
+_SCORED_USERS, _SCORED_PAIRS = 64, 1_000_000
+
+
+class RankingTrainer:
+    """Trains tables and head by the softmax over items, a `Trainer`; see the room's README."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        options: ArchitectureOptions,
+        settings: TrainingSettings,
+        data: TrainingData,
+        device: str,
+    ) -> None:
+        self._settings, self._device, self._first_step = settings, device, first_step(settings.seed)
+        counts = data.user_count, data.item_count
+        self._likes = ItemSets.of(data.users, data.items, counts, data.targets)
+        self._size = BatchSize.choose(self._likes, settings.batch_size)
+        self._epoch: EpochBatches | None = None
+        self._number = 0
+        with tf.device(device):
+            self._parts = self._make_parts(architecture, options)
+            self._run, self._score = compile_step(self._parts), compile_scores(self._parts)
+
+    def _make_parts(self, architecture: Architecture, options: ArchitectureOptions) -> StepParts:
+        settings, likes = self._settings, self._likes
+        head = build_head(architecture, options, settings.seed)
+        if {spec.side for spec in head.specs} != {"user", "item"}:
+            raise PluginError(
+                f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides."
+            )
+        products = find_products(architecture, options, head.specs)
+        self._candidates = choose_candidates(likes, self._size, products is not None)
+        models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+        optimizer = keras.optimizers.Adam(settings.head_learning_rate)
+        optimizer.build([weight for model in models for weight in model.trainable_variables])
+        start = np.log(likes.item_sizes + 0.5).astype(np.float32)
+        counts = {"user": likes.user_count, "item": likes.item_count}
+        replicas = len(head.models)
+        batches = max(1, math.ceil(int((likes.sizes > 0).sum()) / self._size.users))
+        return StepParts(
+            head=head,
+            training=Head(models, head.specs),
+            head_optimizer=optimizer,
+            tables=tuple(make_rows(head.specs, counts, replicas, settings.seed, settings.optimizer, start)),
+            products=products,
+            exact=self._candidates.exact,
+            pairs=float(likes.weights.sum(dtype=np.float64)),
+            items=likes.item_count,
+            user_reach=USER_REACH * math.sqrt(batches),
+        )
+
+    @property
+    def parameters(self) -> int:
+        """Count the trained numbers: all tables and the head's weights."""
+        trained = [*(table.table for table in self._parts.tables), *self._parts.training.weights]
+        return sum(int(np.prod(variable.shape)) for variable in trained)
+
+    @property
+    def replicas(self) -> int:
+        return self._parts.replicas
+
+    @property
+    def samples(self) -> bool:
+        """Whether batches are scored on a sample of the items, not on all."""
+        return not self._parts.exact
+
+    def begin_epoch(self, epoch: int) -> int:
+        """Draw this epoch's batches; they depend on the seed and the epoch's number alone."""
+        generator = np.random.default_rng([self._settings.seed, epoch])
+        self._epoch, self._number = EpochBatches.draw(self._likes, self._size, generator), epoch
+        return len(self._epoch)
+
+    def compile(self) -> None:
+        """Compile the step and the scores, by a batch that is forgotten again."""
+        before = self.state()
+        if self._epoch is None:
+            self.begin_epoch(1)
+        self._run_batch(0, self._settings.learning_rate)
+        self.restore(before)
+        self._all_replicas(np.zeros(1, np.int32))
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Train on `count` batches from number `first`; the error is the sum of −log p of what was taken."""
+        loss, pairs = 0.0, 0
+        for number in range(first, first + count):
+            lost, seen = self._run_batch(number, learning_rate)
+            loss, pairs = loss + lost, pairs + seen
+        return SliceTotals(loss, pairs)
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with the current weights: the mean of the replicas' scores."""
+        mean: FloatArray = self.replica_scores(users, items).mean(axis=1)
+        return mean
+
+    def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs with each replica alone, shape (n, replicas): whole rows of all items, picked from."""
+        who, places = np.unique(users, return_inverse=True)
+        scores = np.empty((len(users), self.replicas), np.float32)
+        order = np.argsort(places, kind="stable")
+        starts = np.searchsorted(places[order], np.arange(0, len(who) + _SCORED_USERS, _SCORED_USERS))
+        for number, (low, high) in enumerate(pairwise(starts.tolist())):
+            first, rows = number * _SCORED_USERS, order[low:high]
+            block = self._all_replicas(who[first : first + _SCORED_USERS])
+            scores[rows] = block[:, places[rows] - first, items[rows]].T
+        return scores
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""
+        parts = [
+            self._all_replicas(users[start : start + _SCORED_USERS]).mean(axis=0)
+            for start in range(0, len(users), _SCORED_USERS)
+        ]
+        return np.concatenate(parts)
+
+    def weights(self) -> Arrays:
+        """Copy tables and head weights."""
+        tables: Arrays = {f"table/{table.spec.name}": table.array() for table in self._parts.tables}
+        return {**tables, **_copies(_numbered("head", self._parts.training.weights))}
+
+    def state(self) -> Arrays:
+        """Copy tables, slots, head weights and the head optimizer's variables."""
+        return {**self.weights(), **_copies(self._hidden_variables())}
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take tables, slots, head and optimizer back; raises RunError where names or shapes differ."""
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape:
+                hint = "Has its plugin changed since?"
+                raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
+        for table in self._parts.tables:
+            table.assign(state[f"table/{table.spec.name}"])
+        heads = _numbered("head", self._parts.training.weights)
+        for name, variable in {**heads, **self._hidden_variables()}.items():
+            variable.assign(state[name])
+
+    def close(self) -> None:
+        """Let the tables go."""
+        self._epoch = None
+
+    def _run_batch(self, number: int, learning_rate: float) -> tuple[float, int]:
+        assert self._epoch is not None  # noqa: S101 - begin_epoch comes first
+        batch = self._epoch.batch(number)
+        draws = np.random.default_rng([self._settings.seed, self._number, number])
+        candidates = self._candidates.of(batch, draws)
+        share = learning_rate / self._settings.learning_rate
+        self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
+        of_batch = batch.users, batch.valid, batch.places, batch.weights
+        step = as_step(self._first_step + (self._number << 16) + number)
+        rate = tf.constant(learning_rate, tf.float32)
+        with tf.device(self._device):
+            loss = self._run(of_batch, tuple(vars(candidates).values()), step, rate)
+        return float(loss), batch.pairs
+
+    def _all_replicas(self, users: RowArray) -> FloatArray:
+        """Scores of all items by each replica, shape (replicas, users, items), in blocks of one shape."""
+        self._copy_head()
+        items = np.arange(self._likes.item_count, dtype=np.int32)
+        padded = np.zeros(_SCORED_USERS, np.int32)
+        padded[: len(users)] = users
+        with tf.device(self._device):
+            scores: FloatArray = self._score(padded, items).numpy()
+        return scores[:, : len(users)]
+
+    def _copy_head(self) -> None:
+        for source, target in zip(self._parts.training.weights, self._parts.head.weights, strict=True):
+            target.assign(source)
+
+    def _hidden_variables(self) -> dict[str, Any]:
+        """What training needs to go on, beside tables and weights, by name."""
+        slots = {
+            name: slot
+            for table in self._parts.tables
+            for name, slot in _numbered(f"slots/{table.spec.name}", table.slots).items()
+        }
+        return {**slots, **_numbered("optimizer", self._parts.head_optimizer.variables)}
+
+
+def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:
+    return {f"{kind}/{number}": variable for number, variable in enumerate(variables)}
+
+
+def _copies(variables: Mapping[str, Any]) -> Arrays:
+    return {name: np.array(variable.numpy()) for name, variable in variables.items()}

@@ -1,0 +1,63 @@
+"""Item–item weights in closed form, pruned and sparse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import FloatArray, TastemapError
+
+
+def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDArray[np.int64]:
+    """Rows of items with `least` likes at least, the `most` liked of them, ascending."""
+    order = np.argsort(-counts, kind="stable")[:most]
+    return np.sort(order[counts[order] >= least]).astype(np.int64)
+
+
+def item_links(taken: Any, l2: float, links: int) -> Links:
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep the `links` × n strongest weights.
+
+    Strongest of all, not of each item: items that many took have more to say. Raises TastemapError where the
+    system can't be solved.
+    """
+    weights = _solve(taken, l2)
+    count = len(weights)
+    most = min(links, count) * count
+    strength = np.abs(weights).ravel()
+    least = np.partition(strength, len(strength) - most)[len(strength) - most] if most < len(strength) else 0
+    targets, sources = np.nonzero((np.abs(weights) >= least).T & (weights.T != 0))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=count))]).astype(np.int64)
+    return Links(starts, sources.astype(_index_kind(count)), weights[sources, targets].astype(np.float16))
+
+
+@dataclass(frozen=True)
+class Links:
+    """Item j's score sums weight × what was taken of each source; its own are `starts[j]:starts[j + 1]`."""
+
+    starts: npt.NDArray[np.int64]
+    sources: npt.NDArray[np.integer]
+    weights: npt.NDArray[np.float16]
+
+
+def _index_kind(count: int) -> type[np.integer]:
+    return np.uint16 if count <= np.iinfo(np.uint16).max else np.int32
+
+
+def _solve(taken: Any, l2: float) -> FloatArray:
+    from scipy.linalg import lapack
+
+    gram = np.asfortranarray((taken.T @ taken).toarray().astype(np.float32))
+    gram[np.diag_indices(len(gram))] += np.float32(l2)
+    factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
+    if not failed:
+        factor, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise TastemapError("The item–item weights can't be solved for.", hint="Raise --l2.")
+    inverse: FloatArray = np.tril(factor)
+    inverse += np.tril(factor, -1).T
+    weights = inverse / -np.diag(inverse)
+    weights[np.diag_indices(len(weights))] = 0
+    return weights

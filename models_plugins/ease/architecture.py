@@ -1,0 +1,100 @@
+"""EASE (Steck 2019): the score of an item is a weighted sum of what the user took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core import (
+    Architecture,
+    ArchitectureOptions,
+    Arrays,
+    FloatArray,
+    Recipe,
+    TastemapError,
+    Trainer,
+    TrainingData,
+    hookimpl,
+    option,
+)
+
+UNLINKED = -1000.0
+"""Scores of items without weights begin here, so that they come after all others, by popularity."""
+
+
+class Ease(Architecture):
+    """Weights from item to item in closed form: ranks by what a user took, no rows for users."""
+
+    name = "ease"
+    objectives = ("ranking",)
+    recipes = {
+        "ranking": Recipe("One solve.", {}, {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"})
+    }
+
+    class Options(ArchitectureOptions):
+        """What can be chosen."""
+
+        l2: float = option(
+            default=250.0, help="Pulls the weights to 0.", minimum=1e-3, maximum=1e6, search=(30, 2000)
+        )
+        min_likes: int = option(default=3, help="Items with fewer likes get no weights.", minimum=1)
+        most_items: int = option(
+            default=10_000, help="So many of the most liked items get weights.", minimum=2, maximum=100_000
+        )
+        weigh: bool = option(default=False, help="Let weights count; without, every like counts alike.")
+        links: int = option(
+            default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
+        )
+
+    def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
+        """What was taken times the weights; items without any by popularity, after all others."""
+        histories = alike(histories, options.weigh)
+        kept: Any = weights["history/kept"]
+        matrix = _links_of(weights, histories.shape[1])
+        popularity: Any = weights["history/popularity"]
+        scores = np.empty(histories.shape, np.float32)
+        scores[:] = np.float32(UNLINKED) + popularity / np.float32(1 + popularity.max(initial=0))
+        scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
+        return scores
+
+    def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
+        """Bring the closed form."""
+        from models_plugins.ease._trainer import EaseTrainer
+
+        return EaseTrainer(data, self, options)
+
+
+def _links_of(weights: Arrays, count: int) -> Any:
+    """The links as a sparse matrix; raises TastemapError where they point at items that aren't there."""
+    import scipy.sparse
+
+    kept: Any = weights["history/kept"]
+    links = (
+        weights["history/weights"].astype(np.float32),
+        weights["history/sources"],
+        weights["history/starts"],
+    )
+    try:
+        matrix = scipy.sparse.csr_array(tuple(links), (len(kept), len(kept)))
+        matrix.check_format(full_check=True)
+        if len(kept) and not 0 <= kept.min() <= kept.max() < count:
+            raise ValueError("items out of range")
+    except ValueError as error:
+        raise TastemapError(f"The saved weights of ease are damaged: {error}.") from None
+    return matrix
+
+
+def alike(histories: Any, weigh: bool) -> Any:
+    """What was taken, each with weight 1 unless weights count."""
+    if weigh:
+        return histories
+    alike = histories.copy()
+    alike.data = np.ones_like(alike.data)
+    return alike
+
+
+@hookimpl
+def register_architectures() -> list[type[Architecture]]:
+    """Bring `ease`."""
+    return [Ease]

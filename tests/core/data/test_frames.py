@@ -1,0 +1,86 @@
+"""Frames in memory give the same table as a file of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import csv, parquet
+
+from core.api import train
+from core.data import load_ratings
+from core.errors import DataError, UsageError
+from core.runs import recorded_ratings
+
+ROWS = {
+    "uid": [f"u{place % 9}" for place in range(60)],
+    "sku": [place * 7 % 11 for place in range(60)],
+    "stars": [place % 5 + 1.0 for place in range(60)],
+    "when": [1_500_000_000 + place for place in range(60)],
+}
+NAMED = {"user": "uid", "item": "sku", "rating": "stars", "time": "when"}
+
+
+def polars(rows):
+    return pytest.importorskip("polars").DataFrame(rows)
+
+
+def categories(rows):
+    return pd.DataFrame(rows).astype({"uid": "category", "sku": "Int64"})
+
+
+def dates(rows):
+    frame = pd.DataFrame(rows)
+    return frame.assign(when=pd.to_datetime(frame["when"], unit="s"))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pa.table, polars, categories, dates])
+def test_a_frame_gives_the_table_of_its_file(tmp_path, make):
+    csv.write_csv(pa.table(ROWS), tmp_path / "f.csv")
+    parquet.write_table(pa.table(ROWS), tmp_path / "f.parquet")
+    reading = {f"{role}_column": name for role, name in NAMED.items()}
+    files = [load_ratings(tmp_path / name, reading) for name in ("f.csv", "f.parquet")]
+    table = load_ratings(make(ROWS), **NAMED)
+    assert {one.fingerprint for one in files} == {table.fingerprint}
+    assert table.timestamps.tolist() == files[0].timestamps.tolist()
+    assert (table.name, table.kind) == ("frame", "ratings")
+
+
+def test_usual_names_need_not_be_said():
+    frame = pd.DataFrame({"user_id": [1, 1, 2, 2], "item_id": [1, 2, 1, 3]})
+    assert load_ratings(frame).kind == "interactions"
+
+
+def test_a_frame_is_not_changed():
+    frame = pd.DataFrame(ROWS)
+    before = frame.copy()
+    load_ratings(frame, **NAMED)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_wrong_columns_are_told():
+    with pytest.raises(DataError, match="no column 'id' for the user"):
+        load_ratings(pd.DataFrame(ROWS), user="id", item="sku", rating="stars")
+    with pytest.raises(UsageError, match="'users'"):
+        load_ratings(pd.DataFrame(ROWS), users="uid")
+    with pytest.raises(DataError, match="can't be read"):
+        load_ratings(pd.DataFrame({"user": [1, "a", 2.5, object()], "item": 1, "rating": 2}))
+
+
+def test_a_missing_cell_is_named_by_its_row():
+    frame = pd.DataFrame(ROWS)
+    frame.loc[7, "stars"] = np.nan
+    with pytest.raises(DataError, match="line 8, column 'stars'"):
+        load_ratings(frame, **NAMED)
+    assert len(load_ratings(frame, {"missing": "skip"}, **NAMED)) == len(
+        load_ratings(frame.dropna(), **NAMED)
+    )
+
+
+def test_training_takes_a_frame(tmp_path):
+    frame = pd.DataFrame(ROWS).rename(columns={"uid": "user", "sku": "item", "stars": "rating"})
+    run = train(frame, "bias", folder=tmp_path / "run", epochs=1)
+    assert run.config.data["name"] == "frame"
+    with pytest.raises(DataError, match="frame in memory"):
+        recorded_ratings(run)

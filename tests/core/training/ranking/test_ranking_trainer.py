@@ -1,0 +1,221 @@
+"""The ranking trainer: gradients against NumPy, samples against all items, resuming, learning."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.contract import TrainingData, load_plugins, resolve
+from core.contract.trainer import Arrays
+from core.ranking import ItemSets
+from core.training.ranking._batches import BatchSize, EpochBatches
+from core.training.ranking._candidates import AllItems, SharedSample
+from core.training.ranking.trainer import RankingTrainer
+
+USERS, ITEMS, FACTORS = 60, 40, 3
+
+
+def taken(seed: int = 0, users: int = USERS, items: int = ITEMS) -> TrainingData:
+    """Who took what, by planted tastes: two groups of users with items of their own, and popular ones."""
+    generator = np.random.default_rng(seed)
+    group, kind = np.arange(users) % 2, np.arange(items) % 2
+    chance = np.where(group[:, None] == kind[None, :], 0.4, 0.04) * (1.5 - np.arange(items) / items)
+    pairs = np.argwhere(generator.random((users, items)) < chance).astype(np.int32)
+    weights = generator.integers(1, 3, len(pairs)).astype(np.float32)
+    return TrainingData(pairs[:, 0], pairs[:, 1], weights, users, items, 0.0, objective="ranking")
+
+
+def trainer_of(
+    architecture: str = "bias",
+    data: TrainingData | None = None,
+    options: dict[str, Any] | None = None,
+    **settings: Any,
+) -> RankingTrainer:
+    small = {"factors": FACTORS, "initial_spread": 0.3}
+    chosen = resolve(
+        load_plugins().architecture(architecture),
+        options={**small, **(options or {})},
+        settings={"objective": "ranking", **settings},
+    )
+    return RankingTrainer(chosen.architecture, chosen.options, chosen.settings, data or taken(), "/CPU:0")
+
+
+def tables(arrays: Arrays) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix("table/"): array.astype(np.float64)
+        for name, array in arrays.items()
+        if name.startswith("table/")
+    }
+
+
+def expected_step(
+    before: dict[str, np.ndarray], data: TrainingData, l2: float
+) -> tuple[float, dict[str, np.ndarray]]:
+    """Loss and gradients of one batch with all users, in NumPy; l2 pulls factors to 0."""
+    weights = np.zeros((data.user_count, data.item_count))
+    weights[data.users, data.items] = data.targets
+    users, items = before["user_factors"], before["item_factors"]
+    scores = users @ items.T + before["item_bias"][:, 0]
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    amount = weights.sum(axis=1, keepdims=True)
+    slope = amount * np.exp(log_p) - weights
+    return -(weights * log_p).sum(), {
+        "user_factors": slope @ items + l2 * amount * users,
+        "item_factors": slope.T @ users + l2 * weights.sum() / data.item_count * items,
+        "item_bias": slope.sum(axis=0)[:, None],
+        "user_bias": np.zeros((data.user_count, 1)),
+    }
+
+
+def test_a_step_follows_the_gradient_of_the_softmax_over_all_items() -> None:
+    data, l2 = taken(), 0.2
+    pairs = len(data)
+    with closing(
+        trainer_of("bias", data, {"l2": l2, "bias_l2": 0.0}, optimizer="sgd", batch_size=pairs * 2)
+    ) as trainer:
+        assert trainer.begin_epoch(1) == 1
+        before = tables(trainer.weights())
+        loss, gradients = expected_step(before, data, l2)
+        done = trainer.run_batches(0, 1, 0.001)
+        after, reach = tables(trainer.weights()), trainer._parts.user_reach
+    assert done.squared_error == pytest.approx(loss, rel=1e-4)
+    assert done.ratings == pairs
+    for name, gradient in gradients.items():
+        rate = 0.001 * (reach if name.startswith("user") else 1)
+        assert np.allclose(before[name] - after[name], rate * gradient, atol=2e-5), name
+
+
+def test_a_head_scored_pair_by_pair_learns_the_same_as_by_products() -> None:
+    """`bias` with its terms hidden is trained through its Keras head."""
+    from models_plugins.bias import Bias
+
+    class Hidden(Bias):
+        def terms(self, rows: Any, options: Any) -> None:  # type: ignore[override]
+            return None
+
+    found = []
+    for kind in (Bias, Hidden):
+        chosen = resolve(kind(), options={"factors": 3}, settings={"objective": "ranking"})
+        with closing(
+            RankingTrainer(chosen.architecture, chosen.options, chosen.settings, taken(), "/CPU:0")
+        ) as trainer:
+            assert (trainer._parts.products is None) == (kind is Hidden)
+            for epoch in (1, 2):
+                trainer.run_batches(0, trainer.begin_epoch(epoch), 0.03)
+            found.append(trainer.all_scores(np.arange(USERS, dtype=np.int32)))
+    assert np.allclose(found[0], found[1], atol=2e-3)
+
+
+@pytest.mark.parametrize("architecture", ["bias", "dot", "nn"])
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad"])
+def test_a_resumed_training_is_the_uninterrupted_one(architecture: str, optimizer: str) -> None:
+    def after(epochs: range, start: Arrays | None = None) -> Arrays:
+        with closing(trainer_of(architecture, optimizer=optimizer)) as trainer:
+            if start is not None:
+                trainer.restore(start)
+            trainer.begin_epoch(epochs[0])
+            trainer.compile()
+            for epoch in epochs:
+                batches = trainer.begin_epoch(epoch)
+                for batch in range(batches):
+                    trainer.run_batches(batch, 1, 0.02)
+            return trainer.state()
+
+    whole, half = after(range(1, 5)), after(range(1, 3))
+    resumed = after(range(3, 5), half)
+    assert whole.keys() == resumed.keys()
+    for name, array in whole.items():
+        assert np.array_equal(array, resumed[name]), name
+
+
+@pytest.mark.parametrize("architecture", ["bias", "dot", "nn"])
+def test_it_ranks_what_a_group_likes_before_what_it_does_not(architecture: str) -> None:
+    with closing(trainer_of(architecture, options={"factors": 8})) as trainer:
+        for epoch in range(1, 16):
+            trainer.run_batches(0, trainer.begin_epoch(epoch), 0.03)
+        scores = trainer.all_scores(np.arange(USERS, dtype=np.int32))
+    same = (np.arange(USERS) % 2)[:, None] == (np.arange(ITEMS) % 2)[None, :]
+    ranks = np.argsort(np.argsort(-scores, axis=1), axis=1)
+    assert ranks[same].mean() + 10 < ranks[~same].mean()
+
+
+def test_pairs_and_whole_rows_score_alike() -> None:
+    with closing(trainer_of("nn", data=taken(users=150))) as trainer:
+        users, items = np.random.default_rng(0).integers(0, [[150], [ITEMS]], (2, 500)).astype(np.int32)
+        whole = trainer.all_scores(np.arange(150, dtype=np.int32))
+        assert np.allclose(trainer.scores(users, items), whole[users, items], atol=1e-6)
+
+
+def test_replicas_learn_from_starts_of_their_own_as_if_alone() -> None:
+    with closing(trainer_of(replicas=2)) as both:
+        for epoch in (1, 2):
+            both.run_batches(0, both.begin_epoch(epoch), 0.02)
+        alike = both.replica_scores(np.arange(USERS, dtype=np.int32), np.zeros(USERS, np.int32))
+    with closing(trainer_of()) as one:
+        for epoch in (1, 2):
+            one.run_batches(0, one.begin_epoch(epoch), 0.02)
+        alone = one.scores(np.arange(USERS, dtype=np.int32), np.zeros(USERS, np.int32))
+    assert np.allclose(alike[:, 0], alone, atol=1e-4)
+    assert not np.allclose(alike[:, 1], alone, atol=1e-3)
+
+
+def test_batches_hold_every_user_once_and_never_too_many_pairs() -> None:
+    data = taken(1)
+    likes = ItemSets.of(data.users, data.items, (USERS, ITEMS), data.targets)
+    size = BatchSize(users=7, pairs=max(40, int(likes.sizes.max())))
+    batches = EpochBatches.draw(likes, size, np.random.default_rng(0))
+    users: list[int] = []
+    for number in range(len(batches)):
+        batch = batches.batch(number)
+        own = batch.users[batch.valid > 0]
+        users += own.tolist()
+        assert len(own) <= 7 and batch.pairs <= size.pairs
+        assert batch.weights[batch.pairs :].sum() == 0
+        assert batch.weights.sum() == pytest.approx(
+            sum(data.targets[data.users == user].sum() for user in own)
+        )
+    assert sorted(users) == np.flatnonzero(likes.sizes).tolist()
+
+
+def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
+    """Candidates that count 1 / share times each, and what is taken, give the sum over all items."""
+    data = taken(2, users=40, items=300)
+    likes = ItemSets.of(data.users, data.items, (40, 300))
+    size = BatchSize.choose(likes, 200)
+    sample = SharedSample(likes, size, 60)
+    exact = np.exp(np.random.default_rng(5).normal(size=300))
+    user, totals = 3, []
+    for seed in range(2000):
+        generator = np.random.default_rng(seed)
+        company = generator.choice(np.setdiff1d(np.arange(40), [user]), size.users - 1, replace=False)
+        chosen = EpochBatches(likes, size, np.array([user, *company]), np.array([0, size.users]))
+        found = sample.of(chosen.batch(0), generator)
+        others = (found.log_share < 1e29) & ~np.isin(found.items[found.shared], likes.of_user(user))
+        drawn = exact[found.items[found.shared[others]]] / np.exp(found.log_share[others])
+        totals.append(drawn.sum() + exact[likes.of_user(user)].sum())
+    assert np.mean(totals) == pytest.approx(exact.sum(), rel=0.02)
+
+
+def test_all_items_are_candidates_of_small_catalogues() -> None:
+    with closing(trainer_of()) as trainer:
+        assert isinstance(trainer._candidates, AllItems)
+        assert not trainer.samples
+
+
+def test_a_sampled_training_learns_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.training.ranking import _candidates
+
+    monkeypatch.setattr(_candidates, "EXACT_ITEMS", 0)
+    monkeypatch.setattr(_candidates, "DRAWN", 10)
+    data = taken(3, users=200, items=120)
+    with closing(trainer_of("bias", data, {"factors": 8}, batch_size=60)) as trainer:
+        assert trainer.samples
+        for epoch in range(1, 11):
+            trainer.run_batches(0, trainer.begin_epoch(epoch), 0.02)
+        scores = trainer.all_scores(np.arange(200, dtype=np.int32))
+    same = (np.arange(200) % 2)[:, None] == (np.arange(120) % 2)[None, :]
+    ranks = np.argsort(np.argsort(-scores, axis=1), axis=1)
+    assert ranks[same].mean() + 20 < ranks[~same].mean()
