@@ -26,6 +26,9 @@ from tui.shell.app import TastemapApp
 Piloted = Pilot[int]
 
 
+SCORING = {"training_mean": 3.5, "offset": 3.5}
+
+
 def make_run(folder: Path, name: str, epochs: int = 3, finished: bool = True, **choices: Any) -> Path:
     """Write the parts of a run folder that the list reads."""
     run = folder / name
@@ -34,7 +37,7 @@ def make_run(folder: Path, name: str, epochs: int = 3, finished: bool = True, **
     split = {"hash": choices.pop("split_hash", "abc"), "seed": 42, "test_fraction": 0.2}
     settings = {**started.settings, **choices}
     RunConfig(
-        name, "bias", "tastemap 0.1.0", "default", started.options, settings, started.data, split, {},
+        name, "bias", "tastemap 0.1.0", "default", started.options, settings, started.data, split, SCORING,
         created="2026-03-09T14:05:00+00:00", versions={},
     ).write(run)  # fmt: skip
     history = [event for event in recorded_events() if isinstance(event, EpochFinished)][:epochs]
