@@ -184,8 +184,11 @@ def run_cross_validation(
 
 
 def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
-    values = {**resolved.settings.to_dict(), "split": "kfold", "folds": folds, "fold": fold}
-    return replace(resolved, settings=TrainingSettings.parse(values))
+    """The same choices on one fold, also where the table has yet to settle the objective."""
+    options, given = resolved.given
+    fold_of = {"split": "kfold", "folds": folds, "fold": fold}
+    settings = TrainingSettings.parse({**resolved.settings.to_dict(), **fold_of})
+    return replace(resolved, settings=settings, given=(options, {**given, **fold_of}))
 
 
 def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry, stopping: Stopping) -> Finished:

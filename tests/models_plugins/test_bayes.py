@@ -9,7 +9,7 @@ import pytest
 
 from core import TastemapError, TrainingData, load_plugins, load_ratings, split_ratings, train
 from core.api import load_run, resume
-from core.model.scorer import make_scorer
+from core.model.scorer import Scoring, make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
@@ -230,7 +230,9 @@ def all_pairs_uncertainty(posterior: Posterior) -> Any:
 def test_terms_sum_to_the_trainer_s_scores() -> None:
     data = planted_training_data()
     trainer = run_epochs(trainer_on(data), 2)
-    scorer = make_scorer(Bayes(), Bayes.Options.parse(SMALL), trainer.weights(), 0.0)
+    nothing = np.zeros(data.user_count, np.float32), np.zeros(data.item_count, np.float32)
+    options = Bayes.Options.parse(SMALL)
+    scorer = make_scorer(Bayes(), options, trainer.weights(), Scoring(offset=0.0), nothing)
     np.testing.assert_allclose(
         scorer.raw(data.users, data.items), trainer.scores(data.users, data.items), atol=1e-5
     )
