@@ -69,7 +69,8 @@ def measure(prepared: Prepared, resolved: Resolved, epochs: int) -> Measured:
 
 
 def _coverage(prepared: Prepared, resolved: Resolved, weights: Any) -> float:
-    scorer = make_scorer(resolved.architecture, resolved.options, weights, prepared.train.mean)
+    offsets = prepared.baseline.user_offsets, prepared.baseline.item_offsets
+    scorer = make_scorer(resolved.architecture, resolved.options, weights, prepared.scoring, offsets)
     pairs = prepared.held_out
     known = prepared.baseline.known(pairs.users, pairs.items)
     users, items = pairs.users[known], pairs.items[known]
