@@ -229,7 +229,7 @@ def test_without_colour_everything_is_still_told(
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
-        await sees(pilot, "· · train", "━━━ val", "● best", "M *")
+        await sees(pilot, "· · train", "━━━ val", "● kept", "M *")
         await pilot.press("4")
         await sees(pilot, "● Drama")
         canvas = app.screen.query_one(MapCanvas)
@@ -263,7 +263,7 @@ def test_a_terminal_without_unicode_gets_ascii(
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
-        await sees(pilot, "O best")
+        await sees(pilot, "O kept")
         await pilot.press("4")
         await sees(pilot, "Map of items")
         titles = "".join(engine.answers["map"]["titles"])
