@@ -238,6 +238,8 @@ def _find_reader(location: Location, options: ReadingOptions, sources: Sequence[
 def _recognizes(reader: Reader, location: Location) -> bool:
     try:
         return reader.recognizes(location)
+    except UsageError:
+        raise
     except Exception as error:
         message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
         raise DataError(message, path=str(location), hint="This is a fault of the reader.") from error

@@ -197,8 +197,8 @@ def test_converted_interactions_are_the_same(write, tmp_path, text):
 
 
 def test_an_objective_of_ratings_refuses_interactions(write):
-    with pytest.raises(DataError, match="--objective ranking"):
-        train(load_ratings(write(PAIRS)), "bias")
+    with pytest.raises(UsageError, match="--objective ranking"):
+        train(load_ratings(write(PAIRS)), "bias", objective="rating")
 
 
 @pytest.mark.parametrize(
