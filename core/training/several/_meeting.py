@@ -152,7 +152,7 @@ def _keeping_sigterm() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-OWN = frozenset({"epochs", "schedule", "device"})
+OWN = frozenset({"adapt", "epochs", "schedule", "device"})
 """Settings that a worker may have of its own: worker 0 decides the first two, the third is the machine's."""
 
 
