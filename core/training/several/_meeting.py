@@ -153,7 +153,7 @@ def _keeping_sigterm() -> Iterator[None]:
 
 
 OWN = frozenset({"adapt", "epochs", "schedule", "device"})
-"""Settings that a worker may have of its own: worker 0 decides the first two, the third is the machine's."""
+"""Settings that a worker may have of its own: worker 0 decides the first three, the last is the machine's."""
 
 
 def identity_of(
