@@ -25,7 +25,7 @@ def test_a_first_user_trains_with_one_key(engine: FakeEngine, registry: Registry
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await sees(pilot, "trains a model on demo")
         await train_recorded(app, pilot, engine)
-        await sees(pilot, "val RMSE", "12/12", "best")
+        await sees(pilot, "val RMSE", "12/12", "kept")
 
     run_app(scenario, engine, registry)
     assert engine.sent[:2] == [
