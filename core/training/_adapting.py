@@ -72,30 +72,25 @@ class _Epoch(NamedTuple):
     predicted: DoubleArray
 
 
-MakeTrainer = Callable[[Prepared], Trainer]
 Told = Callable[[str], None]
 Stopped = Callable[[], bool]
 
 
-def adapt(
-    ratings: Ratings,
-    split: Split,
-    resolved: Resolved,
-    make_trainer: MakeTrainer,
-    tell: Told,
-    stopped: Stopped,
-) -> Carved | None:
-    """Learn how long to train and how far to trust; None where a person stopped it.
+def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stopped: Stopped) -> Carved | None:
+    """Learn how long to train and how far to trust, on one device; None where a person stopped it.
 
     `tell` receives what is being done; `stopped` is asked between slices. An architecture that errs without
     bound on a part raises DivergenceError.
     """
-    schedule = resolved.settings.plan()
+    from core.training.start import make_trainer
+
+    schedule, alone = resolved.settings.plan(), replace(resolved.settings, strategy="none")
     curves: list[list[_Epoch]] = []
     parts = list(_carve(ratings, split, resolved.settings.split_seed))
     for number, (train, tuning) in enumerate(parts, 1):
         prepared = prepare_part(ratings, split, train, tuning, resolved.settings.center)
-        with closing(make_trainer(prepared)) as trainer:
+        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, prepared.train)
+        with closing(trainer):
             place = f"part {number} of {len(parts)}, " if len(parts) > 1 else ""
             curve = _learning_curve(trainer, prepared, schedule, stopped, partial(_tell_at, tell, place))
         if curve is None:

@@ -112,18 +112,12 @@ class Session:
             or len(train) < _FEWEST_TO_CARVE
         ):
             return None
-        from core.training.start import make_trainer
-
-        alone = replace(settings, strategy="none")
-
-        def make(part: Prepared) -> Trainer:
-            return make_trainer(self.resolved.architecture, self.resolved.options, alone, part.train)[0]
 
         def tell(detail: str) -> None:
             self.emit(PhaseChanged("learning how to train", detail))
 
         tell("on a carved part")
-        found = adapt(self.ratings, prepared.split, self.resolved, make, tell, self._asked_to_stop)
+        found = adapt(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
         return None if found is None else found.adaptation
 
     def _asked_to_stop(self) -> bool:
