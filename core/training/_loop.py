@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.array_types import FloatArray
 from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
 from core.errors import DivergenceError
 from core.protocol import (
@@ -27,7 +28,7 @@ from core.protocol import (
 )
 from core.runs import Progress
 from core.training._pace import Pace
-from core.training._prepare import Prepared
+from core.training._prepare import Figures, Prepared
 from core.training.controls import Controls, ignore
 from core.training.ranking import finished_fields, ranking_fields, ruling_error
 
@@ -130,7 +131,8 @@ class TrainingLoop:
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
-        held_out, away = measure(self.trainer, prepared.held_out), self._away_from_baseline()
+        predictions = prepared.predictions(self.trainer, prepared.held_out)
+        held_out, away = Figures.of(predictions, prepared.held_out), self._away_from_baseline(predictions)
         return Finished(
             run=folder.name,
             reason=reason,
@@ -152,12 +154,13 @@ class TrainingLoop:
             difference_high=None if away is None else away.high,
         )
 
-    def _away_from_baseline(self) -> Difference | None:
+    def _away_from_baseline(self, predictions: FloatArray) -> Difference | None:
         """The held-out RMSE minus that of plain damped means; None where nothing is held out."""
         from core.views.quality import bootstrap_difference
 
-        pairs = self.prepared.against_baseline(self.trainer)
-        return None if pairs is None else bootstrap_difference(*pairs)
+        if not len(predictions):
+            return None
+        return bootstrap_difference(*self.prepared.against_baseline(predictions))
 
     def learning_rate(self, epoch: int) -> float:
         """The learning rate of an epoch after what was set by hand."""

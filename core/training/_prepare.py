@@ -37,6 +37,13 @@ class Figures:
     rmse: float | None
     mae: float | None
 
+    @classmethod
+    def of(cls, predictions: FloatArray, pairs: Pairs) -> Figures:
+        """Measure predictions of pairs, shape (n,)."""
+        if not len(pairs):
+            return cls(None, None)
+        return cls(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -72,27 +79,25 @@ class Prepared:
 
     def measure(self, trainer: Trainer, pairs: Pairs) -> Figures:
         """Measure clipped predictions of the trainer's current weights on pairs."""
+        return Figures.of(self.predictions(trainer, pairs), pairs)
+
+    def predictions(self, trainer: Trainer, pairs: Pairs) -> FloatArray:
+        """Predict pairs by the trainer's current weights, clipped, shape (n,)."""
         if not len(pairs):
-            return Figures(None, None)
-        predictions = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
-        return Figures(rmse(predictions, pairs.ratings), mae(predictions, pairs.ratings))
+            return np.zeros(0, np.float32)
+        return self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
 
     @property
     def baseline_rmse(self) -> float | None:
         """The held-out RMSE of plain damped means; None where nothing is held out."""
         return rmse(self.plain_means, self.held_out.ratings) if len(self.held_out) else None
 
-    def against_baseline(self, trainer: Trainer) -> tuple[HeldOut, HeldOut] | None:
-        """The held-out pairs as plain damped means and as the trainer's weights predict them."""
+    def against_baseline(self, predictions: FloatArray) -> tuple[HeldOut, HeldOut]:
+        """The held-out pairs as plain damped means predict them, and with other predictions, shape (n,)."""
         pairs = self.held_out
-        if not len(pairs):
-            return None
         users, items = pairs.users.astype(np.int64), pairs.items.astype(np.int64)
-        predicted = self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
-        return (
-            HeldOut(users, items, pairs.ratings, self.plain_means),
-            HeldOut(users, items, pairs.ratings, predicted),
-        )
+        means = HeldOut(users, items, pairs.ratings, self.plain_means)
+        return means, replace(means, predicted=predictions)
 
     def away_from_means(self, trainer: Trainer, pairs: Pairs) -> tuple[DoubleArray, DoubleArray]:
         """How far ratings and predictions (not clipped) lie from training's damped means, each (n,)."""
