@@ -22,11 +22,13 @@ from .events import (
     LearningRateChanged as LearningRateChanged,
     Paused as Paused,
     PhaseChanged as PhaseChanged,
+    RankingFigures as RankingFigures,
     Resumed as Resumed,
     RunStarted as RunStarted,
     TrialFinished as TrialFinished,
     Tuned as Tuned,
     parse_event as parse_event,
+    verdict_of as verdict_of,
 )
 from .wire import (
     from_plain as from_plain,

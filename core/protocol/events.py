@@ -28,6 +28,13 @@ class Event:
         return to_line(self, "event")
 
 
+def verdict_of(low: float, high: float) -> str:
+    """Better, worse or no clear difference, by an interval of what is better the lower it is."""
+    if low <= 0 <= high:
+        return "no clear difference"
+    return "better" if high < 0 else "worse"
+
+
 @dataclass(frozen=True, kw_only=True)
 class EngineReady(Event):
     """The engine process listens; `device` is set once TensorFlow is loaded."""
@@ -87,7 +94,22 @@ class BatchProgress(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EpochFinished(Event):
+class RankingFigures(Event):
+    """Base of the events that tell how a ranking does; all None where ratings are predicted."""
+
+    train_loss: float | None = None
+    val_ndcg: float | None = None
+    val_recall: float | None = None
+    val_recall_20: float | None = None
+    val_map: float | None = None
+    val_coverage: float | None = None
+    val_novelty: float | None = None
+    tuning_ndcg: float | None = None
+    baseline_ndcg: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochFinished(RankingFigures):
     """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
 
     epoch: int
@@ -100,15 +122,6 @@ class EpochFinished(Event):
     seconds: float
     ratings_per_second: float
     best: bool
-    train_loss: float | None = None
-    val_ndcg: float | None = None
-    val_recall: float | None = None
-    val_recall_20: float | None = None
-    val_map: float | None = None
-    val_coverage: float | None = None
-    val_novelty: float | None = None
-    tuning_ndcg: float | None = None
-    baseline_ndcg: float | None = None
 
     @property
     def ranks(self) -> bool:
@@ -147,7 +160,7 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finished(Event):
+class Finished(RankingFigures):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
@@ -174,15 +187,6 @@ class Finished(Event):
     difference_low: float | None = None
     difference_high: float | None = None
     objective: str = "rating"
-    train_loss: float | None = None
-    val_ndcg: float | None = None
-    val_recall: float | None = None
-    val_recall_20: float | None = None
-    val_map: float | None = None
-    val_coverage: float | None = None
-    val_novelty: float | None = None
-    tuning_ndcg: float | None = None
-    baseline_ndcg: float | None = None
     val_ndcg_interval: Sequence[float] = ()
 
     @property
@@ -195,9 +199,7 @@ class Finished(Event):
         """Whether the run beats damped means: better, worse, no clear difference; "" where unknown."""
         if self.difference_low is None or self.difference_high is None:
             return ""
-        if self.difference_low <= 0 <= self.difference_high:
-            return "no clear difference"
-        return "better" if self.difference_high < 0 else "worse"
+        return verdict_of(self.difference_low, self.difference_high)
 
 
 @dataclass(frozen=True, kw_only=True)

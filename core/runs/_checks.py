@@ -14,7 +14,7 @@ from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.model import TAKEN, taken_sets
-from core.protocol import from_plain
+from core.protocol import RankingFigures, from_plain
 from core.ranking import ItemSets
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -66,7 +66,7 @@ class _Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Figures:
+class _Figures(RankingFigures):
     """The figures of an epoch or a summary, as far as there are any."""
 
     run: str | None = None
@@ -84,16 +84,11 @@ class _Figures:
     ratings_per_second: float = 0.0
     best: bool = False
     replica_rmse: Sequence[float] = ()
+    baseline_rmse: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
     objective: str = "rating"
-    train_loss: float | None = None
-    val_ndcg: float | None = None
-    val_recall: float | None = None
-    val_recall_20: float | None = None
-    val_map: float | None = None
-    val_coverage: float | None = None
-    val_novelty: float | None = None
-    tuning_ndcg: float | None = None
-    baseline_ndcg: float | None = None
     val_ndcg_interval: Sequence[float] = ()
 
 

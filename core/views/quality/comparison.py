@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.errors import TastemapError, UsageError
 from core.model import HeldOut, Model, held_out, mae, rmse
 from core.options import option
+from core.protocol import verdict_of
 from core.ranking import PerUser, mean_interval
 from core.views import Answer, Cells, Lines, Table, View
 from core.views.quality.ranking import measure_users, threshold_of
@@ -30,9 +31,7 @@ class Difference:
     @property
     def verdict(self) -> str:
         """Better, worse, or no clear difference."""
-        if self.low <= 0 <= self.high:
-            return "no clear difference"
-        return "better" if self.high < 0 else "worse"
+        return verdict_of(self.low, self.high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +45,7 @@ class RankingDifference:
     @property
     def verdict(self) -> str:
         """Better, worse, or no clear difference."""
-        if self.low <= 0 <= self.high:
-            return "no clear difference"
-        return "better" if self.low > 0 else "worse"
+        return verdict_of(-self.high, -self.low)
 
 
 @dataclass(frozen=True, kw_only=True)
