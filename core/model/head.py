@@ -32,6 +32,21 @@ class Head:
         """The weights of all replicas, one after another."""
         return [weight for model in self.models for weight in model.weights]
 
+    @property
+    def trained_weights(self) -> list[Any]:
+        """Those of the weights that gradients move."""
+        return [weight for model in self.models for weight in model.trainable_variables]
+
+    @property
+    def replicas(self) -> int:
+        """Count the replicas."""
+        return len(self.models)
+
+    def copy_from(self, other: Head) -> None:
+        """Take the weights of a head of the same architecture."""
+        for source, target in zip(other.weights, self.weights, strict=True):
+            target.assign(source)
+
 
 def build_head(architecture: Architecture, options: ArchitectureOptions, seed: int) -> Head:
     """Call `build`, once a replica, and check what it gives; start weights follow from `seed`, `seed` + 1, …

@@ -7,4 +7,9 @@ from ._dropout import (
 from ._tables import (
     start_rows as start_rows,
 )
+from ._variables import (
+    check_fits as check_fits,
+    copied as copied,
+    numbered as numbered,
+)
 from .trainer import GradientTrainer as GradientTrainer

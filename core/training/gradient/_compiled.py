@@ -100,7 +100,7 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     optimizer = TABLE_OPTIMIZERS[settings.optimizer]
     rows = {"user": data.user_count, "item": data.item_count}
     specs = {side: [spec for spec in head.specs if spec.side == side] for side in rows}
-    replicas = len(head.models)
+    replicas = head.replicas
     sides = tuple(
         make_side_table(side, specs[side], replicas, rows[side], optimizer) for side in rows if specs[side]
     )
@@ -108,7 +108,7 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     training = Head(models, head.specs)
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
     parts = StepParts(head, training, head_optimizer, sides, settings.batch_size)
-    head_optimizer.build(parts.trained_weights)
+    head_optimizer.build(training.trained_weights)
     start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
     return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
 

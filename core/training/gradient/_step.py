@@ -35,12 +35,7 @@ class StepParts:
 
     @property
     def replicas(self) -> int:
-        return len(self.training.models)
-
-    @property
-    def trained_weights(self) -> list[Any]:
-        """The weights that gradients move, of all replicas."""
-        return [weight for model in self.training.models for weight in model.trainable_variables]
+        return self.training.replicas
 
 
 def compile_slice(parts: StepParts) -> Any:
@@ -100,7 +95,7 @@ def _differentiate(parts: StepParts, rows: list[Any], targets: Any, valid: Any) 
     Every replica learns from its own error; the squared error told is their mean. Where the head has no
     weights of its own, one call serves the rows of all replicas.
     """
-    weights = parts.trained_weights
+    weights = parts.training.trained_weights
     models = parts.training.models if parts.training.weights else parts.training.models[:1]
     pieces = [tf.split(row, len(models)) for row in rows]
     variables = [weight.value for weight in weights]

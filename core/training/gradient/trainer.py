@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from core.array_types import FloatArray, RowArray
 from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
-from core.errors import RunError
 from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import tf, with_batch_size
@@ -18,6 +17,7 @@ from core.training.gradient._compiled import Compiled, give_back, take
 from core.training.gradient._dropout import as_step, first_step
 from core.training.gradient._order import epoch_order
 from core.training.gradient._step import score_in_chunks
+from core.training.gradient._variables import check_fits, copied, numbered
 
 
 class GradientTrainer:
@@ -86,7 +86,7 @@ class GradientTrainer:
 
     def replica_scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with each replica alone, shape (n, replicas)."""
-        self._copy_head()
+        self._parts.head.copy_from(self._parts.training)
         with tf.device(self._device):
             return score_in_chunks(self._score, users, items)
 
@@ -95,25 +95,22 @@ class GradientTrainer:
         tables = {name: array for side in self._parts.sides for name, array in side.arrays().items()}
         return {
             **{f"table/{name}": array for name, array in tables.items()},
-            **_copies("head", self._parts.training.weights),
+            **copied(numbered("head", self._parts.training.weights)),
         }
 
     def state(self) -> Arrays:
         """Copy tables, slots, head weights, the head optimizer's variables and random-number states."""
         return {
             **self.weights(),
-            **{name: np.array(variable.numpy()) for name, variable in self._hidden_variables().items()},
+            **copied(self._hidden_variables()),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take tables, slots, head and optimizer back; raises RunError where names or shapes differ."""
-        for name, array in self.state().items():
-            if name not in state or state[name].shape != array.shape:
-                hint = "Has its plugin changed since?"
-                raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
+        check_fits(state, self.state())
         for side in self._parts.sides:
             side.assign({spec.name: state[f"table/{spec.name}"] for spec in side.specs})
-        heads = _numbered("head", self._parts.training.weights)
+        heads = numbered("head", self._parts.training.weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
@@ -123,7 +120,7 @@ class GradientTrainer:
         `table/user` is a side's embeddings side by side, `slots/user/0` what the optimizer remembers.
         """
         tables = {f"table/{side.side}": side.table for side in self._parts.sides}
-        heads = _numbered("head", self._parts.training.weights)
+        heads = numbered("head", self._parts.training.weights)
         return {**tables, **heads, **self._hidden_variables()}
 
     def close(self) -> None:
@@ -148,10 +145,10 @@ class GradientTrainer:
             **{
                 name: slot
                 for side in parts.sides
-                for name, slot in _numbered(f"slots/{side.side}", side.slots).items()
+                for name, slot in numbered(f"slots/{side.side}", side.slots).items()
             },
-            **_numbered("optimizer", parts.head_optimizer.variables),
-            **_numbered("noise", _random_states(parts.training)),
+            **numbered("optimizer", parts.head_optimizer.variables),
+            **numbered("noise", _random_states(parts.training)),
         }
 
     def _row_bytes(self) -> tuple[int, int]:
@@ -159,11 +156,6 @@ class GradientTrainer:
         sides = {side.side: side for side in self._parts.sides}
         users, items = (sides[side].row_bytes if side in sides else 0 for side in ("user", "item"))
         return users, items
-
-    def _copy_head(self) -> None:
-        trained, plain = self._parts.training.weights, self._parts.head.weights
-        for source, target in zip(trained, plain, strict=True):
-            target.assign(source)
 
 
 @tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
@@ -175,11 +167,3 @@ def _random_states(head: Head) -> list[Any]:
     """Variables that are no weights: the seed states of Keras's own noise layers."""
     weights = {id(weight) for weight in head.weights}
     return [variable for model in head.models for variable in model.variables if id(variable) not in weights]
-
-
-def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:
-    return {f"{kind}/{number}": variable for number, variable in enumerate(variables)}
-
-
-def _copies(kind: str, variables: Sequence[Any]) -> Arrays:
-    return {name: np.array(variable.numpy()) for name, variable in _numbered(kind, variables).items()}

@@ -39,12 +39,7 @@ class StepParts:
 
     @property
     def replicas(self) -> int:
-        return len(self.training.models)
-
-    @property
-    def trained_weights(self) -> list[Any]:
-        """The weights that gradients move, of all replicas; none where the head is a sum of products."""
-        return [weight for model in self.training.models for weight in model.trainable_variables]
+        return self.training.replicas
 
 
 def compile_step(parts: StepParts) -> Any:
@@ -90,7 +85,7 @@ def _compile_learning(parts: StepParts) -> Any:
         users, valid, places, weights = batch
         items, *_, row_share = candidates
         rows = [value[0] for value in values]
-        variables = [weight.value for weight in parts.trained_weights]
+        variables = [weight.value for weight in parts.training.trained_weights]
         amounts = tf.math.unsorted_segment_sum(weights, places, users.shape[0])
         with counting(step), tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(rows)
@@ -109,7 +104,7 @@ def _compile_learning(parts: StepParts) -> Any:
         if variables:
             mean = tf.maximum(tf.reduce_sum(weights), 1.0)
             gradients = [gradient / mean for gradient in found[len(rows) :]]
-            parts.head_optimizer.apply(gradients, parts.trained_weights)
+            parts.head_optimizer.apply(gradients, parts.training.trained_weights)
         return loss / parts.replicas, learned
 
     return learn

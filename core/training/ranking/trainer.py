@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,12 +12,19 @@ import numpy.typing as npt
 
 from core.array_types import FloatArray, RowArray
 from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
-from core.errors import PluginError, RunError
+from core.errors import PluginError
 from core.model import Head, build_head
 from core.options import ArchitectureOptions
 from core.ranking import ItemSets
 from core.startup import keras, tf
-from core.training.gradient import as_step, first_step, with_counter_dropout
+from core.training.gradient import (
+    as_step,
+    check_fits,
+    copied,
+    first_step,
+    numbered,
+    with_counter_dropout,
+)
 from core.training.ranking._batches import BatchSize, EpochBatches
 from core.training.ranking._candidates import choose_candidates
 from core.training.ranking._products import find_products
@@ -60,17 +67,19 @@ class RankingTrainer:
         products = find_products(architecture, options, head.specs)
         self._candidates = choose_candidates(likes, self._size, products is not None)
         models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+        training = Head(models, head.specs)
         optimizer = keras.optimizers.Adam(settings.head_learning_rate)
-        optimizer.build([weight for model in models for weight in model.trainable_variables])
+        optimizer.build(training.trained_weights)
         start = np.log(likes.item_sizes + 0.5).astype(np.float32)
         counts = {"user": likes.user_count, "item": likes.item_count}
-        replicas = len(head.models)
         batches = max(1, math.ceil(int((likes.sizes > 0).sum()) / self._size.users))
         return StepParts(
             head=head,
-            training=Head(models, head.specs),
+            training=training,
             head_optimizer=optimizer,
-            tables=tuple(make_rows(head.specs, counts, replicas, settings.seed, settings.optimizer, start)),
+            tables=tuple(
+                make_rows(head.specs, counts, head.replicas, settings.seed, settings.optimizer, start)
+            ),
             products=products,
             exact=self._candidates.exact,
             pairs=float(likes.weights.sum(dtype=np.float64)),
@@ -144,21 +153,18 @@ class RankingTrainer:
     def weights(self) -> Arrays:
         """Copy tables and head weights."""
         tables: Arrays = {f"table/{table.spec.name}": table.array() for table in self._parts.tables}
-        return {**tables, **_copies(_numbered("head", self._parts.training.weights))}
+        return {**tables, **copied(numbered("head", self._parts.training.weights))}
 
     def state(self) -> Arrays:
         """Copy tables, slots, head weights and the head optimizer's variables."""
-        return {**self.weights(), **_copies(self._hidden_variables())}
+        return {**self.weights(), **copied(self._hidden_variables())}
 
     def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take tables, slots, head and optimizer back; raises RunError where names or shapes differ."""
-        for name, array in self.state().items():
-            if name not in state or state[name].shape != array.shape:
-                hint = "Has its plugin changed since?"
-                raise RunError(f"The saved {name} doesn't fit the architecture.", hint=hint)
+        check_fits(state, self.state())
         for table in self._parts.tables:
             table.assign(state[f"table/{table.spec.name}"])
-        heads = _numbered("head", self._parts.training.weights)
+        heads = numbered("head", self._parts.training.weights)
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
@@ -182,7 +188,7 @@ class RankingTrainer:
 
     def _all_replicas(self, users: RowArray) -> FloatArray:
         """Scores of all items by each replica, shape (replicas, users, items), in blocks of one shape."""
-        self._copy_head()
+        self._parts.head.copy_from(self._parts.training)
         items = np.arange(self._likes.item_count, dtype=np.int32)
         padded = np.zeros(_SCORED_USERS, np.int32)
         padded[: len(users)] = users
@@ -190,23 +196,11 @@ class RankingTrainer:
             scores: FloatArray = self._score(padded, items).numpy()
         return scores[:, : len(users)]
 
-    def _copy_head(self) -> None:
-        for source, target in zip(self._parts.training.weights, self._parts.head.weights, strict=True):
-            target.assign(source)
-
     def _hidden_variables(self) -> dict[str, Any]:
         """What training needs to go on, beside tables and weights, by name."""
         slots = {
             name: slot
             for table in self._parts.tables
-            for name, slot in _numbered(f"slots/{table.spec.name}", table.slots).items()
+            for name, slot in numbered(f"slots/{table.spec.name}", table.slots).items()
         }
-        return {**slots, **_numbered("optimizer", self._parts.head_optimizer.variables)}
-
-
-def _numbered(kind: str, variables: Sequence[Any]) -> dict[str, Any]:
-    return {f"{kind}/{number}": variable for number, variable in enumerate(variables)}
-
-
-def _copies(variables: Mapping[str, Any]) -> Arrays:
-    return {name: np.array(variable.numpy()) for name, variable in variables.items()}
+        return {**slots, **numbered("optimizer", self._parts.head_optimizer.variables)}
