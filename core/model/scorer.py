@@ -36,9 +36,17 @@ class Scoring:
     means: float = 0.0
 
     def raw(self, scores: FloatArray, offsets: FloatArray) -> FloatArray:
-        """Turn scores of pairs into raw predictions, given both sides' damped offsets; each of shape (n,)."""
-        raw: FloatArray = np.float32(self.share) * scores + np.float32(self.means) * offsets
-        return raw + np.float32(self.offset)
+        """Turn scores of pairs into raw predictions, given what damped means add; each of shape (n,).
+
+        `offsets` are the sums of both sides' as `weigh` gives them.
+        """
+        raw: FloatArray = np.float32(self.share) * scores
+        return raw + (offsets + np.float32(self.offset))
+
+    def weigh(self, offsets: FloatArray) -> FloatArray:
+        """Damped offsets by what they count."""
+        weighed: FloatArray = np.float32(self.means) * offsets
+        return weighed
 
     def trusting(self, share: float, mean: float) -> Scoring:
         """The same model mixed with damped means around `mean`, which get what `share` leaves."""
@@ -52,7 +60,7 @@ class Scorer:
     """Raw predictions of pairs of rows (not clipped), and terms where they can be split.
 
     `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone. `offsets` are the
-    damped offsets of users, shape (users,), and items, times `scoring.means`.
+    damped offsets of users, shape (users,), and items, weighed by `scoring`.
     """
 
     tables: Mapping[str, FloatArray]
@@ -74,9 +82,7 @@ class Scorer:
             for start in range(0, len(users), _CHUNK)
         ]
         scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        raw: FloatArray = np.float32(self.scoring.share) * scores.astype(np.float32)
-        raw += self.offsets[0][users] + self.offsets[1][items] + np.float32(self.scoring.offset)
-        return raw
+        return self.scoring.raw(scores.astype(np.float32), self.offsets[0][users] + self.offsets[1][items])
 
     def terms(self, user: int, item: int) -> Terms | None:
         """Split what a pair's raw prediction adds to the offset into terms, each of shape (parts,).
@@ -133,9 +139,8 @@ def make_scorer(
         hint = "Restore the run from a copy, or train again; has the plugin changed?"
         raise RunError(f"The saved tables don't fit {architecture.name}: {error}.", hint=hint) from error
     score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
-    share = np.float32(scoring.means)
-    weighted = share * offsets[0], share * offsets[1]
-    return Scorer(tables, scoring, weighted, score_rows, split, spread, spread_tables)
+    weighed = scoring.weigh(offsets[0]), scoring.weigh(offsets[1])
+    return Scorer(tables, scoring, weighed, score_rows, split, spread, spread_tables)
 
 
 def _gather(

@@ -131,7 +131,7 @@ class Prepared:
         return self.baseline.predictions(self._raw(scores, pairs), pairs.users, pairs.items)
 
     def _raw(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
-        return self.scoring.raw(scores, self.baseline.offsets(pairs.users, pairs.items))
+        return self.scoring.raw(scores, self.scoring.weigh(self.baseline.offsets(pairs.users, pairs.items)))
 
 
 def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
@@ -160,9 +160,8 @@ def prepare_part(
     means = learn_damped_means(part.users, part.items, part.ratings, counts)
     baseline = Baseline.of(means, part.users, part.items, ratings.scale)
     scoring = _scoring(center, baseline, part)
-    centred = part.ratings - scoring.raw(
-        np.zeros(len(part), np.float32), baseline.offsets(part.users, part.items)
-    )
+    added = scoring.weigh(baseline.offsets(part.users, part.items))
+    centred = part.ratings - scoring.raw(np.zeros(len(part), np.float32), added)
     return Prepared(
         split=split,
         baseline=baseline,
