@@ -116,7 +116,7 @@ def run_race(
     with stoppable(_view(as_json)) as stopping:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=flags["settings"])
-            resolved = settle(resolved, ratings.kind == "ratings")
+            resolved = settle(resolved, ratings.has_ratings)
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, stopping.show) if trials else resolved
             session = Session(ratings, chosen, registry, stopping.show, stopping.next_controls())
@@ -148,7 +148,7 @@ def _able(
     """Those who can be trained for the race's objective, where they weren't named."""
     wanted = str(flags["settings"].get("objective", "auto"))
     if wanted == "auto":
-        wanted = "rating" if ratings.kind == "ratings" else "ranking"
+        wanted = "rating" if ratings.has_ratings else "ranking"
     if named.strip():
         return list(runners)
     return [name for name in runners if wanted in registry.architecture(name).objectives]
@@ -170,7 +170,7 @@ def run_cross_validation(
     require_data(data)
     chosen = registry.architecture(architecture)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
-    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    resolved = settle(resolve(chosen, recipe, flags["options"], flags["settings"]), ratings.has_ratings)
     refuse_several_machines(resolved.settings, "Cross-validation")
     finished: list[Finished] = []
     with stoppable(SilentView()) as stopping:
@@ -184,11 +184,8 @@ def run_cross_validation(
 
 
 def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
-    """The same choices on one fold, also where the table has yet to settle the objective."""
-    options, given = resolved.given
-    fold_of = {"split": "kfold", "folds": folds, "fold": fold}
-    settings = TrainingSettings.parse({**resolved.settings.to_dict(), **fold_of})
-    return replace(resolved, settings=settings, given=(options, {**given, **fold_of}))
+    values = {**resolved.settings.to_dict(), "split": "kfold", "folds": folds, "fold": fold}
+    return replace(resolved, settings=TrainingSettings.parse(values))
 
 
 def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry, stopping: Stopping) -> Finished:

@@ -42,7 +42,7 @@ def _ratings_table(ratings: Ratings) -> Any:
         "userId": ratings.user_vocabulary.ids[ratings.users],
         "movieId": ratings.item_vocabulary.ids[ratings.items],
     }
-    if ratings.kind == "ratings":
+    if ratings.has_ratings:
         columns["rating"] = ratings.ratings
     elif (ratings.ratings != 1).any():
         columns["weight"] = ratings.ratings  # read back as it is: see the rule of weights

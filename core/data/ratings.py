@@ -98,6 +98,11 @@ class Ratings:
         return len(self.ratings)
 
     @property
+    def has_ratings(self) -> bool:
+        """Whether the rows are opinions, not interactions."""
+        return self.kind == "ratings"
+
+    @property
     def user_count(self) -> int:
         return len(self.user_vocabulary)
 
@@ -114,7 +119,7 @@ class Ratings:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over kind, ids, pairs and ratings in order: equal only for equal tables."""
-        digest = hashlib.sha256(b"" if self.kind == "ratings" else self.kind.encode())
+        digest = hashlib.sha256(b"" if self.has_ratings else self.kind.encode())
         for vocabulary in (self.user_vocabulary, self.item_vocabulary):
             digest.update(_id_bytes(vocabulary.ids.tolist()))
         for column in (self.users, self.items, self.ratings):

@@ -17,7 +17,7 @@ from core.options import OptionField, OptionSet, OptionValue
 from core.protocol import Event, PhaseChanged, TrialFinished, Tuned
 from core.training._adapting import Carved, adapt
 from core.training._prepare import Prepared, prepare
-from core.training.ranking import has_ratings, ruling_error
+from core.training.ranking import ruling_error
 
 ROUNDS = 3
 """Rounds of successive halving: epochs double from one to the next, trials are halved."""
@@ -46,7 +46,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     """
     if trials < 2:
         raise UsageError("A search takes two trials at least.")
-    resolved = settle(resolved, has_ratings(ratings))
+    resolved = settle(resolved, ratings.has_ratings)
     prepared = prepare(ratings, _with_tuning_part(resolved.settings))
     candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0

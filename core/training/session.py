@@ -42,7 +42,6 @@ from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
-from core.training.ranking import has_ratings
 from core.training.several import read_cluster
 
 _FEWEST_TO_CARVE = 50
@@ -70,7 +69,7 @@ class Session:
 
     def __post_init__(self) -> None:
         """Decide the objective by the table where it is open; raises UsageError where neither serves."""
-        self.resolved = settle(self.resolved, has_ratings(self.ratings))
+        self.resolved = settle(self.resolved, self.ratings.has_ratings)
 
     def start(self, folder: Path | None = None) -> Path:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""

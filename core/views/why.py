@@ -114,7 +114,7 @@ def _training_ratings(model: Model, user: Identifier) -> tuple[LongArray, FloatA
         rows, values = rows[values >= threshold], values[values >= threshold]
     if not len(rows):
         raise UsageError(f"User {user!r} has no training rating, so none influences the prediction.")
-    if model.ranks and rated.ratings.kind == "ratings":
+    if model.ranks and rated.ratings.has_ratings:
         values = np.ones(len(rows), np.float32)
     return rated.ratings.items[rows].astype(np.int64), values
 

@@ -23,7 +23,7 @@ _FEW_USERS = 10
 def warnings_of(ratings: Ratings) -> tuple[Repair, ...]:
     """What a person should look at before training on this table."""
     found: list[Repair] = []
-    if ratings.kind == "ratings":
+    if ratings.has_ratings:
         found += _codes(ratings.ratings)
         found += _other_scale(ratings)
     found += _single_rows(ratings)

@@ -9,7 +9,6 @@ from .judging import (
 )
 from .preparing import (
     LikedParts as LikedParts,
-    has_ratings as has_ratings,
     liked_parts as liked_parts,
 )
 from .trainer import (

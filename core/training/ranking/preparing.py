@@ -34,7 +34,7 @@ def liked_parts(
     What a user has in training is passed over when they are ranked for, liked or not: for the tuning part
     what is left of training, for the held-out part all of it. Nothing of the held-out part decides anything.
     """
-    rule = like_rule(settings.positive_from, ratings.ratings[train], are_ratings=has_ratings(ratings))
+    rule = like_rule(settings.positive_from, ratings.ratings[train], are_ratings=ratings.has_ratings)
     liked = rule.likes(ratings.ratings)
     counts = ratings.user_count, ratings.item_count
 
@@ -62,14 +62,9 @@ def liked_parts(
     )
 
 
-def has_ratings(ratings: Ratings) -> bool:
-    """Whether a table holds ratings, not only who took what."""
-    return ratings.kind == "ratings"
-
-
 def weights_of(ratings: Ratings) -> FloatArray | None:
     """The weights of a table's interactions, None where all count alike."""
-    return None if has_ratings(ratings) else ratings.ratings
+    return None if ratings.has_ratings else ratings.ratings
 
 
 def tempered(weights: FloatArray | None, train: LongArray) -> tuple[FloatArray | None, str]:
