@@ -358,6 +358,7 @@ def test_factors_show_biases_components_and_crosstab(
 def test_components_are_offered_tested_names_beside_ones_own(engine: FakeEngine, registry: Registry) -> None:
     first, second = engine.answers["axes"]["axes"][:2]
     first["low"], engine.answers["components"]["components"][0]["name"] = "[b] · [/b]", "blockbusters"
+    engine.answers["axes"]["axes"][-1]["high"] = ""
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
