@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError, UsageError
-from core.model import mae, rmse
+from core.errors import RunError, TastemapError, UsageError
+from core.model import HeldOut, mae, predict_by_means, rmse
 from core.options import OptionValue
 from core.protocol import Event
 from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
@@ -79,7 +79,12 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
+    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw.
+
+    `baseline_rmse` is what plain damped means of the run's training ratings reach on the same rows, and
+    `difference` the run's RMSE minus that, with its 95 % interval: below 0 is better. They are None where
+    the run's own table can't be read (`no_baseline` says why).
+    """
 
     part: str
     rmse: float
@@ -87,6 +92,12 @@ class Evaluation:
     ratings: int
     fallbacks: int
     split_hash: str | None
+    baseline_rmse: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    verdict: str = ""
+    no_baseline: str = ""
 
 
 def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
@@ -124,7 +135,26 @@ def _measure(
         ratings=len(truth),
         fallbacks=fallbacks,
         split_hash=split_hash,
+        **_against_means(run, HeldOut(users, items, truth, predictions)),
     )
+
+
+def _against_means(run: Run, predicted: HeldOut) -> dict[str, Any]:
+    """Damped means on the same rows, and how far the run lies from them; why not, where they can't be had."""
+    from core.views.quality import bootstrap_difference
+
+    try:
+        means = replace(predicted, predicted=predict_by_means(run.model, predicted.users, predicted.items))
+    except TastemapError as error:
+        return {"no_baseline": str(error)}
+    away = bootstrap_difference(means, predicted)
+    return {
+        "baseline_rmse": rmse(means.predicted, means.truth),
+        "difference": away.rmse,
+        "difference_low": away.low,
+        "difference_high": away.high,
+        "verdict": away.verdict,
+    }
 
 
 def _ignore(event: Event) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from core.readable import escaped, readable
 
@@ -85,3 +85,31 @@ def _print_table(rows: Iterable[Sequence[str]]) -> None:
 def figure(value: float | None) -> str:
     """An error with four decimals, or a dash where there is none: never a 0, which would read as perfect."""
     return "-" if value is None else f"{value:.4f}"
+
+
+ADVICE = "; to do better try --tune 20, --arch bayes or more ratings"
+RANKING_ADVICE = "; to do better try --tune 20, --arch ease or more data"
+
+
+class _Away(Protocol):
+    """A difference from the baseline with its interval, as the finished event and evaluations have it."""
+
+    @property
+    def difference(self) -> float | None: ...
+    @property
+    def difference_low(self) -> float | None: ...
+    @property
+    def difference_high(self) -> float | None: ...
+    @property
+    def verdict(self) -> str: ...
+
+
+def against_baseline(name: str, reached: float | None, away: _Away, advice: str = "") -> list[str]:
+    """A line: the baseline's figure, the difference, the verdict, and advice where it isn't beaten."""
+    if reached is None:
+        return []
+    if away.difference is None:
+        return [f"{name} {reached:.4f}"]
+    low, high = away.difference_low or 0.0, away.difference_high or 0.0
+    told = f"{name} {reached:.4f}: {away.difference:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}"
+    return [told if away.verdict == "better" else f"{told}{advice}"]

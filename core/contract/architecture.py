@@ -25,6 +25,17 @@ Rows = Mapping[str, FloatArray]
 """Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
 Histories = Any
 """What users took: a scipy.sparse matrix of shape (users, items), weights of float32."""
+GRADIENT_SETTINGS = (
+    "learning_rate",
+    "schedule",
+    "optimizer",
+    "head_learning_rate",
+    "batch_size",
+    "replicas",
+    "strategy",
+    "devices",
+)
+"""Training settings of the engine's own gradient trainers, for architectures that have none of them."""
 Terms = Mapping[str, FloatArray]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
@@ -118,6 +129,9 @@ class Architecture:
     objectives: ClassVar[tuple[str, ...]] = ("rating", "ranking")
     """What it can be trained for; a head serves both. The first is taken where the data leaves a choice."""
 
+    unused_settings: ClassVar[tuple[str, ...]] = ()
+    """Training settings that mean nothing to it (`GRADIENT_SETTINGS`, say): never offered, always refused."""
+
     class Options(ArchitectureOptions):
         """No options."""
 
@@ -180,7 +194,11 @@ class Replicated(Architecture):
     def __init__(self, inner: Architecture, replicas: int) -> None:
         self.inner, self.replicas = inner, replicas
         self.__dict__.update(
-            name=inner.name, recipes=inner.recipes, Options=inner.Options, objectives=inner.objectives
+            name=inner.name,
+            recipes=inner.recipes,
+            Options=inner.Options,
+            objectives=inner.objectives,
+            unused_settings=inner.unused_settings,
         )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:

@@ -40,8 +40,12 @@ class DampedMeans:
     noise: float
 
     def predict(self, users: _Rows, items: _Rows) -> DoubleArray:
-        """Predict pairs of rows, shape (n,), not clipped."""
-        predicted: DoubleArray = self.mean + self.user_offsets[users] + self.item_offsets[items]
+        """Predict pairs of rows, shape (n,), not clipped; row −1 is an unknown id, which has no offset."""
+        offsets = [
+            np.where(rows >= 0, side[rows], 0.0)
+            for rows, side in ((users, self.user_offsets), (items, self.item_offsets))
+        ]
+        predicted: DoubleArray = self.mean + offsets[0] + offsets[1]
         return predicted
 
 

@@ -99,7 +99,8 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
     """Draw options and learning rates from the declared ranges, by the settings' seed."""
     generator = np.random.default_rng([resolved.settings.seed, 0x7E])
     searched = [field for field in type(resolved.options).fields() if field.search]
-    if not searched and resolved.architecture.recipes.get("default") is None:
+    rates = "learning_rate" not in resolved.architecture.unused_settings
+    if not searched and not rates:
         raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
     for _ in range(count):
         options = {field.name: _draw(field, generator) for field in searched}

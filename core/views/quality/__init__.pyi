@@ -5,9 +5,6 @@ from .comparison import (
     ComparedRun as ComparedRun,
     ComparedRuns as ComparedRuns,
     Comparison as Comparison,
-    Difference as Difference,
-    RankingDifference as RankingDifference,
-    bootstrap_difference as bootstrap_difference,
 )
 from .diagnosis import (
     Calibration as Calibration,
@@ -15,6 +12,14 @@ from .diagnosis import (
     ErrorReport as ErrorReport,
     Residual as Residual,
     Slice as Slice,
+)
+from .differences import (
+    Difference as Difference,
+    RankingDifference as RankingDifference,
+    Ways as Ways,
+    bootstrap_difference as bootstrap_difference,
+    paired_difference as paired_difference,
+    pooled_difference as pooled_difference,
 )
 from .ranking import (
     ActivityGroup as ActivityGroup,
