@@ -108,10 +108,8 @@ def test_a_damaged_copy_is_refused_and_a_table_on_disk_is_not_copied(tmp_path):
     on_disk = train(tmp_path / "r.csv", "bias", folder=tmp_path / "on_disk", epochs=1)
     assert not (on_disk.folder / RATINGS_FILE).exists()
     run = train(frame, "bias", folder=tmp_path / "run", epochs=1)
-    for wrong in (
-        {"user": [99], "item": [0], "rating": [1.0]},
-        {"user": [0], "item": ["x"], "rating": [1.0]},
-    ):
+    sound = {"user": [0], "item": [0], "rating": [1.0]}
+    for wrong in ({**sound, "user": [99]}, {**sound, "item": ["x"]}):
         parquet.write_table(pa.table(wrong), run.folder / RATINGS_FILE)
         with pytest.raises(RunError, match="damaged"):
             recorded_ratings(load_run(run.folder))
