@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 from core.readable import escaped, readable
 
 if TYPE_CHECKING:
     from core.protocol import Event
     from core.views import Lines
-
-_WIDEST = 60
 
 
 def say(line: str = "") -> None:
@@ -62,54 +60,23 @@ def _print(line: str, stream: IO[str], end: str = "\n") -> None:
 def print_lines(lines: Lines) -> None:
     """Print an answer's lines and tables on stdout, its remarks on stderr."""
     from core.views import Remark, Table
+    from core.views.python import aligned
 
     for line in lines:
         match line:
             case Table(rows):
-                _print_table(rows)
+                _print_rows(aligned(rows))
             case Remark(text):
                 note(text)
             case _:
                 say(line)
 
 
-def _print_table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows with aligned columns; a cell over 60 characters is cut."""
-    shown = [[readable(cell) for cell in row] for row in rows]
-    cut = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row] for row in shown]
-    widths = [max(len(cell) for cell in column) for column in zip(*cut, strict=True)]
-    for row in cut:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def _print_rows(rows: Iterable[str]) -> None:
+    for row in rows:
+        say(row)
 
 
 def figure(value: float | None) -> str:
     """An error with four decimals, or a dash where there is none: never a 0, which would read as perfect."""
     return "-" if value is None else f"{value:.4f}"
-
-
-ADVICE = "; to do better try --tune 20, --arch bayes or more ratings"
-RANKING_ADVICE = "; to do better try --tune 20, --arch ease or more data"
-
-
-class _Away(Protocol):
-    """A difference from the baseline with its interval, as the finished event and evaluations have it."""
-
-    @property
-    def difference(self) -> float | None: ...
-    @property
-    def difference_low(self) -> float | None: ...
-    @property
-    def difference_high(self) -> float | None: ...
-    @property
-    def verdict(self) -> str: ...
-
-
-def against_baseline(name: str, reached: float | None, away: _Away, advice: str = "") -> list[str]:
-    """A line: the baseline's figure, the difference, the verdict, and advice where it isn't beaten."""
-    if reached is None:
-        return []
-    if away.difference is None:
-        return [f"{name} {reached:.4f}"]
-    low, high = away.difference_low or 0.0, away.difference_high or 0.0
-    told = f"{name} {reached:.4f}: {away.difference:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}"
-    return [told if away.verdict == "better" else f"{told}{advice}"]

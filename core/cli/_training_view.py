@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from core.cli._output import ADVICE, RANKING_ADVICE, against_baseline, figure, note, print_event, say
+from core.cli._output import figure, note, print_event, say
 from core.protocol import (
     BatchProgress,
     EpochFinished,
@@ -24,6 +24,7 @@ from core.protocol import (
     Tuned,
 )
 from core.readable import readable
+from core.views.quality import ADVICE, RANKING_ADVICE, against_baseline
 
 _COLUMNS = (
     f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"

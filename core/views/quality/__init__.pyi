@@ -14,9 +14,13 @@ from .diagnosis import (
     Slice as Slice,
 )
 from .differences import (
+    ADVICE as ADVICE,
+    RANKING_ADVICE as RANKING_ADVICE,
+    Away as Away,
     Difference as Difference,
     RankingDifference as RankingDifference,
     Ways as Ways,
+    against_baseline as against_baseline,
     bootstrap_difference as bootstrap_difference,
     paired_difference as paired_difference,
     pooled_difference as pooled_difference,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -111,3 +112,31 @@ def _mean_difference(away: npt.NDArray[np.float64]) -> RankingDifference:
     mean, interval = float(away.mean()), mean_interval(away)
     low, high = (mean, mean) if interval is None else (interval.low, interval.high)
     return RankingDifference(ndcg=mean, low=low, high=high)
+
+
+ADVICE = "; to do better try --tune 20, --arch bayes or more ratings"
+RANKING_ADVICE = "; to do better try --tune 20, --arch ease or more data"
+
+
+class Away(Protocol):
+    """A difference from the baseline with its interval, as the finished event and evaluations have it."""
+
+    @property
+    def difference(self) -> float | None: ...
+    @property
+    def difference_low(self) -> float | None: ...
+    @property
+    def difference_high(self) -> float | None: ...
+    @property
+    def verdict(self) -> str: ...
+
+
+def against_baseline(name: str, reached: float | None, away: Away, advice: str = "") -> list[str]:
+    """A line: the baseline's figure, the difference, the verdict, and advice where it isn't beaten."""
+    if reached is None:
+        return []
+    if away.difference is None:
+        return [f"{name} {reached:.4f}"]
+    low, high = away.difference_low or 0.0, away.difference_high or 0.0
+    told = f"{name} {reached:.4f}: {away.difference:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}"
+    return [told if away.verdict == "better" else f"{told}{advice}"]
