@@ -54,8 +54,9 @@ class TrainingSettings(OptionSet):
     test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
     split: str = option(
         default="random",
-        help="What is held out: random ratings, a share of each user's, their last, a fold, a test file.",
-        choices=("random", "user", "last", "kfold", "official"),
+        help="What is held out: random ratings, a share of each user's, their last, a fold, a test file, or "
+        "nothing.",
+        choices=("random", "user", "last", "kfold", "official", "none"),
     )
     last_count: int = option(default=1, help="Ratings of each user that --split last holds out.", minimum=1)
     folds: int = option(default=5, help="Folds of --split kfold.", minimum=2, maximum=1000)

@@ -13,7 +13,7 @@ from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
 
-METHODS = ("random", "user", "last", "kfold", "official")
+METHODS = ("random", "user", "last", "kfold", "official", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,8 @@ def split_ratings(
 
     random: about `test_fraction` of all rows. user: that share of every user's rows, one at least staying.
     last: the latest `count` of every user who has more. kfold: fold number `fold` (from 1) of `folds`.
-    official: the test file that the table came with. Raises UsageError or DataError where it can't be done.
+    official: the test file that the table came with. none: nothing is held out. Raises UsageError or
+    DataError where it can't be done.
     """
     _check_fraction(test_fraction, "test_fraction")
     details = {"last": {"count": count}, "kfold": {"folds": folds, "fold": fold}}.get(method, {})
@@ -76,6 +77,8 @@ def _mask(ratings: Ratings, seed: int, test_fraction: float, method: str, detail
         return _fold_mask(len(ratings), seed, **details)
     if method == "official":
         return _official_mask(ratings)
+    if method == "none":
+        return np.ones(len(ratings), bool)
     raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
 
 
@@ -93,9 +96,9 @@ def _make_split(
     method: str,
     details: Mapping[str, int] | None = None,
 ) -> Split:
-    """Make a split of a training mask, shape (n,); raises DataError where a part is empty."""
+    """Make a split of a training mask, shape (n,); raises DataError where a part is empty that mustn't be."""
     for rows, part in ((mask, "training"), (~mask, "test")):
-        if not rows.any():
+        if not rows.any() and (method, part) != ("none", "test"):
             hint = "Choose another test fraction, seed or method; the table may be too small."
             raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
     digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes()).hexdigest()[:16]

@@ -43,6 +43,9 @@ def evaluated(run: Run, ratings: Any = None) -> Evaluation:
         )
     if ratings is not None:
         return _measure(run, _table(run, ratings), "all rows", None)
+    if run.config.split.get("method") == "none":
+        hint = "Give a table to measure on all its rows, with --data."
+        raise UsageError(f"{run.id} was trained on all its ratings: nothing was held out.", hint=hint)
     table = recorded_ratings(run)
     split = recorded_split(run.config.split, table)
     if split.hash != run.config.split["hash"]:
