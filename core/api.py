@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.array_types import FloatArray, Mask
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
 from core.errors import RunError, UsageError
-from core.model import mae, rmse
+from core.model import RatedTable, mae, predict_rows, rmse
 from core.options import OptionValue
 from core.protocol import Event
 from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
@@ -92,7 +93,8 @@ class Evaluation:
 def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
     """Measure a run's clipped predictions.
 
-    Without `ratings` on the held-out part of its own table, found again by the recorded split; with
+    Without `ratings` on the held-out part of its own table, found again by the recorded split, where users
+    whom training doesn't know are folded in from what they gave; with
     `ratings` on all rows of that table. Raises RunError where its own table has changed.
     """
     if run.objective == "ranking":
@@ -101,28 +103,32 @@ def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
             f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
         )
     if ratings is not None:
-        return _measure(run, ratings, "all rows", None)
+        predictor = run.model.predictor
+        strangers = ~predictor.known(*predictor.rows_of(ratings))
+        return _evaluation("all rows", predictor.predict_ratings(ratings), ratings.ratings, strangers, None)
     table = recorded_ratings(run)
     split = recorded_split(run.config.split, table)
     if split.hash != run.config.split["hash"]:
         hint = "Name a table with --data to measure on all its rows."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    return _measure(run, table, "held-out", split.hash, split.test)
+    model = replace(run.model, read_rated=lambda: RatedTable.of_split(table, split))
+    users, items = (side[split.test] for side in model.predictor.rows_of(table))
+    strangers = ~model.predictor.known(users, items)
+    if split.folds_in:
+        strangers &= model.baseline.item_counts[items] == 0
+    predictions, truth = predict_rows(model, split.test), table.ratings[split.test]
+    return _evaluation("held-out", predictions, truth, strangers, split.hash)
 
 
-def _measure(
-    run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)
+def _evaluation(
+    part: str, predictions: FloatArray, truth: FloatArray, strangers: Mask, split_hash: str | None
 ) -> Evaluation:
-    predictor = run.model.predictor
-    users, items = (side[rows] for side in predictor.rows_of(table))
-    predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
-    fallbacks = int((~predictor.known(users, items)).sum())
     return Evaluation(
         part=part,
         rmse=rmse(predictions, truth),
         mae=mae(predictions, truth),
         ratings=len(truth),
-        fallbacks=fallbacks,
+        fallbacks=int(strangers.sum()),
         split_hash=split_hash,
     )
 
