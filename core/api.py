@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.array_types import FloatArray, Mask
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError, UsageError
-from core.model import RatedTable, mae, predict_rows, rmse
 from core.options import OptionValue
 from core.protocol import Event
-from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
+from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
 from core.training import Controls, Session
 
 
@@ -78,59 +74,9 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
     return Run.open(find_run(str(run)), registry)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
-
-    part: str
-    rmse: float
-    mae: float
-    ratings: int
-    fallbacks: int
-    split_hash: str | None
-
-
-def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
-    """Measure a run's clipped predictions.
-
-    Without `ratings` on the held-out part of its own table, found again by the recorded split, where users
-    whom training doesn't know are folded in from what they gave; with
-    `ratings` on all rows of that table. Raises RunError where its own table has changed.
-    """
-    if run.objective == "ranking":
-        hint = "`tastemap rank` measures rankings."
-        raise UsageError(
-            f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
-        )
-    if ratings is not None:
-        predictor = run.model.predictor
-        strangers = ~predictor.known(*predictor.rows_of(ratings))
-        return _evaluation("all rows", predictor.predict_ratings(ratings), ratings.ratings, strangers, None)
-    table = recorded_ratings(run)
-    split = recorded_split(run.config.split, table)
-    if split.hash != run.config.split["hash"]:
-        hint = "Name a table with --data to measure on all its rows."
-        raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    model = replace(run.model, read_rated=lambda: RatedTable.of_split(table, split))
-    users, items = (side[split.test] for side in model.predictor.rows_of(table))
-    strangers = ~model.predictor.known(users, items)
-    if split.folds_in:
-        strangers &= model.baseline.item_counts[items] == 0
-    predictions, truth = predict_rows(model, split.test), table.ratings[split.test]
-    return _evaluation("held-out", predictions, truth, strangers, split.hash)
-
-
-def _evaluation(
-    part: str, predictions: FloatArray, truth: FloatArray, strangers: Mask, split_hash: str | None
-) -> Evaluation:
-    return Evaluation(
-        part=part,
-        rmse=rmse(predictions, truth),
-        mae=mae(predictions, truth),
-        ratings=len(truth),
-        fallbacks=int(strangers.sum()),
-        split_hash=split_hash,
-    )
+def evaluate(run: Run, ratings: Any = None) -> Evaluation:
+    """Measure a run's clipped predictions: `run.evaluate(ratings)`."""
+    return run.evaluate(ratings)
 
 
 def _ignore(event: Event) -> None:
