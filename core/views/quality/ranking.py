@@ -13,7 +13,7 @@ from core.array_types import FloatArray, LongArray, Mask
 from core.data import Ratings
 from core.errors import DataError, UsageError
 from core.files import write_through
-from core.model import Model, raw_blocks
+from core.model import Model, held_out_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
@@ -112,7 +112,7 @@ class Ranking(View[RankingQuality]):
         )
 
     def _blocks(self, model: Model, task: RankingTask) -> Iterator[tuple[LongArray, FloatArray]]:
-        for users, raw in raw_blocks(model, task.users):
+        for users, raw in held_out_blocks(model, task.users):
             yield users, raw if self.rank_by == "score" else blended(model, raw)
 
     @classmethod
@@ -144,12 +144,14 @@ def ranking_task(model: Model, relevant_from: float | None = None) -> RankingTas
     """What a model's ranking is measured by: its held-out part; raises TastemapError and DataError."""
     rated, threshold = model.rated, threshold_of(model, relevant_from)
     table, counts = rated.ratings, (len(model.users), len(model.items))
-    wanted: Mask = ~rated.in_training
+    wanted: Mask = rated.held_out.copy()
     if threshold is not None:
         wanted &= table.ratings >= np.float32(threshold)
-    seen = ItemSets.of(table.users[rated.in_training], table.items[rated.in_training], counts)
+    known = rated.in_training | rated.given
+    seen = ItemSets.of(table.users[known], table.items[known], counts)
     relevant = ItemSets.of(table.users[wanted], table.items[wanted], counts)
-    task = RankingTask.of(seen, relevant, model.baseline.item_counts)
+    trained_users = int((model.baseline.user_counts > 0).sum())
+    task = RankingTask.of(seen, relevant, model.baseline.item_counts, trained_users)
     if not len(task.users):
         sought = "row is new to its user" if threshold is None else f"rating is at least {threshold:g}"
         raise DataError(f"no held-out {sought}, so nothing is relevant.")
@@ -179,7 +181,8 @@ def measure_users(model: Model, k: int, relevant_from: float | None = None) -> P
     """Each user's figures and what they are shown, once a model and question; raises TastemapError."""
     task = ranking_task(model, relevant_from)
     name = f"ranking of the first {k} from {threshold_of(model, relevant_from)}"
-    return model.remember(name, lambda: task.measure(raw_blocks(model, task.users), min(k, len(model.items))))
+    first = min(k, len(model.items))
+    return model.remember(name, lambda: task.measure(held_out_blocks(model, task.users), first))
 
 
 def write_users(model: Model, question: Ranking, path: Path) -> int:
