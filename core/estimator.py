@@ -21,11 +21,13 @@ from core.contract import TrainingSettings, load_plugins
 from core.data import Ratings, load_ratings, split_ratings
 from core.data.reading import NONE
 from core.data.reading.typed import is_frame
-from core.errors import DataError
+from core.errors import DataError, UsageError
+from core.options import suggest
 from core.views.quality import ndcg_of
 
 _ROLES = ("user", "item", "time")
 _RATING = "rating"
+_METHODS = ("kfold", "random", "user", "last", "time")
 
 
 class Recommender(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -161,6 +163,7 @@ class RatingSplitter:
 
     kfold: `n_splits` equal random parts. random, user: `n_splits` times about `test_fraction` of all rows, or
     of every user's, held out, with seeds counted up. last: once the latest `count` ratings of each user.
+    time: once the latest `test_fraction` of all rows.
     Columns are those of `Recommender`.
     """
 
@@ -182,7 +185,7 @@ class RatingSplitter:
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002, N803
         """How many times it splits."""
-        return 1 if self.method in ("last", "official") else self.n_splits
+        return 1 if self.method in ("last", "time") else self.n_splits
 
     def split(
         self,
@@ -196,10 +199,19 @@ class RatingSplitter:
         """
         columns = {role: getattr(self, role) for role in _ROLES if getattr(self, role)}
         table = _rows(X, columns)
+        if self.method not in _METHODS:
+            message = f"{self.method!r} is no way to split for scikit-learn."
+            raise UsageError(message, hint=suggest(self.method, _METHODS))
         for number in range(self.get_n_splits()):
-            folds = {"folds": self.n_splits, "fold": number + 1, "count": self.count}
-            seed = self.seed if self.method == "kfold" else self.seed + number
-            split = split_ratings(table, seed, self.test_fraction, self.method, **folds)
+            split = split_ratings(
+                table,
+                self.seed if self.method == "kfold" else self.seed + number,
+                self.test_fraction,
+                self.method,
+                folds=self.n_splits,
+                fold=number + 1,
+                count=self.count,
+            )
             yield split.train, split.test
 
 

@@ -13,7 +13,7 @@ from core.array_types import FloatArray, LongArray, Mask
 from core.data import Ratings
 from core.errors import DataError, UsageError
 from core.files import write_through
-from core.model import Model, held_out_blocks
+from core.model import Model, held_out_blocks, raw_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
