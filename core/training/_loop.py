@@ -128,13 +128,13 @@ class TrainingLoop:
         batches = self.trainer.begin_epoch(epoch)
         if isinstance(self.trainer, Compiles):
             self.trainer.compile()
-        self.prepared.measure(self.trainer, self.prepared.held_out)
+        self.prepared.measure_held_out(self.trainer)
         return batches
 
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up; `compared` is then the held-out part."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
-        predictions = prepared.predictions(self.trainer, prepared.held_out)
+        predictions = prepared.held_out_predictions(self.trainer)
         held_out = Figures.of(predictions, prepared.held_out)
         self.compared = self._beside_baseline(predictions)
         return Finished(
@@ -154,6 +154,7 @@ class TrainingLoop:
             **finished_fields(prepared.judge, self.trainer, self.last_event),
             baseline_rmse=prepared.baseline_rmse,
             **_difference_fields(self.compared),
+            apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
         )
 
     def _beside_baseline(self, predictions: FloatArray) -> Ways | None:
@@ -251,7 +252,7 @@ class TrainingLoop:
         tuning = measure(self.trainer, self.prepared.tuning).rmse
         if self.patience and self.prepared.liked is None:
             tuning = self.controls.agree(tuning)
-        held_out = measure(self.trainer, self.prepared.held_out)
+        held_out = self.prepared.measure_held_out(self.trainer)
         ranked = ranking_fields(self.prepared.judge, self.trainer)
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
         best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error
