@@ -129,6 +129,9 @@ class Architecture:
     objectives: ClassVar[tuple[str, ...]] = ("rating", "ranking")
     """What it can be trained for; a head serves both. The first is taken where the data leaves a choice."""
 
+    averages: ClassVar[bool] = False
+    """Whether more epochs only average more of the same and never learn by heart, as samples of a posterior
+    do: some of them then tell on carved parts how far to trust it, and all are trained."""
     unused_settings: ClassVar[tuple[str, ...]] = ()
     """Training settings that mean nothing to it (`GRADIENT_SETTINGS`, say): never offered, always refused."""
 
@@ -199,6 +202,7 @@ class Replicated(Architecture):
             Options=inner.Options,
             objectives=inner.objectives,
             unused_settings=inner.unused_settings,
+            averages=inner.averages,
         )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:

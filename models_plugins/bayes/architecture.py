@@ -32,6 +32,7 @@ class Bayes(Architecture):
 
     name = "bayes"
     objectives = ("rating",)
+    averages = True
     unused_settings = (*GRADIENT_SETTINGS, "positive_from")
     recipes = {
         "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20, "center": "mean"}),
