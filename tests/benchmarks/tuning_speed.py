@@ -1,11 +1,11 @@
 """A search beside the training that it goes before: how many trainings do its trials take?
 
-usage: python tests/benchmarks/tuning_speed.py [--trials 16] [--architecture bias nn] [--ratings 100000] [--data PATH]
+usage: python tests/benchmarks/tuning_speed.py [--trials 16] [--architecture bias nn] [--ratings N] [--data PATH]
 
-Runs `tastemap train` with and without `--tune`, each twice in turn in a process of its own, start and compiling
-included, on a made table (or --data). A row an architecture: seconds of each (the lesser of both runs, by the
-clock and of the processor), and what the search adds, in trainings. Its trials are trained four in a compiled
-call, and it ends by training its best and what it started from on carved parts.
+Runs `tastemap train` with and without `--tune`, each twice in turn in a process of its own, compiling
+included, on a made table (or --data). A row an architecture: seconds of each (the lesser of both, by the
+clock and of the processor), and what the search adds, in trainings. Its trials are trained four in a
+compiled call, and it ends by training its best and what it started from on carved parts.
 """
 
 from __future__ import annotations
