@@ -1,6 +1,6 @@
 """Documents whose code runs: blocks of Python and commands, each with what it printed.
 
-A fenced block of `text` after one of `python` or `sh` is what that printed; without one the output isn't kept.
+A fenced block of `text` after one of `python` or `sh` is what that printed; else the output isn't kept.
 Python blocks share their names and end like a cell of a notebook: the last expression is shown.
 `python -m tests.documents docs/notebook.md` runs a document and writes its outputs anew.
 """
