@@ -12,6 +12,7 @@ from core.readable import escaped, readable
 
 if TYPE_CHECKING:
     from core.protocol import Event
+    from core.runs import Run
     from core.views import Lines
 
 
@@ -29,6 +30,15 @@ def warn(line: str = "", end: str = "\n") -> None:
     """Print a line for people on stderr; where nobody can be told, the work goes on."""
     with suppress(OSError):
         _print(readable(line), sys.stderr, end)
+
+
+def note_leak(run: Run) -> None:
+    """Say on stderr where a run's training knows rows from after those that its figures stand on."""
+    from core.data import leak_notice
+
+    leak = leak_notice(str(run.config.split.get("method", "random")), bool(run.config.data.get("time_range")))
+    if leak:
+        note(leak)
 
 
 def print_json(value: Any) -> None:
