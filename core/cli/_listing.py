@@ -31,7 +31,7 @@ def print_evaluation(
         return
     print_lines(result.lines())
     if table is None:
-        note_leak(run)
+        note_leak(run.model)
 
 
 def print_runs(as_json: bool) -> None:

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 from core.readable import escaped, readable
 
 if TYPE_CHECKING:
+    from core.model import Model
     from core.protocol import Event
-    from core.runs import Run
     from core.views import Lines
 
 
@@ -32,13 +32,10 @@ def warn(line: str = "", end: str = "\n") -> None:
         _print(readable(line), sys.stderr, end)
 
 
-def note_leak(run: Run) -> None:
+def note_leak(model: Model) -> None:
     """Say on stderr where a run's training knows rows from after those that its figures stand on."""
-    from core.data import leak_notice
-
-    leak = leak_notice(str(run.config.split.get("method", "random")), bool(run.config.data.get("time_range")))
-    if leak:
-        note(leak)
+    if model.facts.leak:
+        note(model.facts.leak)
 
 
 def print_json(value: Any) -> None:

@@ -117,7 +117,7 @@ def _run(
     else:
         print_lines(question.lines(answer))
     if view.on_held_out:
-        note_leak(run)
+        note_leak(run.model)
 
 
 def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:

@@ -57,8 +57,8 @@ class TrainingSettings(OptionSet):
     split: str = option(
         default="random",
         help="What is held out: random ratings, a share of each user's, their last, all from a moment on, "
-        "whole users (newcomers, folded in), a fold, a test file.",
-        choices=("random", "user", "last", "time", "newcomers", "kfold", "official"),
+        "whole users (newcomers, folded in), a fold, a test file, nothing.",
+        choices=("random", "user", "last", "time", "newcomers", "kfold", "official", "none"),
     )
     last_count: int = option(default=1, help="Ratings of each user that --split last holds out.", minimum=1)
     since: str = option(

@@ -16,7 +16,7 @@ from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
 
-METHODS = ("random", "user", "last", "time", "newcomers", "kfold", "official")
+METHODS = ("random", "user", "last", "time", "newcomers", "kfold", "official", "none")
 
 
 def _none() -> LongArray:
@@ -79,8 +79,8 @@ def split_ratings(
     last: the latest `count` of every user who has more. time: all rows from the moment `since` on, or the
     latest `test_fraction` of them. newcomers: that share of the users wholly. Under both, users whom training
     doesn't know are folded in from `given_fraction` of their rows. kfold: fold number `fold` (from 1) of
-    `folds`. official: the test file that the table came with. Raises UsageError or DataError where it can't
-    be done.
+    `folds`. official: the test file that the table came with. none: nothing is held out. Raises UsageError or
+    DataError where it can't be done.
     """
     _check_fraction(test_fraction, "test_fraction")
     if method == "time":
@@ -106,6 +106,8 @@ def _mask(ratings: Ratings, seed: int, test_fraction: float, method: str, detail
         return fold_mask(len(ratings), seed, **details)
     if method == "official":
         return official_mask(ratings)
+    if method == "none":
+        return np.ones(len(ratings), bool)
     raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
 
 
@@ -123,8 +125,8 @@ def _make_split(
     method: str,
     details: Mapping[str, int] | None = None,
 ) -> Split:
-    """Make a split of a training mask, shape (n,); raises DataError where a part is empty."""
-    _refuse_empty(ratings, mask, ~mask)
+    """Make a split of a training mask, shape (n,); raises DataError where a part is empty that mustn't be."""
+    _refuse_empty(ratings, mask, ~mask if method != "none" else mask)
     return Split(
         train=np.flatnonzero(mask),
         test=np.flatnonzero(~mask),

@@ -46,6 +46,9 @@ def evaluated(run: Run, ratings: Any = None) -> Evaluation:
         table, predictor = _table(run, ratings), run.model.predictor
         strangers = ~predictor.known(*predictor.rows_of(table))
         return _evaluation("all rows", predictor.predict_ratings(table), table.ratings, strangers)
+    if run.config.split.get("method") == "none":
+        hint = "Give a table to measure on all its rows, with --data."
+        raise UsageError(f"{run.id} was trained on all its ratings: nothing was held out.", hint=hint)
     table = recorded_ratings(run)
     split = recorded_split(run.config.split, table)
     if split.hash != run.config.split["hash"]:

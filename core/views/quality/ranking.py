@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, Mask
+from core.data import Ratings
 from core.errors import DataError, UsageError
 from core.files import write_through
-from core.model import Model, held_out_blocks
+from core.model import Model, held_out_blocks, raw_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
@@ -170,6 +171,25 @@ def ranking_task(model: Model, relevant_from: float | None = None) -> RankingTas
         sought = "row is new to its user" if threshold is None else f"rating is at least {threshold:g}"
         raise DataError(f"no held-out {sought}, so nothing is relevant.")
     return task
+
+
+def ndcg_of(model: Model, table: Ratings, k: int = 10) -> float:
+    """nDCG@k of ranking all items where a table's rows are what is sought, those of training passed over.
+
+    Of ratings only those count that the model would learn from as likes. Raises TastemapError where the
+    model's own ratings can't be read, and DataError where no row is new to a user that it knows.
+    """
+    seen, counts = model.rated, (len(model.users), len(model.items))
+    (users, items), liked = model.predictor.rows_of(table), model.facts.positive_from
+    wanted = (users >= 0) & (items >= 0)
+    if liked is not None and table.has_ratings:
+        wanted &= table.ratings >= np.float32(liked)
+    training = seen.ratings.users[seen.in_training], seen.ratings.items[seen.in_training]
+    relevant = ItemSets.of(users[wanted], items[wanted], counts)
+    task = RankingTask.of(ItemSets.of(*training, counts), relevant, model.baseline.item_counts)
+    if not len(task.users):
+        raise DataError("no row is new to a user of the model, so nothing is relevant.", path=table.source)
+    return task.figures(raw_blocks(model, task.users), min(k, len(model.items))).ndcg
 
 
 def measure_users(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
