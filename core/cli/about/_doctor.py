@@ -97,7 +97,7 @@ def _folders() -> Iterator[Finding]:
 
 
 def _plugins(files: Sequence[Path]) -> Iterator[Finding]:
-    registry, sound = load_plugins(), []
+    registry, sound = load_plugins(), list[Path]()
     for file in files:
         try:
             registry = load_plugins([*sound, file])
