@@ -1,6 +1,6 @@
 """A search beside the training that it goes before: how many trainings do its trials take?
 
-usage: python tests/benchmarks/tuning_speed.py [--trials 16] [--architecture bias nn] [--ratings N] [--data PATH]
+usage: python tests/benchmarks/tuning_speed.py [--trials 16] [--architecture bias nn] [--data PATH]
 
 Runs `tastemap train` with and without `--tune`, each twice in turn in a process of its own, compiling
 included, on a made table (or --data). A row an architecture: seconds of each (the lesser of both, by the

@@ -62,6 +62,7 @@ class Comparison(View[ComparedRuns]):
     """
 
     command: ClassVar[str] = "compare"
+    on_held_out: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("runs",)
     runs: tuple[str, ...] = option(help="The others: ids, beginnings of them, or paths.", metavar="RUN")
     k: int = option(

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from core.model import HeldOut, rmse
 from core.protocol import verdict_of
 from core.ranking import PerUser, mean_interval
-
-RESAMPLES = 1000
+from core.views.quality.resampling import resampled_rmse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,27 +54,12 @@ class RankingDifference:
 
 
 def bootstrap_difference(first: HeldOut, other: HeldOut, seed: int = 0) -> Difference:
-    """RMSE of `other` minus that of `first` on the same pairs, with a paired percentile bootstrap over users.
-
-    Users are drawn, not ratings, since the ratings of one user err alike (cluster bootstrap, Davison &
-    Hinkley 1997).
-    """
-    users, places = np.unique(first.users, return_inverse=True)
-    sums = [np.bincount(places, weights=np.square(part.errors)).astype(np.float64) for part in (first, other)]
-    counts = np.bincount(places).astype(np.float64)
-    generator = np.random.default_rng(seed)
-    drawn = np.array([_resample(sums, counts, generator) for _ in range(RESAMPLES if len(users) > 1 else 1)])
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    """RMSE of `other` minus that of `first` on the same pairs, with a paired bootstrap over users."""
+    squares = np.stack([np.square(part.errors) for part in (first, other)], axis=1)
+    drawn = resampled_rmse(first.users, squares, seed)
+    low, high = np.percentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
     exact = rmse(other.predicted, other.truth) - rmse(first.predicted, first.truth)
     return Difference(rmse=exact, low=float(low), high=float(high))
-
-
-def _resample(
-    sums: Sequence[npt.NDArray[np.float64]], counts: npt.NDArray[np.float64], generator: np.random.Generator
-) -> float:
-    chosen = generator.integers(len(counts), size=len(counts))
-    first, other = (float(np.sqrt(part[chosen].sum() / counts[chosen].sum())) for part in sums)
-    return other - first
 
 
 def paired_difference(first: PerUser, other: PerUser) -> RankingDifference:
