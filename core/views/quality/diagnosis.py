@@ -29,6 +29,13 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceBy(Slice):
+    """A part of the held-out ratings as a frame shows it; `by` says what it was cut by, "" for the whole."""
+
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Residual:
     """A pair that was predicted badly; `error` is predicted minus true."""
 
@@ -66,6 +73,17 @@ class ErrorReport(Answer):
     calibration: tuple[Calibration, ...]
     worst: tuple[Residual, ...]
 
+    def rows(self) -> Sequence[SliceBy]:
+        """The whole, then all slices."""
+        cut = {
+            "": (self.whole,),
+            "user activity": self.by_user_activity,
+            "item popularity": self.by_item_popularity,
+            "genre": self.by_genre,
+            "rating": self.by_rating,
+        }
+        return tuple(SliceBy(**vars(one), by=by) for by, slices in cut.items() for one in slices)
+
 
 class Diagnosis(View[ErrorReport]):
     """Show where a run errs: by user activity, item popularity, genre and rating; the worst predictions.
@@ -74,6 +92,7 @@ class Diagnosis(View[ErrorReport]):
     """
 
     command: ClassVar[str] = "diagnose"
+    on_held_out: ClassVar[bool] = True
     worst: int = option(default=10, help="So many of the worst predictions.", minimum=0)
 
     def answer(self, model: Model) -> ErrorReport:
