@@ -23,17 +23,22 @@ from core.cli._flags import (
     loaded_plugins,
 )
 from core.cli._output import say
+from core.cli._plain import PlainCommand, pass_plain
 from core.errors import UsageError
 
 
 class _CommandsAndViews(TyperGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        pass_plain(self.params)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""
-        from core.cli._views import view_names
+        from core.views import view_commands
 
-        return [*super().list_commands(ctx), *view_names()]
+        return [*super().list_commands(ctx), *view_commands()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command; views load NumPy, so they are only looked at if no other has the name."""
@@ -126,7 +131,7 @@ def evaluate(
     print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def runs(as_json: AsJson = False) -> None:
     """List the saved runs, the newest first."""
     from core.cli._listing import print_runs
@@ -134,7 +139,7 @@ def runs(as_json: AsJson = False) -> None:
     print_runs(as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
     """List the architectures with their options, and plugins that are broken with the reason."""
     from core.cli._listing import print_plugins
@@ -176,7 +181,7 @@ def crossval(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def export(
     context: typer.Context,
     run: RunName,
@@ -199,7 +204,7 @@ def export(
     export_model(model, keras, parquet, projector, as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def serve(
     context: typer.Context,
     host: Annotated[

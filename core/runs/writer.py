@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from core.contract import Arrays
 from core.errors import ProtocolError, RunError
@@ -34,6 +33,8 @@ CHECKPOINT_FILE = "checkpoint/state.safetensors"
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing; raises RunError while another process trains it."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / "lock", mode=0o600)
     try:
         lock.acquire(timeout=0)

@@ -48,6 +48,8 @@ from .registry import (
     VIEWS as VIEWS,
     Asker as Asker,
     find_view as find_view,
+    view_commands as view_commands,
+    view_of_command as view_of_command,
 )
 from .search import (
     Found as Found,

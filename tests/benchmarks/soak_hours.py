@@ -42,7 +42,8 @@ KEYS = (
     *(b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"s", b"x", b"g", b"m", b"w", b"t", b"o", b"h", b"n", b"a"),
     *(b"+", b"-", b"0", b"b", b"c", b"v", b"f", b"i", b"u", b"\xff", b"\x00", b"\xe2\x82", "é€".encode()),
 )
-LIMIT = 300
+LIMIT = 900
+"""Nothing takes so many seconds, even where other programs have the machine."""
 
 
 @dataclass
@@ -154,7 +155,10 @@ def kill(world: World) -> None:
     time.sleep(world.chooser.uniform(0, 20))
     number = world.chooser.choice(SIGNALS)
     child.send_signal(number)
-    said, _ = child.communicate(timeout=LIMIT)
+    try:
+        said, _ = child.communicate(timeout=LIMIT)
+    finally:
+        child.kill()
     world.judge((f"train, signal {number}",), child.returncode, said, (0, -number, 128 + number))
     for run in set(world.runs.iterdir() if world.runs.exists() else ()) - before:
         if (run / "history.jsonl").exists() and (run / "config.json").exists():
@@ -262,6 +266,7 @@ ACTS: tuple[Callable[[World], None], ...] = (
 def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) -> list[tuple[str, object]]:
     """Do random acts for so many hours; returns what was done and what was lost, as rows of a table."""
     world, ends = World(folder, table, chooser), time.monotonic() + hours * 3600
+    signal.signal(signal.SIGHUP, lambda *_: None)  # what `nohup` ignores would be ignored by children too
     train(world)
     while time.monotonic() < ends:
         act, before = chooser.choice(ACTS), len(world.lost)

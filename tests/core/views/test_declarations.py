@@ -24,13 +24,13 @@ from core.protocol.events import Answer, Event, Failed, parse_event
 from core.protocol.wire import from_plain, to_plain
 from core.runs.run import Run
 from core.views import _documentation as documentation
-from core.views.registry import VIEWS, Asker, find_view
+from core.views.registry import VIEWS, Asker, find_view, view_commands, view_of_command
 from core.views.search import SearchResults
 from core.views.view import Remark, Table, View, compute
 from tests.core.views.examples import EMPTY, EXAMPLES, HandRun, saved_model
 from tests.core.views.handmade import without_ratings
 
-METHODS = {asked.view: name for name, asked in vars(Asker).items() if hasattr(asked, "view")}
+METHODS = {asked.find(): name for name, asked in vars(Asker).items() if hasattr(asked, "find")}
 INDEPENDENT = {"name_component", "search", "summary"}
 """Views that say nothing of a model's numbers."""
 
@@ -112,6 +112,12 @@ def _words(field: OptionField, value: Any, positional: bool) -> list[str]:
         return [word for item, rating in value.items() for word in (flag, f"{item}={rating}")]
     values = [str(one) for one in (value if field.form is Form.LIST else [value])]
     return values if positional else [word for one in values for word in (flag, one)]
+
+
+def test_a_command_is_named_alike_where_it_is_found_and_where_it_is_declared() -> None:
+    assert view_commands() == sorted(kind.command for kind in VIEWS.values() if kind.command)
+    assert all(view_of_command(kind.command) is kind for kind in VIEWS.values() if kind.command)
+    assert view_of_command("") is view_of_command("no-such") is None
 
 
 def test_every_view_is_tried_here() -> None:
