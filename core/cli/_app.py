@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from core.cli._data_commands import data_app
 from core.cli._flags import (
@@ -23,16 +22,12 @@ from core.cli._flags import (
     loaded_plugins,
 )
 from core.cli._output import say
-from core.cli._plain import PlainCommand, pass_plain
+from core.cli._plain import PlainCommand, PlainGroup
 from core.errors import UsageError
 
 
-class _CommandsAndViews(TyperGroup):
+class _CommandsAndViews(PlainGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        pass_plain(self.params)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""

@@ -1,4 +1,4 @@
-"""Texts and paths pass as they were typed: typer loads pydantic to check them, at a tenth of a second of CPU."""
+"""Texts and paths pass as they were typed: typer loads pydantic to check them, for a tenth of a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,30 @@ def pass_plain(parameters: Iterable[Any]) -> None:
     """
     for parameter in parameters:
         described = getattr(parameter, "type_descriptor", None)
-        checks = described is None or described.is_choice or described.file_annotation is not None
-        passed = None if checks else _PASSED.get(described.annotation)
+        if described is None or described.is_choice or described.file_annotation is not None:
+            continue
+        passed = _PASSED.get(described.annotation)
         if passed is not None:
             parameter._runtime_param = passed
 
 
-class PlainCommand(TyperCommand):
-    """A command whose texts and paths pass as they are."""
+class _Plain:
+    """What a command and a group of commands have in common."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        pass_plain(self.params)
+        pass_plain(getattr(self, "params", ()))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option, which is made when somebody asks for it."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        pass_plain([option])
+        return option
+
+
+class PlainCommand(_Plain, TyperCommand):
+    """A command whose texts and paths pass as they are."""
+
+
+class PlainGroup(_Plain, TyperGroup):
+    """A group of commands, likewise."""

@@ -32,11 +32,11 @@ def settle() -> None:
 
 
 def spare_pandas() -> None:
-    """Let Arrow believe that there is no pandas, in a process of our own where nothing needs the two together.
+    """Let Arrow believe that there is no pandas, in a process of our own that needs no table of both.
 
-    Arrow looks for pandas at the first array that it makes, to tell its tables from others. Importing it takes
-    more than all else that a small command does. What imports pandas itself still gets it. Does nothing in a
-    process that isn't our own, or where pandas is loaded already; a plugin may need both, so ask first.
+    Arrow looks for pandas at the first array that it makes, to tell its tables from others, and importing it
+    takes more than all else that a small command does. What imports pandas itself still gets it. Does nothing
+    in a process that isn't our own, or where pandas is loaded already; a plugin may need both, so ask first.
     """
     if not _claimed or "pandas" in sys.modules:
         return

@@ -2,98 +2,70 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from typing import Any, Generic, ParamSpec, TypeVar
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from core import views
 from core.errors import UsageError
 from core.options import suggest
 from core.views import quality
-from core.views.view import A, View
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from core.views.view import Answer, View
 
 
-class _Asks(Generic[P, R]):
-    """A method that asks a view: its arguments are the view's, its result the view's answer.
+class _Entry(NamedTuple):
+    """Where a view is found: its class, its command where it has one, and the room."""
 
-    The view's file is loaded when somebody asks: a command answers one question out of twenty.
-    """
+    name: str
+    command: str = ""
+    room: ModuleType = views
 
-    def __init__(self, find: Callable[[], Callable[P, View[Any]]], command: str) -> None:
-        self.find, self.command, self.name = find, command, ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, asker: Asker, owner: type) -> Callable[P, R]:
-        view = self.find()
-
-        def ask(*arguments: P.args, **named: P.kwargs) -> R:
-            answer: R = asker.ask(view(*arguments, **named))
-            return answer
-
-        ask.__doc__, ask.__name__, ask.__qualname__ = view.__doc__, self.name, f"Asker.{self.name}"
-        vars(ask)["__signature__"] = inspect.signature(view)
-        return ask
+    def load(self) -> type[View[Any]]:
+        """Load the view's file."""
+        view: type[View[Any]] = getattr(self.room, self.name)
+        return view
 
 
-def _asks(find: Callable[[], Callable[P, View[A]]], command: str = "") -> _Asks[P, A]:
-    return _Asks(find, command)
-
-
-class Asker:
-    """Every view as a method with the view's own arguments: `run.top_items(user=(4,), count=5)`."""
-
-    axes = _asks(lambda: views.Axes)
-    biases = _asks(lambda: views.Biases, "biases")
-    comparison = _asks(lambda: quality.Comparison, "compare")
-    components = _asks(lambda: views.Components, "components")
-    contributions = _asks(lambda: views.Contributions)
-    crosstab = _asks(lambda: views.Crosstab, "crosstab")
-    diagnosis = _asks(lambda: quality.Diagnosis, "diagnose")
-    fold_in = _asks(lambda: views.FoldIn, "foldin")
-    fold_in_why = _asks(lambda: views.FoldInWhy, "foldin-why")
-    map = _asks(lambda: views.Map, "map")
-    name_component = _asks(lambda: views.NameComponent, "name-component")
-    prediction = _asks(lambda: views.Predict, "predict")
-    ranking = _asks(lambda: quality.Ranking, "rank")
-    search = _asks(lambda: views.Search, "search")
-    similar_items = _asks(lambda: views.SimilarItems, "similar")
-    similar_users = _asks(lambda: views.SimilarUsers, "similar-users")
-    summarize = _asks(lambda: views.Summary, "summary")
-    top_items = _asks(lambda: views.TopItems, "recommend")
-    user_history = _asks(lambda: views.UserHistory, "history")
-    why = _asks(lambda: views.Why, "why")
-
-    def ask(self, view: View[A]) -> A:
-        """Answer a view; raises TastemapError."""
-        raise NotImplementedError
-
-
-def _declared() -> Iterator[_Asks[Any, Any]]:
-    return (one for one in vars(Asker).values() if isinstance(one, _Asks))
+_ENTRIES: Mapping[str, _Entry] = {
+    "axes": _Entry("Axes"),
+    "biases": _Entry("Biases", "biases"),
+    "comparison": _Entry("Comparison", "compare", quality),
+    "components": _Entry("Components", "components"),
+    "contributions": _Entry("Contributions"),
+    "crosstab": _Entry("Crosstab", "crosstab"),
+    "diagnosis": _Entry("Diagnosis", "diagnose", quality),
+    "fold_in": _Entry("FoldIn", "foldin"),
+    "fold_in_why": _Entry("FoldInWhy", "foldin-why"),
+    "map": _Entry("Map", "map"),
+    "name_component": _Entry("NameComponent", "name-component"),
+    "prediction": _Entry("Predict", "predict"),
+    "ranking": _Entry("Ranking", "rank", quality),
+    "search": _Entry("Search", "search"),
+    "similar_items": _Entry("SimilarItems", "similar"),
+    "similar_users": _Entry("SimilarUsers", "similar-users"),
+    "summary": _Entry("Summary", "summary"),
+    "top_items": _Entry("TopItems", "recommend"),
+    "user_history": _Entry("UserHistory", "history"),
+    "why": _Entry("Why", "why"),
+}
+"""By tag. A view says its tag and command itself; they stand here too, since a command answers one question
+out of twenty and loads the file of that one alone."""
 
 
 class _Views(Mapping[str, type[View[Any]]]):
-    """All views by their tags; the first look loads them all."""
-
-    @cached_property
-    def _by_tag(self) -> dict[str, type[View[Any]]]:
-        kinds: list[Any] = [one.find() for one in _declared()]
-        return {kind.tag: kind for kind in kinds}
+    """All views by their tags, each loaded when it is looked up."""
 
     def __getitem__(self, tag: str) -> type[View[Any]]:
-        return self._by_tag[tag]
+        return _ENTRIES[tag].load()
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in _ENTRIES
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_tag)
+        return iter(_ENTRIES)
 
     def __len__(self) -> int:
-        return len(self._by_tag)
+        return len(_ENTRIES)
 
 
 VIEWS: Mapping[str, type[View[Any]]] = _Views()
@@ -107,13 +79,17 @@ def find_view(tag: str) -> type[View[Any]]:
     return VIEWS[tag]
 
 
+def view_of(answer: type[Answer]) -> type[View[Any]]:
+    """The view that answers with a class of answers."""
+    return next(view for view in VIEWS.values() if view.answer_type() is answer)
+
+
 def view_commands() -> list[str]:
     """The names of the commands of all views that have one; loads no view."""
-    return sorted(one.command for one in _declared() if one.command)
+    return sorted(entry.command for entry in _ENTRIES.values() if entry.command)
 
 
 def view_of_command(command: str) -> type[View[Any]] | None:
-    """The view of a command, loaded alone; None where no view has that one."""
-    found = next((one for one in _declared() if command and one.command == command), None)
-    view: Any = found and found.find()
-    return view  # type: ignore[no-any-return]
+    """The view of a command; None where no view has that one."""
+    entries = (entry for entry in _ENTRIES.values() if command and entry.command == command)
+    return next((entry.load() for entry in entries), None)
