@@ -266,7 +266,8 @@ ACTS: tuple[Callable[[World], None], ...] = (
 def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) -> list[tuple[str, object]]:
     """Do random acts for so many hours; returns what was done and what was lost, as rows of a table."""
     world, ends = World(folder, table, chooser), time.monotonic() + hours * 3600
-    signal.signal(signal.SIGHUP, lambda *_: None)  # what `nohup` ignores would be ignored by children too
+    for number, handler in ((signal.SIGHUP, lambda *_: None), (signal.SIGINT, signal.default_int_handler)):
+        signal.signal(number, handler)  # what `nohup` and `&` ignore, children would ignore too
     train(world)
     while time.monotonic() < ends:
         act, before = chooser.choice(ACTS), len(world.lost)

@@ -1,4 +1,4 @@
-"""A question to a run loads what it takes to answer, and no more: in a fresh terminal each module is a wait."""
+"""A question to a run loads what it takes to answer and no more: in a terminal every module is a wait."""
 
 from __future__ import annotations
 
