@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
-from core.cli._output import note, print_json, print_lines, say
+from core.cli._output import note, note_leak, print_json, print_lines, say
 from core.cli._plain import PlainCommand
 from core.errors import UsageError
 from core.options import Form, OptionField
@@ -115,6 +115,8 @@ def _run(
         print_json(to_plain(answer))
     else:
         print_lines(question.lines(answer))
+    if view.on_held_out:
+        note_leak(run.model)
 
 
 def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
