@@ -20,6 +20,8 @@ from core.files import (
     open_to_append,
     read_json,
     read_regular,
+    require_folder,
+    require_regular,
     write_atomically,
 )
 from core.protocol import EpochFinished, Finished, from_plain
@@ -35,12 +37,18 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing; raises RunError while another process trains it."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / "lock", mode=0o600)
+    path = folder / "lock"
+    if path.is_symlink() or path.exists():
+        require_regular(path)
+    require_folder(folder / "checkpoint")
+    lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         hint = "Wait for it, or stop it, before you resume."
         raise RunError(f"{folder.name} is being trained by another process.", hint=hint) from None
+    except OSError as error:
+        raise cannot_write(path, error) from error
     try:
         _clear(folder)
         yield
