@@ -47,7 +47,6 @@ def run_verdict(request: VerdictRequest, as_json: bool) -> int:
             stopping.show,
             settings=dict(request.flags["settings"]),
             next_controls=stopping.next_controls,
-            stopped=lambda: bool(stopping.exit_code),
             keep=request.keep,
             notes=notes,
         )
