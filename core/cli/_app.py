@@ -209,6 +209,21 @@ def verdict(
     raise typer.Exit(run_verdict(request, as_json))
 
 
+@app.command()
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Protocol: ml-100k, ml-1m or liang.")],
+    data: Annotated[str, typer.Option(help="Your copy, a folder or archive [the fetched set].")] = "",
+    arch: Annotated[str, typer.Option(help="Architectures, separated by commas.")] = "",
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Make published rows again from your own copy of the data: a line each, ready to paste."""
+    from core.cli._verdict import run_bench
+
+    raise typer.Exit(run_bench(name, data, arch, all_plugins(context, plugin), as_json))
+
+
 @app.command(cls=CrossvalCommand)
 def crossval(
     context: typer.Context,
