@@ -7,6 +7,10 @@ from ._convert import (
 from ._describe import (
     describe as describe,
 )
+from ._look import (
+    Look as Look,
+    look as look,
+)
 from ._preview import (
     preview as preview,
 )

@@ -9,12 +9,13 @@ from typing import Any
 
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
 from core.data import _cache as cache
+from core.data._finding import DEMO, FRAME, enter_table, find_path, find_reader
 from core.data._legacy import as_recorded, without_implicit
 from core.data._parts import join, stack
 from core.data.checking import build
-from core.data.fetching import all_datasets, fetched_file, find_named
+from core.data.fetching import fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading import builtin_readers, check_location, enter, find_table, items_location, with_items
+from core.data.reading import check_location, enter, items_location, with_items
 from core.data.reading.text import header_of_file
 from core.data.reading.typed import (
     address_name,
@@ -27,9 +28,6 @@ from core.data.reading.typed import (
 )
 from core.errors import DataError, TastemapError, UsageError
 from core.options import suggest
-
-DEMO, FRAME = "demo", "frame"
-_GLOB = set("*?[")
 
 
 def load_ratings(
@@ -62,7 +60,7 @@ def load_ratings(
     named = find_named(str(source), sources)
     if named is not None:
         options = ReadingOptions.parse({**named.reading, **reading})
-    path = fetched_file(named) if named is not None else _path(source, sources)
+    path = fetched_file(named) if named is not None else find_path(source, sources)
     ratings = _load(path, options, sources)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
@@ -91,22 +89,6 @@ def _from_server(address: str, options: ReadingOptions, sources: Sequence[DataSo
     return build(
         _with_test(_with_items(table, None, options), options, sources), address_name(address), shown, options
     )
-
-
-def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
-    if str(source) == FRAME and not Path(FRAME).exists():
-        hint = "Give the frame itself in Python, or a file of it with --data."
-        raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
-    path = Path(source).expanduser()
-    if not path.exists() and _GLOB & set(str(source)):
-        return path
-    if len(path.parts) == 1 and not path.suffix and not path.exists():
-        known = [DEMO, *all_datasets(sources)]
-        raise DataError(
-            f"no data set, file or folder is named {str(source)!r}.", hint=suggest(str(source), known)
-        )
-    check_location(path)
-    return path
 
 
 def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
@@ -160,8 +142,8 @@ def _place(table: RawTable, role: str) -> str:
 def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
     if not path.exists():
         return _read_parts(path, options, sources)
-    location, beside = _enter(path, options, sources)
-    reader = _find_reader(location, options, sources)
+    location, beside = enter_table(path, options, sources)
+    reader = find_reader(location, options, sources)
     table = _ask(reader, location, options)
     table.found.setdefault("reader", reader.name)
     if table.item_table is None:
@@ -182,17 +164,6 @@ def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSo
         form = dataclasses.replace(options, items="none")
         table = stack([table, *(_read_one(file, form, sources) for file in files[1:])])
     return dataclasses.replace(table, files=tuple(files))
-
-
-def _enter(
-    path: Path, options: ReadingOptions, sources: Sequence[DataSource]
-) -> tuple[Location, Location | None]:
-    """The file or folder that a reader knows, and a table of items found beside it."""
-    location = enter(path)
-    readers = _all_readers(sources)
-    if location.is_file() or (not options.member and any(_recognizes(one, location) for one in readers)):
-        return location, None
-    return find_table(location, options)
 
 
 def _with_items(
@@ -222,41 +193,3 @@ def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTabl
         message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
         hint = "Is the file complete? Otherwise this is a fault of the reader."
         raise DataError(message, path=str(location), hint=hint) from error
-
-
-def _find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:
-    """Find the reader named in the options, or the first that recognizes the file."""
-    readers = _all_readers(sources)
-    if options.reader:
-        return _named(options.reader, readers)
-    for reader in readers:
-        if _recognizes(reader, location):
-            return reader
-    raise DataError("no ratings found in it.", path=str(location))
-
-
-def _recognizes(reader: Reader, location: Location) -> bool:
-    try:
-        return reader.recognizes(location)
-    except UsageError:
-        raise
-    except Exception as error:
-        message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
-        raise DataError(message, path=str(location), hint="This is a fault of the reader.") from error
-
-
-def _all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:
-    """List the readers in the order in which they are asked; raises UsageError for a name given twice."""
-    readers = [*(source for source in sources if isinstance(source, Reader)), *builtin_readers()]
-    names = [reader.name for reader in readers]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"Two readers are named {twice[0]!r}.", hint="Remove one of the plugins.")
-    return readers
-
-
-def _named(name: str, readers: Sequence[Reader]) -> Reader:
-    by_name = {reader.name: reader for reader in readers}
-    if name not in by_name:
-        raise UsageError(f"There is no reader {name!r}.", hint=suggest(name, by_name))
-    return by_name[name]

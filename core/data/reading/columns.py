@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.contract import Location
-from core.errors import DataError
+from core.errors import ColumnsError, DataError
 from core.options import suggest
 
 USER_NAMES = (
@@ -162,7 +162,7 @@ def _named_twice(names: tuple[str, ...], name: str, what: str, location: Locatio
     flag = f"--{what.replace('_', '-')}-column"
     message = f"{len(places)} columns are named {name!r}."
     hint = f"Name one by its position: {flag} {f' or {flag} '.join(places)}."
-    return DataError(message, path=str(location), row=1, hint=hint)
+    return ColumnsError(message, path=str(location), row=1, hint=hint)
 
 
 def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Location) -> DataError:
@@ -172,4 +172,4 @@ def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Lo
     if not wanted and not any(map(is_usual, names)):
         hint = f"{hint} If the first line is a row, say --header no; lines before the table: --skip-lines."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
-    return DataError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)
+    return ColumnsError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

@@ -17,7 +17,7 @@ from core.data.reading.columns import (
 from core.data.reading.location import listing
 from core.data.reading.text import sniff
 from core.data.reading.typed import open_typed
-from core.errors import DataError
+from core.errors import DataError, SeveralTablesError
 from core.options import suggest
 
 _MOST = 200
@@ -54,8 +54,7 @@ def find_table(place: Location, options: ReadingOptions) -> tuple[Location, Loca
             break
     listed = ", ".join(list(files)[:10]) + (", …" if len(files) > 10 else "")
     message = f"which table holds the ratings can't be told; it holds {listed}."
-    hint = "Name one with --member."
-    raise DataError(message, path=str(place), hint=hint)
+    raise SeveralTablesError(message, path=str(place), option="member", choices=tuple(files))
 
 
 _VALUES = (*RATING_NAMES, *COUNT_NAMES, *EVENT_NAMES)

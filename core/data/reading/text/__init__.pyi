@@ -26,6 +26,7 @@ from ._others import (
 )
 from ._reader import (
     TextTable as TextTable,
+    head_of_text as head_of_text,
     read_text as read_text,
     unread_note as unread_note,
 )

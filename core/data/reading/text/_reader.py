@@ -46,7 +46,7 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     """Read the ratings alone, without an items table."""
     dialect = sniff(location, options)
     refuse_libfm(dialect.sample, location)
-    head = Head(location, dialect.names, dialect.header == "yes", functools.partial(cells, dialect))
+    head = head_of_text(location, dialect)
     if is_wide(head, options):
         table = read_wide(location, dialect, head, options)
     else:
@@ -58,6 +58,11 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     files = (location,) if isinstance(location, Path) else ()
     repairs = (*dialect.notes, *table.repairs)
     return dataclasses.replace(table, found=found, files=files, repairs=repairs, names=dialect.names)
+
+
+def head_of_text(location: Location, dialect: Dialect) -> Head:
+    """What is known of a text table before it is read."""
+    return Head(location, dialect.names, dialect.header == "yes", functools.partial(cells, dialect))
 
 
 def _form(dialect: Dialect) -> dict[str, object]:

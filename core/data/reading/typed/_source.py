@@ -35,11 +35,23 @@ class TypedSource:
         """The first cells of a column as texts, without the missing ones."""
         return [text_of(cell) for cell in self.first.column(position).to_pylist() if cell is not None]
 
+    @property
+    def head(self) -> Head:
+        """What is known of the table before it is read."""
+        return Head(self.location, self.names, True, self.cells)
+
+    def first_texts(self) -> list[tuple[str, ...]]:
+        """The first rows as texts; a missing cell is empty."""
+        return _texts(self.first, self.names)
+
     def texts(self) -> list[tuple[str, ...]]:
         """All rows as texts; a missing cell is empty, a list is parted by |."""
-        table = self.read(self.names)
-        columns = [[text_of(cell) for cell in table.column(name).to_pylist()] for name in self.names]
-        return list(zip(*columns, strict=True))
+        return _texts(self.read(self.names), self.names)
+
+
+def _texts(table: Any, names: Sequence[str]) -> list[tuple[str, ...]]:
+    columns = [[text_of(cell) for cell in table.column(place).to_pylist()] for place in range(len(names))]
+    return list(zip(*columns, strict=True))
 
 
 def text_of(cell: Any) -> str:
@@ -55,7 +67,7 @@ def text_of(cell: Any) -> str:
 
 def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     """Find the columns and read them; raises DataError for one of another kind than single values."""
-    head = Head(source.location, source.names, True, source.cells)
+    head = source.head
     if is_wide(head, options):
         return _matrix(source, head, options)
     roles = find_roles(head, options)
