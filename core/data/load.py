@@ -100,8 +100,10 @@ def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
     ratings = build(
         table, path.stem if path.is_file() else path.absolute().name, str(path.absolute()), options
     )
-    notes = (*broken, *cache.store(ratings, path, options, table.files))
-    return dataclasses.replace(ratings, repairs=(*ratings.repairs, *notes)) if notes else ratings
+    files = table.files
+    del table  # large columns are mapped into memory from the cache instead
+    ratings = cache.store(ratings, path, options, files)
+    return dataclasses.replace(ratings, repairs=(*ratings.repairs, *broken)) if broken else ratings
 
 
 def _with_test(table: RawTable, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:

@@ -3,4 +3,5 @@ from ._building import (
 )
 from ._clean import (
     find_scale as find_scale,
+    levels_of as levels_of,
 )

@@ -165,3 +165,16 @@ def test_the_official_part_survives_the_cache(write):
     reading = {"test_file": str(test), "separator": "whitespace"}
     hashes = {split_ratings(load_ratings(train, reading), method="official").hash for _ in range(2)}
     assert len(hashes) == 1
+
+
+def test_large_columns_are_mapped_into_memory(table, monkeypatch):
+    first = load_ratings(table)
+    (folder,) = folders()
+    monkeypatch.setattr("core.data._cache.MAPPED", 1)
+    assert not isinstance(first.users.base, np.memmap)
+    again = load_ratings(table)
+    assert isinstance(again.users.base, np.memmap)
+    shutil.rmtree(folder)
+    stored = load_ratings(table)
+    assert isinstance(stored.ratings.base, np.memmap)
+    assert again.fingerprint == stored.fingerprint == first.fingerprint

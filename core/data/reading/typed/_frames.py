@@ -30,6 +30,6 @@ def read_frame(frame: Any, options: ReadingOptions) -> RawTable:
     names = tuple(str(name) for name in table.schema.names)
     table = table.rename_columns(list(names))
     source = TypedSource(
-        Path("frame"), names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted))
+        Path("frame"), names, table.slice(0, FIRST), lambda wanted: [table.select(list(wanted))]
     )
     return raw_table(source, options)

@@ -50,11 +50,15 @@ def open_json(location: Location) -> TypedSource:
         table = _whole(location)
         names = tuple(table.schema.names)
         return TypedSource(
-            location, names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted)), files=files
+            location, names, table.slice(0, FIRST), lambda wanted: [table.select(list(wanted))], files=files
         )
     names = tuple(dict.fromkeys(name for one in first for name in one))
     return TypedSource(
-        location, names, columns_of(first, names), lambda wanted: _lines(location, first, wanted), files=files
+        location,
+        names,
+        columns_of(first, names),
+        lambda wanted: [_lines(location, first, wanted)],
+        files=files,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from core.contract import Location, RawTable, ReadingOptions, Repair
 from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
 from core.data.reading.text import NumberError, melted, parse_numbers, unread_note
+from core.data.reading.typed._gathering import gather
 from core.errors import DataError
 
 FIRST = 50
@@ -22,12 +23,13 @@ FIRST = 50
 @dataclass(frozen=True)
 class TypedSource:
     """A table that is opened: where it is, its columns' names, its first rows (an Arrow table) and a function
-    that reads the named columns as an Arrow table. `found` says what was chosen, `files` what is read."""
+    that reads the named columns as Arrow tables or batches, one below the other. `found` says what was
+    chosen, `files` what is read."""
 
     location: Location
     names: tuple[str, ...]
     first: Any
-    read: Callable[[Sequence[str]], Any]
+    blocks: Callable[[Sequence[str]], Iterable[Any]]
     found: dict[str, object] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
 
@@ -42,16 +44,28 @@ class TypedSource:
 
     def first_texts(self) -> list[tuple[str, ...]]:
         """The first rows as texts; a missing cell is empty."""
-        return _texts(self.first, self.names)
+        return _texts([self.first.column(place) for place in range(len(self.names))])
 
     def texts(self) -> list[tuple[str, ...]]:
         """All rows as texts; a missing cell is empty, a list is parted by |."""
-        return _texts(self.read(self.names), self.names)
+        columns = gather(self.blocks(self.names), self.names, ())
+        return _texts([columns[name] for name in self.names])
+
+    def columns(self, names: Sequence[str], coded: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Read columns as chunked arrays; those in `coded` as codes of their distinct ids.
+
+        Raises DataError for a column of another kind than single values.
+        """
+        return gather(self._checked(names), names, coded)
+
+    def _checked(self, names: Sequence[str]) -> Iterator[Any]:
+        for block in self.blocks(names):
+            _check_kinds(block.schema, names, self.location)
+            yield block
 
 
-def _texts(table: Any, names: Sequence[str]) -> list[tuple[str, ...]]:
-    columns = [[text_of(cell) for cell in table.column(place).to_pylist()] for place in range(len(names))]
-    return list(zip(*columns, strict=True))
+def _texts(columns: Sequence[Any]) -> list[tuple[str, ...]]:
+    return list(zip(*([text_of(cell) for cell in column.to_pylist()] for column in columns), strict=True))
 
 
 def text_of(cell: Any) -> str:
@@ -73,15 +87,16 @@ def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     roles = find_roles(head, options)
     found = chosen(source.names, roles)
     wanted = list(dict.fromkeys(source.names[place] for place in roles.positions()))
-    table = source.read(wanted)
-    _check_kinds(table, wanted, source.location)
-    ratings, notes = _numbers(_column(table, found, "rating_column"), found["rating_column"], options, source)
+    ids = ("user_column", "item_column", "event_column")
+    columns = source.columns(wanted, [found[role] for role in ids if role in found])
+    ratings = columns.get(found["rating_column"])
+    ratings, notes = _numbers(ratings, found["rating_column"], options, source)
     return RawTable(
-        users=table.column(found["user_column"]),
-        items=table.column(found["item_column"]),
+        users=columns[found["user_column"]],
+        items=columns[found["item_column"]],
         ratings=ratings,
-        timestamps=_column(table, found, "time_column"),
-        events=_column(table, found, "event_column"),
+        timestamps=columns.get(found["time_column"]),
+        events=columns.get(found.get("event_column", NONE)),
         found={**source.found, **found},
         repairs=(*notes, *unread_note(source.names, roles)),
         files=source.files,
@@ -93,16 +108,16 @@ def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTabl
     """A matrix of users × items, one rating a row; raises DataError for a column that holds no numbers."""
     import pyarrow as pa
 
-    table, user = source.read(source.names), wide_user(head, options)
+    columns, user = source.columns(source.names), wide_user(head, options)
     names = [name for place, name in enumerate(source.names) if place != user]
     cells = []
     for name in names:
         try:
-            cells.append(table.column(name).cast(pa.float32(), safe=False).to_numpy())
+            cells.append(columns[name].cast(pa.float32(), safe=False).to_numpy())
         except pa.ArrowException as error:
             message = f"it holds no numbers ({str(error).splitlines()[0][:100]})."
             raise DataError(message, path=str(source.location), column=name) from error
-    ids = None if user is None else table.column(source.names[user]).to_numpy()
+    ids = None if user is None else columns[source.names[user]].to_numpy()
     label = "rows" if user is None else source.names[user]
     raw, _ = melted(ids, np.stack(cells, axis=1), names, label, options)
     return dataclasses.replace(
@@ -110,16 +125,11 @@ def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTabl
     )
 
 
-def _column(table: Any, found: dict[str, str], role: str) -> Any:
-    name = found.get(role, NONE)
-    return None if name == NONE else table.column(name)
-
-
-def _check_kinds(table: Any, names: list[str], location: Location) -> None:
+def _check_kinds(schema: Any, names: Sequence[str], location: Location) -> None:
     import pyarrow.types as kinds
 
     for name in names:
-        kind = table.schema.field(name).type
+        kind = schema.field(name).type
         if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
             hint = "Turn it into single numbers or texts first."
             raise DataError(
