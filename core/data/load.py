@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
+from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions, Repair
 from core.data import _cache as cache
 from core.data._finding import DEMO, FRAME, enter_table, find_path, find_reader
 from core.data._legacy import as_recorded, without_implicit
@@ -15,7 +16,7 @@ from core.data._parts import join, stack
 from core.data.checking import build
 from core.data.fetching import fetched_file, find_named
 from core.data.ratings import Ratings
-from core.data.reading import check_location, enter, items_location, with_items
+from core.data.reading import check_location, enter, is_title, items_location, with_items
 from core.data.reading.text import header_of_file
 from core.data.reading.typed import (
     address_name,
@@ -182,7 +183,17 @@ def _with_items(
     if own is not None and options.title_column and table.found.get("layout") != "wide":
         column = str(table.found["item_column"])
         return with_items(table, own, dataclasses.replace(options, items_id_column=column))
-    return table
+    return _titles_told(table)
+
+
+def _titles_told(table: RawTable) -> RawTable:
+    """Say where the ratings themselves have a column of titles: it is read only where asked for."""
+    read = {str(value) for name, value in table.found.items() if name.endswith("_column")}
+    names = [name for name in table.names if name not in read and is_title(name)]
+    if not names or table.found.get("layout") == "wide":
+        return table
+    message = f"the column {names[0]!r} may hold titles: --title-column {shlex.quote(names[0])} reads them"
+    return dataclasses.replace(table, repairs=(*table.repairs, Repair("titles", 1, message)))
 
 
 def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTable:

@@ -65,7 +65,10 @@ _OTHER_NAMES = {
 """Columns of numbers that are neither ratings nor counts of what somebody did."""
 
 NONE = "none"
-MISSING = ("", "NA", "N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "#N/A")
+MISSING = (
+    "", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "<NA>", "NULL", "null", "None", "none", "#N/A", "\\N",
+    "-", "--", "?", ".",
+)  # fmt: skip
 """How an empty cell of numbers or times may be written; in a column of ids these are ids."""
 
 
@@ -129,6 +132,14 @@ def is_other(name: str) -> bool:
     word = plain(name)
     known = {*TIME_NAMES, *YEAR_NAMES, *TITLE_NAMES, *GENRE_NAMES, *_OTHER_NAMES}
     return word in known or word.endswith("id") or word.startswith("unnamed")
+
+
+def is_title(name: str) -> bool:
+    """Say whether a column is named like one of titles, beyond any doubt."""
+    return plain(name) in _SURE_TITLES
+
+
+_SURE_TITLES = {word for word in TITLE_NAMES if word != "name"}
 
 
 def listed(names: tuple[str, ...]) -> str:

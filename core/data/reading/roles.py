@@ -240,7 +240,7 @@ def _refuse_other_orders(head: Head) -> None:
         reason = "four columns, no header, and the fourth holds no times: what they are"
     elif width > 2 and _mostly_texts(head.cells(2)) and not _dated_or_timed(head, 2):
         reason = "no header, and the third column holds neither ratings nor times: what the columns are"
-    elif width > 2 and _rates(head.cells(0)) and not _rates(head.cells(2)) and not _dated_or_timed(head, 2):
+    elif width > 2 and _rates(head.cells(0)) and not _dated_or_timed(head, 2):
         reason = "no header, and the first column looks like ratings: what the others are"
     elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
         reason = "no header, and the first column counts the rows: what the others are"

@@ -17,6 +17,7 @@ from ._movielens import (
     MovieLensFolder as MovieLensFolder,
 )
 from ._numbers import (
+    LEFT_OUT as LEFT_OUT,
     NumberError as NumberError,
     parse_numbers as parse_numbers,
 )

@@ -70,7 +70,7 @@ def open_sqlite(location: Location, options: ReadingOptions) -> TypedSource:
         with _sqlite_errors(location), contextlib.closing(_connect(location)) as connection:
             yield from _fetched(connection.execute(statement))
 
-    names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+    names = "SELECT '', name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
     return _open(location, options, run, names)
 
 
@@ -128,8 +128,15 @@ def open_duckdb(location: Location, options: ReadingOptions) -> TypedSource:
             message = f"the database answers: {str(error).splitlines()[0]}."
             raise DataError(message, path=str(location)) from error
 
-    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-    return _open(location, options, run, names)
+    return _open(location, options, run, _TABLES)
+
+
+_TABLES = (
+    "SELECT CASE WHEN table_schema = current_schema() THEN '' ELSE table_schema END, table_name, "
+    "table_catalog, table_schema "
+    "FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'pg_catalog')"
+)
+"""Schema (empty for the usual one) and name of all tables and views, then where they are in full."""
 
 
 def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str) -> TypedSource:
@@ -147,12 +154,17 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
             found,
             files,
         )
-    tables = _whole(run(names_of_tables)).column(0).to_pylist()
-    heads = {name: tuple(_whole(run(limited(quoted(name), 0))).schema.names) for name in tables}
+    listed = _whole(run(names_of_tables))
+    rows = zip(*(column.to_pylist() for column in listed.columns), strict=True)
+    places = {
+        f"{schema}.{table}" if schema else table: ".".join(map(quoted, (*within, table)))
+        for schema, table, *within in rows
+    }
+    heads = {name: tuple(_whole(run(limited(place, 0))).schema.names) for name, place in places.items()}
     name = choose_table(heads, options, location)
-    first = _whole(run(limited(quoted(name), FIRST)))
+    first = _whole(run(limited(places[name], FIRST)))
     return TypedSource(
-        location, heads[name], first, lambda names: run(selected(names, name)), {"table": name}, files
+        location, heads[name], first, lambda names: run(selected(names, places[name])), {"table": name}, files
     )
 
 
@@ -197,8 +209,7 @@ def open_address(source: str, options: ReadingOptions) -> TypedSource:
             yield reader.schema.empty_table()
             yield from reader
 
-    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-    return _open(shown, options, run, names)
+    return _open(shown, options, run, _TABLES)
 
 
 @contextlib.contextmanager

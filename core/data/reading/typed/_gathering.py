@@ -112,10 +112,22 @@ def _encoded(chunk: Any) -> Any:
     kind = chunk.type
     if pa.types.is_dictionary(kind):
         return _encoded(chunk.cast(kind.value_type)) if not _is_id(kind.value_type) else chunk
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if _is_text(kind):
         chunk = chunk.cast(pa.string())
     plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(chunk.type)
     return chunk.dictionary_encode() if plain else chunk
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether values are texts in another form than Arrow's usual one; bytes are, where they are UTF-8."""
+    import pyarrow.types as kinds
+
+    return bool(
+        kinds.is_large_string(kind)
+        or kinds.is_string_view(kind)
+        or kinds.is_binary(kind)
+        or kinds.is_large_binary(kind)
+    )
 
 
 def _value_type(chunk: Any) -> Any:

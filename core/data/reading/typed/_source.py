@@ -24,7 +24,7 @@ FIRST = 50
 class TypedSource:
     """A table that is opened: where it is, its columns' names, its first rows (an Arrow table) and a function
     that reads the named columns as Arrow tables or batches, one below the other. `found` says what was
-    chosen, `files` what is read."""
+    chosen, `files` what is read; without a `header` the names are positions."""
 
     location: Location
     names: tuple[str, ...]
@@ -32,6 +32,7 @@ class TypedSource:
     blocks: Callable[[Sequence[str]], Iterable[Any]]
     found: dict[str, object] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    header: bool = True
 
     def cells(self, position: int) -> list[str]:
         """The first cells of a column as texts, without the missing ones."""
@@ -40,7 +41,7 @@ class TypedSource:
     @property
     def head(self) -> Head:
         """What is known of the table before it is read."""
-        return Head(self.location, self.names, True, self.cells)
+        return Head(self.location, self.names, self.header, self.cells)
 
     def first_texts(self) -> list[tuple[str, ...]]:
         """The first rows as texts; a missing cell is empty."""
@@ -56,7 +57,15 @@ class TypedSource:
 
         Raises DataError for a column of another kind than single values.
         """
-        return gather(self._checked(names), names, coded)
+        import pyarrow as pa
+
+        try:
+            return gather(self._checked(names), names, coded)
+        except pa.ArrowInvalid as error:  # bytes that are no text, texts beyond all bounds
+            message = f"its columns can't be read ({str(error).splitlines()[0]})."
+            raise DataError(
+                message, path=str(self.location), hint="Write ids as texts or numbers."
+            ) from error
 
     def _checked(self, names: Sequence[str]) -> Iterator[Any]:
         for block in self.blocks(names):
@@ -130,8 +139,8 @@ def _check_kinds(schema: Any, names: Sequence[str], location: Location) -> None:
 
     for name in names:
         kind = schema.field(name).type
-        if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
-            hint = "Turn it into single numbers or texts first."
+        if kinds.is_nested(kind):
+            hint = "Write one row for each pair of user and item, with single numbers or texts."
             raise DataError(
                 f"it holds {kind}, not single values.", path=str(location), column=name, hint=hint
             )
@@ -151,7 +160,7 @@ def _numbers(
         whole = whole.unify_dictionaries().combine_chunks()
     texts = whole.dictionary.to_pylist()
     try:
-        values, notes = parse_numbers(texts, options.decimal, plain(name) in COUNT_NAMES)
+        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES)
     except NumberError as wrong:
         code = next(code for code, text in enumerate(texts) if wrong.text in (text, text.strip()))
         row = pc.index(whole.indices, code).as_py() + 1

@@ -64,5 +64,5 @@ def limited(source: str, rows: int) -> str:
 
 
 def selected(names: Sequence[str], table: str) -> str:
-    """The statement that reads columns of a table."""
-    return f"SELECT {', '.join(map(quoted, names))} FROM {quoted(table)}"  # noqa: S608 - quoted, and read-only
+    """The statement that reads columns of a quoted table."""
+    return f"SELECT {', '.join(map(quoted, names))} FROM {table}"  # noqa: S608 - quoted, and read-only
