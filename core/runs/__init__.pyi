@@ -5,6 +5,12 @@ from .config import (
     recorded_split as recorded_split,
     saved_choices as saved_choices,
 )
+from .evaluation import (
+    Evaluation as Evaluation,
+)
+from .kept_ratings import (
+    keep_ratings as keep_ratings,
+)
 from .recorded import (
     recorded_ratings as recorded_ratings,
 )

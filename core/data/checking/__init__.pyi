@@ -5,3 +5,7 @@ from ._clean import (
     find_scale as find_scale,
     levels_of as levels_of,
 )
+from ._identifiers import (
+    BadIdentifierError as BadIdentifierError,
+    encode as encode,
+)
