@@ -12,7 +12,12 @@ from core.errors import DataError, UsageError
 from core.options import suggest
 
 DEMO, FRAME = "demo", "frame"
-_GLOB = set("*?[")
+_SIGNS = set("*?[")
+
+
+def is_pattern(source: str | Path) -> bool:
+    """Whether a source may name several files by a pattern."""
+    return bool(_SIGNS & set(str(source)))
 
 
 def find_path(source: str | Path, sources: Sequence[DataSource]) -> Path:
@@ -21,7 +26,7 @@ def find_path(source: str | Path, sources: Sequence[DataSource]) -> Path:
         hint = "Give the frame itself in Python, or a file of it with --data."
         raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
     path = Path(source).expanduser()
-    if not path.exists() and _GLOB & set(str(source)):
+    if not path.exists() and is_pattern(source):
         return path
     if len(path.parts) == 1 and not path.suffix and not path.exists():
         known = [DEMO, *all_datasets(sources)]

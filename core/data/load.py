@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions, Repair
 from core.data import _cache as cache
-from core.data._finding import DEMO, FRAME, enter_table, find_path, find_reader
+from core.data._finding import DEMO, FRAME, enter_table, find_path, find_reader, is_pattern
 from core.data._legacy import as_recorded, without_implicit
 from core.data._parts import join, stack
 from core.data.checking import build
@@ -79,7 +79,7 @@ def may_be_read_again(ratings: Ratings, sources: Sequence[DataSource] = ()) -> b
     source = str(ratings.reading.get("source", ""))
     if source == DEMO or is_address(source) or find_named(source, sources) is not None:
         return True
-    return source not in ("", FRAME) and (Path(source).expanduser().exists() or bool(_GLOB & set(source)))
+    return source not in ("", FRAME) and (Path(source).expanduser().exists() or is_pattern(source))
 
 
 _SHORT = ("user", "item", "rating", "time", "event", "title")

@@ -75,6 +75,14 @@ def learn_damped_means(
     return fit.means(dampings, noise)
 
 
+_BLOCK = 1 << 23
+"""Ratings that are looked at together: of a long table a copy in 64 bits would be dear."""
+
+
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+
+
 class _Fit:
     """Offsets of both sides in turn, each given the other (backfitting)."""
 
@@ -83,7 +91,8 @@ class _Fit:
     ) -> None:
         self.sides = (users, items)
         self.mean = float(ratings.mean(dtype=np.float64))
-        self.residuals = ratings.astype(np.float64) - self.mean
+        self.residuals = ratings.astype(np.float64)
+        self.residuals -= self.mean
         self.variance = max(float(self.residuals.var()), 1e-12)
         self.counts = [np.bincount(rows, minlength=n) for rows, n in zip(self.sides, counts, strict=True)]
         self.offsets = [np.zeros(count) for count in counts]
@@ -108,7 +117,7 @@ class _Fit:
             float((count / (count + damping)).sum())
             for count, damping in zip(self.counts, dampings, strict=True)
         )
-        squares = float((self.residuals**2).sum())
+        squares = sum(float((self.residuals[block] ** 2).sum()) for block in _blocks(len(self.residuals)))
         return max((squares + before * freedom) / len(self.residuals), 1e-6 * self.variance)
 
     def offset_variance(self, side: int, damping: float, noise: float) -> float:
@@ -124,9 +133,12 @@ class _Fit:
 
     def _fit_side(self, side: int, damping: float) -> float:
         rows, counts, offsets = self.sides[side], self.counts[side], self.offsets[side]
-        totals = np.bincount(rows, weights=self.residuals, minlength=len(offsets))
+        totals = np.zeros(len(offsets))
+        for block in _blocks(len(rows)):
+            totals += np.bincount(rows[block], weights=self.residuals[block], minlength=len(offsets))
         fitted = (totals + counts * offsets) / (counts + damping)
         change = fitted - offsets
-        self.residuals -= change[rows]
+        for block in _blocks(len(rows)):
+            self.residuals[block] -= change[rows[block]]
         self.offsets[side] = fitted
         return float(np.abs(change).max(initial=0.0))

@@ -11,7 +11,16 @@ from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError
-from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, plain_damped_means, rmse
+from core.model import (
+    Baseline,
+    DampedMeans,
+    HeldOut,
+    Scoring,
+    learn_damped_means,
+    mae,
+    plain_damped_means,
+    rmse,
+)
 from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
 TRAIN_SAMPLE = 200_000
@@ -144,11 +153,18 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
     prepared = prepare_part(ratings, split, train, tuning, settings.center)
-    held_out, whole = _pairs(ratings, split.test), _pairs(ratings, split.train)
-    counts = (ratings.user_count, ratings.item_count)
-    plain = plain_damped_means(whole.users, whole.items, whole.ratings, counts)
+    held_out = _pairs(ratings, split.test)
+    plain = _plain_means(ratings, split, prepared.train if train is split.train else None)
     predicted = prepared.baseline.clip(plain.predict(held_out.users, held_out.items).astype(np.float32))
     return replace(prepared, held_out=held_out, plain_means=predicted)
+
+
+def _plain_means(ratings: Ratings, split: Split, whole: TrainingData | None) -> DampedMeans:
+    """Plain damped means of the training part; `whole` has its users and items, where somebody keeps them."""
+    users = ratings.users[split.train] if whole is None else whole.users
+    items = ratings.items[split.train] if whole is None else whole.items
+    counts = (ratings.user_count, ratings.item_count)
+    return plain_damped_means(users, items, ratings.ratings[split.train], counts)
 
 
 def prepare_part(

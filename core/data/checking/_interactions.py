@@ -19,7 +19,7 @@ COUNT_LIMIT = 100
 """Whole numbers from 0 up and above this are taken for counts: rating scales end at 100 at most."""
 
 _FEW = 0.01
-_SHORT = 10
+_SHORT, _SCALE = 10, 3
 _WEIGHT_NAMES = {"weight", "weights"}
 
 
@@ -53,7 +53,7 @@ def _few_are_high(values: FloatArray) -> bool:
 def _has_code(values: FloatArray) -> bool:
     """One value far above a short scale, as in 1 … 5 and 999, stands for no rating; counts fill the room."""
     levels, _ = levels_of(values)
-    return len(levels) > 2 and bool(levels[-2] <= _SHORT and levels[-1] > COUNT_LIMIT)
+    return len(levels) > _SCALE and bool(levels[-2] <= _SHORT and levels[-1] > COUNT_LIMIT)
 
 
 def weigh_events(raw: RawTable, options: ReadingOptions, source: str) -> RawTable:

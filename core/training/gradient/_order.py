@@ -58,16 +58,17 @@ def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> _Epoch
         return _EpochOrder(everything, np.array([0, len(data)], np.int64), np.zeros(1, np.int64))
     counts = data.user_count, data.item_count
     blocks = [max(1, BLOCK_BYTES // max(1, size)) for size in row_bytes]
-    sides = [
-        (rows // block, -(-count // block))
-        for rows, count, block in zip((data.users, data.items), counts, blocks, strict=True)
-    ]
-    (bands, _), (across, width) = sides if counts[0] <= counts[1] else sides[::-1]
-    tiles = bands.astype(np.int64) * width + across
+    sides = list(zip((data.users, data.items), counts, blocks, strict=True))
+    (bands, _, high), (across, columns, wide) = sides if counts[0] <= counts[1] else sides[::-1]
+    width = -(-columns // wide)
+    tiles = (bands // high).astype(np.int64)
+    tiles *= width
+    tiles += across // wide
     ratings = np.bincount(tiles)
     filled = np.flatnonzero(ratings)  # tiles without ratings don't count
-    numbers = np.cumsum(ratings > 0) - 1
     narrow = np.uint16 if len(filled) < 1 << 16 else np.int64  # NumPy sorts 16 bits in linear time
-    by_tile = np.argsort(numbers[tiles].astype(narrow), kind="stable").astype(np.int32)
+    numbers = (np.cumsum(ratings > 0) - 1).astype(narrow)[tiles]
+    del tiles
+    by_tile = np.argsort(numbers, kind="stable").astype(np.int32)
     starts = np.concatenate([[0], np.cumsum(ratings[filled])])
     return _EpochOrder(by_tile, starts, filled // width)

@@ -15,7 +15,7 @@ def gather(blocks: Iterable[Any], names: Sequence[str], coded: Sequence[str]) ->
     Columns in `coded` come as dictionaries where they hold whole numbers or texts. A column whose blocks
     differ in type becomes one of decimals, where all are numbers, else of texts.
     """
-    columns = {name: _Coded() if name in coded else _Plain() for name in names}
+    columns: dict[str, _Coded | _Plain] = {name: _Coded() if name in coded else _Plain() for name in names}
     for block in blocks:
         for name, column in columns.items():
             column.add(block.column(block.schema.get_field_index(name)))
@@ -37,7 +37,9 @@ class _Plain:
         import pyarrow as pa
 
         kind = common_type([chunk.type for chunk in self._chunks])
-        return pa.chunked_array([chunk.cast(kind) for chunk in self._chunks], kind)
+        column = pa.chunked_array([chunk.cast(kind) for chunk in self._chunks], kind)
+        self._chunks = []
+        return _joined(column)
 
 
 class _Coded:
@@ -61,11 +63,11 @@ class _Coded:
         import pyarrow as pa
 
         self._unify()
-        column = pa.chunked_array(self._chunks)
+        column, self._chunks = pa.chunked_array(self._chunks), []
         kind = column.type
         if pa.types.is_dictionary(kind) and not _is_id(kind.value_type):
             return column.cast(kind.value_type)
-        return column
+        return _joined(column)
 
     def _unify(self) -> None:
         import pyarrow as pa
@@ -78,6 +80,15 @@ class _Coded:
             whole = whole.unify_dictionaries()
             self._known = whole.chunk(0).dictionary.nbytes if whole.num_chunks else 0
         self._chunks, self._waiting = list(whole.chunks), 0
+
+
+def _joined(column: Any) -> Any:
+    """A column of numbers or codes as one chunk, which everybody can share without a copy."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type) or pa.types.is_primitive(column.type):
+        return pa.chunked_array([column.combine_chunks()], column.type)
+    return column
 
 
 def common_type(kinds: Sequence[Any]) -> Any:
