@@ -11,6 +11,10 @@ from ._look import (
     Look as Look,
     look as look,
 )
+from ._notes import (
+    leak_notice as leak_notice,
+    split_notes as split_notes,
+)
 from ._preview import (
     preview as preview,
 )

@@ -1,3 +1,6 @@
+from ._shown import (
+    curves_of as curves_of,
+)
 from .config import (
     RunConfig as RunConfig,
     installed_versions as installed_versions,

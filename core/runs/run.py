@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
-from core.model import TAKEN, Model, RunFacts, ScoreRows, Scoring
+from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
 from core.runs._checks import check_weights
@@ -219,8 +219,8 @@ class Run(Asker):
         return self.folder / (WEIGHTS_FILE if self.summary else CHECKPOINT_FILE)
 
 
-def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> HeadScores:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model import load_score_rows
+    from core.model import load_scores
 
-    return load_score_rows(architecture, options, weights)
+    return load_scores(architecture, options, weights)
