@@ -106,6 +106,18 @@ class RaceCommand(ReadingCommand):
         return [_settings(), *super().groups(context, given)]
 
 
+class VerdictCommand(ReadingCommand):
+    """A command that takes the training settings, but for those that a verdict chooses itself."""
+
+    fixed: ClassVar[frozenset[str]] = frozenset(
+        {"split", "folds", "fold", "last_count", "objective", "strategy", "devices"}
+    )
+
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:
+        """The settings that all contenders share, and the reading options."""
+        return [_settings(lambda name: name not in self.fixed), *super().groups(context, given)]
+
+
 class TrainCommand(ReadingCommand):
     """A command that takes settings and the options of the architecture that `--arch` names."""
 

@@ -312,3 +312,23 @@ def _gain(event: Finished) -> list[str]:
         f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
         f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}"
     ]
+
+
+class ProgressView(TextView):
+    """Shows what is being trained as a progress bar alone."""
+
+    def show(self, event: Event) -> None:
+        """Move the bar."""
+        match event:
+            case PhaseChanged("judging", detail):
+                self._judged = detail
+                self._describe(detail)
+            case RunStarted():
+                self._batches = event.batches
+                self._describe(self._judged, total=event.epochs * event.batches)
+            case BatchProgress():
+                self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
+            case EpochFinished():
+                self._advance(event.epoch, 0, event.ratings_per_second)
+
+    _judged = ""

@@ -70,6 +70,7 @@ from .model import (
 )
 from .newcomers import (
     Newcomers as Newcomers,
+    fold_means as fold_means,
     held_out_blocks as held_out_blocks,
     newcomers_of as newcomers_of,
     predict_rows as predict_rows,

@@ -23,3 +23,10 @@ from .ranking import (
     ndcg_of as ndcg_of,
     write_users as write_users,
 )
+from .recent import (
+    recent_blocks as recent_blocks,
+)
+from .resampling import (
+    resampled_means as resampled_means,
+    resampled_rmse as resampled_rmse,
+)
