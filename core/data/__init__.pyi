@@ -1,15 +1,11 @@
-from ._cache import (
-    SMALLEST as SMALLEST,
-)
 from ._convert import (
     convert as convert,
 )
+from ._demo import (
+    demo_ratings as demo_ratings,
+)
 from ._describe import (
     describe as describe,
-)
-from ._look import (
-    Look as Look,
-    look as look,
 )
 from ._notes import (
     leak_notice as leak_notice,
@@ -18,8 +14,11 @@ from ._notes import (
 from ._preview import (
     preview as preview,
 )
-from .load import (
+from .loading import (
+    SMALLEST as SMALLEST,
+    Look as Look,
     load_ratings as load_ratings,
+    look as look,
     may_be_read_again as may_be_read_again,
     shown_source as shown_source,
 )

@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
-from core.data import _cache as cache, load_ratings, split_ratings
+from core.data import load_ratings, split_ratings
+from core.data.loading import _cache as cache
 from core.data.reading.text import TextTable
 
 
@@ -170,7 +171,7 @@ def test_the_official_part_survives_the_cache(write):
 def test_large_columns_are_mapped_into_memory(table, monkeypatch):
     first = load_ratings(table)
     (folder,) = folders()
-    monkeypatch.setattr("core.data._cache.MAPPED", 1)
+    monkeypatch.setattr("core.data.loading._cache.MAPPED", 1)
     assert not isinstance(first.users.base, np.memmap)
     again = load_ratings(table)
     assert isinstance(again.users.base, np.memmap)

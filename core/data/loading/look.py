@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract import DataSource, Location, ReadingOptions
-from core.data._finding import DEMO, enter_table, find_path, find_reader
 from core.data.fetching import fetched_file, find_named
+from core.data.loading._finding import DEMO, enter_table, find_path, find_reader
 from core.data.reading import (
     COUNT_NAMES,
     EVENT_NAMES,

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contract import ItemTable, ReadingOptions, Repair
-from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.data import Ratings, RatingScale, Vocabulary
 from core.data.reading import NONE
 from core.files import cache_folder, make_folder, write_atomically
 

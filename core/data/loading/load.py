@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions, Repair
-from core.data import _cache as cache
-from core.data._finding import DEMO, FRAME, enter_table, find_path, find_reader, is_pattern
-from core.data._legacy import as_recorded, without_implicit
-from core.data._parts import join, stack
+from core.data import Ratings
 from core.data.checking import build
 from core.data.fetching import fetched_file, find_named
-from core.data.ratings import Ratings
+from core.data.loading import _cache as cache
+from core.data.loading._finding import DEMO, FRAME, enter_table, find_path, find_reader, is_pattern
+from core.data.loading._legacy import as_recorded, without_implicit
+from core.data.loading._parts import join, stack
 from core.data.reading import check_location, enter, is_title, items_location, with_items
 from core.data.reading.text import header_of_file
 from core.data.reading.typed import (
@@ -53,7 +53,7 @@ def load_ratings(
             build(_with_test(read_frame(source, options), options, sources), "frame", FRAME, options), old
         )
     if str(source) == DEMO:
-        from core.data._demo import demo_ratings
+        from core.data import demo_ratings
 
         return demo_ratings()
     if is_address(str(source)):

@@ -1,0 +1,12 @@
+from ._cache import (
+    SMALLEST as SMALLEST,
+)
+from .load import (
+    load_ratings as load_ratings,
+    may_be_read_again as may_be_read_again,
+    shown_source as shown_source,
+)
+from .look import (
+    Look as Look,
+    look as look,
+)
