@@ -17,6 +17,7 @@ from ._preview import (
 from .loading import (
     SMALLEST as SMALLEST,
     Look as Look,
+    forget as forget,
     load_ratings as load_ratings,
     look as look,
     may_be_read_again as may_be_read_again,

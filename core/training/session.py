@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.contract import Arrays, Registry, Resolved, Trainer, settle
-from core.data import Ratings, Split, describe, may_be_read_again, split_notes, unseen
+from core.data import Ratings, Split, describe, forget, may_be_read_again, split_notes, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model, RatedTable, RunFacts
@@ -47,6 +47,9 @@ from core.training._trackers import with_trackers
 from core.training.controls import Controls, LeadsWorkers, ignore
 from core.training.several import read_cluster
 
+if TYPE_CHECKING:
+    from core.views.quality import Ways
+
 _FEWEST_TO_CARVE = 50
 """From fewer training ratings nothing is carved: a few could decide nothing."""
 
@@ -56,7 +59,8 @@ class Session:
     """Trains one run and tells about it.
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
-    receives commands that don't steer, between two slices of batches.
+    receives commands that don't steer, between two slices of batches. Once finished, `compared` is the
+    held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -69,6 +73,7 @@ class Session:
     trainer: Trainer | None = None
     prepared: Prepared | None = None
     adaptation: Adaptation | None = None
+    compared: Ways | None = None
 
     def __post_init__(self) -> None:
         """Decide the objective by the table where it is open; raises UsageError where neither serves."""
@@ -102,6 +107,7 @@ class Session:
             if not may_be_read_again(self.ratings, self.registry.data_sources):
                 keep_ratings(folder, self.ratings)
             config.write(folder)
+            forget(self.ratings)
             self._train(folder, config, prepared, trainer, Progress())
 
     def _adapt(self, prepared: Prepared) -> Adaptation | None:
@@ -230,6 +236,7 @@ class Session:
         from core.training.start import make_trainer
 
         prepared = prepare(self.ratings, self.resolved.settings)
+        forget(self.ratings)  # what training needs of a large table is copied
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)
@@ -272,6 +279,7 @@ class Session:
             controls=controls,
             answer=self.answer,
             progress=progress,
+            unused=self.resolved.architecture.unused_settings,
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
@@ -294,6 +302,7 @@ class Session:
             weights = best
             loop.trainer.restore({**loop.trainer.state(), **best})
         summary = loop.summary(folder, reason)
+        self.compared = loop.compared
         writer.finish(weights, summary)
         return summary
 
@@ -415,4 +424,5 @@ def _run_started(
         notes=notes,
         baseline_rmse=baseline_rmse,
         adaptation=config.adaptation,
+        unused=list(loop.unused),
     )

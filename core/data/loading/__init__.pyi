@@ -1,5 +1,6 @@
 from ._cache import (
     SMALLEST as SMALLEST,
+    forget as forget,
 )
 from .load import (
     load_ratings as load_ratings,

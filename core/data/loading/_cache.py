@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -82,6 +83,14 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
         return dataclasses.replace(ratings, repairs=(*ratings.repairs, Repair("cache", 1, message)))
     return dataclasses.replace(ratings, **mapped)
+
+
+def forget(ratings: Ratings) -> None:
+    """Give back the memory of columns that are mapped from the cache; they are read again when needed."""
+    for column in _columns_of(ratings).values():
+        mapped = getattr(column.base, "base", None)
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 _ABANDONED_SECONDS = 6 * 3600

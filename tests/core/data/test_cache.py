@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core.data import load_ratings, split_ratings
+from core.data import forget, load_ratings, split_ratings
 from core.data.loading import _cache as cache
 from core.data.reading.text import TextTable
 
@@ -175,6 +175,9 @@ def test_large_columns_are_mapped_into_memory(table, monkeypatch):
     assert not isinstance(first.users.base, np.memmap)
     again = load_ratings(table)
     assert isinstance(again.users.base, np.memmap)
+    assert again.fingerprint == first.fingerprint
+    forget(again)
+    forget(first)
     shutil.rmtree(folder)
     stored = load_ratings(table)
     assert isinstance(stored.ratings.base, np.memmap)
