@@ -20,7 +20,7 @@ from tests.tui.driving import run_app, screen_text, sees, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import read_preferences
-from tui.shell.tables import KnownTables, read_tables, write_tables
+from tui.shell.tables import KnownTables, read_tables, table_name, write_tables
 from tui.train._mapping import ColumnRoles
 from tui.train._paths import completions, dropped_path
 
@@ -142,7 +142,16 @@ def test_recent_tables_come_first_and_paths_complete(
 def test_what_a_terminal_pastes_for_a_file_is_its_path(odd: Path) -> None:
     for text in (str(odd), f"'{odd}'", f'"{odd}" ', str(odd).replace(" ", "\\ "), odd.as_uri(), f"{odd}\n"):
         assert dropped_path(text) == str(odd)
-    for text in ("", "demo", "two words", "/nowhere/at/all.csv", f"{odd}\n{odd}", "it's", "/" + "x" * 5000):
+    for text in (
+        "",
+        "demo",
+        "two words",
+        "/nowhere/at/all.csv",
+        f"{odd}\n{odd}",
+        "it's",
+        "/" + "x" * 5000,
+        "~nobody-at-all/x",
+    ):
         assert dropped_path(text) == ""
 
 
@@ -157,6 +166,8 @@ def test_paths_complete_as_in_a_shell(tmp_path: Path) -> None:
         f"{tmp_path}/ratings.parquet",
     ]
     assert completions(f"{tmp_path}/.h") == [f"{tmp_path}/.hidden"]
+    assert completions("~nobody-at-all/x") == []
+    assert table_name("~nobody-at-all/x") == "~nobody-at-all/x"
     assert completions("demo") == completions(f"{tmp_path}/nowhere/x") == []
 
 

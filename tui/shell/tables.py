@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from core.files import config_folder, write_atomically
+from core.errors import UsageError
+from core.files import config_folder, expanded, write_atomically
 
 TABLES_FILE = "tables.json"
 _RECENT, _CHOICES = 12, 100
@@ -49,8 +49,11 @@ def table_name(data: str) -> str:
         from core.data import shown_source
 
         return shown_source(data)
-    path = Path(data).expanduser()
-    return str(path.absolute()) if path.exists() else data
+    try:
+        path = expanded(data)
+        return str(path.absolute()) if path.exists() else data
+    except (OSError, UsageError):  # too long for a name, or nobody's home
+        return data
 
 
 def read_tables() -> KnownTables:

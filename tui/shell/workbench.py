@@ -15,6 +15,8 @@ from core.protocol import (
     Event,
     Failed,
     Finished,
+    Judge,
+    Judged,
     PhaseChanged,
     ResumeRun,
     RunStarted,
@@ -23,7 +25,7 @@ from core.protocol import (
 )
 from tui.shell._shown import shown
 from tui.shell.tables import KnownTables
-from tui.shell.training import Race, Stage, TrainingState
+from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
@@ -57,6 +59,7 @@ class Workbench:
     preparing: str = ""
     tables: KnownTables = field(default_factory=KnownTables)
     asked: Train | ResumeRun | None = None
+    judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
 
@@ -64,9 +67,12 @@ class Workbench:
         """Fold an event of the engine into the state."""
         self.training.apply(event)
         self.race.apply(event)
+        self.judging.apply(event)
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
-            self._waiting, self.preparing = None, ""
+            self._waiting = None
+        if isinstance(event, Judged | Failed):
+            self.preparing = ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
@@ -83,7 +89,7 @@ class Workbench:
 
         Its table is read as was once chosen for it.
         """
-        if self.training.active:
+        if self.training.active or self.judging.active:
             return False
         if isinstance(command, Train):
             command = replace(command, reading={**self.tables.reading_of(command.data), **command.reading})
@@ -91,6 +97,13 @@ class Workbench:
         earlier = self.training.epochs if self._goes_on(command) else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
         self._waiting = None if self.engine.send(command) else command
+        return True
+
+    def judge(self, command: Judge) -> bool:
+        """Ask for a verdict; False while something trains or the engine isn't up."""
+        if self.training.active or self.judging.active or not self.engine.send(command):
+            return False
+        self.judging = Judging(active=True, phase="reading data")
         return True
 
     def _goes_on(self, command: Train | ResumeRun) -> bool:

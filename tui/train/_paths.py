@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from core.errors import UsageError
+from core.files import expanded
 
 _MOST = 500
 """Entries of a folder that are looked at for a completion."""
@@ -34,8 +36,8 @@ def _unquoted(line: str) -> str:
 
 def _exists(path: str) -> bool:
     try:
-        return os.sep in path and Path(path).expanduser().exists()
-    except OSError:  # too long for a name
+        return os.sep in path and expanded(path).exists()
+    except (OSError, UsageError):  # too long for a name, or nobody's home
         return False
 
 
@@ -45,10 +47,10 @@ def completions(text: str) -> list[str]:
     if not slash and not text.startswith((".", "~")):
         return []
     try:
-        entries = sorted(os.scandir(Path(folder + slash).expanduser()), key=lambda entry: entry.name)[:_MOST]
+        entries = sorted(os.scandir(expanded(folder + slash)), key=lambda entry: entry.name)[:_MOST]
         fitting = [one for one in entries if one.name.startswith(start) and _wanted(one.name, start)]
         return [f"{folder}{slash}{one.name}{os.sep if one.is_dir() else ''}" for one in fitting]
-    except OSError:
+    except (OSError, UsageError):
         return []
 
 

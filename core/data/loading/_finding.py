@@ -9,6 +9,7 @@ from core.contract import DataSource, Location, Reader, ReadingOptions
 from core.data.fetching import all_datasets
 from core.data.reading import builtin_readers, check_location, enter, find_table
 from core.errors import DataError, UsageError
+from core.files import expanded
 from core.options import suggest
 
 DEMO, FRAME = "demo", "frame"
@@ -25,7 +26,7 @@ def find_path(source: str | Path, sources: Sequence[DataSource]) -> Path:
     if str(source) == FRAME and not Path(FRAME).exists():
         hint = "Give the frame itself in Python, or a file of it with --data."
         raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
-    path = Path(source).expanduser()
+    path = expanded(source)
     if not path.exists() and is_pattern(source):
         return path
     if len(path.parts) == 1 and not path.suffix and not path.exists():

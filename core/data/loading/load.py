@@ -28,6 +28,7 @@ from core.data.reading.typed import (
     without_password,
 )
 from core.errors import DataError, TastemapError, UsageError
+from core.files import expanded
 from core.options import suggest
 
 
@@ -79,7 +80,7 @@ def may_be_read_again(ratings: Ratings, sources: Sequence[DataSource] = ()) -> b
     source = str(ratings.reading.get("source", ""))
     if source == DEMO or is_address(source) or find_named(source, sources) is not None:
         return True
-    return source not in ("", FRAME) and (Path(source).expanduser().exists() or is_pattern(source))
+    return source not in ("", FRAME) and (expanded(source).exists() or is_pattern(source))
 
 
 _SHORT = ("user", "item", "rating", "time", "event", "title")
@@ -119,7 +120,7 @@ def _with_test(table: RawTable, options: ReadingOptions, sources: Sequence[DataS
     """Append the official test part, where the options name one."""
     if not options.test_file:
         return table
-    test = Path(options.test_file).expanduser()
+    test = expanded(options.test_file)
     check_location(test)
     part = _read_one(test, _for_test(table, options), sources)
     joined = join(table, part)
@@ -135,7 +136,7 @@ def _for_test(table: RawTable, options: ReadingOptions) -> ReadingOptions:
     plain = dataclasses.replace(options, items="none", header=options.test_header, member="", table="")
     if options.header == "no" or options.layout == "wide" or table.found.get("header") != "yes":
         return dataclasses.replace(plain, header=options.test_header or options.header)
-    test = Path(options.test_file).expanduser()
+    test = expanded(options.test_file)
     if not plain.header and header_of_file(enter(test), plain) == "yes":
         return plain
     roles = ("user_column", "item_column", "rating_column", "time_column", "event_column")
@@ -160,7 +161,7 @@ def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]
     if table.item_table is None:
         table = _with_items(table, beside, options, location)
     if options.items not in ("", "none"):
-        table.found["items"] = str(Path(options.items).expanduser().absolute())
+        table.found["items"] = str(expanded(options.items).absolute())
     return dataclasses.replace(table, files=tuple({path: None, **dict.fromkeys(table.files)}))
 
 
