@@ -40,8 +40,8 @@ def checked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_both_type_checkers_accept_it_and_refuse_what_is_wrong(outside: Path) -> None:
-    mistakes = "run = load_run('latest')\nrun.recommend(1, count=3)\nrun.fold_in(5)\nrun.recommend(1, rank_by='best')\n"
-    (outside / "wrong.py").write_text(f"from core import load_run\n\n{mistakes}")
+    mistakes = "run.recommend(1, count=3)\nrun.fold_in(5)\nrun.recommend(1, rank_by='best')\n"
+    (outside / "wrong.py").write_text(f"from core import load_run\n\nrun = load_run('x')\n{mistakes}")
     done = checked(outside, "mypy", "--config-file", "mypy.ini", "program.py", "wrong.py")
     found = re.findall(r"^wrong.py:(\d+): error", done.stdout, re.MULTILINE)
     assert (found, done.stdout.count(": error")) == (["4", "5", "6"], 3), done.stdout + done.stderr
