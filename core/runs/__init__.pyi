@@ -5,6 +5,12 @@ from .config import (
     recorded_split as recorded_split,
     saved_choices as saved_choices,
 )
+from .labels import (
+    RunLabels as RunLabels,
+    parse_tags as parse_tags,
+    read_labels as read_labels,
+    write_labels as write_labels,
+)
 from .recorded import (
     recorded_ratings as recorded_ratings,
 )
@@ -26,4 +32,5 @@ from .writer import (
     locked as locked,
     read_history as read_history,
     read_summary as read_summary,
+    trained_by as trained_by,
 )

@@ -94,9 +94,9 @@ class GivenRatings:
         return [["item", "title", "rating"], *rows]
 
 
-def save_ratings(given: GivenRatings) -> Path:
-    """Write the ratings into the current folder as CSV; raises OSError where that can't be."""
-    path = free_path(Path.cwd() / "my-ratings.csv")
+def save_ratings(given: GivenRatings, folder: Path) -> Path:
+    """Write the ratings into a folder as CSV; raises OSError where that can't be."""
+    path = free_path(folder / "my-ratings.csv")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(given.table())
     return path

@@ -34,8 +34,8 @@ from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import FoldInAnswer, FoldInState, GivenRatings, Item, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
-from tui.lookup import SearchBox
-from tui.shell import Answered, BenchScreen, NotAnswered
+from tui.lists import SearchBox
+from tui.shell import Answered, BenchScreen, NotAnswered, Thing
 
 _ADVICE = "No model to fold you in yet: train a model first (1, then s), or open a run (5)."
 OFFERED, FOUND, ON_MAP, BEST, LEAST_RATINGS, COMPONENTS = 300, 30, 200, 30, 5, 3
@@ -47,8 +47,9 @@ class FoldInScreen(BenchScreen):
     """The item at hand and the ratings given to the left; map, reading and recommendations to the right."""
 
     MODE = "fold_in"
+    HOME = "#fold-in-given"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,s", "skip", "Skip", key_display="Space", id="fold_in.skip"),
+        Binding("space", "skip", "Skip", key_display="Space", id="fold_in.skip"),
         Binding(
             "plus,equals_sign,full_stop", "amend(1)", "More", key_display="+", id="fold_in.more", show=False
         ),
@@ -57,8 +58,8 @@ class FoldInScreen(BenchScreen):
         Binding("w", "why", "Why", id="fold_in.why"),
         Binding("d,delete", "forget", "Delete", id="fold_in.delete"),
         Binding("C", "clear", "Clear", id="fold_in.clear"),
-        Binding("e", "export", "CSV", id="fold_in.export"),
-        Binding("m", "next_view", "View", id="fold_in.view"),
+        Binding("e", "export", "Export", id="fold_in.export"),
+        Binding("v", "next_view", "View", id="fold_in.view"),
         Binding("t", "type_rating", "Type a rating", id="fold_in.type", show=False),
         *(
             Binding(str(digit), f"rate({digit})", f"Rate {digit}", id=f"fold_in.rate_{digit}", show=False)
@@ -71,6 +72,7 @@ class FoldInScreen(BenchScreen):
         self._given_by_data: dict[tuple[int, int, Scale], GivenRatings] = {}
         self._state, self._answer = FoldInState(), FoldInAnswer()
         self._open = False
+        self._wanted: Thing | None = None
 
     def compose_body(self) -> ComposeResult:
         """Advice where there is no model, else both columns."""
@@ -123,6 +125,7 @@ class FoldInScreen(BenchScreen):
 
     def _advise(self, text: str) -> None:
         self._open = not text
+        self.refresh_bindings()
         self.query_one("#fold-in-advice", Static).update(text)
         self.query_one("#fold-in-advice").display = bool(text)
         self.query_one("#fold-in-body").display = not text
@@ -169,6 +172,7 @@ class FoldInScreen(BenchScreen):
         key = summary.users, summary.items, summary.scale
         self._state.given = self._given_by_data.setdefault(key, GivenRatings())
         self._state.keys = RatingKeys.of(summary.scale)
+        self._take_wanted()
         self._fold_in()
         self._draw()
 
@@ -254,11 +258,11 @@ class FoldInScreen(BenchScreen):
             self.notify("Rate something first.", title="Nothing to export")
             return
         try:
-            path = save_ratings(self._state.given)
+            path = save_ratings(self._state.given, self.tastemap.out_folder)
         except OSError as error:
             self.notify(str(error), title="The ratings can't be written", severity="error")
         else:
-            self.notify(str(path), title="Ratings written")
+            self.tastemap.deliver(path, "Ratings written")
 
     def action_why(self) -> None:
         """Explain the highlighted recommendation."""
@@ -279,11 +283,24 @@ class FoldInScreen(BenchScreen):
         """Search any title."""
         self._given_panel.begin_search()
 
-    def key_escape(self) -> None:
+    def step_back(self) -> bool:
         """End the search; the item found is put back."""
-        if self._given_panel.searching:
+        searching = self._given_panel.searching
+        if searching:
             self._state.taken = None
             self._given_panel.end_search()
+            self._draw()
+        return searching
+
+    def open_thing(self, thing: Thing) -> None:
+        """Put an item at hand that another screen, or a list of this one, points at."""
+        self._wanted = thing
+        self._take_wanted()
+
+    def _take_wanted(self) -> None:
+        if self._wanted is not None and self._state.keys is not None:
+            self._state.take_up(Item(str(self._wanted.id), self._wanted.title))
+            self._wanted = None
             self._draw()
 
     @on(SearchBox.Searched)

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from tui.map.scatter import FIRST_CATEGORY, Emphasis, Picture, Points, Viewport, around, draw
 
 ZOOM = 1.4
+_NEAR, _FLIGHT_SECONDS = 2.5, 0.6
 NO_POINTS = Points(np.zeros(0), np.zeros(0), (), np.zeros(0, np.int32))
 
 
@@ -106,6 +107,14 @@ class MapCanvas(Widget, can_focus=True):
         if not self.view.contains(x, y):
             self.view = self.view.centred(x, y)
         self.post_message(self.Selected(index))
+
+    def fly_to(self, index: int) -> None:
+        """Put the cursor on a point and bring it near, on the way from where one is."""
+        target = around(self.points.x, self.points.y).zoomed(_NEAR)
+        target = target.centred(float(self.points.x[index]), float(self.points.y[index]))
+        self.select(index)
+        still = self.app.animation_level == "none"
+        self.animate("view", target, duration=0.0 if still else _FLIGHT_SECONDS, easing="in_out_cubic")
 
     def zoom(self, factor: float) -> None:
         """Zoom around the cursor, or the middle where there is none in view."""

@@ -179,6 +179,13 @@ class Viewport:
     width: float
     height: float
 
+    def blend(self, destination: Viewport, factor: float) -> Viewport:
+        """The viewport on the way to another one, as animations ask for it."""
+        ends = ((self.x, destination.x), (self.y, destination.y))
+        sizes = ((self.width, destination.width), (self.height, destination.height))
+        middle = [start + (end - start) * factor for start, end in ends]
+        return Viewport(*middle, *(start * (end / start) ** factor for start, end in sizes))
+
     def zoomed(self, factor: float, at: tuple[float, float] | None = None) -> Viewport:
         """Show 1/factor as much; the point `at` stays where it is on the screen."""
         x, y = at or (self.x, self.y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -14,40 +14,46 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine import Notice
-from core.views import ItemMap, ItemNeighbours, Map, SimilarItem, SimilarItems
+from core.views import ItemMap, ItemNeighbours, Map, SimilarItems
 from tui.charts import categories, ordered
 from tui.formats import short_title
-from tui.map._choice import MapChoice, card, find_titles, map_title, neighbours_text
+from tui.lists import LONGEST_TEXT, ThingList
+from tui.map._choice import MapChoice, card, find_titles, map_title, neighbour_entries
 from tui.map.canvas import ZOOM, MapCanvas
 from tui.map.colouring import Colouring, colour_by, colour_legend
 from tui.map.scatter import Emphasis, Points
-from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenItem
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenThing, Thing
 
 
 class MapScreen(BenchScreen):
     """A canvas with a card beside or below it."""
 
     MODE = "map"
+    HOME = "#map"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="map.open"),
+        Binding("s", "neighbours", "Similar", id="map.similar"),
         Binding("slash", "search", "Search", key_display="/", id="map.search"),
         Binding("c", "next_colouring", "Colour", id="map.colour"),
-        Binding("n", "notebook", "50–100", id="map.notebook"),
-        Binding("m", "next_range", "More", id="map.range"),
-        Binding("x", "component(0)", "X axis", id="map.x"),
-        Binding("y", "component(1)", "Y axis", id="map.y"),
-        Binding("enter", "neighbours", "Similar", id="map.similar"),
-        Binding("plus,equals_sign", "zoom(True)", "Zoom in", key_display="+", id="map.zoom_in", show=False),
+        Binding("plus,equals_sign", "zoom(True)", "Zoom", key_display="+ -", id="map.zoom_in"),
         Binding("minus", "zoom(False)", "Zoom out", key_display="-", id="map.zoom_out", show=False),
-        Binding("0", "reset", "All", id="map.reset", show=False),
+        Binding("0", "reset", "All", id="map.reset"),
+        Binding("m", "next_range", "More items", id="map.range"),
+        Binding("a", "component(0, 1)", "Axes", key_display="a b", id="map.x"),
+        Binding("A", "component(0, -1)", "Previous x axis", id="map.x_back", show=False),
+        Binding("b", "component(1, 1)", "Y axis", id="map.y", show=False),
+        Binding("B", "component(1, -1)", "Previous y axis", id="map.y_back", show=False),
+        Binding("n", "notebook", "50–100", id="map.notebook"),
+        Binding("r", "rate", "Rate", id="map.rate", show=False),
+        Binding("y", "copy", "Copy the title", id="map.copy", show=False),
         Binding("up,k", "move(0, 1)", "Up", id="map.up", show=False),
         Binding("down,j", "move(0, -1)", "Down", id="map.down", show=False),
         Binding("left,h", "move(-1, 0)", "Left", id="map.left", show=False),
         Binding("right,l", "move(1, 0)", "Right", id="map.right", show=False),
-        Binding("shift+up,K", "pan(0, 1)", "Pan up", id="map.pan_up", show=False),
-        Binding("shift+down,J", "pan(0, -1)", "Pan down", id="map.pan_down", show=False),
-        Binding("shift+left,H", "pan(-1, 0)", "Pan left", id="map.pan_left", show=False),
-        Binding("shift+right,ctrl+l", "pan(1, 0)", "Pan right", id="map.pan_right", show=False),
-        Binding("g", "open_lookup", "Look it up", id="map.lookup", show=False),
+        Binding("shift+up", "pan(0, 1)", "Pan up", id="map.pan_up", show=False),
+        Binding("shift+down", "pan(0, -1)", "Pan down", id="map.pan_down", show=False),
+        Binding("shift+left", "pan(-1, 0)", "Pan left", id="map.pan_left", show=False),
+        Binding("shift+right", "pan(1, 0)", "Pan right", id="map.pan_right", show=False),
     ]
 
     def __init__(self) -> None:
@@ -56,20 +62,24 @@ class MapScreen(BenchScreen):
         self._choice = MapChoice()
         self._keep_view = False
         self._hovered: int | None = None
+        self._wanted: Thing | None = None
 
     def compose_body(self) -> ComposeResult:
         """Canvas, search line, card."""
         with Horizontal(id="map-body"):
-            with Vertical(id="map-left", classes="panel"):
+            with Vertical(id="map-left", classes="panel -framed"):
                 yield Static("", id="map-legend", markup=False)
                 yield Static("", id="map-advice", classes="advice", markup=False)
                 yield MapCanvas(id="map")
                 yield Input(
-                    placeholder="Part of a title; Enter shows it, Escape ends", id="map-search", compact=True
+                    placeholder="Part of a title; Enter shows it, Escape ends",
+                    id="map-search",
+                    compact=True,
+                    max_length=LONGEST_TEXT,
                 )
             with Vertical(id="map-right", classes="panel"):
                 yield Static("", id="map-card", markup=False)
-                yield Static("", id="map-neighbours", markup=False)
+                yield ThingList(id="map-similar")
 
     def on_mount(self) -> None:
         """Fit the canvas to the terminal."""
@@ -112,11 +122,14 @@ class MapScreen(BenchScreen):
         """Draw the map, or list the neighbours."""
         match message.answer:
             case ItemMap() as places:
+                if not self._keep_view:
+                    self._forget_neighbours()
                 self._places = places
                 self._advise("")
                 self._draw(self._keep_view)
-            case ItemNeighbours(similar=similar):
-                self._show_neighbours(similar)
+                self._take_wanted()
+            case ItemNeighbours() as neighbours:
+                self._show_neighbours(neighbours)
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
@@ -125,7 +138,60 @@ class MapScreen(BenchScreen):
             self._choice.components = [1, 2]
             self._advise(f"{message.message}\n\n{message.hint}")
         else:
-            self.query_one("#map-neighbours", Static).update(message.message)
+            self._similar.say(message.message)
+            self.add_class("-similar")
+
+    @property
+    def _similar(self) -> ThingList:
+        return self.query_one("#map-similar", ThingList)
+
+    def _forget_neighbours(self) -> None:
+        """A list of neighbours is of one item; beside another it would be false."""
+        self.workers.cancel_group(self, SimilarItems.tag)
+        self._similar.show([])
+        self.remove_class("-similar")
+
+    @property
+    def _at_cursor(self) -> Thing | None:
+        cursor = self.query_one(MapCanvas).emphasis.cursor
+        if cursor is None or self._places is None or cursor >= len(self._places.items):
+            return None
+        return Thing("item", self._places.items[cursor], self._places.titles[cursor])
+
+    def open_thing(self, thing: Thing) -> None:
+        """Go to an item that another screen points at, and bring it onto the map where it isn't there."""
+        self._wanted = thing
+        if self._places is not None:
+            self._take_wanted()
+
+    def _take_wanted(self) -> None:
+        thing, places = self._wanted, self._places
+        if thing is None or places is None:
+            return
+        where = {str(item): index for index, item in enumerate(places.items)}
+        if str(thing.id) in where:
+            self._wanted = None
+            self.query_one(MapCanvas).fly_to(where[str(thing.id)])
+        elif self._choice.widen():
+            self._load_anew()
+        else:
+            self._wanted = None
+            self.notify(
+                "It has too few ratings for a place among the most rated.",
+                title=f"{thing.name} isn't on the map",
+            )
+
+    def place(self) -> Callable[[], object]:
+        """The item under the cursor and what is in view."""
+        canvas = self.query_one(MapCanvas)
+        cursor, view = canvas.emphasis.cursor, canvas.view
+
+        def restore() -> None:
+            if cursor is not None and cursor < len(canvas.points):
+                canvas.select(cursor)
+                canvas.view = view
+
+        return restore
 
     def _draw(self, keep_view: bool) -> None:
         if self._places is None:
@@ -152,7 +218,7 @@ class MapScreen(BenchScreen):
     def selected(self, message: MapCanvas.Selected) -> None:
         """Show the card of the item under the cursor."""
         self._show_card(message.index)
-        self.query_one("#map-neighbours", Static).update("")
+        self._forget_neighbours()
 
     @on(MapCanvas.Hovered)
     def hovered(self, message: MapCanvas.Hovered) -> None:
@@ -168,14 +234,17 @@ class MapScreen(BenchScreen):
         if cursor is not None and self._places is not None:
             self.ask(SimilarItems(item=self._places.items[cursor], count=14, min_ratings=10))
 
-    def _show_neighbours(self, similar: Sequence[SimilarItem]) -> None:
-        canvas = self.query_one(MapCanvas)
+    def _show_neighbours(self, neighbours: ItemNeighbours) -> None:
+        if self._at_cursor is None or self._at_cursor.id != neighbours.item.item:
+            return  # the cursor has gone on
+        canvas, similar = self.query_one(MapCanvas), neighbours.similar
         items = self._places.items if self._places is not None else ()
         places = {item: index for index, item in enumerate(items)}
         shown = tuple(places[each.item] for each in similar if each.item in places)
         emphasis = canvas.emphasis
         canvas.emphasis = Emphasis(emphasis.cursor, emphasis.found, shown)
-        self.query_one("#map-neighbours", Static).update(neighbours_text(similar, places))
+        self.add_class("-similar")
+        self._similar.show(neighbour_entries(neighbours, places))
 
     def action_search(self) -> None:
         """Open the search line."""
@@ -204,12 +273,14 @@ class MapScreen(BenchScreen):
         self.remove_class("-searching")
         self.query_one(MapCanvas).focus()
 
-    def key_escape(self) -> None:
-        """End the search, or forget what it found."""
+    def step_back(self) -> bool:
+        """End the search, or forget what it found and what is listed."""
         canvas = self.query_one(MapCanvas)
-        if self.has_class("-searching"):
-            self._end_search()
+        begun = self.has_class("-searching") or self.has_class("-similar") or bool(canvas.emphasis.found)
+        self._end_search()
+        self._forget_neighbours()
         canvas.emphasis = Emphasis(canvas.emphasis.cursor)
+        return begun
 
     def action_next_colouring(self) -> None:
         """Colour by the next column."""
@@ -226,9 +297,9 @@ class MapScreen(BenchScreen):
         self._choice.notebook()
         self._load_anew()
 
-    def action_component(self, axis: int) -> None:
-        """Show the next component on an axis."""
-        self._choice.next_component(axis)
+    def action_component(self, axis: int, step: int) -> None:
+        """Show the next component on an axis, or the one before."""
+        self._choice.next_component(axis, step)
         self._load_anew()
 
     def _load_anew(self) -> None:
@@ -252,8 +323,18 @@ class MapScreen(BenchScreen):
         """Show everything again."""
         self.query_one(MapCanvas).reset_view()
 
-    def action_open_lookup(self) -> None:
+    def action_open(self) -> None:
         """Take the selected item to the Lookup screen."""
-        cursor = self.query_one(MapCanvas).emphasis.cursor
-        if cursor is not None and self._places is not None:
-            self.post_message(OpenItem(self._places.items[cursor], self._places.titles[cursor]))
+        if self._at_cursor is not None:
+            self.post_message(OpenThing(self._at_cursor))
+
+    def action_rate(self) -> None:
+        """Take the selected item to be rated."""
+        if self._at_cursor is not None:
+            self.post_message(OpenThing(self._at_cursor, "fold_in"))
+
+    def action_copy(self) -> None:
+        """Copy the selected title."""
+        if self._at_cursor is not None:
+            self.app.copy_to_clipboard(self._at_cursor.name)
+            self.notify(self._at_cursor.name, title="Copied", timeout=2)

@@ -2,24 +2,26 @@
 
 from tui.shell._shown import shown
 from tui.shell.app import TastemapApp
-from tui.shell.messages import Answered, NotAnswered, OpenItem
+from tui.shell.messages import Answered, NotAnswered, OpenThing, Thing
 from tui.shell.modes import screen_class
 from tui.shell.preferences import keymap_path
 from tui.shell.screen import ASKING, BenchScreen
 from tui.shell.training import Lane, Stage, TrainingState
-from tui.shell.workbench import Engine, Subject, Workbench
+from tui.shell.workbench import Deleted, Engine, Subject, Workbench
 
 __all__ = [
     "ASKING",
     "Answered",
     "BenchScreen",
+    "Deleted",
     "Engine",
     "Lane",
     "NotAnswered",
-    "OpenItem",
+    "OpenThing",
     "Stage",
     "Subject",
     "TastemapApp",
+    "Thing",
     "TrainingState",
     "Workbench",
     "keymap_path",

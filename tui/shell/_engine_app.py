@@ -19,7 +19,7 @@ from textual.signal import Signal
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
-from core.protocol import Event, Failed, Finished, Train, Warm
+from core.protocol import Event, Failed, Finished, Resumed, RunStarted, Train, Warm
 from tui.shell._shown import ReadableLines
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
@@ -85,10 +85,17 @@ class EngineApp(App[int]):
         self.events.publish(message.notice)
 
     def _event_heard(self, event: Event) -> None:
+        racing = self.bench.race.active
         self.bench.apply(event)
         following = self.bench.race.next_command(event)
         if following is not None:
             self.bench.begin(following)
+        elif racing and not self.bench.race.active:
+            self.bench.open_winner()
+        if isinstance(event, RunStarted) and isinstance(self.bench.asked, Train):
+            self.remember(data=self.bench.asked.data)
+        if isinstance(event, Resumed | RunStarted):
+            self.clear_notifications()  # what said how to go on is done
         if isinstance(event, Failed):
             self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
         if isinstance(event, Finished) and self.preferences.welcome:
@@ -113,11 +120,10 @@ class EngineApp(App[int]):
             self.set_timer(0.5, self.start_engine)
 
     def train(self, command: Train) -> bool:
-        """Start a training and remember its data; says why where it can't."""
+        """Start a training, whose data is remembered once it runs; says why where it can't."""
         if not self.bench.begin(command):
             self.notify("Stop it first (x).", title="A training is running already", severity="warning")
             return False
-        self.remember(data=command.data)
         return True
 
     def remember(self, **changes: Any) -> None:

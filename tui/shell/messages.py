@@ -1,4 +1,4 @@
-"""The messages that workers post: they carry what happened, and handlers alone change the screen."""
+"""The messages of workers and lists: they carry what happened, and handlers alone change the screen."""
 
 from __future__ import annotations
 
@@ -29,12 +29,26 @@ class LatestRun(Message):
     subject: Subject
 
 
-@dataclass
-class OpenItem(Message):
-    """A screen points at an item; the app takes it to the Lookup screen."""
+@dataclass(frozen=True)
+class Thing:
+    """Something that can be opened, whatever list names it: `kind` is item, user, run, component or data."""
 
-    item: Identifier
+    kind: str
+    id: Identifier
     title: str
+
+    @property
+    def name(self) -> str:
+        """The title, or the id where there is none."""
+        return self.title or str(self.id)
+
+
+@dataclass
+class OpenThing(Message):
+    """A screen points at a thing; the app takes it to the screen of that name, by default the thing's own."""
+
+    thing: Thing
+    mode: str = ""
 
 
 @dataclass

@@ -38,9 +38,21 @@ class Subject:
     label: str
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """A run in the trash: where it lies, its folder, and what was looked at if it was this run."""
+
+    place: Path
+    folder: Path
+    subject: Subject | None = None
+
+
 @dataclass
 class Workbench:
-    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from."""
+    """State that outlives a screen; `ghost` is the training before the present one, for comparison.
+
+    `asked` is the training last asked for, `deleted` are the runs in the trash.
+    """
 
     engine: Engine
     registry: Registry
@@ -48,7 +60,9 @@ class Workbench:
     subject: Subject | None = None
     race: Race = field(default_factory=Race)
     log: list[str] = field(default_factory=list)
-    deleted: list[tuple[Path, Path]] = field(default_factory=list)
+    deleted: list[Deleted] = field(default_factory=list)
+    ghost: TrainingState | None = None
+    asked: Train | ResumeRun | None = None
     device: str = ""
     preparing: str = ""
     _waiting: Train | ResumeRun | None = None
@@ -60,7 +74,7 @@ class Workbench:
         self.race.apply(event)
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
-            self._waiting = None
+            self._waiting, self.preparing = None, ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
@@ -76,10 +90,22 @@ class Workbench:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
         if self.training.active:
             return False
-        earlier = self.training.epochs if self._goes_on(command) else []
+        goes_on = self._goes_on(command)
+        if self.training.epochs and not goes_on:
+            self.ghost = self.training
+        earlier = self.training.epochs if goes_on else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
-        self._waiting = None if self.engine.send(command) else command
+        self._waiting, self.asked = (None if self.engine.send(command) else command), command
         return True
+
+    def open_winner(self) -> None:
+        """Look at the run that won the race which has just ended."""
+        winner = self.race.winner
+        finished = winner.training.finished if winner else None
+        if winner and finished:
+            started = winner.training.started
+            data = f" · {_data_name(started.data)}" if started else ""
+            self.subject = Subject(finished.path, f"{winner.name}{data}")
 
     def _goes_on(self, command: Train | ResumeRun) -> bool:
         started = self.training.started
