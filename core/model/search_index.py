@@ -1,4 +1,4 @@
-"""A fuzzy index of titles: word order, typing errors, accents and unfinished words don't matter, initials do."""
+"""A fuzzy index of titles: typing errors, other word orders, accents, unfinished words and initials."""
 
 from __future__ import annotations
 

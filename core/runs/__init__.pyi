@@ -1,3 +1,8 @@
+from .attending import (
+    attended as attended,
+    journal_from as journal_from,
+    leave_command as leave_command,
+)
 from .config import (
     RunConfig as RunConfig,
     installed_versions as installed_versions,

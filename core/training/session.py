@@ -30,6 +30,7 @@ from core.runs import (
     Progress,
     RunConfig,
     RunWriter,
+    attended,
     load_head,
     locked,
     new_run_id,
@@ -248,11 +249,16 @@ class Session:
             progress=progress,
         )
         self.emit(PhaseChanged("compiling"))
-        with closing(trainer), _saying_what_is_kept(config.run, loop):
+        with (
+            attended(folder, self.emit, self.controls.send) as emit,
+            closing(trainer),
+            _saying_what_is_kept(config.run, loop),
+        ):
+            loop.emit = emit
             batches = loop.warm_up()
-            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse))
+            emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse))
             reason = loop.run()
-            self.emit(self._finish(loop, folder, reason, writer, keeper))
+            emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
 
     def _finish(

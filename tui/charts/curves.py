@@ -31,8 +31,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Marks:
-    """What is pointed out: the epoch whose weights are kept with its value, the lowest (or, of a ranking, the
-    highest) value where it is another epoch's, epochs where the learning rate was changed, and the cursor's."""
+    """What is pointed out: the kept epoch with its value, the lowest (or, of a ranking, the highest) value
+    where it is another epoch's, epochs where the learning rate was changed, and the one that is read."""
 
     kept: tuple[float, float] | None = None
     extreme: tuple[str, float, float] | None = None
@@ -164,13 +164,30 @@ def _draw_uprights(marks: Marks, limits: tuple[float, float], ascii_only: bool) 
 def _limits(curves: Sequence[Curve], log: bool, height: int) -> tuple[float, float]:
     """What the vertical axis spans, from one round number to another, in the units that are drawn."""
     values = [value for curve in curves for value in curve.values]
-    ticks = value_ticks(min(values), max(values), _most_ticks(height))
+    ticks = _ticks_for(values, log, height)
     low, high = min(ticks[0], *values), max(ticks[-1], *values)
     return _scaled(low, log), _scaled(high, log)
 
 
 def _most_ticks(height: int) -> int:
     return max(2, min(7, (height - 3) // 2))
+
+
+def _ticks_for(values: Sequence[float], log: bool, height: int) -> list[float]:
+    low, high, most = min(values), max(values), _most_ticks(height)
+    return log_ticks(low, high, most) if log and high > 8 * max(low, 1e-9) else value_ticks(low, high, most)
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Numbers 1, 2 or 5 times a power of ten around a range, as many as there is room for."""
+    first, last = math.floor(math.log10(max(low, 1e-9))), math.ceil(math.log10(high))
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
+        below, above = max([t for t in ticks if t <= low * 1.0001], default=low), high
+        inside = [t for t in ticks if below <= t <= above * factors[-1] / factors[0] and t <= 10.0**last]
+        if len(inside) <= most:
+            return inside
+    return [10.0**first, 10.0**last]
 
 
 def value_ticks(low: float, high: float, most: int) -> list[float]:
@@ -190,7 +207,7 @@ def _draw_ticks(
 ) -> None:
     values = [value for curve in curves for value in curve.values]
     plotext.ylim(*limits)
-    heights = value_ticks(min(values), max(values), _most_ticks(height))
+    heights = _ticks_for(values, log, height)
     digits = max(2, min(5, -math.floor(math.log10(heights[1] - heights[0])))) if len(heights) > 1 else 4
     shown = [tick for tick in heights if tick > 0 or not log]
     plotext.yticks([_scaled(tick, log) for tick in shown], [f"{tick:.{digits}f}" for tick in shown])

@@ -91,7 +91,7 @@ class ThingList(OptionList):
         self._plain_enter, self._type_ahead = plain_enter, type_ahead
 
     def show(self, entries: Sequence[Entry]) -> None:
-        """List other entries; the cursor stays on its thing where that is listed, else it goes to the first."""
+        """List other entries; the cursor stays on its thing where that is listed, else goes to the first."""
         before, quiet = (
             self.thing,
             [entry.thing for entry in entries] == [entry.thing for entry in self._entries],

@@ -39,7 +39,7 @@ def details_text(run: SavedRun) -> Content:
 
 
 def short_name(run: SavedRun, among: Sequence[SavedRun]) -> str:
-    """What tells a run from others: its name, else its architecture, with its id's end where two are alike."""
+    """What tells a run from others: its name, else its architecture, with its id's end for two alike."""
     name = run.labels.name or run.architecture
     alike = [other for other in among if (other.labels.name or other.architecture) == name]
     return f"{name} {run.name[-4:]}" if len(alike) > 1 else name

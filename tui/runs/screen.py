@@ -63,6 +63,7 @@ class RunsScreen(BenchScreen):
         Binding("d,delete", "delete", "Delete", id="runs.delete"),
         Binding("u", "undo", "Undo", id="runs.undo"),
         Binding("i", "quality", "Quality", id="runs.quality"),
+        Binding("p", "replay", "Play again", id="runs.replay"),
         Binding("r", "resume", "Resume", id="runs.resume"),
         Binding("e", "export", "Export", id="runs.export"),
         Binding("y", "copy", "Copy the id", id="runs.copy", show=False),
@@ -218,9 +219,25 @@ class RunsScreen(BenchScreen):
     def _open_run(self, run: SavedRun | None) -> None:
         if run is None or self._is_damaged(run):
             return
+        if run.state == "running":
+            self._watch(run)
+            return
         self.bench.subject = Subject(str(run.folder), run.label)
         self.redraw()
         self.notify("Lookup (2), Factors (3) and Map (4) show it now.", title=f"{run.label} is open")
+
+    def _watch(self, run: SavedRun, again: bool = False) -> None:
+        """Show on the Train screen how it is trained, or was."""
+        started = self.bench.training.started
+        if not (self.bench.training.active and started and started.run == run.name):
+            self.tastemap.watch_run(run.folder, again)
+        self.tastemap.action_show("train")
+
+    def action_replay(self) -> None:
+        """Show once more how the run under the cursor was trained."""
+        run = self._current()
+        if run is not None and not self._is_damaged(run):
+            self._watch(run, again=run.state != "running")
 
     def _is_damaged(self, run: SavedRun) -> bool:
         if run.problem:

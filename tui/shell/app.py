@@ -22,6 +22,7 @@ from tui.shell.messages import LatestRun, OpenThing, Thing
 from tui.shell.modes import SCREENS, TABS, screen_class, screen_maker
 from tui.shell.preferences import read_keymap
 from tui.shell.screen import BenchApp, BenchScreen
+from tui.shell.training import Stage
 from tui.shell.workbench import Engine, Subject
 
 _LONG_NAMES = {"fold_in": "Fold yourself in"}
@@ -42,7 +43,8 @@ def _mode_keys(mode: str, key: str, name: str) -> list[BindingType]:
 class TastemapApp(EngineApp):
     """Train, look up, map: seven screens over one engine.
 
-    `subject` is the run to look at from the start, `first` the screen to begin with.
+    `subject` is the run to look at from the start, `first` the screen to begin with, `watched` the folder
+    of a run that another process trains.
     """
 
     TITLE = "Tastemap"
@@ -72,10 +74,15 @@ class TastemapApp(EngineApp):
     ]
 
     def __init__(
-        self, engine: Engine, registry: Registry, subject: Subject | None = None, first: str = "train"
+        self,
+        engine: Engine,
+        registry: Registry,
+        subject: Subject | None = None,
+        first: str = "train",
+        watched: Path | None = None,
     ) -> None:
         super().__init__(engine, registry)
-        self.bench.subject, self._first = subject, first
+        self.bench.subject, self._first, self._watched = subject, first, watched
         self.ascii_only = lacks_unicode()
         self.own_keys: dict[str, str] = {}
         self._back: list[tuple[str, Callable[[], object] | None]] = []
@@ -91,7 +98,13 @@ class TastemapApp(EngineApp):
         self._use_own_keys()
         self.switch_mode(self._first)
         self.call_after_refresh(self.start_engine)
-        self.call_after_refresh(self.look_for_runs)
+        self.call_after_refresh(self._look_at_first)
+
+    def _look_at_first(self) -> None:
+        """Watch the run that was asked for where it is in training, else look at the newest."""
+        if self._watched is not None:
+            self.watch_run(self._watched)
+        self.look_for_runs()
 
     def look_for_runs(self) -> None:
         """Look at the newest saved run where nothing is looked at."""
@@ -99,16 +112,20 @@ class TastemapApp(EngineApp):
 
     def _latest_run(self) -> None:
         from tui.files import latest_run
+        from tui.shell.watching import replay
 
         run = latest_run()
         if run is not None:
-            self.post_message(LatestRun(Subject(str(run.folder), run.label)))
+            training = replay(run.folder) if run.state == "finished" else None
+            self.post_message(LatestRun(Subject(str(run.folder), run.label), training))
 
     @on(LatestRun)
     def latest_run_found(self, message: LatestRun) -> None:
         """Look at the newest run until something else is chosen."""
         if self.bench.subject is None and not self.bench.training.active:
             self.bench.subject = message.subject
+            if message.training is not None and self.bench.training.stage is Stage.IDLE:
+                self.bench.training = message.training
             if isinstance(self.screen, BenchScreen):
                 self.screen.redraw()
 
@@ -236,7 +253,7 @@ class TastemapApp(EngineApp):
             self.notify(str(path), title=what)
 
     def action_interrupt(self) -> None:
-        """Copy what is selected, else quit; ask while something trains, and quit at once by a second press."""
+        """Copy what is selected, else quit: asking while something trains, at once at a second press."""
         if self._copied_selection():
             return
         twice = time.monotonic() - self._interrupted_at < _TWICE_SECONDS
@@ -255,7 +272,7 @@ class TastemapApp(EngineApp):
 
     def action_ask_quit(self) -> None:
         """Quit; ask first while something trains."""
-        if not self.bench.training.active:
+        if not self.bench.training.active or self.bench.watched:  # another process trains on
             self.exit(0)
             return
         from tui.dialogs import AskScreen
@@ -270,6 +287,7 @@ class TastemapApp(EngineApp):
 
     async def on_unmount(self) -> None:
         """Leave no child behind, whatever ended the app, and empty the trash."""
+        self._terminal.leave()
         await self.bench.engine.close()
         if self.bench.deleted:
             from tui.files import empty_trash

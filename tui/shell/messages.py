@@ -9,6 +9,7 @@ from textual.message import Message
 
 from core.engine import Notice
 from core.options import Identifier
+from tui.shell.training import TrainingState
 from tui.shell.workbench import Subject
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ class LatestRun(Message):
     """There is a saved run to look at."""
 
     subject: Subject
+    training: TrainingState | None = None
+
+
+@dataclass
+class WatchingEnded(Message):
+    """There is no more to be told of a run that was watched."""
+
+    watched: object
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ class BenchApp(Protocol):
     def action_show(self, mode: str) -> None:
         """Switch to one of the screens."""
 
+    def watch_run(self, folder: Path, again: bool = False) -> None:
+        """Show a run as another process trains it, or again as it was trained."""
+
     def look_for_runs(self) -> None:
         """Look at the newest saved run where nothing is looked at."""
 

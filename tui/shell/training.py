@@ -40,7 +40,10 @@ class Stage(StrEnum):
 
 @dataclass
 class TrainingState:
-    """One training as far as it got; `apply` is the only way to change it."""
+    """One training as far as it got; `apply` is the only way to change it.
+
+    A `replayed` one was read from a saved run.
+    """
 
     stage: Stage = Stage.IDLE
     phase: str = ""
@@ -51,6 +54,7 @@ class TrainingState:
     finished: Finished | None = None
     failure: Failed | None = None
     speeds: list[float] = field(default_factory=list)
+    replayed: bool = False
 
     def apply(self, event: Event) -> None:
         """Fold one event in; events that don't concern a training leave it as it is."""

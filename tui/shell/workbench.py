@@ -26,6 +26,7 @@ from tui.shell.training import Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
+    from tui.shell.watching import Replayed, Watched
 
 _LOG_LINES = 5000
 
@@ -51,7 +52,8 @@ class Deleted:
 class Workbench:
     """State that outlives a screen; `ghost` is the training before the present one, for comparison.
 
-    `asked` is the training last asked for, `deleted` are the runs in the trash.
+    `asked` is the training last asked for, `watched` another process's that is shown; `deleted` runs lie in
+    the trash.
     """
 
     engine: Engine
@@ -63,6 +65,7 @@ class Workbench:
     deleted: list[Deleted] = field(default_factory=list)
     ghost: TrainingState | None = None
     asked: Train | ResumeRun | None = None
+    watched: Watched | Replayed | None = None
     device: str = ""
     preparing: str = ""
     _waiting: Train | ResumeRun | None = None
@@ -82,7 +85,8 @@ class Workbench:
             self._send_waiting()
         elif isinstance(event, RunStarted):
             self.preparing = ""
-            self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
+            if self.watched is None:  # another process's model can't be asked before it is saved
+                self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)
 
@@ -90,6 +94,7 @@ class Workbench:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
         if self.training.active:
             return False
+        self.watched = None
         goes_on = self._goes_on(command)
         if self.training.epochs and not goes_on:
             self.ghost = self.training
@@ -115,9 +120,14 @@ class Workbench:
         if self._waiting is not None and self.engine.send(self._waiting):
             self._waiting = None
 
+    def watch(self, watched: Watched | Replayed) -> None:
+        """Show another process's training, or one that is done, in place of a training of ours."""
+        self.watched, self.race.current = watched, None
+        self.training = TrainingState(Stage.PREPARING, "watching", epochs=watched.epochs)
+
     def send(self, command: Command) -> bool:
-        """Send any other command."""
-        return self.engine.send(command)
+        """Send any other command to whoever trains; raises RunError where another process can't be told."""
+        return self.watched.send(command) if self.watched else self.engine.send(command)
 
     def scale_learning_rate(self, factor: float) -> float | None:
         """Multiply the learning rate last asked for or heard of; returns the new one, None before any."""

@@ -226,6 +226,8 @@ def _finished_line(training: TrainingState) -> Content:
     finished = training.finished
     assert finished is not None  # noqa: S101 - the stage says so
     how = {"stopped": "Stopped", "early_stopping": "Stopped early"}.get(finished.reason, "Done")
+    if training.replayed and training.started:
+        how = f"Last run: {training.started.architecture}"
     text = f"val RMSE {rmse(finished.val_rmse)} · MAE {rmse(finished.val_mae)}"
     if finished.baseline_rmse is not None:
         verdict = f" ({finished.verdict})" if finished.verdict else ""
@@ -234,7 +236,7 @@ def _finished_line(training: TrainingState) -> Content:
         text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
     more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
     return Content.from_markup(
-        f"[b $success]{how}[/]  [b]$text[/]  [$foreground 60%]$more[/]", text=text, more=more
+        "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more
     )
 
 

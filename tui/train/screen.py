@@ -70,7 +70,7 @@ class TrainScreen(BenchScreen):
         """Draw the training as it is now."""
         super().redraw()
         bench = self.bench
-        self.set_class(bench.training.stage is not Stage.IDLE, "-live")
+        self.set_class(bench.training.stage is not Stage.IDLE and not bench.training.replayed, "-live")
         self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device, bench.ghost)
         if self._keys_for != (bench.training.stage, bool(bench.training.epochs), self.size):
             self._keys_for = bench.training.stage, bool(bench.training.epochs), self.size
