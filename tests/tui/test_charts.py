@@ -23,16 +23,16 @@ MARKS = Marks(kept=(20.0, VAL.values[-1]), changes=[7.0])
 
 GOLDEN = """\
     ┌──────────────────────────────────────────┐
-1.20┤⡀            │                            │
-    │⢣            │                            │
+    │⡆            │                            │
+1.10┤⢱            │                            │
     │ ⢇           │                            │
-1.00┤ ⠈⠢⣀         │                            │
-    │  · ⠉⠒⠤⣀⣀⣀⣀⡀ │                            │
-    │    ·      ⠈⠉⠉⠉⠉⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤●│
-0.80┤      ·  · · │                            │
-    │             · · · ·  · · · · · ·  · · · ·│
-    │             │                            │
-0.60┤             │                            │
+1.00┤ ⠘⢄          │                            │
+    │   ⠑⠤⣀       │                            │
+0.90┤  ·   ⠉⠒⠤⠤⠤⢄⣀⡀                            │
+    │             ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒●│
+0.80┤    · ·      │                            │
+    │         · · · · · ·  · ·                 │
+    │             │            · · · ·  · · · ·│
     └───────────────────┬─────────────────────┬┘
                        10                    20"""
 
@@ -111,10 +111,10 @@ def test_a_share_bar_is_as_wide_as_asked_whatever_the_share() -> None:
 
 
 def test_ticks_are_round_numbers_around_the_values() -> None:
-    assert value_ticks(0.793, 0.899, 4) == [0.75, 0.8, 0.85, 0.9]
-    assert value_ticks(0.85012, 0.85013, 5) == pytest.approx([0.85012, 0.85013])
+    assert value_ticks(0.793, 0.899, 4) == [0.8, 0.85]
+    assert value_ticks(0.85012, 0.85013, 5) == pytest.approx([0.85012, 0.850125, 0.85013])
     assert log_ticks(0.1, 10.0, 7) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
-    assert log_ticks(0.001, 900.0, 7) == pytest.approx([10.0**power for power in range(-3, 4)])
+    assert log_ticks(0.001, 900.0, 7) == pytest.approx([10.0**power for power in range(-3, 3)])
 
 
 def test_an_epoch_is_read_off_the_curves() -> None:

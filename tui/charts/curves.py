@@ -66,7 +66,7 @@ def curves_chart(
     plotext.canvas_color("default")
     plotext.axes_color("default")
     plotext.ticks_color(axis)
-    limits = _limits(shown, log, height)
+    limits = _limits(shown, log)
     _draw_uprights(marks, limits, ascii_only)
     for curve in shown:
         _draw_curve(curve, log, ascii_only)
@@ -161,44 +161,38 @@ def _draw_uprights(marks: Marks, limits: tuple[float, float], ascii_only: bool) 
             plotext.scatter([epoch] * len(steps), steps, marker=marker, color=colour)
 
 
-def _limits(curves: Sequence[Curve], log: bool, height: int) -> tuple[float, float]:
-    """What the vertical axis spans, from one round number to another, in the units that are drawn."""
-    values = [value for curve in curves for value in curve.values]
-    ticks = _ticks_for(values, log, height)
-    low, high = min(ticks[0], *values), max(ticks[-1], *values)
-    return _scaled(low, log), _scaled(high, log)
+def _limits(curves: Sequence[Curve], log: bool) -> tuple[float, float]:
+    """What the vertical axis spans, in the units that are drawn: the values and nothing else."""
+    values = [_scaled(value, log) for curve in curves for value in curve.values]
+    low, high = min(values), max(values)
+    margin = max(high - low, 1e-4) * 0.03
+    return low - margin, high + margin
 
 
 def _most_ticks(height: int) -> int:
     return max(2, min(7, (height - 3) // 2))
 
 
-def _ticks_for(values: Sequence[float], log: bool, height: int) -> list[float]:
-    low, high, most = min(values), max(values), _most_ticks(height)
-    return log_ticks(low, high, most) if log and high > 8 * max(low, 1e-9) else value_ticks(low, high, most)
-
-
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Numbers 1, 2 or 5 times a power of ten around a range, as many as there is room for."""
-    first, last = math.floor(math.log10(max(low, 1e-9))), math.ceil(math.log10(high))
+    """Numbers 1, 2 or 5 times a power of ten within a range, as many as there is room for."""
+    first, last = math.floor(math.log10(max(low, 1e-9))), math.ceil(math.log10(max(high, 1e-9)))
     for factors in ((1, 2, 5), (1, 3), (1,)):
         ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
-        below, above = max([t for t in ticks if t <= low * 1.0001], default=low), high
-        inside = [t for t in ticks if below <= t <= above * factors[-1] / factors[0] and t <= 10.0**last]
-        if len(inside) <= most:
+        inside = [tick for tick in ticks if low <= tick * 1.000001 and tick <= high * 1.000001]
+        if 2 <= len(inside) <= most:
             return inside
-    return [10.0**first, 10.0**last]
+    return value_ticks(low, high, most)
 
 
 def value_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten apart) around a range, at most `most` of them."""
-    span = max(high - low, 1e-4)
-    power = math.floor(math.log10(span / max(1, most - 1)))
-    steps = [factor * 10.0**exponent for exponent in (power, power + 1, power + 2) for factor in (1, 2, 5)]
+    """Round numbers (1, 2 or 5 times a power of ten apart) within a range, as many as there is room for."""
+    span = max(high - low, 1e-6)
+    power = math.floor(math.log10(span)) - 2
+    steps = [factor * 10.0**exponent for exponent in range(power, power + 4) for factor in (1, 2, 5)]
     for step in steps:
-        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
         if last - first + 1 <= most:
-            return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]
+            return [round(number * step, 10) for number in range(first, last + 1)] or [round(low, 4)]
     return [low, high]
 
 
@@ -207,8 +201,10 @@ def _draw_ticks(
 ) -> None:
     values = [value for curve in curves for value in curve.values]
     plotext.ylim(*limits)
-    heights = _ticks_for(values, log, height)
-    digits = max(2, min(5, -math.floor(math.log10(heights[1] - heights[0])))) if len(heights) > 1 else 4
+    wide = log and max(values) > 8 * max(min(values), 1e-9)
+    heights = (log_ticks if wide else value_ticks)(min(values), max(values), _most_ticks(height))
+    apart = heights[1] - heights[0] if len(heights) > 1 else 1e-4
+    digits = max(2, min(6, -math.floor(math.log10(apart) + 1e-6)))
     shown = [tick for tick in heights if tick > 0 or not log]
     plotext.yticks([_scaled(tick, log) for tick in shown], [f"{tick:.{digits}f}" for tick in shown])
     first = min(epoch for curve in curves for epoch in curve.epochs)

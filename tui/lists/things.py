@@ -152,6 +152,8 @@ class ThingList(OptionList):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done with such a thing, where it isn't typed ahead."""
         del parameters
+        if action in ("scroll_left", "scroll_right"):
+            return False  # what turns pages is the screen's
         if action == "to":
             return not self._type_ahead and self._lists("item")
         if action in ("copy", "select"):

@@ -38,15 +38,18 @@ def why_sentence(table: ContributionTable, reasons: Reasons | None) -> str:
 
 
 def _pushes(reasons: Reasons | None) -> list[str]:
+    """The two strongest of the ratings that go the way of the strongest, and the strongest of the others."""
     if reasons is None:
         return []
     strong = [one for one in reasons.influences if abs(one.effect) >= 0.005]
-    up, down = ([one for one in strong if (one.effect > 0) == sign][:_NAMED] for sign in (True, False))
+    up, down = ([one for one in strong if (one.effect > 0) == sign] for sign in (True, False))
+    mostly_up = bool(up) and (not down or abs(up[0].effect) >= abs(down[0].effect))
     words = []
     if up:
-        words.append(f"because they {_liked(up)}")
+        words.append(f"because they {_liked(up[: _NAMED if mostly_up else 1])}")
     if down:
-        words.append(f"{'against it speaks' if up else 'although'} that they {_liked(down)}")
+        some = down[: 1 if mostly_up else _NAMED]
+        words.append(f"{'against it speaks' if up else 'although'} that they {_liked(some)}")
     return words
 
 
@@ -57,16 +60,15 @@ def _liked(some: Sequence[Influence]) -> str:
 
 
 def _biases(table: ContributionTable) -> list[str]:
-    """What holds whoever asks, in words: this user rates high, people like it less than it looks."""
+    """What holds whoever asks: people like it less than its kind, or else this user rates high."""
     values = {one.name: one.value for one in table.contributions}
     item, user = values.get("item bias", 0.0), values.get("user bias", 0.0)
-    words = []
-    if abs(item) >= _NOTABLE:
+    if max(abs(item), abs(user)) < _NOTABLE:
+        return []
+    if abs(item) >= abs(user):
         gains, more = ("gains", "more") if item > 0 else ("loses", "less")
-        words.append(f"it {gains} {abs(item):.1f} since people like it {more} than its kind")
-    if abs(user) >= _NOTABLE:
-        words.append(f"this user rates {abs(user):.1f} {'higher' if user > 0 else 'lower'} than others")
-    return words
+        return [f"it {gains} {abs(item):.1f} since people like it {more} than its kind"]
+    return [f"this user rates {abs(user):.1f} {'higher' if user > 0 else 'lower'} than others"]
 
 
 def _had_sentence(other: Counterfactual) -> str:

@@ -306,9 +306,9 @@ class LookupScreen(BenchScreen):
         self.query_one("#prediction", Static).update(content)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Turning pages by arrow is for lists; in a line the arrows move the cursor."""
+        """In a line the keys are letters, and the arrows move its cursor."""
         del parameters
-        return action != "turn" or not self.in_field
+        return action not in ("turn", "find") or not self.in_field
 
     def action_find(self, side: str) -> None:
         """Type into a search."""

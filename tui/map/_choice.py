@@ -87,6 +87,8 @@ def map_title(places: ItemMap, ranks: tuple[int, int]) -> str:
     ]
     shown = len(places.items)
     which = f"{shown} most rated" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
+    if places.fidelity is not None:
+        axes.append(f"keeps {places.fidelity:.0%} of true neighbours")
     return " · ".join((f"Map of items: {which}", *axes)).replace("[", "\\[")
 
 

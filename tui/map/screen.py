@@ -14,18 +14,19 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.engine import Notice
-from core.views import ItemMap, ItemNeighbours, Map, SimilarItems
+from core.views import Axes, ItemMap, ItemNeighbours, Map, NamedAxes, SimilarItems
 from tui.charts import categories, ordered
 from tui.formats import short_title
 from tui.lists import LONGEST_TEXT, ThingList
 from tui.map._choice import MapChoice, card, find_titles, map_title, neighbour_entries
+from tui.map._tools import MapTools
 from tui.map.canvas import ZOOM, MapCanvas
 from tui.map.colouring import Colouring, colour_by, colour_legend
 from tui.map.scatter import Emphasis, Points
-from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenThing, Thing
+from tui.shell import ASKING, Answered, NotAnswered, OpenThing, Thing
 
 
-class MapScreen(BenchScreen):
+class MapScreen(MapTools):
     """A canvas with a card beside or below it."""
 
     MODE = "map"
@@ -44,6 +45,15 @@ class MapScreen(BenchScreen):
         Binding("b", "component(1, 1)", "Y axis", id="map.y", show=False),
         Binding("B", "component(1, -1)", "Previous y axis", id="map.y_back", show=False),
         Binding("n", "notebook", "50–100", id="map.notebook"),
+        Binding("v", "region", "Region", id="map.region"),
+        Binding("C", "compare", "Compare", id="map.compare"),
+        Binding("t", "turn", "Turn in 3-D", id="map.turn", show=False),
+        Binding("P", "picture", "Picture", id="map.picture"),
+        Binding("e", "export", "Export a region", id="map.export", show=False),
+        Binding("left_square_bracket", "scrub(-1)", "Earlier epoch", key_display="[", id="map.earlier"),
+        Binding(
+            "right_square_bracket", "scrub(1)", "Later epoch", key_display="]", id="map.later", show=False
+        ),
         Binding("r", "rate", "Rate", id="map.rate", show=False),
         Binding("y", "copy", "Copy the title", id="map.copy", show=False),
         Binding("up,k", "move(0, 1)", "Up", id="map.up", show=False),
@@ -58,7 +68,6 @@ class MapScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: ItemMap | None = None
         self._choice = MapChoice()
         self._keep_view = False
         self._hovered: int | None = None
@@ -93,6 +102,7 @@ class MapScreen(BenchScreen):
 
     def subject_changed(self) -> None:
         """Draw another model."""
+        self._forget_frames()
         self._load_anew()
 
     def heard(self, notice: Notice) -> None:
@@ -101,6 +111,9 @@ class MapScreen(BenchScreen):
         if self.follows(notice):
             self._keep_view = True
             self._load()
+
+    def _question(self) -> Map:
+        return self._choice.question()
 
     def _load(self) -> None:
         if self.bench.subject is None:
@@ -124,32 +137,40 @@ class MapScreen(BenchScreen):
             case ItemMap() as places:
                 if not self._keep_view:
                     self._forget_neighbours()
-                self._places = places
-                self._advise("")
-                self._draw(self._keep_view)
-                self._take_wanted()
+                self._take_map(places)
+            case NamedAxes(axes=axes):
+                self._take_axes(axes)
             case ItemNeighbours() as neighbours:
                 self._show_neighbours(neighbours)
+
+    def _take_map(self, places: ItemMap) -> None:
+        """Draw a map; of a training each epoch's is kept, and shown unless an earlier one is looked at."""
+        question = self._choice.question()
+        self._frames.add(self._epoch, places)
+        if self._frames.at is None:
+            self._places = places
+            self._advise("")
+            self._draw(self._keep_view)
+            self._take_wanted()
+        if (
+            self.bench.subject is not None
+            and self.bench.subject.run is not None
+            and self._axes_for != question.x
+        ):
+            self._axes_for = question.x
+            self.ask(Axes(components=9))
 
     @on(NotAnswered)
     def not_answered(self, message: NotAnswered) -> None:
         """Say why there is no map."""
+        if isinstance(message.question, Axes):
+            return  # ends without tested words are numbered
         if isinstance(message.question, Map):
             self._choice.components = [1, 2]
             self._advise(f"{message.message}\n\n{message.hint}")
         else:
             self._similar.say(message.message)
             self.add_class("-similar")
-
-    @property
-    def _similar(self) -> ThingList:
-        return self.query_one("#map-similar", ThingList)
-
-    def _forget_neighbours(self) -> None:
-        """A list of neighbours is of one item; beside another it would be false."""
-        self.workers.cancel_group(self, SimilarItems.tag)
-        self._similar.show([])
-        self.remove_class("-similar")
 
     @property
     def _at_cursor(self) -> Thing | None:
@@ -200,6 +221,7 @@ class MapScreen(BenchScreen):
         labels = [short_title(title) for title in places.titles]
         points = Points(np.array(places.x), np.array(places.y), labels, colouring.categories)
         canvas = self.query_one(MapCanvas)
+        canvas.ends = self._ends(places)
         canvas.show(points, self._colours(colouring), keep_view and len(points) == len(canvas.points))
         self.query_one("#map-left").border_title = map_title(places, self._choice.ranks)
         shapes = canvas.symbols or canvas.ascii_only or len(points) <= 400
@@ -274,9 +296,10 @@ class MapScreen(BenchScreen):
         self.query_one(MapCanvas).focus()
 
     def step_back(self) -> bool:
-        """End the search, or forget what it found and what is listed."""
+        """End the search, or forget what it found, what is listed and what was chosen."""
         canvas = self.query_one(MapCanvas)
         begun = self.has_class("-searching") or self.has_class("-similar") or bool(canvas.emphasis.found)
+        begun = self._end_tools() or begun
         self._end_search()
         self._forget_neighbours()
         canvas.emphasis = Emphasis(canvas.emphasis.cursor)
@@ -307,8 +330,12 @@ class MapScreen(BenchScreen):
         self._load()
 
     def action_move(self, right: int, up: int) -> None:
-        """Move the cursor."""
-        self.query_one(MapCanvas).move_cursor(right, up)
+        """Move the cursor, or the corner of the region that is being drawn."""
+        canvas = self.query_one(MapCanvas)
+        if canvas.frame is not None:
+            canvas.grow_region(right, up)
+        else:
+            canvas.move_cursor(right, up)
 
     def action_pan(self, right: int, up: int) -> None:
         """Move the picture."""
@@ -324,8 +351,10 @@ class MapScreen(BenchScreen):
         self.query_one(MapCanvas).reset_view()
 
     def action_open(self) -> None:
-        """Take the selected item to the Lookup screen."""
-        if self._at_cursor is not None:
+        """List the region that is drawn, else take the selected item to the Lookup screen."""
+        if self.query_one(MapCanvas).frame is not None:
+            self.list_region()
+        elif self._at_cursor is not None:
             self.post_message(OpenThing(self._at_cursor))
 
     def action_rate(self) -> None:
