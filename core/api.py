@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError, UsageError
-from core.model import mae, rmse
 from core.options import OptionValue
 from core.protocol import Event
-from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
+from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
 from core.training import Controls, Session
 
 
@@ -77,54 +74,9 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
     return Run.open(find_run(str(run)), registry)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
-
-    part: str
-    rmse: float
-    mae: float
-    ratings: int
-    fallbacks: int
-    split_hash: str | None
-
-
-def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
-    """Measure a run's clipped predictions.
-
-    Without `ratings` on the held-out part of its own table, found again by the recorded split; with
-    `ratings` on all rows of that table. Raises RunError where its own table has changed.
-    """
-    if run.objective == "ranking":
-        hint = "`tastemap rank` measures rankings."
-        raise UsageError(
-            f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
-        )
-    if ratings is not None:
-        return _measure(run, ratings, "all rows", None)
-    table = recorded_ratings(run)
-    split = recorded_split(run.config.split, table)
-    if split.hash != run.config.split["hash"]:
-        hint = "Name a table with --data to measure on all its rows."
-        raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    return _measure(run, table, "held-out", split.hash, split.test)
-
-
-def _measure(
-    run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)
-) -> Evaluation:
-    predictor = run.model.predictor
-    users, items = (side[rows] for side in predictor.rows_of(table))
-    predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
-    fallbacks = int((~predictor.known(users, items)).sum())
-    return Evaluation(
-        part=part,
-        rmse=rmse(predictions, truth),
-        mae=mae(predictions, truth),
-        ratings=len(truth),
-        fallbacks=fallbacks,
-        split_hash=split_hash,
-    )
+def evaluate(run: Run, ratings: Any = None) -> Evaluation:
+    """Measure a run's clipped predictions: `run.evaluate(ratings)`."""
+    return run.evaluate(ratings)
 
 
 def _ignore(event: Event) -> None:

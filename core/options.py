@@ -19,6 +19,8 @@ Identifier = int | str
 """An external id as a ratings table has it."""
 GivenRatings = Mapping[Identifier, float]
 """Ratings by external id."""
+RatingsById = GivenRatings | Mapping[int, float] | Mapping[str, float]
+"""What a caller may give as such: a mapping's type of keys is not one that widens by itself."""
 
 _REQUIRED = dataclasses.MISSING
 _PLAIN_TYPES = (int, float, bool, str)
@@ -97,6 +99,11 @@ class OptionField:
     def required(self) -> bool:
         """Whether a value must be given."""
         return self.default is _REQUIRED
+
+    @property
+    def argument(self) -> str:
+        """The name in Python: `n` for what a command calls -n."""
+        return "n" if "-n" in self.flags else self.name
 
     @property
     def flag(self) -> str:

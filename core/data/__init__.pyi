@@ -12,7 +12,12 @@ from ._preview import (
 )
 from .load import (
     load_ratings as load_ratings,
+    may_be_read_again as may_be_read_again,
     shown_source as shown_source,
+)
+from .pairs import (
+    Pairs as Pairs,
+    read_pairs as read_pairs,
 )
 from .ratings import (
     Ratings as Ratings,

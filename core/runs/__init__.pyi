@@ -10,6 +10,12 @@ from .config import (
     recorded_split as recorded_split,
     saved_choices as saved_choices,
 )
+from .evaluation import (
+    Evaluation as Evaluation,
+)
+from .kept_ratings import (
+    keep_ratings as keep_ratings,
+)
 from .labels import (
     RunLabels as RunLabels,
     parse_tags as parse_tags,

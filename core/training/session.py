@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import Arrays, Registry, Resolved, Trainer, settle
-from core.data import Ratings, describe, unseen
+from core.data import Ratings, describe, may_be_read_again, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model
@@ -31,6 +31,7 @@ from core.runs import (
     RunConfig,
     RunWriter,
     attended,
+    keep_ratings,
     load_head,
     locked,
     new_run_id,
@@ -97,6 +98,8 @@ class Session:
             prepared, trainer, device = self._make_trainer(self._adapt)
             config = self._config(folder.name, prepared, trainer, device)
             write_vocabularies(folder, self.ratings, prepared.baseline)
+            if not may_be_read_again(self.ratings, self.registry.data_sources):
+                keep_ratings(folder, self.ratings)
             config.write(folder)
             self._train(folder, config, prepared, trainer, Progress())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,6 +37,10 @@ class History(Answer):
     worst: tuple[RatedItem, ...] = ()
     note: str = ""
 
+    def rows(self) -> Sequence[RatedItem]:
+        """Both ends, from the best rating to the worst, an item that is at both once."""
+        return (*self.best, *(item for item in self.worst[::-1] if item not in self.best))
+
 
 class UserHistory(View[History]):
     """List what a user rated best and worst, ties by prediction.
@@ -44,6 +49,7 @@ class UserHistory(View[History]):
     """
 
     command: ClassVar[str] = "history"
+    method: ClassVar[str] = "user_history"
     positional: ClassVar[tuple[str, ...]] = ("user",)
     user: Identifier = option(help="User id, as in the table.")
     count: int = option(default=10, help="So many at each end.", minimum=0, flags=("-n", "--count"))

@@ -44,6 +44,13 @@ class ActivityGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RankedBy(RankingFigures):
+    """Figures as a frame shows them, and of what: this run, or popularity."""
+
+    ranked_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RankingQuality(Answer):
     """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
     training; relevant is a held-out rating of at least `relevant_from`, any held-out row where that is None.
@@ -59,9 +66,10 @@ class RankingQuality(Answer):
     popularity: RankingFigures
     by_activity: tuple[ActivityGroup, ...] = ()
 
-    def rows(self) -> Sequence[ActivityGroup]:
-        """A row a group of users."""
-        return self.by_activity
+    def rows(self) -> Sequence[RankedBy]:
+        """The run above popularity."""
+        both = {"this run": self.model, "popularity": self.popularity}
+        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in both.items())
 
 
 class Ranking(View[RankingQuality]):
