@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -81,11 +82,13 @@ def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
         await pilot.press("4")
         await sees(pilot, "Map of items")
         await pilot.press("n")
-        assert engine.asked[-1][2] == Map(x=1, y=3, first=50, last=100).to_dict()
+        assert maps_asked(engine)[-1] == Map(x=1, y=3, first=50, last=100).to_dict()
         await pilot.press("a")
-        assert engine.asked[-1][2] == Map(x=2, y=3, first=50, last=100).to_dict()
+        assert maps_asked(engine)[-1] == Map(x=2, y=3, first=50, last=100).to_dict()
+        await pilot.press("A")
+        assert maps_asked(engine)[-1] == Map(x=1, y=3, first=50, last=100).to_dict()
         await pilot.press("m")
-        assert engine.asked[-1][2]["last"] == 300
+        assert maps_asked(engine)[-1]["last"] == 300
 
     run_app(scenario, engine, registry)
     assert all(run == "/runs/bias-recorded" for _, run, _ in engine.asked)
@@ -163,7 +166,7 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
         await sees(pilot, "hasn't rated")
         await pilot.press("h")
         await sees(pilot, "Best", "on average", "true predicted  title")
-        best = engine.answers["history"]["best"][0]
+        best = engine.answers["user_history"]["best"][0]
         await pilot.press("enter")
         await until(pilot, lambda: asked_item(engine) == best["item"], "the item of the list")
         await pilot.press("escape")
@@ -221,10 +224,8 @@ def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
-        await pilot.press("2")
-        await sees(pilot, "predicted")
-        await pilot.press("enter", "t")
-        await sees(pilot, "hasn't rated")
+        await pilot.press("2", "right")
+        await sees(pilot, "true 4, off by", "hasn't rated")
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
         await pilot.press("w", "4")
@@ -302,6 +303,10 @@ def test_what_a_prediction_is_made_of_is_told_by_component_names() -> None:
     assert "-0.300" in text and "component 2" in text
     assert f"{factors + 0.1:+.3f}" in text and "all other tastes" in text
     assert f"{table.prediction.raw:.3f}  in all" in text
+
+
+def maps_asked(engine: FakeEngine) -> list[dict[str, Any]]:
+    return [arguments for view, _, arguments in engine.asked if view == "map"]
 
 
 def asked_user(engine: FakeEngine) -> Identifier | None:
@@ -391,7 +396,7 @@ def test_factors_show_biases_components_and_crosstab(
         named = ("name_component", "/runs/bias-recorded", {"number": 2, "name": "classics"})
         await until(pilot, lambda: named in engine.asked, "the name's question")
         await pilot.press("t")
-        await sees(pilot, "true ratings beside predicted ratings", "Ranked by counts of all")
+        await sees(pilot, "true ratings beside predicted ratings", "counts of all ratings")
         await pilot.press("v", "v")
         await sees(pilot, "rated items: predicted ratings")
         await pilot.press("e")

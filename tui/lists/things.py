@@ -127,7 +127,10 @@ class ThingList(OptionList):
         places = {entry.thing: place for place, entry in enumerate(self._entries) if entry.thing is not None}
         if places:
             first = min(places.values())
-            self.highlighted = first if thing is None else places.get(thing, first)
+            at = first if thing is None else places.get(thing, first)
+            if self.highlighted == at and self.thing is not None:
+                self.post_message(self.Walked(self, self.thing))  # it is there, and chosen once more
+            self.highlighted = at
 
     @on(OptionList.OptionHighlighted)
     def highlight_moved(self, event: OptionList.OptionHighlighted) -> None:

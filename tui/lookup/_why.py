@@ -26,10 +26,11 @@ def why_sentence(table: ContributionTable, reasons: Reasons | None) -> str:
     if prediction.fallback:
         return ""
     number = f"{prediction.rating:.1f}" if prediction.rating is not None else f"rank {prediction.rank}"
-    words = [*_pushes(reasons), *_biases(table)]
+    pushes = _pushes(reasons)
+    words = [*pushes, *_biases(table)]
     if not words:
         return f"{number}: nothing in it stands out."
-    sentence = f"{number} {'; '.join(words)}."
+    sentence = f"{number}{' ' if pushes else ': '}{'; '.join(words)}."
     return (
         " ".join([sentence, *(_had_sentence(one) for one in reasons.counterfactuals)]).strip()
         if reasons

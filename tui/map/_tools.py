@@ -38,7 +38,7 @@ class MapTools(BenchScreen):
         self._places: ItemMap | None = None
         self._frames = Frames()
         self._axes: Sequence[NamedAxis] = ()
-        self._axes_for: int | None = None
+        self._axes_asked = False
         self._turning: Timer | None = None
         self._still: ItemMap | None = None
 
@@ -70,7 +70,7 @@ class MapTools(BenchScreen):
         return epochs[-1].epoch if epochs else 0
 
     def _forget_frames(self) -> None:
-        self._frames, self._axes, self._axes_for = Frames(), (), None
+        self._frames, self._axes, self._axes_asked = Frames(), (), False
         self._end_tools()
 
     def _take_axes(self, axes: Sequence[NamedAxis]) -> None:

@@ -145,19 +145,15 @@ class MapScreen(MapTools):
 
     def _take_map(self, places: ItemMap) -> None:
         """Draw a map; of a training each epoch's is kept, and shown unless an earlier one is looked at."""
-        question = self._choice.question()
         self._frames.add(self._epoch, places)
         if self._frames.at is None:
             self._places = places
             self._advise("")
             self._draw(self._keep_view)
             self._take_wanted()
-        if (
-            self.bench.subject is not None
-            and self.bench.subject.run is not None
-            and self._axes_for != question.x
-        ):
-            self._axes_for = question.x
+        saved = self.bench.subject is not None and self.bench.subject.run is not None
+        if saved and not self._axes_asked:
+            self._axes_asked = True
             self.ask(Axes(components=9))
 
     @on(NotAnswered)
