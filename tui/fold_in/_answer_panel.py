@@ -50,7 +50,7 @@ class AnswerPanel(Vertical):
     def compose(self) -> ComposeResult:
         """Map, two lines, list."""
         with Vertical(id="fold-in-map", classes="panel"):
-            yield Static("", id="fold-in-legend")
+            yield Static("", id="fold-in-legend", markup=False)
             yield FoldInCanvas(id="fold-in-canvas")
             yield Static("", id="fold-in-near", markup=False)
         yield Static("", id="fold-in-reading", markup=False)

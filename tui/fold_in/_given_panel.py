@@ -35,7 +35,7 @@ class GivenPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """The item at hand, and below it the search or the ratings."""
-        yield Static("", id="fold-in-offer", classes="panel")
+        yield Static("", id="fold-in-offer", classes="panel", markup=False)
         yield SearchBox("item", "Part of a title, then a rating", id="fold-in-search")
         with Vertical(id="fold-in-given-panel", classes="panel"):
             yield ThingList(id="fold-in-given", plain_enter=True)

@@ -46,7 +46,7 @@ class LivePanel(Vertical):
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
         name = Path(self._data).name or self._data
-        yield Static(Content.from_markup(_WELCOME, data=name), id="welcome")
+        yield Static(Content.from_markup(_WELCOME, data=name), id="welcome", markup=False)
         yield Static("", id="headline", markup=False)
         yield Static("", id="verdict", markup=False)
         yield Static("", id="machine", markup=False)
