@@ -140,7 +140,7 @@ class GuardedServer(Server):
 
 
 def own_page(page: str) -> str:
-    """The library's page without what it asks other hosts for, and with the keyboard in the terminal at once."""
+    """The library's page without what it asks other hosts for, and with the keyboard in the terminal."""
     return _ELSEWHERE.sub("", page).replace("</body>", f"{_FOCUS}</body>")
 
 

@@ -141,9 +141,16 @@ class AnswerPanel(Vertical):
         self.query_one("#fold-in-near", Static).update(near_text(near, result.note if result else ""))
         self.query_one("#fold-in-reading", Static).update(self._reading(result) if result else "")
 
+    @property
+    def reading(self) -> str:
+        """What sets the folded-in user apart, in a sentence; "" before any answer."""
+        return self._reading(self._answer.result) if self._answer.result else ""
+
     def _reading(self, result: FoldedIn) -> str:
         most = 2 if self.size.width >= _ROOMY else 1
-        return reading(result.standing, self._axes, self._names, len(result.given), most)
+        told = reading(result.standing, self._axes, self._names, len(result.given), most)
+        twin = result.twins[0] if result.given and result.twins else None
+        return f"{told} User {twin.user} rates most like you ({twin.similarity:.2f})." if twin else told
 
     def _draw_top(self) -> None:
         at, lines = self._list.highlighted, zip(self._top(), self._answer.risen, strict=True)

@@ -136,8 +136,9 @@ class TastemapApp(EngineApp):
 
     def open_thing(self, thing: Thing, mode: str = "") -> None:
         """Show a thing on its own screen, or on another that shows such things."""
-        if isinstance(self.screen, BenchScreen):
-            self._back = [*self._back, (self.current_mode, self.screen.place())][-_MOST_STEPS_BACK:]
+        here = next((one for one in reversed(self.screen_stack) if isinstance(one, BenchScreen)), None)
+        if here is not None:
+            self._back = [*self._back, (self.current_mode, here.place())][-_MOST_STEPS_BACK:]
         self._show(mode or _PAGES[thing.kind])
         if isinstance(self.screen, BenchScreen):
             self.screen.open_thing(thing)
