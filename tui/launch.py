@@ -35,7 +35,7 @@ def run(plugins: list[Path], screen: str = "", run: Path | None = None) -> int |
 
 def _mode_of(screen: str) -> str:
     from core.errors import UsageError
-    from tui.shell.modes import TABS
+    from tui.shell import TABS
 
     names = {name: mode for mode, key, title in TABS for name in (mode, key, title.lower())}
     if screen and screen not in names:

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 
 from core.contract.plugins import Registry
-from core.protocol.commands import Stop, Train
+from core.protocol.commands import Command, Stop, Train
 from core.protocol.events import BatchProgress, EpochFinished, Event, Finished, Paused, Resumed
 from core.runs.attending import attended
 from core.runs.writer import locked
@@ -187,11 +187,12 @@ def test_a_training_of_another_process_is_watched_and_steered(
     run = make_run(private_folders, "bias-a", epochs=1, finished=False)
     stopped = threading.Event()
 
+    def obey(command: Command) -> None:
+        if command == Stop():
+            stopped.set()
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
-        with (
-            locked(run),
-            attended(run, lambda _: None, lambda one: stopped.set() if one == Stop() else None) as emit,
-        ):
+        with locked(run), attended(run, lambda _: None, obey) as emit:
             for event in recorded_events()[:4]:
                 emit(event)
             await pilot.press("5")

@@ -119,7 +119,7 @@ def test_rating_by_keys_moves_star_and_list(engine: FoldInEngine, registry: Regi
         await pilot.press("plus")
         await sees(pilot, "★★★★½", "Your ratings: 1")
         assert list(engine.asked_ratings()[-1].values()) == [4.5]
-        await pilot.press("minus", "minus", "full_stop", "0")
+        await pilot.press("minus", "minus", "plus", "0")
         await until(pilot, lambda: len(engine.asked_ratings()[-1]) == 2, "the second rating")
         assert list(engine.asked_ratings()[-1].values()) == [4.5 - 0.5, 0.5]
 
@@ -313,9 +313,9 @@ def test_every_size_and_view_can_be_used(
         await sees(pilot, "1–5 rate")
         await pilot.press("4")
         await sees(pilot, "▲")
-        await pilot.press("m")
+        await pilot.press("v")
         await sees(pilot, "★", "you")
-        await pilot.press("m")
+        await pilot.press("v")
         await sees(pilot, "Your ratings: 1")
 
     run_app(scenario, engine, registry, size)

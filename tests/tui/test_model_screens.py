@@ -228,7 +228,7 @@ def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
         await sees(pilot, "true 4, off by", "hasn't rated")
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
-        await pilot.press("w", "4")
+        await pilot.press("left", "4")
         await sees(pilot, "Map of items")
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]

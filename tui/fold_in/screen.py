@@ -59,9 +59,7 @@ class FoldInScreen(BenchScreen):
     HOME = "#fold-in-given"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "skip", "Skip", key_display="Space", id="fold_in.skip"),
-        Binding(
-            "plus,equals_sign,full_stop", "amend(1)", "More", key_display="+", id="fold_in.more", show=False
-        ),
+        Binding("plus,equals_sign", "amend(1)", "More", key_display="+", id="fold_in.more", show=False),
         Binding("minus", "amend(-1)", "Less", key_display="-", id="fold_in.less", show=False),
         Binding("slash", "find", "Search", key_display="/", id="fold_in.search"),
         Binding("w", "why", "Why", id="fold_in.why"),

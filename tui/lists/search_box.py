@@ -73,6 +73,7 @@ class SearchBox(Vertical):
         super().__init__(id=id, classes="panel")
         self._side, self._placeholder, self._noun = side, placeholder, noun
         self._found: Sequence[Found] = ()
+        self._shown_text = ""
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
@@ -111,8 +112,9 @@ class SearchBox(Vertical):
         self.results.focus()
 
     def show_text(self, text: str) -> None:
-        """Put a text into the line without searching for it by hand."""
-        self.query_one(Input).value = text[:LONGEST_TEXT]
+        """Name in the line what is shown: what it finds is listed, and nothing of it is chosen."""
+        self._shown_text = text[:LONGEST_TEXT]
+        self.query_one(Input).value = self._shown_text
 
     def show_found(self, found: Sequence[Found]) -> None:
         """List results, the best first, those that are only perhaps meant below a rule."""
@@ -122,9 +124,10 @@ class SearchBox(Vertical):
         entries = [self._entry(one) for one in likely]
         if weak:
             entries += [heading("maybe" if likely else "nothing like it; maybe"), *map(self._entry, weak)]
-        self.results.show(entries)
+        named = bool(self.text) and self.text == self._shown_text
+        self.results.show(entries, keep=not named)
         self._say_state()
-        if likely and self.text:
+        if likely and self.text and not named:
             self.choose_first()
 
     def _entry(self, found: Found) -> Entry:
@@ -140,6 +143,8 @@ class SearchBox(Vertical):
     def typed(self, event: Input.Changed) -> None:
         """Search for the new text."""
         event.stop()
+        if event.value != self._shown_text:
+            self._shown_text = ""
         self.border_subtitle = "searching …"
         self.post_message(self.Searched(self._side, event.value))
 

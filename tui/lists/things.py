@@ -90,8 +90,11 @@ class ThingList(OptionList):
         self._entries: Sequence[Entry] = ()
         self._plain_enter, self._type_ahead = plain_enter, type_ahead
 
-    def show(self, entries: Sequence[Entry]) -> None:
-        """List other entries; the cursor stays on its thing where that is listed, else goes to the first."""
+    def show(self, entries: Sequence[Entry], keep: bool = True) -> None:
+        """List other entries; the cursor stays on its thing where that is listed, else goes to the first.
+
+        Without `keep` there is no cursor until somebody walks.
+        """
         before, quiet = (
             self.thing,
             [entry.thing for entry in entries] == [entry.thing for entry in self._entries],
@@ -100,11 +103,12 @@ class ThingList(OptionList):
         at = self.highlighted
         self.set_options([Option(entry.line, disabled=entry.thing is None) for entry in entries])
         places = [place for place, entry in enumerate(entries) if entry.thing is not None]
+        same = [place for place in places if before is not None and entries[place].thing == before]
         if quiet and at in places:
             self.set_reactive(OptionList.highlighted, at)
-        elif before is not None and (same := [place for place in places if entries[place].thing == before]):
+        elif same and keep:
             self.highlighted = same[0]
-        elif places and not self._type_ahead:
+        elif places and keep and not self._type_ahead:
             self.highlighted = places[0]
 
     def say(self, *lines: str) -> None:

@@ -3,7 +3,7 @@
 from tui.shell._shown import shown
 from tui.shell.app import TastemapApp
 from tui.shell.messages import Answered, NotAnswered, OpenThing, Thing
-from tui.shell.modes import screen_class
+from tui.shell.modes import TABS, screen_class
 from tui.shell.preferences import keymap_path
 from tui.shell.screen import ASKING, BenchScreen
 from tui.shell.training import Lane, Stage, TrainingState
@@ -11,6 +11,7 @@ from tui.shell.workbench import Deleted, Engine, Subject, Workbench
 
 __all__ = [
     "ASKING",
+    "TABS",
     "Answered",
     "BenchScreen",
     "Deleted",

@@ -179,8 +179,8 @@ def _headline(training: TrainingState, bar_width: int, ascii_only: bool = False)
 
 def _machine_line(training: TrainingState, process: int | None, device: str) -> Content:
     """Device, number of parameters, memory of the engine."""
-    words = [training.started.device if training.started else device]
-    if training.started:
+    words = [(training.started.device if training.started else "") or device]
+    if training.started and training.started.parameters:
         words.append(f"{count(training.started.parameters)} parameters")
     memory = _resident_bytes(process)
     if memory:
