@@ -8,6 +8,7 @@ from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
+from core.notebook import shown
 from core.options import OptionValue
 from core.protocol import Event
 from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
@@ -25,6 +26,7 @@ def train(
     registry: Registry | None = None,
     folder: Path | None = None,
     trackers: Sequence[str] = (),
+    progress: bool | None = None,
     **settings: object,
 ) -> Run:
     """Train an architecture on a ratings table and return the saved run.
@@ -33,14 +35,15 @@ def train(
     a frame with columns of usual names. `options` are the architecture's, `settings` any field
     of `core.contract.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event`
     receives every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard,
-    mlflow). Raises TastemapError.
+    mlflow). `progress` shows the training while it runs: by itself (None) in notebooks, else on standard
+    error. Raises TastemapError.
     """
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
-    session = Session(table, resolved, registry, on_event or _ignore, controls or Controls())
-    session.trackers = trackers
-    return Run.open(session.start(folder), registry)
+    with shown(on_event, progress) as tell:
+        session = Session(table, resolved, registry, tell, controls or Controls(), trackers=trackers)
+        return Run.open(session.start(folder), registry)
 
 
 def resume(
@@ -51,21 +54,22 @@ def resume(
     controls: Controls | None = None,
     registry: Registry | None = None,
     trackers: Sequence[str] = (),
+    progress: bool | None = None,
     **settings: object,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, to the numbers of an uninterrupted one.
 
     `data` replaces the recorded source where the file has moved; `settings` may change what lies ahead
-    (epochs, say). Raises TastemapError.
+    (epochs, say); `progress` is that of `train`. Raises TastemapError.
     """
     registry = registry or load_plugins()
     folder = find_run(str(run))
     opened = Run.open(folder, registry)
     resolved = saved_choices(opened.config, registry, settings)
     ratings = recorded_ratings(opened, data)
-    session = Session(ratings, resolved, registry, on_event or _ignore, controls or Controls())
-    session.trackers = trackers
-    session.resume(folder)
+    with shown(on_event, progress) as tell:
+        session = Session(ratings, resolved, registry, tell, controls or Controls(), trackers=trackers)
+        session.resume(folder)
     return Run.open(folder, registry)
 
 
@@ -77,7 +81,3 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
 def evaluate(run: Run, ratings: Any = None) -> Evaluation:
     """Measure a run's clipped predictions: `run.evaluate(ratings)`."""
     return run.evaluate(ratings)
-
-
-def _ignore(event: Event) -> None:
-    del event

@@ -108,7 +108,8 @@ class OptionField:
     @property
     def flag(self) -> str:
         """The command-line spelling, as in `--hidden-units`."""
-        return f"--{self.name.replace('_', '-')}"
+        own = next((flag for flag in reversed(self.flags) if flag.startswith("--")), "")
+        return own.partition("/")[0] or f"--{self.name.replace('_', '-')}"
 
     def parse(self, value: object) -> Any:
         """Turn text or a JSON value into this option's type; raises UsageError if it doesn't fit."""

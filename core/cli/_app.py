@@ -18,6 +18,7 @@ from core.cli._flags import (
     ReadingCommand,
     RunName,
     TrainCommand,
+    VerdictCommand,
     all_plugins,
     given_options,
     loaded_plugins,
@@ -177,6 +178,36 @@ def race(
 
     code = run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
     raise typer.Exit(code)
+
+
+@app.command(cls=VerdictCommand)
+def verdict(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[
+        str, typer.Option(help="Contenders by commas, as in bias,bias:ranking,ease; all by default.")
+    ] = "",
+    splits: Annotated[str, typer.Option(help="Splits to judge on.")] = "random,time,newcomers",
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Markdown file to write, with pictures beside it.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the trained runs.")] = False,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Judge which model to use on a table: several on several splits, against the obvious, with intervals."""
+    from core.cli._verdict import VerdictRequest, run_verdict
+
+    request = VerdictRequest(
+        flags=given_options(context),
+        data=data,
+        names=arch,
+        splits=splits,
+        report=report,
+        keep=keep,
+        plugins=all_plugins(context, plugin),
+    )
+    raise typer.Exit(run_verdict(request, as_json))
 
 
 @app.command(cls=CrossvalCommand)

@@ -106,6 +106,18 @@ class RaceCommand(ReadingCommand):
         return [_settings(), *super().groups(context, given)]
 
 
+class VerdictCommand(ReadingCommand):
+    """A command that takes the training settings, but for those that a verdict chooses itself."""
+
+    fixed: ClassVar[frozenset[str]] = frozenset(
+        {"split", "folds", "fold", "last_count", "objective", "strategy", "devices"}
+    )
+
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:
+        """The settings that all contenders share, and the reading options."""
+        return [_settings(lambda name: name not in self.fixed), *super().groups(context, given)]
+
+
 class TrainCommand(ReadingCommand):
     """A command that takes settings and the options of the architecture that `--arch` names."""
 
@@ -205,7 +217,8 @@ def _annotation(field: OptionField, title: str) -> Any:
     if field.type is bool:
         both = f"{field.flag}/{_opposite(field)}"
         return Annotated[bool | None, typer.Option(both, help=told, rich_help_panel=title)]
-    kind = "|".join(filter(None, field.choices)) or field.type.__name__.upper().replace("STR", "TEXT")
+    kind = "|".join(filter(None, field.choices)) or field.metavar
+    kind = kind or field.type.__name__.upper().replace("STR", "TEXT")
     given: Any = list[str] | None if field.form is Form.LIST else str | None
     return Annotated[given, typer.Option(field.flag, help=told, metavar=kind, rich_help_panel=title)]
 

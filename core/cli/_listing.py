@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, note, print_json, print_lines, say
+from core.cli._output import figure, note, note_leak, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -30,6 +30,8 @@ def print_evaluation(
         print_json({"run": run.id, **asdict(result)})
         return
     print_lines(result.lines())
+    if table is None:
+        note_leak(run.model)
 
 
 def print_runs(as_json: bool) -> None:

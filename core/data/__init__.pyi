@@ -7,6 +7,10 @@ from ._convert import (
 from ._describe import (
     describe as describe,
 )
+from ._notes import (
+    leak_notice as leak_notice,
+    split_notes as split_notes,
+)
 from ._preview import (
     preview as preview,
 )

@@ -18,10 +18,17 @@ from .positives import (
     LikeRule as LikeRule,
     Positives as Positives,
     like_rule as like_rule,
+    tempered as tempered,
+)
+from .recency import (
+    RecentPopularity as RecentPopularity,
+    first_moments as first_moments,
+    learn_recent_popularity as learn_recent_popularity,
 )
 from .sets import (
     ItemSets as ItemSets,
 )
 from .task import (
+    Blocks as Blocks,
     RankingTask as RankingTask,
 )

@@ -3,6 +3,9 @@ from .attending import (
     journal_from as journal_from,
     leave_command as leave_command,
 )
+from ._shown import (
+    curves_of as curves_of,
+)
 from .config import (
     RunConfig as RunConfig,
     installed_versions as installed_versions,

@@ -95,4 +95,4 @@ def _read(run: Run) -> RatedTable:
     if table.fingerprint != run.config.data.get("fingerprint"):
         hint = "Its true ratings and histories can't be shown; predictions are as they were."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    return RatedTable.of(table, recorded_split(recorded, table).train)
+    return RatedTable.of_split(table, recorded_split(recorded, table))

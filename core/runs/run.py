@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
-from core.data import RatingScale
-from core.model import TAKEN, Model, RunFacts, ScoreRows, Scoring
+from core.data import RatingScale, leak_notice
+from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
 from core.runs._checks import check_weights
@@ -200,14 +200,15 @@ class Run(Asker):
         return run_html(self)
 
     def _facts(self) -> RunFacts:
-        seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
+        seconds, split = (self.summary or {}).get("seconds"), self.config.split
         return RunFacts(
             run=self.id,
             val_rmse=self.val_rmse,
             val_ndcg=self.val_ndcg,
             positive_from=self.config.scoring.get("positive_from"),
-            split_hash=split_hash,
+            split_hash=split.get("hash"),
             seconds=seconds,
+            leak=leak_notice(str(split.get("method", "random")), bool(self.config.data.get("time_range"))),
         )
 
     def _read_weights(self) -> Arrays:
@@ -219,8 +220,8 @@ class Run(Asker):
         return self.folder / (WEIGHTS_FILE if self.summary else CHECKPOINT_FILE)
 
 
-def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> HeadScores:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model import load_score_rows
+    from core.model import load_scores
 
-    return load_score_rows(architecture, options, weights)
+    return load_scores(architecture, options, weights)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.model import HELD_OUT, TRAIN, Model, RatedTable, user_row
+from core.model import Model, RatedTable, user_row
 from core.options import Identifier, option
 from core.views.view import Answer, Lines, Remark, Table, View
 
@@ -94,7 +94,7 @@ def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
             title=model.item_table.titles[item],
             truth=float(rated.ratings.ratings[at]),
             predicted=None if model.ranks else prediction,
-            part=TRAIN if rated.in_training[at] else HELD_OUT,
+            part=rated.part(at),
         )
         for at, item, prediction in zip(rows, items.tolist(), predicted.tolist(), strict=True)
     ]

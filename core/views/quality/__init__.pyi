@@ -20,5 +20,13 @@ from .ranking import (
     ActivityGroup as ActivityGroup,
     Ranking as Ranking,
     RankingQuality as RankingQuality,
+    ndcg_of as ndcg_of,
     write_users as write_users,
+)
+from .recent import (
+    recent_blocks as recent_blocks,
+)
+from .resampling import (
+    resampled_means as resampled_means,
+    resampled_rmse as resampled_rmse,
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import TastemapError, UsageError
 from core.model import HeldOut, Model, held_out, mae, rmse
@@ -16,8 +15,7 @@ from core.protocol import verdict_of
 from core.ranking import PerUser, mean_interval
 from core.views import Answer, Cells, Lines, Table, View
 from core.views.quality.ranking import measure_users, threshold_of
-
-RESAMPLES = 1000
+from core.views.quality.resampling import resampled_rmse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +81,7 @@ class Comparison(View[ComparedRuns]):
     """
 
     command: ClassVar[str] = "compare"
+    on_held_out: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("runs",)
     runs: tuple[str, ...] = option(help="The others: ids, beginnings of them, or paths.", metavar="RUN")
     k: int = option(
@@ -112,27 +111,12 @@ def compare(models: Sequence[Model], k: int) -> ComparedRuns:
 
 
 def bootstrap_difference(first: HeldOut, other: HeldOut, seed: int = 0) -> Difference:
-    """RMSE of `other` minus that of `first` on the same pairs, with a paired percentile bootstrap over users.
-
-    Users are drawn, not ratings, since the ratings of one user err alike (cluster bootstrap, Davison &
-    Hinkley 1997).
-    """
-    users, places = np.unique(first.users, return_inverse=True)
-    sums = [np.bincount(places, weights=np.square(part.errors)).astype(np.float64) for part in (first, other)]
-    counts = np.bincount(places).astype(np.float64)
-    generator = np.random.default_rng(seed)
-    drawn = np.array([_resample(sums, counts, generator) for _ in range(RESAMPLES if len(users) > 1 else 1)])
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    """RMSE of `other` minus that of `first` on the same pairs, with a paired bootstrap over users."""
+    squares = np.stack([np.square(part.errors) for part in (first, other)], axis=1)
+    drawn = resampled_rmse(first.users, squares, seed)
+    low, high = np.percentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
     exact = rmse(other.predicted, other.truth) - rmse(first.predicted, first.truth)
     return Difference(rmse=exact, low=float(low), high=float(high))
-
-
-def _resample(
-    sums: Sequence[npt.NDArray[np.float64]], counts: npt.NDArray[np.float64], generator: np.random.Generator
-) -> float:
-    chosen = generator.integers(len(counts), size=len(counts))
-    first, other = (float(np.sqrt(part[chosen].sum() / counts[chosen].sum())) for part in sums)
-    return other - first
 
 
 def paired_difference(first: PerUser, other: PerUser) -> RankingDifference:

@@ -10,13 +10,15 @@ from typing import ClassVar
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, Mask
+from core.data import Ratings
 from core.errors import DataError, UsageError
 from core.files import write_through
-from core.model import Model, raw_blocks
+from core.model import Model, held_out_blocks, raw_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
 from core.views.quality.blend import blended
+from core.views.quality.recent import recent_blocks
 
 _GROUPS = 3
 
@@ -55,7 +57,8 @@ class RankingQuality(Answer):
     """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
     training; relevant is a held-out rating of at least `relevant_from`, any held-out row where that is None.
 
-    Mere popularity stands beside the model. `by_activity` are thirds of the users by their training rows.
+    Mere popularity stands beside the model, and, where there are times, popularity at the time of each user's
+    first held-out row. `by_activity` are thirds of the users by their training rows.
     """
 
     run: str | None
@@ -64,12 +67,18 @@ class RankingQuality(Answer):
     users: int
     model: RankingFigures
     popularity: RankingFigures
+    recent_popularity: RankingFigures | None = None
     by_activity: tuple[ActivityGroup, ...] = ()
 
     def rows(self) -> Sequence[RankedBy]:
         """The run above popularity."""
+        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in self.beside().items())
+
+    def beside(self) -> dict[str, RankingFigures]:
+        """The run's figures and those of the baselines, by name."""
         both = {"this run": self.model, "popularity": self.popularity}
-        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in both.items())
+        recent = self.recent_popularity
+        return both if recent is None else {**both, "popularity at the time": recent}
 
 
 class Ranking(View[RankingQuality]):
@@ -80,6 +89,7 @@ class Ranking(View[RankingQuality]):
     """
 
     command: ClassVar[str] = "rank"
+    on_held_out: ClassVar[bool] = True
     k: int = option(
         default=10, help="Measure the first k of each user's ranking.", minimum=1, flags=("-k", "--k")
     )
@@ -107,11 +117,12 @@ class Ranking(View[RankingQuality]):
             users=len(task.users),
             model=sum_up(measured, task.item_counts, task.trained_users),
             popularity=task.figures(task.popularity(task.users), k),
+            recent_popularity=_recent(model, task, k),
             by_activity=tuple(_by_activity(task, measured)),
         )
 
     def _blocks(self, model: Model, task: RankingTask) -> Iterator[tuple[LongArray, FloatArray]]:
-        for users, raw in raw_blocks(model, task.users):
+        for users, raw in held_out_blocks(model, task.users):
             yield users, raw if self.rank_by == "score" else blended(model, raw)
 
     @classmethod
@@ -121,12 +132,17 @@ class Ranking(View[RankingQuality]):
         yield Remark(f"{answer.users:,} users; relevant: held-out {sought}")
         k = answer.k
         heading = ("", f"nDCG@{k}", "95 %", f"recall@{k}", "recall@20", f"MAP@{k}", "coverage", "novelty")
-        both = (("this run", answer.model), ("popularity", answer.popularity))
-        yield Table([heading, *(_cells(name, figures) for name, figures in both)])
+        beside = answer.beside().items()
+        yield Table([heading, *(_cells(name, figures) for name, figures in beside)])
         beyond = ("shown", "Gini", "long tail", "mean popularity")
-        yield Table([beyond, *(_beyond(name, figures) for name, figures in both)])
+        yield Table([beyond, *(_beyond(name, figures) for name, figures in beside)])
         groups = ("training rows", "users", f"nDCG@{k}", "mean popularity", "long tail", "Gini")
         yield Table([groups, *(one.cells() for one in answer.by_activity)])
+
+
+def _recent(model: Model, task: RankingTask, k: int) -> RankingFigures | None:
+    blocks = recent_blocks(model.rated, task.users, np.flatnonzero(model.rated.held_out))
+    return None if blocks is None else task.figures(blocks, k)
 
 
 def threshold_of(model: Model, wanted: float | None) -> float | None:
@@ -143,23 +159,45 @@ def ranking_task(model: Model, relevant_from: float | None = None) -> RankingTas
     """What a model's ranking is measured by: its held-out part; raises TastemapError and DataError."""
     rated, threshold = model.rated, threshold_of(model, relevant_from)
     table, counts = rated.ratings, (len(model.users), len(model.items))
-    wanted: Mask = ~rated.in_training
+    wanted: Mask = rated.held_out.copy()
     if threshold is not None:
         wanted &= table.ratings >= np.float32(threshold)
-    seen = ItemSets.of(table.users[rated.in_training], table.items[rated.in_training], counts)
+    known = rated.in_training | rated.given
+    seen = ItemSets.of(table.users[known], table.items[known], counts)
     relevant = ItemSets.of(table.users[wanted], table.items[wanted], counts)
-    task = RankingTask.of(seen, relevant, model.baseline.item_counts)
+    trained_users = int((model.baseline.user_counts > 0).sum())
+    task = RankingTask.of(seen, relevant, model.baseline.item_counts, trained_users)
     if not len(task.users):
         sought = "row is new to its user" if threshold is None else f"rating is at least {threshold:g}"
         raise DataError(f"no held-out {sought}, so nothing is relevant.")
     return task
 
 
+def ndcg_of(model: Model, table: Ratings, k: int = 10) -> float:
+    """nDCG@k of ranking all items where a table's rows are what is sought, those of training passed over.
+
+    Of ratings only those count that the model would learn from as likes. Raises TastemapError where the
+    model's own ratings can't be read, and DataError where no row is new to a user that it knows.
+    """
+    seen, counts = model.rated, (len(model.users), len(model.items))
+    (users, items), liked = model.predictor.rows_of(table), model.facts.positive_from
+    wanted = (users >= 0) & (items >= 0)
+    if liked is not None and table.has_ratings:
+        wanted &= table.ratings >= np.float32(liked)
+    training = seen.ratings.users[seen.in_training], seen.ratings.items[seen.in_training]
+    relevant = ItemSets.of(users[wanted], items[wanted], counts)
+    task = RankingTask.of(ItemSets.of(*training, counts), relevant, model.baseline.item_counts)
+    if not len(task.users):
+        raise DataError("no row is new to a user of the model, so nothing is relevant.", path=table.source)
+    return task.figures(raw_blocks(model, task.users), min(k, len(model.items))).ndcg
+
+
 def measure_users(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
     """Each user's figures and what they are shown, once a model and question; raises TastemapError."""
     task = ranking_task(model, relevant_from)
     name = f"ranking of the first {k} from {threshold_of(model, relevant_from)}"
-    return model.remember(name, lambda: task.measure(raw_blocks(model, task.users), min(k, len(model.items))))
+    first = min(k, len(model.items))
+    return model.remember(name, lambda: task.measure(held_out_blocks(model, task.users), first))
 
 
 def write_users(model: Model, question: Ranking, path: Path) -> int:

@@ -61,6 +61,13 @@ def test_a_frame_is_not_changed():
     pd.testing.assert_frame_equal(frame, before)
 
 
+def test_numbers_of_rows_are_no_column():
+    frame = pd.DataFrame({"user": [1, 1, 2, 2, 3], "item": [1, 2, 1, 3, 3]})
+    assert load_ratings(frame.iloc[[4, 0, 2]]).kind == "interactions"
+    named = frame.set_index("user")
+    assert load_ratings(named).fingerprint == load_ratings(frame[["item", "user"]]).fingerprint
+
+
 def test_wrong_columns_are_told():
     with pytest.raises(DataError, match="no column 'id' for the user"):
         load_ratings(pd.DataFrame(ROWS), user="id", item="sku", rating="stars")
