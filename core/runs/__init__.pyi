@@ -1,10 +1,10 @@
+from ._shown import (
+    curves_of as curves_of,
+)
 from .attending import (
     attended as attended,
     journal_from as journal_from,
     leave_command as leave_command,
-)
-from ._shown import (
-    curves_of as curves_of,
 )
 from .config import (
     RunConfig as RunConfig,
