@@ -121,7 +121,7 @@ def test_regions_pictures_and_other_runs_on_the_screen(
         inside = len(canvas.enclosed())
         assert inside
         await pilot.press("enter")
-        await sees(pilot, f"{inside} items", "ratings each on average")
+        await sees(pilot, f"{inside} items", "ratings each")
         await pilot.press("e")
         await until(pilot, (tmp_path / "region.csv").exists, "the file")
         await pilot.press("escape", "escape")
@@ -130,7 +130,7 @@ def test_regions_pictures_and_other_runs_on_the_screen(
         await sees(pilot, "Which kind of picture?")
         await pilot.press("down", "enter")
         await until(pilot, (tmp_path / "map.txt").exists, "the picture")
-        await pilot.press("C")
+        await pilot.press("D")
         await sees(pilot, "Which run's map")
         await pilot.press("enter")
         await sees(pilot, "Against bias-a", "of the spread")

@@ -75,7 +75,7 @@ def test_runs_are_named_tagged_sorted_and_filtered(
         await pilot.press("N", *"a note", "enter")
         await sees(pilot, "a note")
         await pilot.press("t", *"one two", "enter")
-        await sees(pilot, "one two")
+        await sees(pilot, "#one #two")
         await pilot.press("s")
         await until(pilot, lambda: "↑" in screen_text(app) or "↓" in screen_text(app), "a sorted column")
 

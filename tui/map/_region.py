@@ -75,11 +75,11 @@ def region_entries(places: ItemMap, inside: Sequence[int]) -> list[Entry]:
     if not inside:
         return [heading("Nothing lies in this region: arrows grow it.")]
     ratings = np.array([places.ratings[index] for index in inside], np.float64)
-    told = f"{count(len(inside))} items, {count(ratings.mean())} ratings each on average"
+    told = f"{count(len(inside))} items, {count(ratings.mean())} ratings each"
     lines = [heading(told)]
     if places.bias is not None:
         biases = np.array([places.bias[index] for index in inside])
-        lines.append(heading(f"rated {biases.mean():+.2f} against what users and tastes explain"))
+        lines.append(heading(f"bias {biases.mean():+.2f} on average"))
     genres = [name for index in inside for name in places.genres[index]]
     common = sorted(set(genres), key=lambda name: (-genres.count(name), name))[:3]
     if common:

@@ -46,7 +46,7 @@ class MapScreen(MapTools):
         Binding("B", "component(1, -1)", "Previous y axis", id="map.y_back", show=False),
         Binding("n", "notebook", "50–100", id="map.notebook"),
         Binding("v", "region", "Region", id="map.region"),
-        Binding("C", "compare", "Compare", id="map.compare"),
+        Binding("D", "compare", "Another run", id="map.compare"),
         Binding("t", "turn", "Turn in 3-D", id="map.turn", show=False),
         Binding("P", "picture", "Picture", id="map.picture"),
         Binding("e", "export", "Export a region", id="map.export", show=False),

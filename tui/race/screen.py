@@ -93,6 +93,7 @@ class RaceScreen(BenchScreen):
         self.set_class(bool(race.lanes), "-racing")
         over = bool(race.lanes) and not race.active
         self.query_one("#race-podium").display = over
+        self.set_class(over, "-over")
         if over:
             self._compare_once()
             told = podium(race.ranked, self._compared, self._trouble, ascii_only)

@@ -19,7 +19,8 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Column:
-    """A column of runs: `rank` decides which ones stay where there is little room, the lowest first."""
+    """A column of runs: `rank` decides which ones stay where there is little room, the lowest first; `most` is
+    how wide it gets by need."""
 
     name: str
     width: int
@@ -27,7 +28,7 @@ class Column:
     key: Callable[[SavedRun], Any]
     rank: int
     right: bool = False
-    grows: bool = False
+    most: int = 14
 
 
 def _date(run: SavedRun) -> str:
@@ -65,10 +66,10 @@ COLUMNS = (
         lambda run: run.labels.name,
         lambda run: (not run.labels.name, run.labels.name),
         7,
-        grows=True,
+        most=30,
     ),
     Column("arch", 6, lambda run: run.architecture, lambda run: run.architecture, 1),
-    Column("data", 12, lambda run: run.data, lambda run: run.data, 2, grows=True),
+    Column("data", 12, lambda run: run.data, lambda run: run.data, 2, most=30),
     Column("val", 6, _figure, _by_figure, 0, right=True),
     Column("epochs", 6, lambda run: str(len(run.epochs)), lambda run: len(run.epochs), 4, right=True),
     Column(
@@ -94,33 +95,27 @@ COLUMNS = (
         lambda run: " ".join(run.labels.tags),
         lambda run: (not run.labels.tags, run.labels.tags),
         10,
-        grows=True,
+        most=30,
     ),
     Column("date", 12, _date, lambda run: run.created, 3),
 )
 
 
 def fitting(runs: Sequence[SavedRun], width: int, hidden: Sequence[str] = ()) -> list[tuple[Column, int]]:
-    """The columns that there is room for, each with its width; the growing ones share what is left.
+    """The columns that there is room for, each as wide as it needs to be.
 
     A column that would be empty for all runs isn't shown.
     """
     wanted = [one for one in COLUMNS if one.name not in hidden and any(map(one.text, runs))]
-    room, chosen = width - 1 - _GAP, list[Column]()
+    room, widths = width - 1 - _GAP, dict[str, int]()
     for one in sorted(wanted, key=lambda one: one.rank):
-        if one.width + _GAP > room:
+        needed = max([len(one.name) + 1, *(cell_len(one.text(run)) for run in runs)])
+        taken = min(max(one.width, min(needed, one.most)), room - _GAP)
+        if taken < one.width:
             break
-        room -= one.width + _GAP
-        chosen.append(one)
-    shown = [one for one in COLUMNS if one in chosen]
-    needed = {one: max((cell_len(one.text(run)) for run in runs), default=0) for one in shown}
-    widths = {one: one.width for one in shown}
-    for one in sorted(shown, key=lambda one: one.rank):
-        if one.grows or needed[one] > widths[one]:
-            more = max(0, min(room, needed[one] - widths[one]))
-            widths[one] += more
-            room -= more
-    return [(one, widths[one]) for one in shown]
+        widths[one.name] = taken
+        room -= taken + _GAP
+    return [(one, widths[one.name]) for one in COLUMNS if one.name in widths]
 
 
 def run_cells(run: SavedRun, marked: bool, columns: Sequence[tuple[Column, int]]) -> list[Text]:

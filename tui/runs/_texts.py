@@ -18,6 +18,10 @@ def details_text(run: SavedRun) -> Content:
     lines = [Content.from_markup("[b $accent]$name[/]", name=run.title)]
     if run.labels.name:
         lines.append(Content.from_markup(f"[{_MUTED}]$name[/]", name=run.name))
+    if run.labels.tags:
+        lines.append(
+            Content.from_markup("[$secondary]$tags[/]", tags=" ".join(f"#{tag}" for tag in run.labels.tags))
+        )
     if run.labels.note:
         lines.append(Content.from_markup("$note", note=run.labels.note))
     if run.problem:
