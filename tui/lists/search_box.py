@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -38,6 +38,13 @@ class _SearchInput(Input):
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.steps = steps
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Take as much of a pasted text's first line as a title can have."""
+        event.stop()
+        event.prevent_default()
+        line = next(iter(event.text.splitlines()), "")
+        self.insert_text_at_cursor(line[: max(0, LONGEST_TEXT - len(self.value))])
 
     def action_choose(self, steps: int) -> None:
         """Tell the box."""

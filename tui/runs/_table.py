@@ -19,8 +19,10 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Column:
-    """A column of runs: `rank` decides which ones stay where there is little room, the lowest first; `most` is
-    how wide it gets by need."""
+    """A column of runs: `rank` decides which ones stay where there is little room, the lowest first.
+
+    `width` is the least that it takes, `most` what it gets by need.
+    """
 
     name: str
     width: int
