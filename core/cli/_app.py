@@ -71,6 +71,14 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _print_spec(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from core.cli._listing import print_specification
+
+        print_specification(context.command, context.params.get("plugin") or [])
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
@@ -79,9 +87,13 @@ def start(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    show_spec: Annotated[
+        bool,
+        typer.Option("--spec", callback=_print_spec, help="Print every command, option and view as JSON."),
+    ] = False,
 ) -> None:
     """Note the plugins for the command that follows, or open the screen where none does."""
-    del show_version
+    del show_version, show_spec
     context.obj = list(plugin)
     if context.invoked_subcommand is None:
         raise typer.Exit(_app("screen")(plugins=context.obj, screen=screen) or 0)
@@ -162,6 +174,14 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     from core.cli._listing import print_plugins
 
     print_plugins(all_plugins(context, plugin), as_json)
+
+
+@app.command()
+def doctor(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
+    """Look at versions, processor, devices, folders, plugins and terminal, and say what is wrong."""
+    from core.cli._listing import print_findings
+
+    raise typer.Exit(print_findings(all_plugins(context, plugin), as_json))
 
 
 @app.command(cls=RaceCommand)

@@ -12,6 +12,7 @@ from .commands import (
     parse_command as parse_command,
 )
 from .events import (
+    EVENT_KINDS as EVENT_KINDS,
     Answer as Answer,
     ApartFigures as ApartFigures,
     BatchProgress as BatchProgress,
