@@ -21,7 +21,7 @@ from core.views.fold_in import FoldedIn, FoldIn, FoldInWhy, GivenRating
 from core.views.view import A, View
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.snapshots import changes_of
+from tests.tui.snapshots import changes_at_rest
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
@@ -348,8 +348,7 @@ def test_the_screen_looks_as_it_did(
         await pilot.press("plus")
         await sees(pilot, "(4.4)")
         app.clear_notifications()
-        await pilot.pause(0.3)
-        changed = changes_of(app, f"fold-in-{name}")
+        changed = await changes_at_rest(app, pilot, f"fold-in-{name}")
         if changed:
             pytest.fail(changed, pytrace=False)
 

@@ -133,7 +133,7 @@ def test_regions_pictures_and_other_runs_on_the_screen(
         await pilot.press("D")
         await sees(pilot, "Which run's map")
         await pilot.press("enter")
-        await sees(pilot, "Against bias-a", "of the spread")
+        await sees(pilot, "Against bias-a", "half moved less than")
         assert app.screen.query_one("#map-similar", ThingList).things
         await pilot.press("escape")
         await until(pilot, lambda: "Against bias-a" not in screen_text(app), "the map alone")

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from core.contract.plugins import Registry
 from tests.tui.driving import run_app, sees, train_recorded
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.snapshots import changes_of
+from tests.tui.snapshots import changes_at_rest
 from tui.shell._palette import picture
 from tui.shell.app import TastemapApp
 
@@ -20,16 +20,6 @@ SIGNS = {
     "map": "Map of items",
     "race": "Contestants",
 }
-
-
-async def changes_at_rest(app: TastemapApp, pilot: Pilot[int], name: str) -> str:
-    """What differs from the picture once the screen had time to be drawn, more of it on a busy machine."""
-    changes = ""
-    for _ in range(10):
-        await pilot.pause(0.3)
-        if not (changes := changes_of(app, name)):
-            break
-    return changes
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
@@ -144,8 +145,10 @@ def test_arriving_on_lookup_arrows_walk_digits_switch_and_letters_search(
 
 
 def test_ctrl_c_asks_while_something_trains_and_a_second_one_quits(
-    engine: FakeEngine, registry: Registry
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tui.shell.app._TWICE_SECONDS", 90.0)  # for a busy machine
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])

@@ -66,7 +66,7 @@ TOUR: tuple[tuple[float, Sequence[str]], ...] = (
 
 
 def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
-    """Run a command in a terminal of its own, press the tour's keys, and give what it writes with the time."""
+    """Run a command in a terminal of its own, press the tour's keys, give what it writes with the time."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")

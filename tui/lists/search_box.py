@@ -87,7 +87,7 @@ class SearchBox(Vertical):
         yield _SearchInput(
             placeholder=self._placeholder, compact=True, select_on_focus=False, max_length=LONGEST_TEXT
         )
-        yield ThingList(plain_enter=True, type_ahead=True)
+        yield ThingList(plain_enter=True, type_ahead=self._typed_ahead)
 
     def on_mount(self) -> None:
         """Name the box."""
@@ -173,13 +173,12 @@ class SearchBox(Vertical):
         """Take the best result."""
         self.results.put_cursor(self.results.things[0] if self.results.things else None)
 
-    @on(ThingList.Typed)
-    def typed_ahead(self, event: ThingList.Typed) -> None:
-        """Begin a new text with a letter typed while walking."""
-        event.stop()
+    def _typed_ahead(self, letter: str) -> None:
+        """Begin a new text with a letter typed while walking; those that follow at once are added."""
         line = self.query_one(Input)
-        line.focus()
-        line.value = "" if event.letter == "/" else event.letter
+        before = line.value if self.typing else ""
+        self.screen.set_focus(line)
+        line.value = before if letter == "/" and not before else f"{before}{letter}"
         line.cursor_position = len(line.value)
 
     @on(_SearchInput.Moved)

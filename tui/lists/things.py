@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,7 +34,10 @@ def heading(text: str) -> Entry:
 
 
 class ThingList(OptionList):
-    """Entries with a cursor; posts Walked when it moves and OpenThing (or Taken) on Enter or a click."""
+    """Entries with a cursor; posts Walked when it moves and OpenThing (or Taken) on Enter or a click.
+
+    `type_ahead` is given the letters that are typed while one walks.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Open", id="list.open"),
@@ -78,14 +81,13 @@ class ThingList(OptionList):
             """The list."""
             return self.source
 
-    class Typed(Message):
-        """A letter was typed ahead: it belongs into the line that searches."""
-
-        def __init__(self, letter: str) -> None:
-            super().__init__()
-            self.letter = letter
-
-    def __init__(self, id: str | None = None, *, plain_enter: bool = False, type_ahead: bool = False) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: str | None = None,  # noqa: A002 - Textual's word
+        *,
+        plain_enter: bool = False,
+        type_ahead: Callable[[str], object] | None = None,
+    ) -> None:
         super().__init__(id=id, compact=True, markup=False)
         self._entries: Sequence[Entry] = ()
         self._plain_enter, self._type_ahead = plain_enter, type_ahead
@@ -188,14 +190,16 @@ class ThingList(OptionList):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Letters belong to the line that searches, where they are typed ahead."""
-        return (self._type_ahead and _is_letter(character)) or super().check_consume_key(key, character)
+        return (self._type_ahead is not None and _is_letter(character)) or super().check_consume_key(
+            key, character
+        )
 
     def on_key(self, event: events.Key) -> None:
         """Hand a letter over to the line."""
-        if self._type_ahead and _is_letter(event.character):
+        if self._type_ahead is not None and _is_letter(event.character):
             event.stop()
             event.prevent_default()
-            self.post_message(self.Typed(event.character or ""))
+            self._type_ahead(event.character or "")  # at once: the next letter comes soon
 
 
 def _is_letter(character: str | None) -> bool:

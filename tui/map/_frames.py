@@ -88,7 +88,7 @@ def mover_entries(first: ItemMap, other: ItemMap, name: str) -> list[Entry]:
     middle = float(np.median([away for _, away in found])) / spread
     lines = [
         heading(f"Against {name}, laid on this map:"),
-        heading(f"half of all moved less than {middle:.2f} of the spread"),
+        heading(f"half moved less than {middle:.2f}"),
     ]
     return [*lines, *(_entry(other, index, away / spread) for index, away in found[:_LISTED])]
 
