@@ -1,6 +1,8 @@
 from ._held_out import (
     HeldOut as HeldOut,
     held_out as held_out,
+    held_out_by_means as held_out_by_means,
+    predict_by_means as predict_by_means,
 )
 from .baseline import (
     Baseline as Baseline,

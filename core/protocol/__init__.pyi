@@ -25,6 +25,7 @@ from .events import (
     Paused as Paused,
     PhaseChanged as PhaseChanged,
     RankingFigures as RankingFigures,
+    Refused as Refused,
     Resumed as Resumed,
     RunStarted as RunStarted,
     TrialFinished as TrialFinished,

@@ -127,10 +127,18 @@ class Prepared:
 
     def away_from_means(self, trainer: Trainer, pairs: Pairs) -> tuple[DoubleArray, DoubleArray]:
         """How far ratings and predictions (not clipped) lie from training's damped means, each (n,)."""
+        return self._away(pairs, trainer.scores(pairs.users, pairs.items))
+
+    def replicas_away_from_means(
+        self, trainer: ReplicaScores, pairs: Pairs
+    ) -> list[tuple[DoubleArray, DoubleArray]]:
+        """The same for each of a trainer's replicas alone."""
+        return [self._away(pairs, scores) for scores in trainer.replica_scores(pairs.users, pairs.items).T]
+
+    def _away(self, pairs: Pairs, scores: FloatArray) -> tuple[DoubleArray, DoubleArray]:
         means = self.baseline.fallback(pairs.users, pairs.items).astype(np.float64)
-        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs)
         known = self.baseline.known(pairs.users, pairs.items)
-        return pairs.ratings - means, np.where(known, raw - means, 0.0)
+        return pairs.ratings - means, np.where(known, self._raw(scores, pairs) - means, 0.0)
 
     def trusting(self, share: float) -> Prepared:
         """The same where the model is mixed with damped means: it gets this share."""

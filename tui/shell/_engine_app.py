@@ -20,7 +20,7 @@ from textual.signal import Signal
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError, TastemapError
-from core.protocol import Event, Failed, Finished, Resumed, RunStarted, Train, Warm
+from core.protocol import Event, Failed, Finished, Refused, Resumed, RunStarted, Train, Warm
 from tui.shell._shown import ReadableLines
 from tui.shell._terminal import Terminal
 from tui.shell.messages import EngineNotice, WatchingEnded
@@ -106,6 +106,8 @@ class EngineApp(App[int]):
             self.clear_notifications()  # what said how to go on is done
         if isinstance(event, Failed):
             self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+        if isinstance(event, Refused):
+            self.notify(event.message, severity="warning")
         if isinstance(event, Finished) and self.preferences.welcome:
             self.remember(welcome=False)
 

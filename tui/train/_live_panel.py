@@ -211,7 +211,9 @@ def _course(training: TrainingState, since: int) -> str:
 def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
     progress, paused = training.progress, training.stage is Stage.PAUSED
     state = "[b $warning]Paused[/]  " if paused else ""
-    words = f"{training.fraction:4.0%}  rate {rate(training.learning_rate)}"
+    words = f"{training.fraction:4.0%}"
+    if training.has_rate:
+        words += f"  rate {rate(training.learning_rate)}"
     if progress and not paused:  # in a pause nothing is fast, and no end is in sight
         words += f"  {seconds(progress.eta_seconds)} left"
         words += f"  {short_count(progress.ratings_per_second)} ratings/s"

@@ -70,10 +70,12 @@ class TrainScreen(BenchScreen):
         """Draw the training as it is now."""
         super().redraw()
         bench = self.bench
-        self.set_class(bench.training.stage is not Stage.IDLE and not bench.training.replayed, "-live")
-        self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device, bench.ghost)
-        if self._keys_for != (bench.training.stage, bool(bench.training.epochs), self.size):
-            self._keys_for = bench.training.stage, bool(bench.training.epochs), self.size
+        training = bench.training
+        self.set_class(training.stage is not Stage.IDLE and not training.replayed, "-live")
+        self.query_one(LivePanel).show(training, bench.engine.process_id, bench.device, bench.ghost)
+        keys_for = training.stage, bool(training.epochs), training.has_rate, self.size
+        if self._keys_for != keys_for:
+            self._keys_for = keys_for
             self.refresh_bindings()
 
     def _tick(self) -> None:
@@ -87,7 +89,9 @@ class TrainScreen(BenchScreen):
         training = self.bench.training
         if action in ("pause", "go_on"):
             return training.active and (training.stage is Stage.PAUSED) == (action == "go_on")
-        if action in ("stop", "scale", "type_rate"):
+        if action in ("scale", "type_rate"):
+            return training.active and training.has_rate
+        if action == "stop":
             return training.active
         if action in ("only_val", "read", "smooth"):
             return bool(training.epochs) and not self.in_field

@@ -200,6 +200,13 @@ def measure_users(model: Model, k: int, relevant_from: float | None = None) -> P
     return model.remember(name, lambda: task.measure(held_out_blocks(model, task.users), first))
 
 
+def measure_popularity(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
+    """The same for a ranking by popularity in the model's training."""
+    task = ranking_task(model, relevant_from)
+    name = f"popularity's ranking of the first {k} from {threshold_of(model, relevant_from)}"
+    return model.remember(name, lambda: task.measure(task.popularity(task.users), min(k, len(model.items))))
+
+
 def write_users(model: Model, question: Ranking, path: Path) -> int:
     """Write each user's figures as Parquet or CSV, by the file's ending; returns the count of users.
 
