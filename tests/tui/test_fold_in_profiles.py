@@ -62,6 +62,13 @@ def test_ratings_outlive_the_app_are_undone_and_make_a_card(
         await sees(pilot, "Your ratings: 2")
         await pilot.press("u")
         await sees(pilot, "Your ratings: 1", "User 414 rates most like you (0.93)")
+        named = sum(view == "components" for view, _, _ in engine.asked)
+        await pilot.press("f4", "f7")
+        await until(
+            pilot,
+            lambda: sum(view == "components" for view, _, _ in engine.asked) > named,
+            "names given in the meantime",
+        )
         await pilot.press("c")
         await sees(pilot, "The taste of you", "Would like", "user 414")
         await pilot.press("e")

@@ -120,6 +120,11 @@ class FoldInScreen(BenchScreen):
         self.ask(Components(components=COMPONENTS, ends=1, axes=False))
         self._draw()
 
+    def on_screen_resume(self) -> None:
+        """Read the components' names again: one may have been given in the meantime."""
+        if self._open:
+            self.ask(Components(components=COMPONENTS, ends=1, axes=False))
+
     def heard(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
         super().heard(notice)
