@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from tui.shell._shown import ReadableLines
 from tui.shell._terminal import Terminal
 from tui.shell.messages import EngineNotice, WatchingEnded
 from tui.shell.preferences import read_preferences, write_preferences
+from tui.shell.tables import KnownTables, Reading, read_tables, table_name, write_tables
 from tui.shell.training import TrainingState
 from tui.shell.workbench import Engine, Workbench
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from tui.shell.watching import Replayed, Watched
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
+UNCLEAR = ("ColumnsError", "SeveralTablesError")
+"""Failures that somebody who sees the table can settle."""
+_CHOOSE = "Press c on the Train screen: it shows the table and lets you choose."
 _READABLE = ReadableLines()
 
 
@@ -42,6 +46,7 @@ class EngineApp(App[int]):
         super().__init__()
         self.bench = Workbench(engine, registry)
         self.preferences = read_preferences()
+        self.bench.tables = read_tables()
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
         self._terminal = Terminal(self)
@@ -100,12 +105,13 @@ class EngineApp(App[int]):
         elif racing and not self.bench.race.active:
             self.bench.open_winner()
         self._terminal.told(event, self.bench.training)
-        if isinstance(event, RunStarted) and isinstance(self.bench.asked, Train):
-            self.remember(data=self.bench.asked.data)
+        if isinstance(event, RunStarted):
+            self._training_started()
         if isinstance(event, Resumed | RunStarted):
             self.clear_notifications()  # what said how to go on is done
         if isinstance(event, Failed):
-            self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+            hint = _CHOOSE if event.kind in UNCLEAR else event.hint
+            self.notify(hint or event.message, title=event.message, severity="error", timeout=12)
         if isinstance(event, Refused):
             self.notify(event.message, severity="warning")
         if isinstance(event, Finished) and self.preferences.welcome:
@@ -137,7 +143,7 @@ class EngineApp(App[int]):
             self.set_timer(0.5, self.start_engine)
 
     def train(self, command: Train) -> bool:
-        """Start a training, whose data is remembered once it runs; says why where it can't."""
+        """Start a training; says why where it can't. Its data are remembered once they are read."""
         if not self.bench.begin(command):
             self.notify("Stop it first (x).", title="A training is running already", severity="warning")
             return False
@@ -179,12 +185,31 @@ class EngineApp(App[int]):
             if self.bench.training.active:  # a telling that was stopped
                 self.bench.training = TrainingState()
 
+    def read_table_with(self, data: str, reading: Reading) -> None:
+        """Read a table so from now on."""
+        self._keep_tables(self.bench.tables.read_with(data, reading))
+
+    def _training_started(self) -> None:
+        """The data can be read: they are offered again."""
+        asked = self.bench.asked
+        if isinstance(asked, Train):
+            self._keep_tables(self.bench.tables.trained_on(asked.data))
+            self.remember(data=table_name(asked.data))
+
+    def _keep_tables(self, tables: KnownTables) -> None:
+        if tables != self.bench.tables:
+            self.bench.tables = tables
+            self._keep(lambda: write_tables(tables))
+
     def remember(self, **changes: Any) -> None:
         """Change preferences and write them down."""
         if replace(self.preferences, **changes) == self.preferences:
             return
         self.preferences = replace(self.preferences, **changes)
+        self._keep(lambda: write_preferences(self.preferences))
+
+    def _keep(self, write: Callable[[], None]) -> None:
         try:
-            write_preferences(self.preferences)
+            write()
         except RunError as error:
             self.notify(error.hint, title=error.message, severity="warning")

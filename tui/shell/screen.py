@@ -20,6 +20,7 @@ from tui.shell._footer import KeyLine
 from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered, Thing
 from tui.shell.preferences import Preferences
+from tui.shell.tables import Reading
 from tui.shell.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class BenchApp(Protocol):
         """Where exports are written."""
 
     def train(self, command: Train) -> bool:
-        """Start a training and remember its data; False where another one runs."""
+        """Start a training; False where another one runs. Its data are remembered once they are read."""
+
+    def read_table_with(self, data: str, reading: Reading) -> None:
+        """Read a table so from now on."""
 
     def action_show(self, mode: str) -> None:
         """Switch to one of the screens."""

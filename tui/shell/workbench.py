@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ from core.protocol import (
     Event,
     Failed,
     Finished,
+    Judge,
+    Judged,
     PhaseChanged,
     ResumeRun,
     RunStarted,
@@ -22,7 +24,8 @@ from core.protocol import (
     Train,
 )
 from tui.shell._shown import shown
-from tui.shell.training import Race, Stage, TrainingState
+from tui.shell.tables import KnownTables
+from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
@@ -64,10 +67,12 @@ class Workbench:
     log: list[str] = field(default_factory=list)
     deleted: list[Deleted] = field(default_factory=list)
     ghost: TrainingState | None = None
-    asked: Train | ResumeRun | None = None
     watched: Watched | Replayed | None = None
     device: str = ""
     preparing: str = ""
+    tables: KnownTables = field(default_factory=KnownTables)
+    asked: Train | ResumeRun | None = None
+    judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
 
@@ -75,9 +80,12 @@ class Workbench:
         """Fold an event of the engine into the state."""
         self.training.apply(event)
         self.race.apply(event)
+        self.judging.apply(event)
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
-            self._waiting, self.preparing = None, ""
+            self._waiting = None
+        if isinstance(event, Judged) or (isinstance(event, Failed) and event.request is None):
+            self.preparing = ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
@@ -91,9 +99,14 @@ class Workbench:
             self.subject = self._finished_subject(event)
 
     def begin(self, command: Train | ResumeRun) -> bool:
-        """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
-        if self.training.active:
+        """Send a training to the engine, or keep it until the engine is up; False while another one runs.
+
+        Its table is read as was once chosen for it.
+        """
+        if self.training.active or self.judging.active:
             return False
+        if isinstance(command, Train):
+            command = replace(command, reading={**self.tables.reading_of(command.data), **command.reading})
         self.watched = None
         goes_on = self._goes_on(command)
         if self.training.epochs and not goes_on:
@@ -111,6 +124,13 @@ class Workbench:
             started = winner.training.started
             data = f" · {_data_name(started.data)}" if started else ""
             self.subject = Subject(finished.path, f"{winner.name}{data}")
+
+    def judge(self, command: Judge) -> bool:
+        """Ask for a verdict; False while something trains or the engine isn't up."""
+        if self.training.active or self.judging.active or not self.engine.send(command):
+            return False
+        self.judging = Judging(active=True, phase="reading data")
+        return True
 
     def _goes_on(self, command: Train | ResumeRun) -> bool:
         started = self.training.started

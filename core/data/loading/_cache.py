@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -22,12 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contract import ItemTable, ReadingOptions, Repair
-from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.data import Ratings, RatingScale, Vocabulary
 from core.data.reading import NONE
 from core.files import cache_folder, make_folder, write_atomically
 
 SMALLEST = 5_000_000
 """Files below this size (bytes) are read so quickly that caching them would only litter."""
+
+MAPPED = 64 << 20
+"""Columns from this size (bytes) are mapped into memory: smaller ones are worth no open file."""
 
 KEPT = 8
 """Tables kept; the ones used longest ago go first."""
@@ -57,10 +61,13 @@ def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[R
     return ratings, ()
 
 
-def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence[Path]) -> tuple[Repair, ...]:
-    """Cache a table read from large files; a folder that can't be written is stated, not fatal."""
+def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence[Path]) -> Ratings:
+    """Cache a table read from large files; large columns are then those of the cache, mapped into memory.
+
+    A folder that can't be written is stated among the repairs, not fatal.
+    """
     if sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST:
-        return ()
+        return ratings
     folder = tables_folder()
     try:
         make_folder(folder)
@@ -69,12 +76,21 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
             fresh = Path(temporary) / "table"
             fresh.mkdir(0o700)
             _write_table(fresh, ratings, {"files": _states(map(str, files))})
+            mapped: dict[str, Any] = {name: _load(fresh, name) for name in _columns_of(ratings)}
             _put(fresh, folder / _key(path, options))
         _prune(folder)
     except OSError as error:
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
-        return (Repair("cache", 1, message),)
-    return ()
+        return dataclasses.replace(ratings, repairs=(*ratings.repairs, Repair("cache", 1, message)))
+    return dataclasses.replace(ratings, **mapped)
+
+
+def forget(ratings: Ratings) -> None:
+    """Give back the memory of columns that are mapped from the cache; they are read again when needed."""
+    for column in _columns_of(ratings).values():
+        mapped = getattr(column.base, "base", None)
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 _ABANDONED_SECONDS = 6 * 3600
@@ -152,14 +168,7 @@ class _CacheError(Exception):
 
 def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     """Write arrays, vocabularies and items into a folder, and their checksums into table.json."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "users": ratings.users,
-        "items": ratings.items,
-        "ratings": ratings.ratings,
-    }
-    if ratings.timestamps is not None:
-        arrays["timestamps"] = ratings.timestamps
-    for name, array in arrays.items():
+    for name, array in _columns_of(ratings).items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     _write_texts(folder, ratings)
     for file in folder.iterdir():
@@ -167,6 +176,11 @@ def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
     told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
     write_atomically(folder / "table.json", json.dumps(told).encode())
+
+
+def _columns_of(ratings: Ratings) -> dict[str, Any]:
+    columns = {"users": ratings.users, "items": ratings.items, "ratings": ratings.ratings}
+    return columns if ratings.timestamps is None else {**columns, "timestamps": ratings.timestamps}
 
 
 def _facts(ratings: Ratings) -> dict[str, Any]:
@@ -213,8 +227,10 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
 
 
 def _load(folder: Path, name: str) -> npt.NDArray[Any]:
-    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
-    return array
+    """A column; a large one is mapped into memory: the system reads what is used, and may forget it again."""
+    path = folder / f"{name}.npy"
+    large = path.stat().st_size >= MAPPED
+    return np.asarray(np.load(path, mmap_mode="r" if large else None, allow_pickle=False))
 
 
 def _write_texts(folder: Path, ratings: Ratings) -> None:
