@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.formats import rmse
@@ -12,11 +13,12 @@ from tui.shell.modes import TABS
 from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
 
-_ROOMY = 76
+_NAMED_KEYS = sum(len(name) + 5 for _, _, name in TABS)
+"""So many columns the tabs take where every one has its name and its function key."""
 
 
 class TopBar(Horizontal):
-    """Tabs to the left, the state of things to the right."""
+    """Tabs to the left, the state of things to the right; the keys named are those that act just now."""
 
     DEFAULT_CSS = """
     TopBar { height: 1; background: $panel; }
@@ -30,35 +32,57 @@ class TopBar(Horizontal):
     def __init__(self, current: str) -> None:
         super().__init__()
         self._current = current
+        self._shown: tuple[bool, int] | None = None
 
     def compose(self) -> ComposeResult:
         """Two lines of text side by side."""
-        yield Static(self._tabs(), id="tabs")
-        yield Static("", id="status")
+        yield Static("", id="tabs", markup=False)
+        yield Static("", id="status", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow whatever changes which keys act: the focus, and what screens allow."""
+        self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
+        self._show_tabs()
 
     def on_resize(self) -> None:
         """Name the keys as there is room."""
-        self.query_one("#tabs", Static).update(self._tabs())
+        self._show_tabs()
 
     def show(self, bench: Workbench) -> None:
         """Say what is trained or looked at."""
         self.query_one("#status", Static).update(_status_line(bench), layout=False)
 
-    def _tabs(self) -> Content:
+    def _keys_changed(self, screen: Screen[object]) -> None:
+        if self.is_attached and screen is self.screen:
+            self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        digits, width = _digits_switch(self.screen), self.app.size.width
+        if (digits, width) != self._shown:
+            self._shown = digits, width
+            self.query_one("#tabs", Static).update(self._tabs("" if digits else "F", width))
+
+    def _tabs(self, prefix: str, width: int) -> Content:
         names = []
-        # Where digits rate, only the function keys switch screens; a tiny terminal has no room to say so.
-        prefix = "F" if self._current == "fold_in" and self.app.size.width >= _ROOMY else ""
         for mode, key, name in TABS:
             look = "b $background on $primary" if mode == self._current else "$foreground 75%"
-            names.append(f"[{look}][@click=app.show('{mode}')] {prefix}{key} {name} [/][/]")
+            named = not prefix or width >= _NAMED_KEYS or mode == self._current
+            words = f"{prefix}{key} {name}" if named else f"{prefix}{key}"
+            names.append(f"[{look}][@click=app.show('{mode}')] {words} [/][/]")
         return Content.from_markup("".join(names))
+
+
+def _digits_switch(screen: Screen[object]) -> bool:
+    """Whether a digit switches screens just now: no field takes it, and nothing is rated by it."""
+    bound = screen.active_bindings.get("1")
+    return bound is not None and bound.binding.action.startswith("show(")
 
 
 def _status_line(bench: Workbench) -> Content:
     """The training in a few words, or the model that is looked at."""
     training = bench.training
     if training.active:
-        return Content.from_markup("[$accent]●[/] $words", words=_training_words(training))
+        return Content.from_markup("[$accent]●[/] $words", words=training_words(training))
     if bench.preparing:
         return Content.from_markup("[$foreground 60%]engine: $words …[/]", words=bench.preparing)
     if bench.subject:
@@ -66,7 +90,7 @@ def _status_line(bench: Workbench) -> Content:
     return Content.from_markup("[$foreground 60%]no model yet[/]")
 
 
-def _training_words(training: TrainingState) -> str:
+def training_words(training: TrainingState) -> str:
     """`bias · epoch 12/20 · val 0.8741`."""
     if training.stage is Stage.PREPARING or training.started is None:
         return training.phase or "preparing"
