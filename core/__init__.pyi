@@ -1,6 +1,7 @@
 from .api import (
     evaluate as evaluate,
     load_run as load_run,
+    resume as resume,
     train as train,
 )
 from .array_types import (
@@ -29,10 +30,21 @@ from .data import (
 from .errors import (
     TastemapError as TastemapError,
 )
+from .estimator import (
+    RatingSplitter as RatingSplitter,
+    Recommender as Recommender,
+)
 from .options import (
     ArchitectureOptions as ArchitectureOptions,
     option as option,
 )
+from .protocol import (
+    Event as Event,
+)
 from .runs import (
+    Evaluation as Evaluation,
     Run as Run,
+)
+from .training import (
+    Controls as Controls,
 )

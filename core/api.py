@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
-from core.errors import RunError, UsageError
-from core.model import mae, rmse
+from core.notebook import shown
 from core.options import OptionValue
 from core.protocol import Event
-from core.runs import Run, find_run, recorded_ratings, recorded_split, saved_choices
+from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
 from core.training import Controls, Session
 
 
@@ -28,6 +26,7 @@ def train(
     registry: Registry | None = None,
     folder: Path | None = None,
     trackers: Sequence[str] = (),
+    progress: bool | None = None,
     **settings: object,
 ) -> Run:
     """Train an architecture on a ratings table and return the saved run.
@@ -36,14 +35,15 @@ def train(
     a frame with columns of usual names. `options` are the architecture's, `settings` any field
     of `core.contract.settings.TrainingSettings` (epochs, learning_rate, batch_size, seed, …). `on_event`
     receives every event; `controls` steers from another thread; `trackers` are named (csv, tensorboard,
-    mlflow). Raises TastemapError.
+    mlflow). `progress` shows the training while it runs: by itself (None) in notebooks, else on standard
+    error. Raises TastemapError.
     """
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
-    session = Session(table, resolved, registry, on_event or _ignore, controls or Controls())
-    session.trackers = trackers
-    return Run.open(session.start(folder), registry)
+    with shown(on_event, progress) as tell:
+        session = Session(table, resolved, registry, tell, controls or Controls(), trackers=trackers)
+        return Run.open(session.start(folder), registry)
 
 
 def resume(
@@ -54,21 +54,22 @@ def resume(
     controls: Controls | None = None,
     registry: Registry | None = None,
     trackers: Sequence[str] = (),
+    progress: bool | None = None,
     **settings: object,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, to the numbers of an uninterrupted one.
 
     `data` replaces the recorded source where the file has moved; `settings` may change what lies ahead
-    (epochs, say). Raises TastemapError.
+    (epochs, say); `progress` is that of `train`. Raises TastemapError.
     """
     registry = registry or load_plugins()
     folder = find_run(str(run))
     opened = Run.open(folder, registry)
     resolved = saved_choices(opened.config, registry, settings)
     ratings = recorded_ratings(opened, data)
-    session = Session(ratings, resolved, registry, on_event or _ignore, controls or Controls())
-    session.trackers = trackers
-    session.resume(folder)
+    with shown(on_event, progress) as tell:
+        session = Session(ratings, resolved, registry, tell, controls or Controls(), trackers=trackers)
+        session.resume(folder)
     return Run.open(folder, registry)
 
 
@@ -77,55 +78,6 @@ def load_run(run: str | Path, registry: Registry | None = None) -> Run:
     return Run.open(find_run(str(run)), registry)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
-
-    part: str
-    rmse: float
-    mae: float
-    ratings: int
-    fallbacks: int
-    split_hash: str | None
-
-
-def evaluate(run: Run, ratings: Ratings | None = None) -> Evaluation:
-    """Measure a run's clipped predictions.
-
-    Without `ratings` on the held-out part of its own table, found again by the recorded split; with
-    `ratings` on all rows of that table. Raises RunError where its own table has changed.
-    """
-    if run.objective == "ranking":
-        hint = "`tastemap rank` measures rankings."
-        raise UsageError(
-            f"{run.id} ranks and predicts no ratings, so there are no errors of them.", hint=hint
-        )
-    if ratings is not None:
-        return _measure(run, ratings, "all rows", None)
-    table = recorded_ratings(run)
-    split = recorded_split(run.config.split, table)
-    if split.hash != run.config.split["hash"]:
-        hint = "Name a table with --data to measure on all its rows."
-        raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    return _measure(run, table, "held-out", split.hash, split.test)
-
-
-def _measure(
-    run: Run, table: Ratings, part: str, split_hash: str | None, rows: Any = slice(None)
-) -> Evaluation:
-    predictor = run.model.predictor
-    users, items = (side[rows] for side in predictor.rows_of(table))
-    predictions, truth = predictor.predict_rows(users, items), table.ratings[rows]
-    fallbacks = int((~predictor.known(users, items)).sum())
-    return Evaluation(
-        part=part,
-        rmse=rmse(predictions, truth),
-        mae=mae(predictions, truth),
-        ratings=len(truth),
-        fallbacks=fallbacks,
-        split_hash=split_hash,
-    )
-
-
-def _ignore(event: Event) -> None:
-    del event
+def evaluate(run: Run, ratings: Any = None) -> Evaluation:
+    """Measure a run's clipped predictions: `run.evaluate(ratings)`."""
+    return run.evaluate(ratings)

@@ -19,6 +19,8 @@ Identifier = int | str
 """An external id as a ratings table has it."""
 GivenRatings = Mapping[Identifier, float]
 """Ratings by external id."""
+RatingsById = GivenRatings | Mapping[int, float] | Mapping[str, float]
+"""What a caller may give as such: a mapping's type of keys is not one that widens by itself."""
 
 _REQUIRED = dataclasses.MISSING
 _PLAIN_TYPES = (int, float, bool, str)
@@ -99,9 +101,15 @@ class OptionField:
         return self.default is _REQUIRED
 
     @property
+    def argument(self) -> str:
+        """The name in Python: `n` for what a command calls -n."""
+        return "n" if "-n" in self.flags else self.name
+
+    @property
     def flag(self) -> str:
         """The command-line spelling, as in `--hidden-units`."""
-        return f"--{self.name.replace('_', '-')}"
+        own = next((flag for flag in reversed(self.flags) if flag.startswith("--")), "")
+        return own.partition("/")[0] or f"--{self.name.replace('_', '-')}"
 
     def parse(self, value: object) -> Any:
         """Turn text or a JSON value into this option's type; raises UsageError if it doesn't fit."""

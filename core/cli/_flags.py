@@ -205,7 +205,8 @@ def _annotation(field: OptionField, title: str) -> Any:
     if field.type is bool:
         both = f"{field.flag}/{_opposite(field)}"
         return Annotated[bool | None, typer.Option(both, help=told, rich_help_panel=title)]
-    kind = "|".join(filter(None, field.choices)) or field.type.__name__.upper().replace("STR", "TEXT")
+    kind = "|".join(filter(None, field.choices)) or field.metavar
+    kind = kind or field.type.__name__.upper().replace("STR", "TEXT")
     given: Any = list[str] | None if field.form is Form.LIST else str | None
     return Annotated[given, typer.Option(field.flag, help=told, metavar=kind, rich_help_panel=title)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, note, print_json, say
+from core.cli._output import figure, note, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -29,9 +29,7 @@ def print_evaluation(
     if as_json:
         print_json({"run": run.id, **asdict(result)})
         return
-    say(f"RMSE {result.rmse:.4f}  MAE {result.mae:.4f}  on {result.ratings:,} ratings ({result.part})")
-    if result.fallbacks:
-        say(f"{result.fallbacks:,} of them by the fallback: training never saw their user or item")
+    print_lines(result.lines())
 
 
 def print_runs(as_json: bool) -> None:
@@ -70,7 +68,7 @@ def _row(run: Run) -> dict[str, Any]:
         "objective": run.objective,
         "val_rmse": run.val_rmse,
         "val_ndcg": run.val_ndcg,
-        "epochs": len(run.history),
+        "epochs": len(run.epochs),
         "state": run.state,
         "created": run.config.created,
         "split_hash": run.config.split.get("hash"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,8 +13,6 @@ from core.readable import escaped, readable
 if TYPE_CHECKING:
     from core.protocol import Event
     from core.views import Lines
-
-_WIDEST = 60
 
 
 def say(line: str = "") -> None:
@@ -62,24 +60,21 @@ def _print(line: str, stream: IO[str], end: str = "\n") -> None:
 def print_lines(lines: Lines) -> None:
     """Print an answer's lines and tables on stdout, its remarks on stderr."""
     from core.views import Remark, Table
+    from core.views.python import aligned
 
     for line in lines:
         match line:
             case Table(rows):
-                _print_table(rows)
+                _print_rows(aligned(rows))
             case Remark(text):
                 note(text)
             case _:
                 say(line)
 
 
-def _print_table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows with aligned columns; a cell over 60 characters is cut."""
-    shown = [[readable(cell) for cell in row] for row in rows]
-    cut = [[cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row] for row in shown]
-    widths = [max(len(cell) for cell in column) for column in zip(*cut, strict=True)]
-    for row in cut:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def _print_rows(rows: Iterable[str]) -> None:
+    for row in rows:
+        say(row)
 
 
 def figure(value: float | None) -> str:

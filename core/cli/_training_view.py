@@ -69,6 +69,7 @@ class TextView:
         self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
         self._task: TaskID | None = None
         self._batches = 1
+        self._said: set[str] = set()
 
     def __enter__(self) -> Self:
         """Start the progress bar, if a person can see it."""
@@ -117,7 +118,11 @@ class TextView:
                 self._print(line)
 
     def _state_what_was_done(self, event: RunStarted) -> None:
-        for message in (*event.notes, *_repairs(event), *_unseen(event)):
+        """Each remark once, however many are trained on the table."""
+        for message in (*event.notes, *_repairs(event), *_unseen(event), *_apart(event)):
+            if message in self._said:
+                continue
+            self._said.add(message)
             if self._console.is_terminal:
                 self._above_the_bar(f"tastemap: {message}")
             else:
@@ -183,13 +188,31 @@ def _repairs(event: RunStarted) -> list[str]:
 def _unseen(event: RunStarted) -> list[str]:
     """Held-out ratings whose user or item training has never seen are counted, never dropped in silence."""
     unseen = event.split.get("unseen", {})
-    if not unseen.get("ratings"):
+    if not unseen.get("ratings") or event.split.get("method") == "newcomers":
         return []
     held_out = event.split.get("test_ratings", 0)
     return [
         f"{unseen['ratings']:,} of {held_out:,} held-out ratings are of {unseen['users']:,} users and "
         f"{unseen['items']:,} items that training has never seen; the training means predict them"
     ]
+
+
+def _apart(event: RunStarted) -> list[str]:
+    """Rows that the split judges apart are counted."""
+    given, users, items = (event.split.get(name) for name in ("given_ratings", "new_users", "new_items"))
+    told = []
+    if given and users and users["rows"]:
+        told.append(
+            f"judged apart: {users['rows']:,} rows of {users['users']:,} users whom training doesn't know, "
+            f"folded in from {given:,} rows"
+        )
+    elif given:
+        told.append(f"the held-out users are folded in from {given:,} rows")
+    if items and items["rows"]:
+        told.append(
+            f"judged apart: {items['rows']:,} rows of {items['items']:,} items that training never saw"
+        )
+    return told
 
 
 def _row(event: EpochFinished) -> str:
@@ -235,6 +258,7 @@ def _closing(event: Finished) -> list[str]:
         f"({event.ratings_per_second:,.0f} ratings/s)",
         f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
         *_against_baseline(event),
+        *_figures_apart(event),
         *_gain(event),
         f"run {event.run}",
     ]
@@ -252,6 +276,7 @@ def _ranking_closing(event: Finished) -> list[str]:
         f"({event.ratings_per_second:,.0f} likes/s)",
         f"val nDCG@10 {figure(event.val_ndcg)}{interval}  popularity {figure(event.baseline_ndcg)}",
         f"{recalls}  {rest}",
+        *_figures_apart(event),
         f"run {event.run}",
     ]
 
@@ -264,6 +289,18 @@ def _against_baseline(event: Finished) -> list[str]:
     told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
     advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
     return [f"{told}, {event.verdict}{advice}"]
+
+
+def _figures_apart(event: Finished) -> list[str]:
+    """What the split judges apart, a line each."""
+    return [
+        f"apart, {one.name}: RMSE {one.rmse:.4f}  damped means {figure(one.baseline_rmse)}  "
+        f"({one.rows:,} rows of {one.users:,} users and {one.items:,} items)"
+        if one.rmse is not None
+        else f"apart, {one.name}: nDCG@10 {figure(one.ndcg)}  popularity {figure(one.baseline_ndcg)}  "
+        f"({one.rows:,} rows of {one.users:,} users and {one.items:,} items)"
+        for one in event.apart
+    ]
 
 
 def _gain(event: Finished) -> list[str]:

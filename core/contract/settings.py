@@ -51,13 +51,28 @@ class TrainingSettings(OptionSet):
         default=1, help="Train so many seeds side by side and predict their mean.", minimum=1, maximum=64
     )
     split_seed: int = option(default=42, help="Seed of the split.", minimum=0, maximum=2**63 - 1)
-    test_fraction: float = option(default=0.2, help="Held-out share.", minimum=0.001, maximum=0.9)
+    test_fraction: float = option(
+        default=0.2, help="Held-out share: of the rows, or of the users.", minimum=0.001, maximum=0.9
+    )
     split: str = option(
         default="random",
-        help="What is held out: random ratings, a share of each user's, their last, a fold, a test file.",
-        choices=("random", "user", "last", "kfold", "official"),
+        help="What is held out: random ratings, a share of each user's, their last, all from a moment on, "
+        "whole users (newcomers, folded in), a fold, a test file, nothing.",
+        choices=("random", "user", "last", "time", "newcomers", "kfold", "official", "none"),
     )
     last_count: int = option(default=1, help="Ratings of each user that --split last holds out.", minimum=1)
+    since: str = option(
+        default="",
+        help="The moment from which on --split time holds out, as in 2018-06-30 (else: the latest share).",
+        flags=("--from",),
+        metavar="DATE",
+    )
+    given_fraction: float = option(
+        default=0.8,
+        help="Share of a newcomer's ratings that they are folded in from; they are judged on the rest.",
+        minimum=0.01,
+        maximum=0.99,
+    )
     folds: int = option(default=5, help="Folds of --split kfold.", minimum=2, maximum=1000)
     fold: int = option(default=1, help="The fold that --split kfold holds out, from 1.", minimum=1)
     early_stopping: int = option(

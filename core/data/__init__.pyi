@@ -7,12 +7,21 @@ from ._convert import (
 from ._describe import (
     describe as describe,
 )
+from ._notes import (
+    leak_notice as leak_notice,
+    split_notes as split_notes,
+)
 from ._preview import (
     preview as preview,
 )
 from .load import (
     load_ratings as load_ratings,
+    may_be_read_again as may_be_read_again,
     shown_source as shown_source,
+)
+from .pairs import (
+    Pairs as Pairs,
+    read_pairs as read_pairs,
 )
 from .ratings import (
     Ratings as Ratings,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-
 from core.contract import Repair
+from core.data._moments import date_of
 from core.data.ratings import Ratings
 
 
@@ -44,11 +43,3 @@ def _time_range(ratings: Ratings) -> list[str] | None:
     if ratings.timestamps is None:
         return None
     return [date_of(int(ratings.timestamps.min())), date_of(int(ratings.timestamps.max()))]
-
-
-def date_of(seconds: int) -> str:
-    """ISO 8601 in UTC; a time too far off for a calendar stays a number."""
-    try:
-        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
-    except (OverflowError, ValueError, OSError):
-        return str(seconds)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
-from core.data._describe import date_of
+from core.data._moments import date_of
 from core.data.ratings import Ratings
 
 _ROWS = 5

@@ -75,6 +75,14 @@ def shown_source(source: str) -> str:
     return without_password(source)
 
 
+def may_be_read_again(ratings: Ratings, sources: Sequence[DataSource] = ()) -> bool:
+    """Whether a table's source is still there; a frame in memory, or a table made by a program, is not."""
+    source = str(ratings.reading.get("source", ""))
+    if source == DEMO or is_address(source) or find_named(source, sources) is not None:
+        return True
+    return source not in ("", FRAME) and (Path(source).expanduser().exists() or bool(_GLOB & set(source)))
+
+
 _SHORT = ("user", "item", "rating", "time", "event", "title")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.array_types import (
     arrow_numbers,
 )
 from core.contract import ItemTable, Repair
+from core.readable import readable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -70,7 +72,7 @@ class RatingScale:
     step: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ratings:
     """A table of ratings or interactions: `users`, `items` (int32 rows into the vocabularies), `ratings`
     (float32) and `timestamps` (int64 seconds, or None), all of shape (n,), in file order, each pair once.
@@ -96,6 +98,24 @@ class Ratings:
 
     def __len__(self) -> int:
         return len(self.ratings)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<8} {value}" for name, value in self._facts())
+
+    def _repr_html_(self) -> str:
+        rows = (f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self._facts())
+        return f'<div class="tastemap"><table>{"".join(rows)}</table></div>'
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        """What the table is, for people."""
+        yield "table", f"{readable(self.name)} ({self.kind})"
+        yield "users", f"{self.user_count:,}"
+        yield "items", f"{self.item_count:,}"
+        yield "rows", f"{len(self):,}"
+        if self.has_ratings:
+            yield "scale", f"{self.scale.minimum:g} to {self.scale.maximum:g}"
+        for told in (*self.repairs, *self.warnings):
+            yield "note", readable(told.message)
 
     @property
     def has_ratings(self) -> bool:

@@ -9,19 +9,29 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.array_types import LongArray, Mask
+from core.data._apart import Apart, split_by_time, split_newcomers
+from core.data._masks import fold_mask, last_out_mask, official_mask, per_user_mask, random_mask
+from core.data._moments import day_of
 from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
 from core.options import suggest
 
-METHODS = ("random", "user", "last", "kfold", "official")
+METHODS = ("random", "user", "last", "time", "newcomers", "kfold", "official", "none")
+
+
+def _none() -> LongArray:
+    return np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
     """Rows (int64, ascending) of the training and the test part of a ratings table.
 
+    Where whole users are held out, or all rows from a moment on, users whom training doesn't know are folded
+    in from their `given` rows; by time, their other rows (`new_users`) and rows of items that training
+    doesn't know (`new_items`) are judged apart from the test part. Each row is in one part.
     `hash` (16 hex digits) is the same only for the same data split the same way. `details` holds what the
-    method needs besides (`folds` and `fold`, or `count`).
+    method needs besides (`folds` and `fold`, `count`, or `since` and `given_fraction`).
     """
 
     train: LongArray
@@ -30,7 +40,10 @@ class Split:
     test_fraction: float
     hash: str
     method: str = "random"
-    details: dict[str, int] = field(default_factory=dict)
+    details: dict[str, int | float | str] = field(default_factory=dict)
+    given: LongArray = field(default_factory=_none)
+    new_users: LongArray = field(default_factory=_none)
+    new_items: LongArray = field(default_factory=_none)
 
     def settings(self) -> dict[str, object]:
         """What `split_ratings` needs to make this split again, and its hash; ready for JSON."""
@@ -42,6 +55,11 @@ class Split:
             "hash": self.hash,
         }
 
+    @property
+    def folds_in(self) -> bool:
+        """Whether the test part is of users whom training doesn't know."""
+        return self.method == "newcomers"
+
 
 def split_ratings(
     ratings: Ratings,
@@ -52,30 +70,44 @@ def split_ratings(
     folds: int = 5,
     fold: int = 1,
     count: int = 1,
+    since: str = "",
+    given_fraction: float = 0.8,
 ) -> Split:
     """Split ratings by a method, reproducibly.
 
     random: about `test_fraction` of all rows. user: that share of every user's rows, one at least staying.
-    last: the latest `count` of every user who has more. kfold: fold number `fold` (from 1) of `folds`.
-    official: the test file that the table came with. Raises UsageError or DataError where it can't be done.
+    last: the latest `count` of every user who has more. time: all rows from the moment `since` on, or the
+    latest `test_fraction` of them. newcomers: that share of the users wholly. Under both, users whom training
+    doesn't know are folded in from `given_fraction` of their rows. kfold: fold number `fold` (from 1) of
+    `folds`. official: the test file that the table came with. none: nothing is held out. Raises UsageError or
+    DataError where it can't be done.
     """
     _check_fraction(test_fraction, "test_fraction")
-    details = {"last": {"count": count}, "kfold": {"folds": folds, "fold": fold}}.get(method, {})
-    mask = _mask(ratings, seed, test_fraction, method, details)
-    return _make_split(ratings, mask, seed, test_fraction, method, details)
+    if method == "time":
+        apart = split_by_time(ratings, test_fraction, since, given_fraction)
+        details: dict[str, int | float | str] = {"since": since, "given_fraction": given_fraction}
+        return _make_apart(ratings, apart, seed, test_fraction, method, details)
+    if method == "newcomers":
+        apart = split_newcomers(ratings, seed, test_fraction, given_fraction)
+        return _make_apart(ratings, apart, seed, test_fraction, method, {"given_fraction": given_fraction})
+    counted = {"last": {"count": count}, "kfold": {"folds": folds, "fold": fold}}.get(method, {})
+    mask = _mask(ratings, seed, test_fraction, method, counted)
+    return _make_split(ratings, mask, seed, test_fraction, method, counted)
 
 
 def _mask(ratings: Ratings, seed: int, test_fraction: float, method: str, details: Mapping[str, int]) -> Mask:
     if method == "random":
-        return _random_mask(len(ratings), seed, test_fraction)
+        return random_mask(len(ratings), seed, test_fraction)
     if method == "user":
-        return _per_user_mask(ratings, seed, test_fraction)
+        return per_user_mask(ratings, seed, test_fraction)
     if method == "last":
-        return _last_out_mask(ratings, **details)
+        return last_out_mask(ratings, **details)
     if method == "kfold":
-        return _fold_mask(len(ratings), seed, **details)
+        return fold_mask(len(ratings), seed, **details)
     if method == "official":
-        return _official_mask(ratings)
+        return official_mask(ratings)
+    if method == "none":
+        return np.ones(len(ratings), bool)
     raise UsageError(f"There is no split method {method!r}.", hint=suggest(method, METHODS))
 
 
@@ -93,22 +125,53 @@ def _make_split(
     method: str,
     details: Mapping[str, int] | None = None,
 ) -> Split:
-    """Make a split of a training mask, shape (n,); raises DataError where a part is empty."""
-    for rows, part in ((mask, "training"), (~mask, "test")):
-        if not rows.any():
-            hint = "Choose another test fraction, seed or method; the table may be too small."
-            raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
-    digest = hashlib.sha256(ratings.fingerprint.encode() + np.packbits(mask).tobytes()).hexdigest()[:16]
-    train, test = np.flatnonzero(mask), np.flatnonzero(~mask)
+    """Make a split of a training mask, shape (n,); raises DataError where a part is empty that mustn't be."""
+    _refuse_empty(ratings, mask, ~mask if method != "none" else mask)
     return Split(
-        train=train,
-        test=test,
+        train=np.flatnonzero(mask),
+        test=np.flatnonzero(~mask),
         seed=seed,
         test_fraction=test_fraction,
-        hash=digest,
+        hash=_hash(ratings, mask),
         method=method,
         details=dict(details or {}),
     )
+
+
+def _make_apart(
+    ratings: Ratings,
+    apart: Apart,
+    seed: int,
+    test_fraction: float,
+    method: str,
+    details: dict[str, int | float | str],
+) -> Split:
+    """Make a split of masks; raises DataError where the training or the test part is empty."""
+    _refuse_empty(ratings, apart.train, apart.test)
+    parts = {name: np.flatnonzero(mask) for name, mask in vars(apart).items()}
+    return Split(
+        **parts,
+        seed=seed,
+        test_fraction=test_fraction,
+        hash=_hash(ratings, apart.train, apart.test, apart.given),
+        method=method,
+        details=details,
+    )
+
+
+def _refuse_empty(ratings: Ratings, train: Mask, test: Mask) -> None:
+    for rows, part in ((train, "training"), (test, "test")):
+        if not rows.any():
+            hint = "Choose another test fraction, seed or method; the table may be too small."
+            if ratings.timestamps is not None:
+                first, last = day_of(int(ratings.timestamps.min())), day_of(int(ratings.timestamps.max()))
+                hint = f"{hint} Its times go from {first} to {last}."
+            raise DataError(f"the {part} part of the split would be empty.", path=ratings.source, hint=hint)
+
+
+def _hash(ratings: Ratings, *masks: Mask) -> str:
+    packed = b"".join(np.packbits(mask).tobytes() for mask in masks)
+    return hashlib.sha256(ratings.fingerprint.encode() + packed).hexdigest()[:16]
 
 
 def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, LongArray]:
@@ -117,7 +180,7 @@ def carve_tuning(split: Split, fraction: float, seed: int) -> tuple[LongArray, L
     Raises UsageError for a fraction outside 0 to 1 or one that leaves a part empty.
     """
     _check_fraction(fraction, "tuning_fraction")
-    mask = _random_mask(len(split.train), seed, fraction)
+    mask = random_mask(len(split.train), seed, fraction)
     if mask.all() or not mask.any():
         message = (
             f"A tuning part of {fraction:g} of {len(split.train)} training ratings leaves one part empty."
@@ -145,62 +208,3 @@ def unseen(ratings: Ratings, split: Split) -> dict[str, int]:
 def _check_fraction(fraction: float, name: str) -> None:
     if not 0.0 < fraction < 1.0:
         raise UsageError(f"{name} must lie between 0 and 1, not {fraction!r}.", hint="Usual is 0.2.")
-
-
-def _random_mask(count: int, seed: int, fraction: float) -> Mask:
-    """Draw which of `count` rows stay, in file order; about `fraction` of them don't."""
-    # 1 - 0.2 and its like are rounded so that the threshold is the 0.8 that people write.
-    return np.random.default_rng(seed).random(count) < round(1.0 - fraction, 12)
-
-
-def _per_user_mask(ratings: Ratings, seed: int, fraction: float) -> Mask:
-    """Hold out the same share of every user's ratings, drawn at random; one at least stays in training."""
-    draws = np.random.default_rng(seed).random(len(ratings))
-    order = np.lexsort((draws, ratings.users))
-    counts = np.bincount(ratings.users, minlength=ratings.user_count)
-    held_out = np.minimum(np.floor(counts * fraction + 0.5).astype(np.int64), counts - 1)
-    mask = np.ones(len(ratings), dtype=bool)
-    mask[order] = _place_in_group(counts) >= np.repeat(held_out, counts)
-    return mask
-
-
-def _last_out_mask(ratings: Ratings, count: int) -> Mask:
-    """Hold out the latest `count` ratings of every user who has more; ties go by place in the file.
-
-    Raises DataError for a table without times and UsageError for a count below 1.
-    """
-    if count < 1:
-        raise UsageError(f"count must be at least 1, not {count}.")
-    if ratings.timestamps is None:
-        hint = "Name the column with --time-column, or split another way."
-        raise DataError(
-            "the last ratings can't be told: the table has no times.", path=ratings.source, hint=hint
-        )
-    order = np.lexsort((np.arange(len(ratings)), ratings.timestamps, ratings.users))
-    counts = np.bincount(ratings.users, minlength=ratings.user_count)
-    kept = np.where(counts > count, counts - count, counts)
-    mask = np.ones(len(ratings), dtype=bool)
-    mask[order] = _place_in_group(counts) < np.repeat(kept, counts)
-    return mask
-
-
-def _fold_mask(total: int, seed: int, folds: int, fold: int) -> Mask:
-    """Hold out one of `folds` equal random parts; `fold` counts from 1."""
-    if folds < 2 or not 1 <= fold <= folds:
-        raise UsageError(f"fold {fold} of {folds} can't be made.", hint="There must be two folds at least.")
-    parts = np.random.default_rng(seed).permutation(total) % folds
-    return np.asarray(parts != fold - 1)
-
-
-def _official_mask(ratings: Ratings) -> Mask:
-    """Hold out the official test part; raises UsageError where the table came without one."""
-    if not ratings.held_out:
-        raise UsageError("This table has no official test part.", hint="Name it with test_file.")
-    return np.arange(len(ratings)) < len(ratings) - ratings.held_out
-
-
-def _place_in_group(counts: LongArray) -> LongArray:
-    """Number the rows of each group from 0, for rows sorted by group."""
-    starts = np.cumsum(counts) - counts
-    places: LongArray = np.arange(counts.sum()) - np.repeat(starts, counts)
-    return places

@@ -171,5 +171,5 @@ class _LiveModels:
             prepared = self._session.prepared
             if prepared is None:
                 raise RunError("Training hasn't started yet.", hint="Ask again in a moment.")
-            self._rated = RatedTable.of(self._session.ratings, prepared.split.train)
+            self._rated = RatedTable.of_split(self._session.ratings, prepared.split)
         return self._rated

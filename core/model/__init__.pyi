@@ -40,12 +40,13 @@ from .fold_in import (
     FoldedUser as FoldedUser,
     Folder as Folder,
     Matrix as Matrix,
+    UserPrior as UserPrior,
 )
 from .head import (
     Head as Head,
     build_head as build_head,
     load_head as load_head,
-    load_score_rows as load_score_rows,
+    load_scores as load_scores,
 )
 from .influence import (
     AnyFolder as AnyFolder,
@@ -67,6 +68,12 @@ from .model import (
     Model as Model,
     RunFacts as RunFacts,
 )
+from .newcomers import (
+    Newcomers as Newcomers,
+    held_out_blocks as held_out_blocks,
+    newcomers_of as newcomers_of,
+    predict_rows as predict_rows,
+)
 from .predictor import (
     Prediction as Prediction,
 )
@@ -79,8 +86,8 @@ from .rated import (
     RatedTable as RatedTable,
 )
 from .scorer import (
+    HeadScores as HeadScores,
     Scorer as Scorer,
-    ScoreRows as ScoreRows,
     Scoring as Scoring,
     make_scorer as make_scorer,
 )

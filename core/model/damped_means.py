@@ -9,7 +9,7 @@ little is damped much. It takes a few passes over the ratings and no choice by h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,14 @@ class DampedMeans:
         """Predict pairs of rows, shape (n,), not clipped."""
         predicted: DoubleArray = self.mean + self.user_offsets[users] + self.item_offsets[items]
         return predicted
+
+    def folding_in(self, users: _Rows, items: _Rows, ratings: npt.NDArray[np.floating]) -> DampedMeans:
+        """The same with offsets of users, given by some of their ratings, each of shape (n,)."""
+        left = ratings - self.mean - self.item_offsets[items]
+        sums = np.bincount(users, weights=left, minlength=len(self.user_offsets))
+        counts = np.bincount(users, minlength=len(self.user_offsets))
+        folded = sums / (counts + self.dampings[0])
+        return replace(self, user_offsets=np.where(counts > 0, folded, self.user_offsets))
 
 
 def plain_damped_means(

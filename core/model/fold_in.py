@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,8 @@ from core.errors import UsageError
 from core.model.damped_means import PLAIN_DAMPING
 from core.model.factorization import Factorization, find_factorization
 from core.model.model import Model
-from core.model.scorer import Scorer
+from core.model.scorer import Scorer, SlopeRows
 
-_STEPS = 8
 _NUDGE = 1e-2
 _CHUNK = 65_536
 _OFFSET = "user_offset"
@@ -42,7 +42,7 @@ class Folder:
     """Folds users into one model: its prior, and its factorization where it is one."""
 
     model: Model
-    prior: _UserPrior
+    prior: UserPrior
     factorization: Factorization | None
 
     @classmethod
@@ -68,11 +68,11 @@ class Folder:
         The most probable rows under the prior and normal rating noise: exact (a ridge) for a factorization,
         Gauss-Newton steps through the head for any other score. No ratings give the average user.
         """
-        if self.factorization is not None:
-            design = self._design(self.factorization, items)
-            base = self.factorization.item_bias[items] + np.float32(self.factorization.offset)
-            return _ridge(self.prior, design, ratings - base)
-        return self._gauss_newton(items, ratings)
+        from core.model.newcomers import solve_numbers
+
+        places = np.zeros(len(items), np.int64)
+        found: Matrix = solve_numbers(self, places, items, ratings.astype(np.float64), users=1)[0]
+        return found
 
     def average(self, target: int) -> float:
         """The raw prediction of an item for the average user."""
@@ -80,87 +80,109 @@ class Folder:
 
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Predict item rows for a folded-in user, shape (n,), not clipped; untrained items get their mean."""
-        numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths])
-        if self.factorization is None:
-            raw = self._scores(numbers[None, :].astype(np.float64), items)[0]
-        else:
-            raw = self.linearize(numbers.astype(np.float64), items)[0]
+        numbers = np.concatenate([user.rows[name] for name, _ in self.prior.widths]).astype(np.float64)
+        raw = self.score_pairs(numbers[None, :], np.zeros(len(items), np.int64), items)
         baseline = self.model.baseline
         fallback = baseline.fallback_of(user.offset, items)
         return np.where(baseline.item_counts[items] == 0, fallback, raw).astype(np.float32)
 
-    def _design(self, factorization: Factorization, items: LongArray) -> Matrix:
-        """How each rating depends on the user's numbers: 1 for the bias, and the item's factors."""
+    def linearize(self, numbers: Matrix, items: LongArray) -> tuple[Matrix, Matrix]:
+        """Raw predictions (n,) and their slopes (n, numbers) at one user's numbers."""
+        return self.slopes_of_pairs(numbers[None, :], np.zeros(len(items), np.int64), items)
+
+    def score_pairs(self, numbers: Matrix, places: LongArray, items: LongArray) -> Matrix:
+        """Raw predictions of would-be users (numbers: (users, numbers)) and items, by pairs of shape (n,)."""
+        found = np.empty(len(items))
+        for start in range(0, len(items), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            if self.factorization is None:
+                found[part] = self._through_head(numbers[places[part]], items[part])
+            else:
+                design, base = self._design(self.factorization, items[part])
+                found[part] = np.einsum("ij,ij->i", design, numbers[places[part]]) + base
+        return found
+
+    def slopes_of_pairs(self, numbers: Matrix, places: LongArray, items: LongArray) -> tuple[Matrix, Matrix]:
+        """Raw predictions of pairs (n,) and how each depends on its user's numbers, shape (n, numbers).
+
+        A head gives its gradient; a score in NumPy that is no factorization is nudged, each number once.
+        """
+        if self.factorization is not None:
+            design, base = self._design(self.factorization, items)
+            return np.einsum("ij,ij->i", design, numbers[places]) + base, design
+        scores = self.score_pairs(numbers, places, items)
+        scorer = self._scorer
+        if scorer.slope_rows is not None:
+            return scores, self._head_slopes(scorer.slope_rows, scorer.scoring.share, numbers, places, items)
+        slopes = np.empty((len(items), numbers.shape[1]))
+        for column in range(numbers.shape[1]):
+            nudged = numbers.copy()
+            nudged[:, column] += _NUDGE
+            slopes[:, column] = (self.score_pairs(nudged, places, items) - scores) / _NUDGE
+        return scores, slopes
+
+    def score_block(self, numbers: Matrix) -> FloatArray:
+        """Raw predictions of all items for would-be users, shape (users, items)."""
+        items = np.arange(len(self.model.items))
+        if self.factorization is None:
+            places = np.repeat(np.arange(len(numbers)), len(items))
+            scores = self.score_pairs(numbers, places, np.tile(items, len(numbers)))
+            return scores.reshape(len(numbers), len(items)).astype(np.float32)
+        design, base = self._whole_design
+        block: FloatArray = numbers.astype(np.float32) @ design.T
+        return block + base
+
+    @cached_property
+    def _whole_design(self) -> tuple[FloatArray, FloatArray]:
+        """The design and what is added, for all items."""
+        assert self.factorization is not None  # noqa: S101 - asked for by the caller
+        design, base = self._design(self.factorization, np.arange(len(self.model.items)))
+        return design.astype(np.float32), base.astype(np.float32)
+
+    def _design(self, factorization: Factorization, items: LongArray) -> tuple[Matrix, Matrix]:
+        """How each rating depends on the user's numbers (1 for the bias, and the item's factors), and what
+        doesn't depend on them."""
         factors = factorization.item_factors[items].astype(np.float64)
         columns = {"user_factors": factors, "user_bias": np.ones((len(items), 1))}
-        return np.hstack([columns[name] for name, _ in self.prior.widths])
+        design = np.hstack([columns[name] for name, _ in self.prior.widths])
+        return design, factorization.item_bias[items] + np.float64(factorization.offset)
 
-    def _gauss_newton(self, items: LongArray, ratings: FloatArray) -> Matrix:
-        numbers, targets = self.prior.mean, ratings.astype(np.float64)
-        best = self._cost(numbers, items, targets)
-        for _ in range(_STEPS if len(items) else 0):
-            scores, slopes = self._nudge(numbers, items)
-            step = _ridge(self.prior, slopes, targets - scores + slopes @ numbers) - numbers
-            tried = [numbers + size * step for size in (1.0, 0.5, 0.25, 0.1)]
-            costs = [self._cost(one, items, targets) for one in tried]
-            if min(costs) >= best - 1e-9:
-                break
-            best, numbers = min(costs), tried[int(np.argmin(costs))]
-        return numbers
-
-    def _cost(self, numbers: Matrix, items: LongArray, targets: Matrix) -> float:
-        errors = targets - self._scores(numbers[None, :], items)[0]
-        away = numbers - self.prior.mean
-        return float(errors @ errors / self.prior.noise + away @ self.prior.precision @ away)
-
-    def linearize(self, numbers: Matrix, items: LongArray) -> tuple[Matrix, Matrix]:
-        """Raw predictions (n,) and their slopes (n, numbers) at a user's numbers."""
-        if self.factorization is not None:
-            base = self.factorization.item_bias[items] + self.factorization.offset
-            design = self._design(self.factorization, items)
-            return design @ numbers + base, design
-        return self._nudge(numbers, items)
-
-    def _nudge(self, numbers: Matrix, items: LongArray) -> tuple[Matrix, Matrix]:
-        """Linearize any head by nudging each of the user's numbers once."""
-        nudged = np.vstack([numbers, numbers + _NUDGE * np.eye(len(numbers))])
-        scores = self._scores(nudged, items)
-        return scores[0], (scores[1:] - scores[0]).T / _NUDGE
-
-    def _scores(self, users: Matrix, items: LongArray) -> Matrix:
-        """Raw predictions of items for several would-be users, shape (users, n), in bounded memory."""
-        size = max(1, _CHUNK // max(1, len(items)))
-        parts = [self._block(users[start : start + size], items) for start in range(0, len(users), size)]
-        return np.concatenate(parts)
-
-    def _block(self, users: Matrix, items: LongArray) -> Matrix:
-        split = [self.prior.rows(numbers) for numbers in users]
-        rows = {name: np.stack([one[name] for one in split]) for name, _ in self.prior.widths}
-        added, scorer = rows.pop(_OFFSET, np.zeros((len(users), 1))), self.model.scorer
+    @property
+    def _scorer(self) -> Scorer:
+        scorer = self.model.scorer
         assert isinstance(scorer, Scorer)  # noqa: S101 - others know users by their histories
-        scores = scorer.score_rows(self._gather(rows, items)).astype(np.float64)
-        shaped: Matrix = scorer.scoring.share * scores.reshape(len(users), len(items))
+        return scorer
+
+    def _through_head(self, numbers: Matrix, items: LongArray) -> Matrix:
+        """Raw predictions of pairs: numbers (n, numbers), items (n,)."""
+        rows, added = self._rows_of_pairs(numbers, items)
+        scorer = self._scorer
+        scores = scorer.score_rows(rows).astype(np.float64).reshape(len(items))
+        shaped: Matrix = scorer.scoring.share * scores
         return shaped + scorer.scoring.offset + scorer.offsets[1][items] + added
 
-    def _gather(self, users: Mapping[str, FloatArray], items: LongArray) -> dict[str, FloatArray]:
-        """Embedding rows of every would-be user with every item, each of shape (users · n, dimension)."""
-        count = len(next(iter(users.values())))
-        sides = {name: np.repeat(rows, len(items), axis=0) for name, rows in users.items()}
+    def _head_slopes(
+        self, slope_rows: SlopeRows, share: float, numbers: Matrix, places: LongArray, items: LongArray
+    ) -> Matrix:
+        """How the head's scores depend on the users' rows, each table by itself."""
+        parts: list[Matrix] = []
+        for start in range(0, len(items), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            rows, _ = self._rows_of_pairs(numbers[places[chunk]], items[chunk])
+            slopes = slope_rows(rows)
+            ones = np.ones((len(items[chunk]), 1))
+            columns = [ones if name == _OFFSET else share * slopes[name] for name, _ in self.prior.widths]
+            parts.append(np.hstack(columns).astype(np.float64))
+        return np.concatenate(parts) if parts else np.zeros((0, numbers.shape[1]))
+
+    def _rows_of_pairs(self, numbers: Matrix, items: LongArray) -> tuple[dict[str, FloatArray], Matrix]:
+        """Embedding rows of pairs, each of shape (n, dimension), and what users add to damped means."""
+        rows = self.prior.rows(numbers)
+        added = rows.pop(_OFFSET, np.zeros((len(items), 1), np.float32))[:, 0].astype(np.float64)
         for name, table in self.model.scorer.tables.items():
             if name.startswith("item_"):
-                sides[name] = np.tile(table[items], (count, 1))
-        return sides
-
-
-def _ridge(prior: _UserPrior, design: Matrix, targets: npt.NDArray[np.floating]) -> Matrix:
-    """The most probable numbers given targets ≈ design · numbers; solves the smaller of the two systems."""
-    residuals = targets - design @ prior.mean
-    if len(targets) < len(prior.mean):
-        spread = prior.covariance @ design.T
-        system = design @ spread + prior.noise * np.eye(len(targets))
-        return prior.mean + spread @ np.linalg.solve(system, residuals)
-    system = design.T @ design + prior.noise * prior.precision
-    return prior.mean + np.linalg.solve(system, design.T @ residuals)
+                rows[name] = table[items]
+        return rows, added
 
 
 Matrix = npt.NDArray[np.float64]
@@ -170,7 +192,7 @@ _SAMPLED_RATINGS = 20_000
 
 
 @dataclass(frozen=True)
-class _UserPrior:
+class UserPrior:
     """Mean (numbers,) and covariance (numbers, numbers) of the trained users' rows, all tables side by side,
     and the variance of a rating around its prediction. `widths` are the tables' in order of name."""
 
@@ -181,9 +203,9 @@ class _UserPrior:
     widths: tuple[tuple[str, int], ...]
 
     def rows(self, numbers: Matrix) -> dict[str, FloatArray]:
-        """Cut one user's numbers, shape (numbers,), into a row a table, each of shape (dimension,)."""
+        """Cut numbers, shape (…, numbers), into a row a table, each of shape (…, dimension)."""
         stops = np.cumsum([width for _, width in self.widths])[:-1]
-        parts = np.split(numbers.astype(np.float32), stops)
+        parts = np.split(numbers.astype(np.float32), stops, axis=-1)
         return {name: part for (name, _), part in zip(self.widths, parts, strict=True)}
 
 
@@ -193,7 +215,7 @@ def _user_tables(model: Model) -> dict[str, FloatArray]:
     return {**tables, _OFFSET: model.scorer.offsets[0][:, None]} if model.scoring.means else tables
 
 
-def user_prior(model: Model, by_name: Mapping[str, FloatArray]) -> _UserPrior:
+def user_prior(model: Model, by_name: Mapping[str, FloatArray]) -> UserPrior:
     """Measure the prior of some user tables from the trained users; raises UsageError where there are under
     two of them, or no tables.
 
@@ -208,7 +230,7 @@ def user_prior(model: Model, by_name: Mapping[str, FloatArray]) -> _UserPrior:
     covariance = _covariance(table)
     widths = tuple((name, part.shape[1]) for name, part in zip(sorted(by_name), tables, strict=True))
     precision = np.linalg.inv(covariance).astype(np.float64)
-    return _UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
+    return UserPrior(table.mean(axis=0), covariance, precision, _noise(model), widths)
 
 
 def _covariance(table: Matrix) -> Matrix:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from core.array_types import FloatArray
 from core.contract import Architecture, Arrays, EmbeddingSide, EmbeddingSpec, Rows, replica_count
 from core.errors import PluginError, RunError
 from core.options import ArchitectureOptions
-from core.startup import keras
+from core.startup import keras, tf
 
 
 @dataclass(frozen=True)
@@ -107,22 +106,46 @@ def load_head(architecture: Architecture, options: ArchitectureOptions, weights:
     return head
 
 
-def load_score_rows(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays
-) -> Callable[[Rows], FloatArray]:
-    """Build the head with the saved weights (see `load_head`) and return a function rows → scores."""
-    head = load_head(architecture, options, weights)
+@dataclass(frozen=True)
+class _Scores:
+    """A head with its weights, from rows in NumPy to scores and slopes in NumPy."""
 
-    def score_rows(rows: Rows) -> FloatArray:
-        parts = [np.split(rows[spec.name], len(head.models), axis=1) for spec in head.specs]
+    head: Head
+
+    def scores(self, rows: Rows) -> FloatArray:
+        """Score embedding rows of pairs, shape (n,): the replicas' mean."""
         scores = [
-            model([part[number] for part in parts], training=False).numpy().reshape(-1)
-            for number, model in enumerate(head.models)
+            model([part[number] for part in self._parts(rows)], training=False).numpy().reshape(-1)
+            for number, model in enumerate(self.head.models)
         ]
         mean: FloatArray = np.mean(scores, axis=0)
         return mean
 
-    return score_rows
+    def slopes(self, rows: Rows) -> Rows:
+        """How each pair's score depends on its user's rows: a pair's score hangs on no other's, so the
+        gradient of their sum is that of each."""
+        replicas = [self._slopes(number, self._parts(rows)) for number in range(self.head.replicas)]
+        count = np.float32(self.head.replicas)
+        return {name: np.concatenate([one[name] / count for one in replicas], axis=1) for name in replicas[0]}
+
+    def _parts(self, rows: Rows) -> list[list[FloatArray]]:
+        return [np.split(rows[spec.name], self.head.replicas, axis=1) for spec in self.head.specs]
+
+    def _slopes(self, number: int, parts: list[list[FloatArray]]) -> dict[str, FloatArray]:
+        inputs = [tf.constant(part[number]) for part in parts]
+        of_users = [place for place, spec in enumerate(self.head.specs) if spec.side == "user"]
+        with tf.GradientTape() as tape:
+            for place in of_users:
+                tape.watch(inputs[place])
+            total = tf.reduce_sum(self.head.models[number](inputs, training=False))
+        gradients = tape.gradient(total, [inputs[place] for place in of_users], unconnected_gradients="zero")
+        names = [self.head.specs[place].name for place in of_users]
+        return {name: gradient.numpy() for name, gradient in zip(names, gradients, strict=True)}
+
+
+def load_scores(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> _Scores:
+    """Build the head with the saved weights (see `load_head`), to score rows in NumPy."""
+    return _Scores(load_head(architecture, options, weights))
 
 
 def _number(name: str) -> int:

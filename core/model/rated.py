@@ -8,10 +8,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.array_types import LongArray
-from core.data import Ratings
+from core.array_types import LongArray, Mask
+from core.data import Ratings, Split
 
-TRAIN, HELD_OUT = "train", "held-out"
+TRAIN, HELD_OUT, GIVEN, APART = "train", "held-out", "given", "apart"
+PARTS = (TRAIN, HELD_OUT, GIVEN, APART)
+"""What a row is for; `given` are those that users whom training doesn't know are folded in from."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,45 @@ class Grouped:
 class RatedTable:
     """A ratings table whose rows of users and items are the model's own.
 
-    `in_training` has shape (n,): True for the training part of the split, False for the held-out part.
+    `parts` has shape (n,): the place of each row's part in `PARTS`.
     """
 
     ratings: Ratings
-    in_training: npt.NDArray[np.bool_]
+    parts: npt.NDArray[np.int8]
 
     @classmethod
     def of(cls, ratings: Ratings, train: LongArray) -> RatedTable:
-        """Join a table and the rows of its training part."""
-        mask = np.zeros(len(ratings), bool)
-        mask[train] = True
-        return cls(ratings, mask)
+        """Join a table and the rows of its training part; all others are held out."""
+        parts = np.full(len(ratings), PARTS.index(HELD_OUT), np.int8)
+        parts[train] = PARTS.index(TRAIN)
+        return cls(ratings, parts)
+
+    @classmethod
+    def of_split(cls, ratings: Ratings, split: Split) -> RatedTable:
+        """Join a table and its split."""
+        parts = np.full(len(ratings), PARTS.index(APART), np.int8)
+        for part, rows in ((TRAIN, split.train), (HELD_OUT, split.test), (GIVEN, split.given)):
+            parts[rows] = PARTS.index(part)
+        return cls(ratings, parts)
+
+    @cached_property
+    def in_training(self) -> Mask:
+        """Which rows training has, shape (n,)."""
+        return np.asarray(self.parts == PARTS.index(TRAIN))
+
+    @cached_property
+    def held_out(self) -> Mask:
+        """Which rows the standard figures are measured on, shape (n,)."""
+        return np.asarray(self.parts == PARTS.index(HELD_OUT))
+
+    @cached_property
+    def given(self) -> Mask:
+        """Which rows users are folded in from whom training doesn't know, shape (n,)."""
+        return np.asarray(self.parts == PARTS.index(GIVEN))
+
+    def part(self, row: int) -> str:
+        """What a row of the table is for."""
+        return PARTS[int(self.parts[row])]
 
     @cached_property
     def by_user(self) -> Grouped:
@@ -66,7 +95,7 @@ class RatedTable:
         if not len(found):
             return None
         row = int(found[-1])
-        return float(self.ratings.ratings[row]), TRAIN if self.in_training[row] else HELD_OUT
+        return float(self.ratings.ratings[row]), self.part(row)
 
     def seen(self, user_row: int) -> npt.NDArray[np.int32]:
         """The item rows that a user rated, in either part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,22 @@ from core.options import ArchitectureOptions
 
 ScoreRows = Callable[[Rows], FloatArray]
 """Embedding rows of pairs → their scores, shape (n,)."""
-HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], ScoreRows]
-"""Builds an architecture's head with saved weights; `core.model.head.load_score_rows` does."""
+SlopeRows = Callable[[Rows], Rows]
+"""Embedding rows of pairs → how each pair's score depends on its user's rows, by table, (n, dimension)."""
+
+
+class HeadScores(Protocol):
+    """A head with its weights, as NumPy sees it."""
+
+    def scores(self, rows: Rows) -> FloatArray:
+        """Score embedding rows of pairs, shape (n,)."""
+
+    def slopes(self, rows: Rows) -> Rows:
+        """How each pair's score depends on its user's rows, by table, each of shape (n, dimension)."""
+
+
+HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], HeadScores]
+"""Builds an architecture's head with saved weights; `core.model.head.load_scores` does."""
 
 _CHUNK = 65_536
 
@@ -60,7 +74,8 @@ class Scorer:
     """Raw predictions of pairs of rows (not clipped), and terms where they can be split.
 
     `tables` are those that scores are made of; `spread_tables` serve the uncertainty alone. `offsets` are the
-    damped offsets of users, shape (users,), and items, weighed by `scoring`.
+    damped offsets of users, shape (users,), and items, weighed by `scoring`. `slope_rows` is there for heads,
+    which know their gradient.
     """
 
     tables: Mapping[str, FloatArray]
@@ -70,6 +85,7 @@ class Scorer:
     split: Callable[[Rows], Terms | None]
     spread: Callable[[Rows], FloatArray | None] = lambda _: None
     spread_tables: Mapping[str, FloatArray] = field(default_factory=dict)
+    slope_rows: SlopeRows | None = None
 
     def rows(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Gather the embedding rows of pairs, each of shape (n, dimension)."""
@@ -138,9 +154,11 @@ def make_scorer(
     except ValueError as error:
         hint = "Restore the run from a copy, or train again; has the plugin changed?"
         raise RunError(f"The saved tables don't fit {architecture.name}: {error}.", hint=hint) from error
-    score_rows = _sum_of(split) if splittable else _head_scores(architecture, options, weights, load_head)
     weighed = scoring.weigh(offsets[0]), scoring.weigh(offsets[1])
-    return Scorer(tables, scoring, weighed, score_rows, split, spread, spread_tables)
+    if splittable:
+        return Scorer(tables, scoring, weighed, _sum_of(split), split, spread, spread_tables)
+    head = _Head(architecture, options, weights, load_head)
+    return Scorer(tables, scoring, weighed, head.scores, split, spread, spread_tables, head.slopes)
 
 
 def _gather(
@@ -175,16 +193,27 @@ def _sum_of(split: Callable[[Rows], Terms | None]) -> Callable[[Rows], FloatArra
     return score_rows
 
 
-def _head_scores(
-    architecture: Architecture, options: ArchitectureOptions, weights: Arrays, load_head: HeadLoader | None
-) -> ScoreRows:
-    built: list[ScoreRows] = []
+@dataclass
+class _Head:
+    """A head that is built on first use."""
 
-    def score_rows(rows: Rows) -> FloatArray:
-        if load_head is None:
-            raise RunError(f"The score of {architecture.name} needs its head, which wasn't given.")
-        if not built:
-            built.append(load_head(architecture, options, weights))
-        return built[0](rows)
+    architecture: Architecture
+    options: ArchitectureOptions
+    weights: Arrays
+    load: HeadLoader | None
+    _built: HeadScores | None = None
 
-    return score_rows
+    def scores(self, rows: Rows) -> FloatArray:
+        """Score rows."""
+        return self._head().scores(rows)
+
+    def slopes(self, rows: Rows) -> Rows:
+        """How scores depend on the users' rows."""
+        return self._head().slopes(rows)
+
+    def _head(self) -> HeadScores:
+        if self.load is None:
+            raise RunError(f"The score of {self.architecture.name} needs its head, which wasn't given.")
+        if self._built is None:
+            self._built = self.load(self.architecture, self.options, self.weights)
+        return self._built

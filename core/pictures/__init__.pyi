@@ -1,3 +1,10 @@
+from ._svg import (
+    map_svg as map_svg,
+)
+from .curves import (
+    Curves as Curves,
+    curves_svg as curves_svg,
+)
 from .files import (
     write_picture as write_picture,
 )

@@ -13,6 +13,7 @@ from .commands import (
 )
 from .events import (
     Answer as Answer,
+    ApartFigures as ApartFigures,
     BatchProgress as BatchProgress,
     EngineReady as EngineReady,
     EpochFinished as EpochFinished,

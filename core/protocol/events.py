@@ -160,12 +160,29 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApartFigures:
+    """What a split judges apart: `rows` of `users` and `items`, and their figures, beside damped means or
+    mere popularity; None where there can't be one. Users whom training doesn't know ("new users") are folded
+    in from other rows of theirs; "new items" are in no row of training."""
+
+    name: str
+    rows: int
+    users: int
+    items: int
+    rmse: float | None = None
+    baseline_rmse: float | None = None
+    ndcg: float | None = None
+    baseline_ndcg: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished(RankingFigures):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
     `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
     that, with its 95 % interval: below 0 is better.
+    `apart` are figures of what the split judges apart from `val_*`.
     `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
     """
 
@@ -188,6 +205,7 @@ class Finished(RankingFigures):
     difference_high: float | None = None
     objective: str = "rating"
     val_ndcg_interval: Sequence[float] = ()
+    apart: Sequence[ApartFigures] = ()
 
     @property
     def val_figure(self) -> float | None:

@@ -18,10 +18,12 @@ from .positives import (
     LikeRule as LikeRule,
     Positives as Positives,
     like_rule as like_rule,
+    tempered as tempered,
 )
 from .sets import (
     ItemSets as ItemSets,
 )
 from .task import (
+    Blocks as Blocks,
     RankingTask as RankingTask,
 )

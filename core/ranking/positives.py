@@ -11,6 +11,8 @@ from core.array_types import FloatArray, LongArray, Mask
 from core.errors import DataError, UsageError
 
 AUTO = "auto"
+MOST_SPREAD = 50.0
+"""Weights beyond so many medians count by their logarithm."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,16 @@ class Positives:
         kept = rows[liked[rows]]
         own = np.ones(len(kept), np.float32) if weights is None else weights[kept].astype(np.float32)
         return cls(users[kept], items[kept], own)
+
+
+def tempered(weights: FloatArray | None, train: LongArray) -> tuple[FloatArray | None, str]:
+    """Weights as a ranking takes them, shape (n,), and what to say of it.
+
+    Where the largest training weight is beyond `MOST_SPREAD` medians (counts of plays, say), few rows would
+    be nearly all there is: then 1 + log(weight / least) counts.
+    """
+    if weights is None or not len(train) or weights[train].max() <= MOST_SPREAD * np.median(weights[train]):
+        return weights, ""
+    least = weights[train].min()
+    counted = 1 + np.log(np.maximum(weights, least) / least)
+    return counted.astype(np.float32), "; weights differ so much that their logarithm counts"

@@ -33,9 +33,19 @@ class RankingTask:
     trained_users: int
 
     @classmethod
-    def of(cls, seen: ItemSets, relevant: ItemSets, item_counts: LongArray) -> RankingTask:
-        """A task by what users have in training and what they took later; known pairs aren't sought."""
-        return cls(seen, relevant.without(seen), item_counts, int((seen.sizes > 0).sum()))
+    def of(
+        cls,
+        seen: ItemSets,
+        relevant: ItemSets,
+        item_counts: LongArray,
+        trained_users: int | None = None,
+    ) -> RankingTask:
+        """A task by what users have already and what they took later; known pairs aren't sought.
+
+        Without `trained_users` those are who have anything.
+        """
+        trained = int((seen.sizes > 0).sum()) if trained_users is None else trained_users
+        return cls(seen, relevant.without(seen), item_counts, trained)
 
     @cached_property
     def users(self) -> LongArray:

@@ -1,9 +1,18 @@
+from ._shown import (
+    curves_of as curves_of,
+)
 from .config import (
     RunConfig as RunConfig,
     installed_versions as installed_versions,
     read_config as read_config,
     recorded_split as recorded_split,
     saved_choices as saved_choices,
+)
+from .evaluation import (
+    Evaluation as Evaluation,
+)
+from .kept_ratings import (
+    keep_ratings as keep_ratings,
 )
 from .recorded import (
     recorded_ratings as recorded_ratings,

@@ -14,7 +14,7 @@ from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.model import TAKEN, taken_sets
-from core.protocol import RankingFigures, from_plain
+from core.protocol import ApartFigures, RankingFigures, from_plain
 from core.ranking import ItemSets
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -54,6 +54,11 @@ class _Split:
     unseen: Mapping[str, int] | None = None
     train_ratings: _Count = 0
     test_ratings: _Count = 0
+    since: str = ""
+    given_fraction: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.8
+    given_ratings: _Count = 0
+    new_users: Mapping[str, int] | None = None
+    new_items: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,7 @@ class _Figures(RankingFigures):
     difference_high: float | None = None
     objective: str = "rating"
     val_ndcg_interval: Sequence[float] = ()
+    apart: Sequence[ApartFigures] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,8 @@ def recorded_split(recorded: Mapping[str, Any], ratings: Ratings) -> Split:
 
     Raises RunError where the record is damaged, and what the split method raises.
     """
-    choices = {name: recorded[name] for name in ("folds", "fold", "count") if name in recorded}
+    names = ("folds", "fold", "count", "since", "given_fraction")
+    choices = {name: recorded[name] for name in names if name in recorded}
     try:
         seed, fraction, method = int(recorded["seed"]), float(recorded["test_fraction"]), recorded["method"]
     except (KeyError, TypeError, ValueError) as error:

@@ -15,6 +15,7 @@ from core.errors import RunError
 from core.files import runs_folder
 from core.model import RatedTable
 from core.runs.config import recorded_split
+from core.runs.kept_ratings import kept_ratings
 
 if TYPE_CHECKING:
     from core.runs.run import Run
@@ -27,9 +28,14 @@ _shared: WeakValueDictionary[tuple[str, str], RatedTable] = WeakValueDictionary(
 def recorded_ratings(run: Run, data: str | Path | None = None, titles: bool = True) -> Ratings:
     """Read the table that a run was trained on again, from its recorded source or from `data`.
 
+    A table that was in memory is kept in the run.
+
     Without `titles` those of a small table aren't read, which takes longer than its ratings; a run has its
     own. A large one comes from the cache with all that it has.
     """
+    kept = kept_ratings(run) if data is None else None
+    if kept is not None:
+        return kept
     recorded = run.config.data
     try:
         reading = dict(recorded["reading"])
@@ -89,4 +95,4 @@ def _read(run: Run) -> RatedTable:
     if table.fingerprint != run.config.data.get("fingerprint"):
         hint = "Its true ratings and histories can't be shown; predictions are as they were."
         raise RunError(f"{table.source} has changed since {run.id} was trained.", hint=hint)
-    return RatedTable.of(table, recorded_split(recorded, table).train)
+    return RatedTable.of_split(table, recorded_split(recorded, table))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
-from core.model import TAKEN, Model, Prediction, RunFacts, ScoreRows, Scoring
-from core.options import ArchitectureOptions
+from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
+from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
 from core.runs._checks import check_weights
 from core.runs.config import RunConfig, read_config, saved_choices
@@ -18,14 +18,23 @@ from core.runs.recorded import read_rated
 from core.runs.store import find_run
 from core.runs.vocabularies import read_vocabularies
 from core.runs.writer import CHECKPOINT_FILE, WEIGHTS_FILE, read_history, read_summary
-from core.views import A, Asker, View, compute
+from core.views import A, View, compute
+from core.views.python import Asker
+
+if TYPE_CHECKING:
+    import pandas
+
+    from core.pictures import Curves
+    from core.runs.evaluation import Evaluation
+    from core.views import JudgedPrediction
+    from core.views.quality import ComparedRuns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run(Asker):
     """A run folder, read lazily; `registry` holds the plugins that know its architecture.
 
-    Every view is a method: `run.top_items(user=("4",), count=5)`.
+    Every view is a method: `run.recommend(4, n=5)`.
     """
 
     folder: Path
@@ -42,9 +51,16 @@ class Run(Asker):
         return self.config.run
 
     @cached_property
-    def history(self) -> list[dict[str, Any]]:
+    def epochs(self) -> list[dict[str, Any]]:
         """The finished epochs: fields of `core.protocol.events.EpochFinished`."""
         return read_history(self.folder)
+
+    @property
+    def history(self) -> pandas.DataFrame:
+        """The finished epochs as a table by the epoch's number, without figures that no epoch has."""
+        from core.runs._frames import history_frame
+
+        return history_frame(self.epochs)
 
     @cached_property
     def summary(self) -> dict[str, Any] | None:
@@ -64,13 +80,13 @@ class Run(Asker):
     @property
     def val_ndcg(self) -> float | None:
         """Held-out nDCG@10 of a run that ranks, as `val_rmse`; None for others."""
-        source = self.summary or (self.history[-1] if self.history else {})
+        source = self.summary or (self.epochs[-1] if self.epochs else {})
         return source.get("val_ndcg")
 
     @property
     def val_rmse(self) -> float | None:
         """Held-out RMSE of the saved weights; of the last finished epoch for an interrupted run."""
-        source = self.summary or (self.history[-1] if self.history else {})
+        source = self.summary or (self.epochs[-1] if self.epochs else {})
         return source.get("val_rmse")
 
     @cached_property
@@ -112,9 +128,76 @@ class Run(Asker):
         """Answer a view of this run's model; raises TastemapError."""
         return compute(view, self.model)
 
-    def predict(self, user: object, item: object) -> Prediction:
-        """Predict the rating of one user for one item, both external ids; unknown ids get the fallback."""
-        return self.model.predict(user, item)
+    @overload
+    def predict(self, user: Identifier, item: Identifier) -> JudgedPrediction: ...
+    @overload
+    def predict(self, user: Any, *, user_column: str = "", item_column: str = "") -> pandas.DataFrame: ...
+    def predict(
+        self,
+        user: Any,
+        item: Identifier | None = None,
+        *,
+        user_column: str = "",
+        item_column: str = "",
+    ) -> JudgedPrediction | pandas.DataFrame:
+        """Predict a user's rating of an item, or those of all pairs in a frame.
+
+        One pair is asked as by `tastemap predict`: the item by id or title; an item that isn't there is a
+        UsageError with the nearest titles, an unknown user a new one. A frame (pandas, polars, pyarrow) has
+        columns of usual names or those that are named; its predictions come as a table with its index, of
+        user, item, rating (None where the model ranks), raw and fallback: unknown ids get the fallback, which
+        says so. Raises DataError for a frame that can't be read.
+        """
+        if item is not None:
+            return super().predict(user, item)
+        from core.runs._frames import predicted_frame
+
+        return predicted_frame(self.model, user, user_column, item_column)
+
+    def compare(self, runs: Any, *, k: int = 10) -> ComparedRuns:
+        """Compare with other runs on the same split, with intervals for the differences from this one.
+
+        `runs` is one or several of: a `Run`, an id, a beginning of it, a path; nDCG is that of the first `k`.
+        Another split hash isn't comparable, and says so.
+        """
+        several = [runs] if isinstance(runs, str | Path | Run) else list(runs)
+        named = [str(one.folder) if isinstance(one, Run) else str(one) for one in several]
+        return super().compare(named, k=k)
+
+    def evaluate(self, ratings: Any = None) -> Evaluation:
+        """Measure the clipped predictions: errors on the held-out part, or on all rows of another table.
+
+        `ratings` is a table, or what `load_ratings` takes. Without it the run's own table is read and split
+        again; raises RunError where that has changed, UsageError for a run that ranks (see `rank`).
+        """
+        from core.runs.evaluation import evaluated
+
+        return evaluated(self, ratings)
+
+    def factors(self, side: Literal["user", "item"]) -> pandas.DataFrame:
+        """The factors of all users or items as a table by id, a column a factor.
+
+        Raises UsageError for an architecture without factors.
+        """
+        from core.runs._frames import factor_frame
+
+        return factor_frame(self.model, side)
+
+    def curves(self) -> Curves:
+        """Its figures by epoch and the baseline, as a picture: `_repr_html_` in notebooks, `to_svg()`."""
+        from core.runs._shown import curves_of
+
+        return curves_of(self.epochs, self.objective, self.summary or {})
+
+    def __repr__(self) -> str:
+        from core.runs._shown import run_text
+
+        return run_text(self)
+
+    def _repr_html_(self) -> str:
+        from core.runs._shown import run_html
+
+        return run_html(self)
 
     def _facts(self) -> RunFacts:
         seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
@@ -136,8 +219,8 @@ class Run(Asker):
         return self.folder / (WEIGHTS_FILE if self.summary else CHECKPOINT_FILE)
 
 
-def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> ScoreRows:
+def load_head(architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> HeadScores:
     """Build a head with saved weights; loads TensorFlow, and only when a score asks for it."""
-    from core.model import load_score_rows
+    from core.model import load_scores
 
-    return load_score_rows(architecture, options, weights)
+    return load_scores(architecture, options, weights)

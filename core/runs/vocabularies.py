@@ -34,7 +34,7 @@ def read_vocabularies(
     folder: Path, mean: float, scale: RatingScale
 ) -> tuple[Vocabulary, Vocabulary, ItemTable, Baseline]:
     """Read users, items, the item table and the training means back; raises RunError."""
-    users, items = _read(folder / USERS_FILE, _USERS), _read(folder / ITEMS_FILE, _ITEMS)
+    users, items = read_table(folder / USERS_FILE, _USERS), read_table(folder / ITEMS_FILE, _ITEMS)
     try:
         baseline = Baseline(
             mean,
@@ -70,7 +70,7 @@ _ITEMS = {
 }
 
 
-def _read(path: Path, kinds: Mapping[str, str]) -> pyarrow.Table:
+def read_table(path: Path, kinds: Mapping[str, str]) -> pyarrow.Table:
     """Read a table with columns of these kinds; `tags` may be there too. Raises RunError."""
     import pyarrow
 

@@ -125,13 +125,13 @@ class TrainingLoop:
         batches = self.trainer.begin_epoch(epoch)
         if isinstance(self.trainer, Compiles):
             self.trainer.compile()
-        self.prepared.measure(self.trainer, self.prepared.held_out)
+        self.prepared.measure_held_out(self.trainer)
         return batches
 
     def summary(self, folder: Path, reason: str) -> Finished:
         """Measure the trainer's weights and sum the training up."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
-        predictions = prepared.predictions(self.trainer, prepared.held_out)
+        predictions = prepared.held_out_predictions(self.trainer)
         held_out, away = Figures.of(predictions, prepared.held_out), self._away_from_baseline(predictions)
         return Finished(
             run=folder.name,
@@ -152,6 +152,7 @@ class TrainingLoop:
             difference=None if away is None else away.rmse,
             difference_low=None if away is None else away.low,
             difference_high=None if away is None else away.high,
+            apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
         )
 
     def _away_from_baseline(self, predictions: FloatArray) -> Difference | None:
@@ -243,7 +244,7 @@ class TrainingLoop:
         tuning = measure(self.trainer, self.prepared.tuning).rmse
         if self.patience and self.prepared.liked is None:
             tuning = self.controls.agree(tuning)
-        held_out = measure(self.trainer, self.prepared.held_out)
+        held_out = self.prepared.measure_held_out(self.trainer)
         ranked = ranking_fields(self.prepared.judge, self.trainer)
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
         best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error

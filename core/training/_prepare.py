@@ -10,8 +10,9 @@ import numpy as np
 from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
-from core.errors import DataError
-from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, plain_damped_means, rmse
+from core.errors import DataError, UsageError
+from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, rmse
+from core.training._folding import Folding, fold_means
 from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
 TRAIN_SAMPLE = 200_000
@@ -51,7 +52,8 @@ class Prepared:
 
     `scoring` turns scores into ratings; `plain_means` are what plain damped means of the whole training part
     predict for `held_out` (clipped, shape (n,)): the figure that a model must beat.
-    Under the objective "ranking" there are no ratings to measure by; `liked` then says what is.
+    Under the objective "ranking" there are no ratings to measure by; `liked` then says what is. `folding`
+    judges users whom training doesn't know, where the split has any.
     """
 
     split: Split
@@ -63,6 +65,7 @@ class Prepared:
     tuning: Pairs
     held_out: Pairs
     liked: LikedParts | None = None
+    folding: Folding | None = None
 
     @property
     def judge(self) -> RankingJudge | None:
@@ -86,6 +89,29 @@ class Prepared:
         if not len(pairs):
             return np.zeros(0, np.float32)
         return self._predictions(trainer.scores(pairs.users, pairs.items), pairs)
+
+    def held_out_predictions(self, trainer: Trainer) -> FloatArray:
+        """Predict the held-out pairs, clipped, shape (n,); users whom training doesn't know are folded in."""
+        if self.folding is not None and self.split.folds_in and len(self.held_out):
+            return self.folding.predictions(trainer)
+        return self.predictions(trainer, self.held_out)
+
+    def measure_held_out(self, trainer: Trainer) -> Figures:
+        """Measure the current weights on the held-out part, after an epoch: on some newcomers where there
+        are many."""
+        if self.folding is None or not self.split.folds_in or not len(self.held_out):
+            return self.measure(trainer, self.held_out)
+        some = self.folding.sampled()
+        return Figures.of(some.predictions(trainer), _pairs(some.ratings, some.split.test))
+
+    def folding_in(self, folding: Folding) -> Prepared:
+        """The same where users whom training doesn't know are judged so."""
+        if self.liked is None:
+            return replace(self, folding=folding)
+        folding = replace(folding, rule=self.liked.rule)
+        blocks = folding.blocks if self.split.folds_in else None
+        judge = replace(self.liked.judge, blocks=blocks)
+        return replace(self, folding=folding, liked=replace(self.liked, judge=judge))
 
     @property
     def baseline_rmse(self) -> float | None:
@@ -144,9 +170,7 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
     prepared = prepare_part(ratings, split, train, tuning, settings.center)
-    held_out, whole = _pairs(ratings, split.test), _pairs(ratings, split.train)
-    counts = (ratings.user_count, ratings.item_count)
-    plain = plain_damped_means(whole.users, whole.items, whole.ratings, counts)
+    held_out, plain = _pairs(ratings, split.test), fold_means(ratings, split)
     predicted = prepared.baseline.clip(plain.predict(held_out.users, held_out.items).astype(np.float32))
     return replace(prepared, held_out=held_out, plain_means=predicted)
 
@@ -185,6 +209,8 @@ def prepare_part(
 
 def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArray, LongArray]:
     """The split, the rows to train on and those carved out of them."""
+    if settings.since and settings.split != "time":
+        raise UsageError("--from goes with --split time.", hint="Add --split time.")
     split = split_ratings(
         ratings,
         settings.split_seed,
@@ -193,6 +219,8 @@ def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArr
         folds=settings.folds,
         fold=settings.fold,
         count=settings.last_count,
+        since=settings.since,
+        given_fraction=settings.given_fraction,
     )
     if settings.early_stopping:
         return split, *carve_tuning(split, settings.tuning_fraction, settings.split_seed)
@@ -202,7 +230,7 @@ def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArr
 def _prepare_ranking(
     ratings: Ratings, settings: TrainingSettings, split: Split, train: LongArray, tuning: LongArray
 ) -> Prepared:
-    liked = liked_parts(ratings, settings, train=train, tuning=tuning, test=split.test)
+    liked = liked_parts(ratings, settings, train=train, tuning=tuning, test=split.test, given=split.given)
     none = Pairs(**_none("users", "items", "ratings"))
     return Prepared(
         split=split,

@@ -6,14 +6,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.contract import Arrays, Registry, Resolved, Trainer, settle
-from core.data import Ratings, describe, unseen
+from core.data import Ratings, Split, describe, may_be_read_again, split_notes, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
-from core.model import Model
+from core.model import Model, RatedTable, RunFacts
 from core.protocol import (
     Command,
     EpochFinished,
@@ -30,6 +31,7 @@ from core.runs import (
     Progress,
     RunConfig,
     RunWriter,
+    keep_ratings,
     load_head,
     locked,
     new_run_id,
@@ -38,6 +40,7 @@ from core.runs import (
     write_vocabularies,
 )
 from core.training._adapting import Adaptation, adapt, planned
+from core.training._folding import Folding, counted_apart
 from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
@@ -96,6 +99,8 @@ class Session:
             prepared, trainer, device = self._make_trainer(self._adapt)
             config = self._config(folder.name, prepared, trainer, device)
             write_vocabularies(folder, self.ratings, prepared.baseline)
+            if not may_be_read_again(self.ratings, self.registry.data_sources):
+                keep_ratings(folder, self.ratings)
             config.write(folder)
             self._train(folder, config, prepared, trainer, Progress())
 
@@ -178,6 +183,10 @@ class Session:
         """The run in training with a copy of its current weights; raises RunError before it has any."""
         if self.trainer is None or self.prepared is None:
             raise RunError("Training hasn't started yet.", hint="Ask again in a moment.")
+        return self._model_of(self.prepared, self.trainer)
+
+    def _model_of(self, prepared: Prepared, trainer: Trainer, split: Split | None = None) -> Model:
+        """A trainer's current weights as a model, of the table split so where that is told."""
         ratings, resolved = self.ratings, self.resolved
         return Model(
             resolved.architecture,
@@ -185,12 +194,28 @@ class Session:
             ratings.user_vocabulary,
             ratings.item_vocabulary,
             ratings.item_table,
-            self.prepared.baseline,
-            self.trainer.weights(),
-            self.prepared.scoring,
+            prepared.baseline,
+            trainer.weights(),
+            prepared.scoring,
+            read_rated=None if split is None else partial(RatedTable.of_split, ratings, split),
+            facts=RunFacts(positive_from=prepared.liked.rule.threshold if prepared.liked else None),
             load_head=load_head,
             objective=resolved.settings.objective,
         )
+
+    def _folding_in(self, prepared: Prepared) -> Prepared:
+        """Have users whom training doesn't know judged by folding them in, where the split has any."""
+        split = prepared.split
+        if not len(split.given) and not len(split.new_items):
+            return prepared
+        if self.resolved.settings.strategy != "none":
+            hint = "Use --strategy none, or --split random."
+            raise UsageError(f"--split {split.method} judges on one device so far.", hint=hint)
+
+        def model_of(trainer: Trainer, part: Split) -> Model:
+            return self._model_of(prepared, trainer, part)
+
+        return prepared.folding_in(Folding(self.ratings, split, model_of))
 
     def _refuse_to_lead(self) -> None:
         if self.follows:
@@ -210,7 +235,8 @@ class Session:
             settings = with_batch_size(settings, prepared.train.room)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
-        self.prepared = prepared if self.adaptation is None else prepared.trusting(self.adaptation.share)
+        prepared = prepared if self.adaptation is None else prepared.trusting(self.adaptation.share)
+        self.prepared = self._folding_in(prepared)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
         architecture = self.resolved.architecture
@@ -250,7 +276,8 @@ class Session:
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
             batches = loop.warm_up()
-            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse))
+            notes = _notes(self.ratings, prepared)
+            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
             reason = loop.run()
             self.emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
@@ -285,6 +312,7 @@ class Session:
                 "train_ratings": len(prepared.split.train),
                 "test_ratings": len(prepared.split.test),
                 "unseen": unseen(self.ratings, prepared.split),
+                **counted_apart(self.ratings, prepared.split),
             },
             scoring={
                 **asdict(prepared.scoring),
@@ -357,8 +385,19 @@ def _adapted(config: RunConfig, resolved: Resolved) -> Adaptation | None:
     return adaptation
 
 
+def _notes(ratings: Ratings, prepared: Prepared) -> list[str]:
+    """What was decided for the user, and what the split leaves unsaid."""
+    liked = [prepared.liked.rule.why] if prepared.liked else []
+    return [*liked, *split_notes(ratings, prepared.split)]
+
+
 def _run_started(
-    config: RunConfig, loop: TrainingLoop, trainer: Trainer, batches: int, baseline_rmse: float | None
+    config: RunConfig,
+    loop: TrainingLoop,
+    trainer: Trainer,
+    batches: int,
+    baseline_rmse: float | None,
+    notes: Sequence[str],
 ) -> RunStarted:
     return RunStarted(
         run=config.run,
@@ -373,7 +412,7 @@ def _run_started(
         batches=batches,
         first_epoch=loop.progress.epoch + 1,
         split=config.split,
-        notes=[loop.prepared.liked.rule.why] if loop.prepared.liked else [],
+        notes=notes,
         baseline_rmse=baseline_rmse,
         adaptation=config.adaptation,
     )

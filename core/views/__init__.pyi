@@ -46,8 +46,8 @@ from .prediction import (
 )
 from .registry import (
     VIEWS as VIEWS,
-    Asker as Asker,
     find_view as find_view,
+    view_of as view_of,
 )
 from .search import (
     Found as Found,

@@ -1,4 +1,7 @@
-"""The table of all views in README.md: `python -m core.views._documentation` writes it anew."""
+"""What follows from the views' declarations: `python -m core.views._documentation` writes it anew.
+
+That is the table of all views in README.md, and the methods of a run in python/asker.py.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from core.files import write_atomically
 from core.options import OptionField
+from core.views.python import METHODS_FILE, methods_module
 from core.views.registry import VIEWS
 from core.views.view import View
 
@@ -17,7 +21,7 @@ BEGIN, END = "<!-- views: python -m core.views._documentation -->\n", "<!-- end 
 
 def view_table() -> str:
     """All views as a Markdown table: name, command, arguments with their defaults, fields of the answer."""
-    rows = ["| view | command | arguments (default) | answer |", "|---|---|---|---|"]
+    rows = ["| view | command | method | arguments (default) | answer |", "|---|---|---|---|---|"]
     return "\n".join([*rows, *map(_row, sorted(VIEWS.values(), key=lambda view: view.tag))]) + "\n"
 
 
@@ -33,7 +37,7 @@ def _row(view: type[View[Any]]) -> str:
     answer = view.answer_type()
     fields = ", ".join(field.name for field in dataclasses.fields(answer))
     arguments = ", ".join(map(_argument, sorted(view.fields(), key=lambda field: not field.required)))
-    return f"| `{view.tag}` | {command} | {arguments} | `{answer.__name__}`: {fields} |"
+    return f"| `{view.tag}` | {command} | `{view.method}` | {arguments} | `{answer.__name__}`: {fields} |"
 
 
 def _argument(field: OptionField) -> str:
@@ -43,4 +47,5 @@ def _argument(field: OptionField) -> str:
 
 
 if __name__ == "__main__":
+    write_atomically(METHODS_FILE, methods_module(VIEWS).encode())
     write_atomically(README, with_table(README.read_text(encoding="utf-8")).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -44,6 +45,15 @@ class Component:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComponentRow(End):
+    """An item at an end of a component, as a frame shows it; `end` is "high" or "low"."""
+
+    component: int
+    end: str
+    explained: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComponentTable(Answer):
     """The components by falling variance; `explained` is each one's share of the factors' variance.
 
@@ -53,6 +63,15 @@ class ComponentTable(Answer):
     explained: tuple[float, ...]
     components: tuple[Component, ...]
     axes: tuple[NamedAxis, ...] = ()
+
+    def rows(self) -> Sequence[ComponentRow]:
+        """A row an item at an end, the outermost first."""
+        return tuple(
+            ComponentRow(**vars(item), component=one.number, end=end, explained=one.explained)
+            for one in self.components
+            for end, items in (("high", one.high), ("low", one.low))
+            for item in items
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +123,7 @@ class Components(OfComponents[ComponentTable]):
     """
 
     command: ClassVar[str] = "components"
+    leading: ClassVar[tuple[str, ...]] = ("components",)
     ends: int = option(default=10, help="Items at each end.", minimum=0, flags=("-n", "--ends"))
     axes: bool = option(default=True, help="Test what names the ends (see `axes`).")
 

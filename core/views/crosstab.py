@@ -66,6 +66,7 @@ class Crosstab(View[CrosstabTable]):
     """
 
     command: ClassVar[str] = "crosstab"
+    leading: ClassVar[tuple[str, ...]] = ("users", "items")
     users: int = option(default=15, help="So many of the most active users.", minimum=1)
     items: int = option(default=15, help="So many of the most rated items.", minimum=1)
 

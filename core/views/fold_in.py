@@ -110,6 +110,8 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
     """
 
     command: ClassVar[str] = "foldin"
+    method: ClassVar[str] = "fold_in"
+    leading: ClassVar[tuple[str, ...]] = ("ratings",)
 
     def answer(self, model: Model) -> FoldedIn:
         """Solve for the user's rows and rank what they didn't rate."""
@@ -175,6 +177,8 @@ class FoldInWhy(OfGivenRatings[FoldInReasons]):
 
     command: ClassVar[str] = "foldin-why"
     positional: ClassVar[tuple[str, ...]] = ("item",)
+    method: ClassVar[str] = "fold_in_why"
+    leading: ClassVar[tuple[str, ...]] = ("item", "ratings")
     item: Identifier = option(help="Item id or title.")
     count: int = option(default=10, help="How many ratings to show.", minimum=0, flags=("-n", "--count"))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from core.model import HELD_OUT, TRAIN, Model, RatedTable, user_row
+from core.model import Model, RatedTable, user_row
 from core.options import Identifier, option
 from core.views.view import Answer, Lines, Remark, Table, View
 
@@ -36,6 +37,10 @@ class History(Answer):
     worst: tuple[RatedItem, ...] = ()
     note: str = ""
 
+    def rows(self) -> Sequence[RatedItem]:
+        """Both ends, from the best rating to the worst, an item that is at both once."""
+        return (*self.best, *(item for item in self.worst[::-1] if item not in self.best))
+
 
 class UserHistory(View[History]):
     """List what a user rated best and worst, ties by prediction.
@@ -44,6 +49,7 @@ class UserHistory(View[History]):
     """
 
     command: ClassVar[str] = "history"
+    method: ClassVar[str] = "user_history"
     positional: ClassVar[tuple[str, ...]] = ("user",)
     user: Identifier = option(help="User id, as in the table.")
     count: int = option(default=10, help="So many at each end.", minimum=0, flags=("-n", "--count"))
@@ -88,7 +94,7 @@ def _rated_items(model: Model, rated: RatedTable, row: int) -> list[RatedItem]:
             title=model.item_table.titles[item],
             truth=float(rated.ratings.ratings[at]),
             predicted=None if model.ranks else prediction,
-            part=TRAIN if rated.in_training[at] else HELD_OUT,
+            part=rated.part(at),
         )
         for at, item, prediction in zip(rows, items.tolist(), predicted.tolist(), strict=True)
     ]

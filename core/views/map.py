@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.errors import UsageError
 from core.model import Model, bias_column, by_popularity, factor_table, fit_components
 from core.options import option
-from core.pictures import Scatter, map_text
+from core.pictures import Scatter, map_svg, map_text
 from core.views.components import component_names
 from core.views.view import Answer, Lines, OfMostRated
 
@@ -66,6 +66,16 @@ class ItemMap(Answer):
         name = self.names[axis] or f"component {self.components[axis]}"
         return f"{name} ({self.explained[axis]:.1%} of variance)"
 
+    def to_svg(self) -> str:
+        """The map as an SVG picture with titles on hover."""
+        return map_svg(self.scatter())
+
+    def _repr_html_(self) -> str:
+        return self.to_svg()  # inline: as a picture of its own it would show no titles on hover
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
+
     def scatter(self) -> Scatter:
         """The map as a picture draws it, each item coloured by its first genre."""
         groups = tuple(genres[0] if genres else "" for genres in self.genres)
@@ -81,6 +91,7 @@ class Map(OfMostRated[ItemMap]):
     """
 
     command: ClassVar[str] = "map"
+    leading: ClassVar[tuple[str, ...]] = ("x", "y")
     x: int = option(default=1, help="Component across, from 1.", minimum=1)
     y: int = option(default=2, help="Component upwards, from 1.", minimum=1)
     first: int = option(default=0, help="First rank of popularity, from 0.", minimum=0)

@@ -80,13 +80,13 @@ class Contributions(View[ContributionTable]):
     """Split a prediction into its contributions, single ones (biases) before a factor's each."""
 
     user: Identifier = option(help="User id, as in the table.")
-    item: Identifier = option(help="Item id, as in the table.")
+    item: Identifier = option(help="Item id, as in the table, or title.")
 
     def answer(self, model: Model) -> ContributionTable:
         """Split the score; where it can't be split the reason says why."""
-        prediction = judge(model, self.user, self.item)
-        users, items = model.users.row(self.user), model.items.row(self.item)
-        if prediction.fallback or users is None or items is None:
+        items = resolve_item(model, self.item)
+        prediction, users = judge(model, self.user, model.items.identifier(items)), model.users.row(self.user)
+        if prediction.fallback or users is None:
             return _unsplit(prediction, model.baseline.mean, f"No factors: {prediction.fallback}.")
         terms = model.scorer.terms(users, items)
         if terms is None:

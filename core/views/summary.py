@@ -47,6 +47,7 @@ class Summary(View[ModelSummary]):
     """Sum a model up: its architecture and options, the table that it was trained on, its figures."""
 
     command: ClassVar[str] = "summary"
+    method: ClassVar[str] = "summarize"
 
     def answer(self, model: Model) -> ModelSummary:
         """Count."""

@@ -20,12 +20,39 @@ from core.protocol import snake_case, to_builtins
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 Cells = tuple[str, ...]
 
 
 class Answer:
-    """Base of the answers: frozen dataclasses of plain values, which come back the same from JSON."""
+    """Base of the answers: frozen dataclasses of plain values, which come back the same from JSON.
+
+    Shown at a prompt an answer is the text of its command, in a notebook the same as tables. Whatever takes
+    tables by the Arrow protocol (polars, DuckDB, pyarrow) takes an answer.
+    """
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Keep dataclasses from writing a `__repr__` of their own."""
+        super().__init_subclass__(**arguments)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Answer.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        from core.views.python import as_text
+
+        return as_text(self.lines())
+
+    def _repr_html_(self) -> str:
+        from core.views.python import as_html
+
+        return as_html(self.lines())
+
+    def lines(self) -> Lines:
+        """This answer for people, as its view's command tells it."""
+        from core.views.registry import view_of
+
+        return view_of(type(self)).lines(self)
 
     def rows(self) -> Sequence[Any]:
         """What a frame shows, a dataclass a row: the answer's first list of them, or the answer itself."""
@@ -37,13 +64,25 @@ class Answer:
 
     def to_frame(self) -> pandas.DataFrame:
         """The answer's rows as a pandas table, a field a column; without rows the columns stay."""
-        import pandas
+        from core.views.python import data_frame
 
-        own = typing.get_type_hints(type(self).rows)["return"]
-        kinds = map(_listed, [own, *typing.get_type_hints(type(self)).values()])
-        kind = next(filter(None, kinds), type(self))
-        columns = [field.name for field in dataclasses.fields(typing.cast("Any", kind))]
-        return pandas.DataFrame([dataclasses.asdict(row) for row in self.rows()], columns=columns)
+        return data_frame(self._row_type(), self.rows())
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The same rows as an Arrow table, a field a column of the field's type."""
+        from core.views.python import arrow_table
+
+        return arrow_table(self._row_type(), self.rows())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    @classmethod
+    def _row_type(cls) -> Any:
+        """The dataclass of the rows."""
+        own = typing.get_type_hints(cls.rows)["return"]
+        kinds = map(_listed, [own, *typing.get_type_hints(cls).values()])
+        return next(filter(None, kinds), cls)
 
 
 def _listed(kind: Any) -> Any:
@@ -78,19 +117,26 @@ class View(OptionSet, Generic[A_co]):
     """A question to a model; subclasses declare its arguments and write `answer` and `lines`.
 
     `tag` is its name on the wire (by default the class's in snake_case), `command` that of its command, and
-    `positional` the arguments that the command takes by their place.
+    `positional` the arguments that the command takes by their place. `method` names the method of a run where
+    that isn't the command's name; it takes `leading` by their place (by default what the command does).
     """
 
     _only_plain: ClassVar[bool] = False
     tag: ClassVar[str] = "view"
     command: ClassVar[str] = ""
     positional: ClassVar[tuple[str, ...]] = ()
+    method: ClassVar[str] = ""
+    leading: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        """Name the view after its class unless it names itself."""
+        """Name the view after its class, and its method after its command, unless it names them itself."""
         super().__init_subclass__(**arguments)
         if "tag" not in vars(cls):
             cls.tag = snake_case(cls.__name__)
+        if "method" not in vars(cls):
+            cls.method = cls.command.replace("-", "_") or cls.tag
+        if "leading" not in vars(cls):
+            cls.leading = cls.positional
 
     def answer(self, model: Model) -> A_co:
         """Compute the answer; raises TastemapError."""

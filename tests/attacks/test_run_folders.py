@@ -46,7 +46,7 @@ def use(folder: Path) -> None:
     read_run(folder)
     try:
         opened = Run.open(folder)
-        _ = (opened.state, opened.val_rmse, opened.history, opened.summary)
+        _ = (opened.state, opened.val_rmse, opened.epochs, opened.summary)
         opened.predict("u1", 100)
         opened.ask(TopItems(user=("u1",), count=3))
         opened.ask(VIEWS["summary"]())
@@ -223,7 +223,7 @@ def test_a_link_out_of_a_run_folder_is_not_followed(run: Path, name: str, tmp_pa
     (run / name).symlink_to(secret)
     with pytest.raises(TastemapError, match="a link"):
         opened = Run.open(run)
-        _ = (opened.history, opened.model)
+        _ = (opened.epochs, opened.model)
 
 
 @pytest.mark.parametrize("where", ["pipe", "/dev/zero", "/dev/tty", "/proc/self/mem"])

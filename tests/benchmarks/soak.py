@@ -139,7 +139,7 @@ def soak(folder: Path, count: int, chooser: random.Random) -> list[tuple[str, ob
 def same(first: Run, second: Run) -> bool:
     """Whether two runs have equal weights, histories and figures."""
     weights, others = first.model.weights, second.model.weights
-    figures = [[(line["epoch"], line["val_rmse"]) for line in run.history] for run in (first, second)]
+    figures = [[(line["epoch"], line["val_rmse"]) for line in run.epochs] for run in (first, second)]
     return figures[0] == figures[1] and all(np.array_equal(weights[name], others[name]) for name in weights)
 
 
@@ -161,7 +161,7 @@ def kill(folder: Path, table: Path, whole: Run, chooser: random.Random) -> tuple
     if not configs:
         return "before the run began", told, 0
     run = Run.open(configs[0].parent)
-    kept = len(run.history)
+    kept = len(run.epochs)
     if run.state == "finished":
         return "after the end", told, kept
     return ("resumed to the same numbers" if same(whole, resume(run.folder)) else "DIFFERENT"), told, kept
@@ -196,7 +196,7 @@ def full_disk(folder: Path) -> list[tuple[str, object]]:
     unlimited = resource.RLIM_INFINITY
     resource.prlimit(child.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited))
     failed = child.until("failed", "finished")
-    kept = len(Run.open(folder / "full" / run).history)
+    kept = len(Run.open(folder / "full" / run).epochs)
     resource.prlimit(child.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
     child.send("resume_run", run=str(folder / "full" / run))
     ending = child.until("failed", "finished")["event"]

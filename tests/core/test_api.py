@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from core import load_run, train
 from core.api import evaluate
 from core.contract.plugins import load_plugins
 from core.data.ratings import Ratings, Vocabulary
+from core.errors import DataError, TastemapError, UsageError
 from core.model.baseline import Baseline
 from core.model.damped_means import learn_damped_means
 from core.protocol.events import Finished
@@ -79,6 +82,30 @@ def evaluate_whole(run: Run, ratings: Ratings) -> float:
     return evaluate(run, ratings).rmse
 
 
+def test_a_run_gives_frames_and_shows_itself(ratings: Ratings) -> None:
+    run = train(ratings, "bias", epochs=3, options={"factors": 4})
+    factors, history = run.factors("item"), run.history
+    assert factors.shape == (ratings.item_count, 4) and factors.index.name == "item"
+    np.testing.assert_array_equal(factors.loc[105], run.model.table("item_factors")[5])  # type: ignore[index]
+    assert run.factors("user").index[3] == "u3"
+    with pytest.raises(UsageError, match="not 'film'"):
+        run.factors("film")  # type: ignore[arg-type]
+    assert history["val_rmse"].tolist() == [epoch["val_rmse"] for epoch in run.epochs]
+    assert history.index.tolist() == [1, 2, 3] and "tuning_rmse" not in history
+    pairs = pa.table({"uid": ["u3", "u7"], "sku": ["Title 5", "Title 6"]})
+    many = run.predict(pairs, user_column="uid", item_column="sku")
+    alone = [run.predict("u3", "Title 5").rating, run.predict("u7", "Title 6").rating]
+    assert many["rating"].tolist() == pytest.approx(alone)
+    assert run.compare([run, str(run.folder)]).runs[2].verdict
+    assert f"{run.val_rmse:.4f} (damped means" in repr(run) and "<svg" in run._repr_html_()
+    assert f"<title>epoch 3: val RMSE {run.epochs[2]['val_rmse']:.4f}</title>" in run.curves().to_svg()
+    for wrong, reason in ((pd.DataFrame({"user": ["u1"]}), "item"), ([1], "a frame")):
+        with pytest.raises(TastemapError, match=reason):
+            run.predict(wrong)
+    with pytest.raises(DataError, match="line 2, column 'item'"):
+        run.predict(pd.DataFrame({"user": ["u1", "u2"], "item": ["100", None]}))
+
+
 def test_terms_of_a_prediction_sum_to_it(ratings: Ratings) -> None:
     run = train(ratings, "bias", epochs=3, options={"factors": 4})
     terms = run.model.scorer.terms(3, 5)
@@ -95,13 +122,19 @@ def test_terms_of_a_prediction_sum_to_it(ratings: Ratings) -> None:
 def test_ids_that_training_never_saw_get_the_documented_fallback(ratings: Ratings) -> None:
     run = train(ratings, "bias", epochs=3)
     baseline = run.model.baseline
-    assert run.predict("nobody", "nothing").raw == pytest.approx(baseline.mean, abs=1e-5)
-    assert run.predict("u3", "nothing").raw == pytest.approx(
-        baseline.mean + float(baseline.user_offsets[3]), abs=1e-5
+    own = float(baseline.mean + baseline.user_offsets[3])
+    other = float(baseline.mean + baseline.item_offsets[5])
+    pairs = {"user": ["nobody", "u3", "nobody", "u3"], "item": ["nothing", "nothing", "105", "title 5"]}
+    frame = run.predict(pd.DataFrame(pairs, [4, 3, 2, 2]))
+    assert frame.index.tolist() == [4, 3, 2, 2]
+    assert frame["raw"].tolist() == pytest.approx(
+        [baseline.mean, own, other, run.predict("u3", 105).raw], abs=1e-5
     )
-    assert run.predict("nobody", 105).raw == pytest.approx(
-        baseline.mean + float(baseline.item_offsets[5]), abs=1e-5
-    )
+    assert frame["fallback"].map(bool).tolist() == [True, True, True, False]
+    assert "no user 'nobody' and there is no item 'nothing'" in frame["fallback"].iloc[0]
+    assert run.predict("nobody", 105).raw == pytest.approx(other, abs=1e-5)
+    with pytest.raises(UsageError, match="No item has the id or title 'nothing'"):
+        run.predict("u3", "nothing")
 
 
 def test_baseline_offsets_are_damped_means() -> None:

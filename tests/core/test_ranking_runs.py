@@ -139,7 +139,7 @@ def test_an_interrupted_ranking_goes_on_to_the_same_numbers(liked: Path, tmp_pat
             controls.stop()
 
     half = train(liked, options=SMALL, folder=tmp_path / "half", epochs=5, on_event=stop, controls=controls)
-    assert len(half.history) == 2
+    assert len(half.epochs) == 2
     (half.folder / "summary.json").unlink()
     resumed = resume(half.folder)
     for name, array in whole.model.weights.items():

@@ -335,8 +335,8 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
 def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> None:
     run = train(make_ratings(), "bayes", options=SMALL, epochs=30, early_stopping=2)
     assert run.summary is not None
-    assert run.summary["val_rmse"] == run.history[run.summary["best_epoch"] - 1]["val_rmse"]
-    assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.history)
+    assert run.summary["val_rmse"] == run.epochs[run.summary["best_epoch"] - 1]["val_rmse"]
+    assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.epochs)
 
 
 def test_a_second_training_of_one_size_compiles_nothing() -> None:

@@ -4,3 +4,7 @@ from ._building import (
 from ._clean import (
     find_scale as find_scale,
 )
+from ._identifiers import (
+    BadIdentifierError as BadIdentifierError,
+    encode as encode,
+)

@@ -45,7 +45,16 @@ class LikesFolder:
 
     def fold(self, items: LongArray, weights: FloatArray) -> FoldedUser:
         """Find the user who likes item rows, both of shape (n,)."""
-        return FoldedUser(self.folder.prior.rows(self._fit(items, weights).numbers), 0.0)
+        return FoldedUser(self.folder.prior.rows(self.fit(items, weights)), 0.0)
+
+    def fit(self, items: LongArray, weights: FloatArray) -> DoubleArray:
+        """The rows of who likes item rows, both of shape (n,), side by side: shape (numbers,)."""
+        return self._fit(items, weights).numbers
+
+    @property
+    def candidates(self) -> LongArray:
+        """The items that the softmax is over for everybody, ascending: the most popular ones."""
+        return _popular(self.model)
 
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Score item rows for a folded-in user, shape (n,)."""
@@ -70,7 +79,7 @@ class LikesFolder:
 
     def _fit(self, items: LongArray, weights: FloatArray) -> _Fitted:
         prior = self.folder.prior
-        candidates = np.union1d(_popular(self.folder.model), items)
+        candidates = np.union1d(self.candidates, items)
         liked, amounts = np.searchsorted(candidates, items), weights.astype(np.float64)
         numbers = prior.mean.astype(np.float64)
         best = self._state(numbers, candidates, liked, amounts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,21 +12,27 @@ import numpy as np
 from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
 from core.protocol import EpochFinished
-from core.ranking import RankingFigures, RankingTask
+from core.ranking import Blocks, RankingFigures, RankingTask
 
 FIRST = 10
 """Figures are of the first ten of each user's ranking."""
 MOST_USERS = 5_000
 """An epoch's figures are measured on at most so many users, always the same ones; every item is ranked."""
 _BLOCK_SCORES = 4_000_000
+BlocksOf = Callable[[Trainer, LongArray], Blocks]
+"""A trainer and rows of users → their scores of all items, block by block."""
 
 
 @dataclass(frozen=True)
 class RankingJudge:
-    """Measures a trainer's current weights on the held-out part and on the part carved out of training."""
+    """Measures a trainer's current weights on the held-out part and on the part carved out of training.
+
+    `blocks` gives scores of users whom training doesn't know, where the held-out part is theirs.
+    """
 
     held_out: RankingTask
     tuning: RankingTask | None
+    blocks: BlocksOf | None = None
 
     @cached_property
     def popularity(self) -> RankingFigures | None:
@@ -36,7 +42,10 @@ class RankingJudge:
 
     def of_held_out(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the held-out part; None where nothing is relevant."""
-        return _figures(self.held_out, trainer)
+        if self.blocks is None:
+            return _figures(self.held_out, trainer)
+        users = self.held_out.sample(MOST_USERS)
+        return self.held_out.figures(self.blocks(trainer, users), FIRST) if len(users) else None
 
     def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the part carved out of training; None where there is none."""

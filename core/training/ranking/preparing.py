@@ -10,10 +10,8 @@ from core.array_types import FloatArray, LongArray
 from core.contract import TrainingData, TrainingSettings
 from core.data import Ratings
 from core.model import Baseline, popularity_baseline
-from core.ranking import ItemSets, LikeRule, Positives, RankingTask, like_rule
+from core.ranking import ItemSets, LikeRule, Positives, RankingTask, like_rule, tempered
 from core.training.ranking.judging import RankingJudge
-
-MOST_SPREAD = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +25,17 @@ class LikedParts:
 
 
 def liked_parts(
-    ratings: Ratings, settings: TrainingSettings, *, train: LongArray, tuning: LongArray, test: LongArray
+    ratings: Ratings,
+    settings: TrainingSettings,
+    *,
+    train: LongArray,
+    tuning: LongArray,
+    test: LongArray,
+    given: LongArray,
 ) -> LikedParts:
     """Take the likes among rows to train on, rows carved out of training (maybe none) and held-out rows.
+
+    `given` are rows by which users are folded in whom training doesn't know (maybe none).
 
     What a user has in training is passed over when they are ranked for, liked or not: for the tuning part
     what is left of training, for the held-out part all of it. Nothing of the held-out part decides anything.
@@ -50,13 +56,14 @@ def liked_parts(
 
     trained = likes(train)
     kept = known(train)
-    whole = known(np.union1d(train, tuning)) if len(tuning) else kept
+    more = np.union1d(tuning, given)
+    whole = known(np.union1d(train, more)) if len(more) else kept
     return LikedParts(
         rule=rule,
         data=_training_data(trained, ratings),
         baseline=popularity_baseline(trained.sizes, trained.item_sizes, ratings.scale),
         judge=RankingJudge(
-            RankingTask.of(whole, likes(test), trained.item_sizes),
+            RankingTask.of(whole, likes(test), trained.item_sizes, int((trained.sizes > 0).sum())),
             RankingTask.of(kept, likes(tuning), trained.item_sizes) if len(tuning) else None,
         ),
     )
@@ -65,19 +72,6 @@ def liked_parts(
 def weights_of(ratings: Ratings) -> FloatArray | None:
     """The weights of a table's interactions, None where all count alike."""
     return None if ratings.has_ratings else ratings.ratings
-
-
-def tempered(weights: FloatArray | None, train: LongArray) -> tuple[FloatArray | None, str]:
-    """Weights as a ranking takes them, shape (n,), and what to say of it.
-
-    Where the largest training weight is beyond `MOST_SPREAD` medians (counts of plays, say), few rows would
-    be nearly all there is: then 1 + log(weight / least) counts.
-    """
-    if weights is None or not len(train) or weights[train].max() <= MOST_SPREAD * np.median(weights[train]):
-        return weights, ""
-    least = weights[train].min()
-    counted = 1 + np.log(np.maximum(weights, least) / least)
-    return counted.astype(np.float32), "; weights differ so much that their logarithm counts"
 
 
 def _training_data(likes: ItemSets, ratings: Ratings) -> TrainingData:

@@ -20,5 +20,6 @@ from .ranking import (
     ActivityGroup as ActivityGroup,
     Ranking as Ranking,
     RankingQuality as RankingQuality,
+    ndcg_of as ndcg_of,
     write_users as write_users,
 )

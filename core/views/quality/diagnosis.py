@@ -29,6 +29,13 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceBy(Slice):
+    """A part of the held-out ratings as a frame shows it; `by` says what it was cut by, "" for the whole."""
+
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Residual:
     """A pair that was predicted badly; `error` is predicted minus true."""
 
@@ -65,6 +72,17 @@ class ErrorReport(Answer):
     by_rating: tuple[Slice, ...]
     calibration: tuple[Calibration, ...]
     worst: tuple[Residual, ...]
+
+    def rows(self) -> Sequence[SliceBy]:
+        """The whole, then all slices."""
+        cut = {
+            "": (self.whole,),
+            "user activity": self.by_user_activity,
+            "item popularity": self.by_item_popularity,
+            "genre": self.by_genre,
+            "rating": self.by_rating,
+        }
+        return tuple(SliceBy(**vars(one), by=by) for by, slices in cut.items() for one in slices)
 
 
 class Diagnosis(View[ErrorReport]):

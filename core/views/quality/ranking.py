@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, Mask
+from core.data import Ratings
 from core.errors import DataError, UsageError
 from core.files import write_through
-from core.model import Model, raw_blocks
+from core.model import Model, held_out_blocks, raw_blocks
 from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
@@ -44,6 +45,13 @@ class ActivityGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RankedBy(RankingFigures):
+    """Figures as a frame shows them, and of what: this run, or popularity."""
+
+    ranked_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RankingQuality(Answer):
     """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
     training; relevant is a held-out rating of at least `relevant_from`, any held-out row where that is None.
@@ -59,9 +67,10 @@ class RankingQuality(Answer):
     popularity: RankingFigures
     by_activity: tuple[ActivityGroup, ...] = ()
 
-    def rows(self) -> Sequence[ActivityGroup]:
-        """A row a group of users."""
-        return self.by_activity
+    def rows(self) -> Sequence[RankedBy]:
+        """The run above popularity."""
+        both = {"this run": self.model, "popularity": self.popularity}
+        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in both.items())
 
 
 class Ranking(View[RankingQuality]):
@@ -103,7 +112,7 @@ class Ranking(View[RankingQuality]):
         )
 
     def _blocks(self, model: Model, task: RankingTask) -> Iterator[tuple[LongArray, FloatArray]]:
-        for users, raw in raw_blocks(model, task.users):
+        for users, raw in held_out_blocks(model, task.users):
             yield users, raw if self.rank_by == "score" else blended(model, raw)
 
     @classmethod
@@ -135,23 +144,45 @@ def ranking_task(model: Model, relevant_from: float | None = None) -> RankingTas
     """What a model's ranking is measured by: its held-out part; raises TastemapError and DataError."""
     rated, threshold = model.rated, threshold_of(model, relevant_from)
     table, counts = rated.ratings, (len(model.users), len(model.items))
-    wanted: Mask = ~rated.in_training
+    wanted: Mask = rated.held_out.copy()
     if threshold is not None:
         wanted &= table.ratings >= np.float32(threshold)
-    seen = ItemSets.of(table.users[rated.in_training], table.items[rated.in_training], counts)
+    known = rated.in_training | rated.given
+    seen = ItemSets.of(table.users[known], table.items[known], counts)
     relevant = ItemSets.of(table.users[wanted], table.items[wanted], counts)
-    task = RankingTask.of(seen, relevant, model.baseline.item_counts)
+    trained_users = int((model.baseline.user_counts > 0).sum())
+    task = RankingTask.of(seen, relevant, model.baseline.item_counts, trained_users)
     if not len(task.users):
         sought = "row is new to its user" if threshold is None else f"rating is at least {threshold:g}"
         raise DataError(f"no held-out {sought}, so nothing is relevant.")
     return task
 
 
+def ndcg_of(model: Model, table: Ratings, k: int = 10) -> float:
+    """nDCG@k of ranking all items where a table's rows are what is sought, those of training passed over.
+
+    Of ratings only those count that the model would learn from as likes. Raises TastemapError where the
+    model's own ratings can't be read, and DataError where no row is new to a user that it knows.
+    """
+    seen, counts = model.rated, (len(model.users), len(model.items))
+    (users, items), liked = model.predictor.rows_of(table), model.facts.positive_from
+    wanted = (users >= 0) & (items >= 0)
+    if liked is not None and table.has_ratings:
+        wanted &= table.ratings >= np.float32(liked)
+    training = seen.ratings.users[seen.in_training], seen.ratings.items[seen.in_training]
+    relevant = ItemSets.of(users[wanted], items[wanted], counts)
+    task = RankingTask.of(ItemSets.of(*training, counts), relevant, model.baseline.item_counts)
+    if not len(task.users):
+        raise DataError("no row is new to a user of the model, so nothing is relevant.", path=table.source)
+    return task.figures(raw_blocks(model, task.users), min(k, len(model.items))).ndcg
+
+
 def measure_users(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
     """Each user's figures and what they are shown, once a model and question; raises TastemapError."""
     task = ranking_task(model, relevant_from)
     name = f"ranking of the first {k} from {threshold_of(model, relevant_from)}"
-    return model.remember(name, lambda: task.measure(raw_blocks(model, task.users), min(k, len(model.items))))
+    first = min(k, len(model.items))
+    return model.remember(name, lambda: task.measure(held_out_blocks(model, task.users), first))
 
 
 def write_users(model: Model, question: Ranking, path: Path) -> int:

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core.data import carve_tuning, load_ratings, split_ratings, unseen
+from core.data import carve_tuning, leak_notice, load_ratings, split_notes, split_ratings, unseen
 from core.data.split import cross_validation
 from core.errors import DataError, UsageError
 
@@ -155,3 +155,106 @@ def test_an_empty_part_is_an_error(write):
 def test_unknown_method(demo):
     with pytest.raises(UsageError, match="kfold"):
         split_ratings(demo, method="kfolds")
+
+
+TIMED = """user,item,rating,time
+a,2,2,20
+b,1,3,30
+b,2,4,40
+c,1,5,50
+c,3,1,50
+a,3,2,50
+c,2,3,60
+a,1,4,70
+c,4,5,80
+d,1,2,90
+d,2,3,100
+"""
+"""Users c and d and items 3 and 4 come late."""
+
+
+def by_part(split, table):
+    names = ("train", "test", "given", "new_users", "new_items")
+    ids = table.user_vocabulary.ids[table.users], table.item_vocabulary.ids[table.items]
+    return {name: [f"{ids[0][row]}{ids[1][row]}" for row in getattr(split, name)] for name in names}
+
+
+def test_time_cuts_once_for_all(write):
+    table = load_ratings(write(TIMED))
+    split = split_ratings(table, method="time", since="1970-01-01T00:00:50", given_fraction=0.5)
+    assert by_part(split, table) == {
+        "train": ["a2", "b1", "b2"],
+        "test": ["a1"],
+        "given": ["c1", "d1"],
+        "new_users": ["c2", "d2"],
+        "new_items": ["c3", "a3", "c4"],
+    }
+
+
+def test_a_share_of_the_latest_rows_keeps_ties_in_file_order(write):
+    table = load_ratings(write(TIMED))
+    split = split_ratings(table, method="time", test_fraction=6 / 11)
+    parts = by_part(split, table)
+    assert parts["train"] == ["a2", "b1", "b2", "c1", "c3"]
+    assert (parts["test"], parts["new_items"]) == (["a3", "c2", "a1"], ["c4"])
+    assert any(
+        "1970-01-01T00:00:50" in note and "its very second 2 " in note for note in split_notes(table, split)
+    )
+
+
+def test_newcomers_are_held_out_wholly(demo):
+    split = split_ratings(demo, 5, 0.1, "newcomers")
+    held = np.unique(demo.users[np.concatenate([split.test, split.given])])
+    assert len(held) == 70
+    assert not np.isin(demo.users[split.train], held).any()
+    judged, all_of = np.bincount(demo.users[split.test]), np.bincount(demo.users)
+    assert (judged[held] == np.maximum(1, np.floor(0.2 * all_of[held] + 1e-9))).all()
+    again = split_ratings(demo, **{k: v for k, v in split.settings().items() if k != "hash"})
+    assert again.hash == split.hash
+    assert split_ratings(demo, 5, 0.1, "newcomers", given_fraction=0.5).hash != split.hash
+
+
+@pytest.mark.parametrize("method", ["time", "newcomers"])
+def test_each_row_is_in_one_part(demo, method):
+    split = split_ratings(demo, 3, 0.25, method)
+    parts = [split.train, split.test, split.given, split.new_users, split.new_items]
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(demo)))
+    known_users, known_items = (np.unique(side[split.train]) for side in (demo.users, demo.items))
+    assert np.isin(demo.items[split.test], known_items).all()
+    assert np.isin(demo.users[split.test], known_users).all() == (method == "time")
+
+
+def test_training_by_time_knows_nothing_later(demo):
+    split = split_ratings(demo, method="time")
+    later = np.concatenate([split.test, split.given, split.new_users, split.new_items])
+    assert demo.timestamps[split.train].max() <= demo.timestamps[later].min()
+
+
+def test_a_moment_that_is_none_and_one_out_of_range(demo, write):
+    with pytest.raises(UsageError, match="--from takes a date, not 'soon'"):
+        split_ratings(demo, method="time", since="soon")
+    with pytest.raises(DataError, match="training part.*would be empty.*Its times go from"):
+        split_ratings(demo, method="time", since="1950")
+    with pytest.raises(DataError, match="no times"):
+        split_ratings(load_ratings(write("user,item,rating\n1,1,1\n1,2,2\n2,1,3\n")), method="time")
+
+
+@pytest.mark.parametrize("method", ["random", "user", "kfold", "last"])
+def test_a_leak_is_told_where_there_are_times(demo, write, method):
+    (note,) = [n for n in split_notes(demo, split_ratings(demo, method=method)) if "--split time" in n]
+    assert note == leak_notice(method, True)
+    assert leak_notice(method, False) == leak_notice("time", True) == ""
+
+
+def test_times_typed_in_one_sitting_are_recognized(write):
+    def rows(gap):
+        return "".join(
+            f"{u},{i},{(u + i) % 5},{u * 10**6 + i * gap + 1}\n" for u in range(9) for i in range(9)
+        )
+
+    def told(gap):
+        table = load_ratings(write(f"user,item,rating,time\n{rows(gap)}", f"{gap}.csv"))
+        return [note for note in split_notes(table, split_ratings(table, method="last")) if "sitting" in note]
+
+    assert told(7)
+    assert not told(7200)

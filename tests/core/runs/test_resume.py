@@ -31,7 +31,7 @@ def csv(tmp_path: Path) -> Path:
 def assert_same_run(first: Run, second: Run) -> None:
     for name, array in first.model.weights.items():
         np.testing.assert_array_equal(array, second.model.weights[name], err_msg=name)
-    for mine, other in zip(first.history, second.history, strict=True):
+    for mine, other in zip(first.epochs, second.epochs, strict=True):
         for key in ("epoch", "train_rmse", "val_rmse", "val_mae", "tuning_rmse", "learning_rate", "best"):
             assert mine[key] == other[key], (mine["epoch"], key)
     assert first.summary is not None
@@ -116,8 +116,8 @@ def test_early_stopping_reloads_the_best_weights(csv: Path, tmp_path: Path) -> N
     assert whole.summary["reason"] == "early_stopping"
     best = whole.summary["best_epoch"]
     assert best == whole.summary["epochs"] - 3
-    assert whole.summary["val_rmse"] == whole.history[best - 1]["val_rmse"]
-    assert whole.summary["tuning_rmse"] == min(event["tuning_rmse"] for event in whole.history)
+    assert whole.summary["val_rmse"] == whole.epochs[best - 1]["val_rmse"]
+    assert whole.summary["tuning_rmse"] == min(event["tuning_rmse"] for event in whole.epochs)
 
 
 def test_a_learning_rate_set_by_hand_survives_the_crash(csv: Path, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_stopped_run_keeps_its_last_epoch_and_can_go_on(csv: Path) -> None:
     run = train(csv, "bias", epochs=4, on_event=stop, controls=controls)
     assert run.summary is not None
     assert (run.summary["reason"], run.summary["epochs"]) == ("stopped", 2)
-    assert run.val_rmse == run.history[1]["val_rmse"]
+    assert run.val_rmse == run.epochs[1]["val_rmse"]
     assert_same_run(train(csv, "bias", epochs=4), resume(run.folder))
 
 
@@ -153,7 +153,7 @@ def test_a_resumed_run_that_is_stopped_at_once_is_its_checkpoint(csv: Path, tmp_
     stopped = resume(folder, controls=controls)
     assert stopped.summary is not None
     assert (stopped.summary["reason"], stopped.summary["epochs"]) == ("stopped", 3)
-    assert stopped.summary["val_rmse"] == stopped.history[2]["val_rmse"]
+    assert stopped.summary["val_rmse"] == stopped.epochs[2]["val_rmse"]
     for name, array in stopped.model.weights.items():
         np.testing.assert_array_equal(array, checkpoint[name])
 
@@ -163,14 +163,14 @@ def test_a_training_stopped_in_its_first_epoch_is_saved_all_the_same(csv: Path) 
     controls.stop()
     run = train(csv, "bias", epochs=2, controls=controls)
     assert run.summary is not None
-    assert (run.summary["epochs"], run.history) == (0, [])
+    assert (run.summary["epochs"], run.epochs) == (0, [])
     assert 0.5 <= run.predict("u1", 100).rating <= 5
 
 
 def test_more_epochs_can_be_asked_for(csv: Path) -> None:
     run = train(csv, "bias", epochs=2, schedule="constant")
     longer = resume(run.folder, epochs=4)
-    assert [event["epoch"] for event in longer.history] == [1, 2, 3, 4]
+    assert [event["epoch"] for event in longer.epochs] == [1, 2, 3, 4]
     assert_same_run(train(csv, "bias", epochs=4, schedule="constant"), longer)
 
 
@@ -196,6 +196,6 @@ def test_divergence_leaves_the_last_good_epoch(csv: Path) -> None:
         train(csv, "bias", epochs=5, optimizer="sgd", learning_rate=0.01, on_event=spoil, controls=controls)
     run = load_run("latest")
     assert run.state == "interrupted"
-    assert run.val_rmse == run.history[1]["val_rmse"]
+    assert run.val_rmse == run.epochs[1]["val_rmse"]
     assert np.isfinite(run.predict("u1", 100).rating)
     assert not any(isinstance(event, Finished) for event in events)

@@ -28,7 +28,7 @@ def _old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_it_predicts_what_it_predicted(old: Run) -> None:
-    assert (old.id, old.state, len(old.history)) == ("run01", "finished", 3)
+    assert (old.id, old.state, len(old.epochs)) == ("run01", "finished", 3)
     assert old.val_rmse == 0.6593238298035664
     assert old.predict("u1", 101).rating == pytest.approx(3.491466760635376, abs=1e-5)
     assert old.predict("u3", 105).raw == pytest.approx(3.213300943374634, abs=1e-5)
@@ -36,16 +36,16 @@ def test_it_predicts_what_it_predicted(old: Run) -> None:
 
 
 def test_it_answers_views_with_its_own_ratings(old: Run) -> None:
-    assert len(old.top_items(user=("u1",), count=3).items) == 3
+    assert len(old.recommend("u1", n=3).items) == 3
     truths = np.array(old.crosstab(users=3, items=4).truth, float)
     assert np.isfinite(truths).sum() > 6
-    assert old.why(user="u1", item=101, count=2).influences
+    assert old.why("u1", 101, n=2).influences
 
 
 @pytest.mark.slow
 def test_it_goes_on_from_its_checkpoint(old: Run) -> None:
-    before = old.history
+    before = old.epochs
     again = resume(old.folder, epochs=5)
-    assert [epoch["epoch"] for epoch in again.history] == [1, 2, 3, 4, 5]
-    assert again.history[:3] == before
+    assert [epoch["epoch"] for epoch in again.epochs] == [1, 2, 3, 4, 5]
+    assert again.epochs[:3] == before
     assert load_ratings(old.folder.parent / "ratings.csv").fingerprint == old.config.data["fingerprint"]

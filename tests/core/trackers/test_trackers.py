@@ -25,7 +25,7 @@ def test_csv_holds_a_line_an_epoch(ratings: Ratings) -> None:
     with (run.folder / "metrics.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
-    for row, event in zip(rows, run.history, strict=True):
+    for row, event in zip(rows, run.epochs, strict=True):
         for name in ("train_rmse", "val_rmse", "tuning_rmse", "learning_rate"):
             assert float(row[name]) == event[name]
 
@@ -39,7 +39,7 @@ def test_csv_of_a_resumed_run_has_each_epoch_once(tmp_path: Path) -> None:
     with (run.folder / "metrics.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
-    for row, event in zip(rows, load_run(run.folder).history, strict=True):
+    for row, event in zip(rows, load_run(run.folder).epochs, strict=True):
         for name in ("train_rmse", "val_rmse", "val_mae", "learning_rate"):
             assert float(row[name]) == event[name], "the line of nines that the crash left is gone"
 
@@ -53,7 +53,7 @@ def test_tensorboard_s_event_files_hold_the_scalars(ratings: Ratings) -> None:
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
             event = tf.compat.v1.Event.FromString(record)
             found |= {(value.tag, event.step): value.simple_value for value in event.summary.value}
-    for event in run.history:
+    for event in run.epochs:
         assert found[("epoch/val_rmse", event["epoch"])] == pytest.approx(event["val_rmse"])
     assert ("epoch/tuning_rmse", 1) not in found
 
@@ -109,7 +109,7 @@ def test_mlflow_itself_keeps_parameters_and_figures_in_a_file(
     assert (logged.info.run_name, logged.info.status) == (run.id, "FINISHED")
     assert logged.data.params["options.factors"] == "3"
     told = [(one.step, one.value) for one in client.get_metric_history(logged.info.run_id, "val_rmse")]
-    assert told == [(event["epoch"], event["val_rmse"]) for event in run.history]
+    assert told == [(event["epoch"], event["val_rmse"]) for event in run.epochs]
 
 
 def test_without_mlflow_the_training_does_not_begin(

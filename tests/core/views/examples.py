@@ -14,10 +14,10 @@ from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map
 from core.views.prediction import Contributions, Predict
+from core.views.python import Asker
 from core.views.quality.comparison import Comparison
 from core.views.quality.diagnosis import Diagnosis
 from core.views.quality.ranking import Ranking
-from core.views.registry import Asker
 from core.views.search import Search
 from core.views.similar import SimilarItems, SimilarUsers
 from core.views.summary import Summary

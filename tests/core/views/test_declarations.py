@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.cli import main
@@ -24,13 +25,14 @@ from core.protocol.events import Answer, Event, Failed, parse_event
 from core.protocol.wire import from_plain, to_plain
 from core.runs.run import Run
 from core.views import _documentation as documentation
-from core.views.registry import VIEWS, Asker, find_view
+from core.views.python import Asker, methods_module
+from core.views.python._methods import METHODS_FILE
+from core.views.registry import VIEWS, find_view, view_of
 from core.views.search import SearchResults
 from core.views.view import Remark, Table, View, compute
 from tests.core.views.examples import EMPTY, EXAMPLES, HandRun, saved_model
 from tests.core.views.handmade import without_ratings
 
-METHODS = {asked.view: name for name, asked in vars(Asker).items() if hasattr(asked, "view")}
 INDEPENDENT = {"name_component", "search", "summary"}
 """Views that say nothing of a model's numbers."""
 
@@ -114,6 +116,12 @@ def _words(field: OptionField, value: Any, positional: bool) -> list[str]:
     return values if positional else [word for one in values for word in (flag, one)]
 
 
+def asked_by_method(run: HandRun, view: View[Any], **instead: Any) -> Any:
+    """Ask by the method of a view, with its arguments under their names in Python."""
+    arguments = {**view.to_dict(), **instead}
+    return getattr(run, view.method)(**{field.argument: arguments[field.name] for field in view.fields()})
+
+
 def test_every_view_is_tried_here() -> None:
     assert {view.tag for view in EXAMPLES} == set(VIEWS)
 
@@ -137,16 +145,23 @@ def test_a_question_travels(view: View[Any]) -> None:
 @each_view
 def test_a_view_is_a_method_of_a_run_with_the_same_arguments(kind: type[View[Any]], run: HandRun) -> None:
     assert issubclass(Run, Asker)
-    method = getattr(run, METHODS[kind])
-    assert list(inspect.signature(method).parameters) == [field.name for field in kind.fields()]
-    assert (method.__name__, method.__doc__) == (METHODS[kind], kind.__doc__)
+    parameters = inspect.signature(getattr(run, kind.method)).parameters
+    assert {name: one.default for name, one in parameters.items()} == {
+        field.argument: inspect.Parameter.empty if field.required else field.default
+        for field in kind.fields()
+    }
+    by_place = [name for name, one in parameters.items() if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert by_place[: len(kind.leading)] == list(kind.leading)
+    told = getattr(run, kind.method).__doc__
+    assert all(f"{field.argument}: {field.help[:40]}" in told for field in kind.fields())
+    assert view_of(kind.answer_type()) is kind
 
 
 @each_example
 def test_the_method_the_engine_and_the_command_give_the_same_answer(
     view: View[Any], run: HandRun, tastemap: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = getattr(run, METHODS[type(view)])(**view.to_dict())
+    answer = asked_by_method(run, view)
     told = engine_says(run, view.tag, view.to_dict(), monkeypatch)
     assert isinstance(told, Answer), told
     assert from_plain(told.result, view.answer_type()) == answer
@@ -174,12 +189,37 @@ def test_the_help_shows_every_argument(kind: type[View[Any]], tastemap: Command)
 @pytest.mark.parametrize("view", EXAMPLES + EMPTY, ids=titled)
 def test_a_frame_has_a_row_for_every_row_and_its_fields_as_columns(view: View[Any], run: HandRun) -> None:
     answer = run.ask(view)
-    frame, rows = answer.to_frame(), answer.rows()
-    assert len(frame) == len(rows)
+    frame, arrow, rows = answer.to_frame(), answer.to_arrow(), answer.rows()
+    assert len(frame) == arrow.num_rows == len(rows)
     assert len(rows) >= 1 or view in EMPTY
-    assert len(frame.columns) >= 1
+    assert list(frame.columns) == arrow.column_names
     for row in rows[:1]:
-        assert list(frame.columns) == [field.name for field in dataclasses.fields(row)]
+        for field in dataclasses.fields(row):
+            value = getattr(row, field.name)
+            if dataclasses.is_dataclass(value):
+                inner = f"{field.name}_{dataclasses.fields(value)[0].name}"
+                assert frame[inner][0] == getattr(value, dataclasses.fields(value)[0].name)
+            elif isinstance(value, str | int | float):
+                assert frame[field.name][0] == arrow[field.name][0].as_py() == value
+
+
+@pytest.mark.parametrize("view", EXAMPLES + EMPTY, ids=titled)
+def test_an_answer_shows_what_its_command_prints(view: View[Any], run: HandRun, tastemap: Command) -> None:
+    answer = run.ask(view)
+    shown, html = repr(answer), answer._repr_html_()
+    if view.command and view in EXAMPLES:
+        printed = tastemap(*words_of(view)).stdout.splitlines()
+        assert [line for line in shown.splitlines() if line in printed] == printed
+    assert "<script" not in html and re.sub(r"<[^<>]*>", "", html).count("<") == 0
+
+
+def test_an_answer_goes_to_any_library_that_takes_arrow(run: HandRun) -> None:
+    polars = pytest.importorskip("polars")
+    answer = run.recommend("ann", n=2)
+    assert polars.DataFrame(answer).to_dicts() == answer.to_frame().assign(
+        genres=lambda f: f.genres.map(list)
+    ).to_dict("records")
+    assert str(run.search("qqqqq").to_arrow().schema.field("genres").type) == "list<item: string>"
 
 
 def test_an_empty_frame_keeps_the_columns_of_a_full_one(run: HandRun) -> None:
@@ -270,7 +310,7 @@ def test_wrong_arguments_are_refused_in_plain_words_from_a_query_and_from_python
             message = str(caught.value)
             assert message[-1] in ".?" and "\n" not in message
             with pytest.raises(UsageError, match=re.escape(message)):
-                getattr(run, METHODS[type(view)])(**arguments)
+                asked_by_method(run, view, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -337,16 +377,16 @@ def test_the_command_says_what_it_lacks(kind: type[View[Any]], tastemap: Command
 
 def test_bounds_hold_for_a_view_that_is_made_directly(run: HandRun) -> None:
     with pytest.raises(UsageError, match="at least 0, not -3"):
-        run.top_items(user=("ann",), count=-3)
+        run.recommend(("ann",), n=-3)
 
 
 def test_ids_and_ratings_come_as_a_table_s_column_has_them(run: HandRun) -> None:
     item, rating = np.int64(10), np.float32(4.5)
-    found: Any = run.fold_in(ratings={item: rating, np.str_("12"): 1})  # type: ignore[dict-item]
-    assert found == run.fold_in(ratings={10: 4.5, 12: 1.0})
-    assert run.prediction(user=np.str_("ann"), item=item) == run.prediction(user="ann", item=10)  # type: ignore[arg-type]
-    alone: Any = run.top_items(user="ann", count=np.int32(1))  # type: ignore[arg-type]
-    assert alone == run.top_items(user=("ann",), count=1)
+    found = run.fold_in({item: rating, np.str_("12"): 1})  # type: ignore[dict-item]
+    assert found == run.fold_in({10: 4.5, 12: 1.0}) == run.fold_in(pd.Series({10: 4.5, 12: 1.0}))
+    assert run.predict(np.str_("ann"), item) == run.predict("ann", 10)  # type: ignore[arg-type]
+    alone = run.recommend("ann", n=np.int32(1))  # type: ignore[arg-type]
+    assert alone == run.recommend(("ann",), n=1) == run.recommend(np.array(["ann"]), n=1)
 
 
 # Models whose numbers aren't finite.
@@ -388,4 +428,9 @@ def test_the_readme_lists_the_views_as_they_are() -> None:
     rows = documentation.view_table().splitlines()
     assert len(rows) == len(VIEWS) + 2
     arguments, answer = "user, count (10), min_ratings (1)", "`UserNeighbours`: user, similar"
-    assert f"| `similar_users` | `similar-users` | {arguments} | {answer} |" in rows
+    assert f"| `similar_users` | `similar-users` | `similar_users` | {arguments} | {answer} |" in rows
+
+
+def test_the_methods_are_written_as_the_views_are_declared() -> None:
+    text = METHODS_FILE.read_text(encoding="utf-8")
+    assert methods_module(VIEWS) == text, "run `python -m core.views._documentation`"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from core.contract import RawTable, ReadingOptions
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
 from core.errors import DataError
+
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the numbers of rows that are left when others were taken out: no column of the table."""
 
 
 def is_frame(source: Any) -> bool:
@@ -29,6 +33,9 @@ def read_frame(frame: Any, options: ReadingOptions) -> RawTable:
         raise DataError(message, hint="Columns hold numbers, texts or times.") from error
     names = tuple(str(name) for name in table.schema.names)
     table = table.rename_columns(list(names))
+    kept = tuple(name for name in names if not _UNNAMED_INDEX.fullmatch(name))
+    if kept != names:
+        table, names = table.select(list(kept)), kept
     source = TypedSource(
         Path("frame"), names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted))
     )

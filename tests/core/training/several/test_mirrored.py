@@ -66,7 +66,7 @@ def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after
     run = load_run(merged["run"])
     assert evaluate(run).rmse == pytest.approx(merged["val_rmse"], abs=1e-6)
     longer = resume(run.folder, epochs=14, strategy="none")
-    assert [event["epoch"] for event in longer.history] == list(range(1, 15))
+    assert [event["epoch"] for event in longer.epochs] == list(range(1, 15))
     assert (longer.val_rmse or 9) < merged["val_rmse"] + 0.02
 
 

@@ -88,7 +88,7 @@ def test_a_killed_worker_is_named_and_the_run_goes_on_with_two_or_with_one(csv: 
     _, told = finish(first, 1)
     run = load_run("latest")
     (line,) = told.splitlines()
-    kept = len(run.history)
+    kept = len(run.epochs)
     assert line.startswith("tastemap: Worker 1 at 127.0.0.1:")
     assert (
         f"is gone. The run is kept up to epoch {kept}; go on with `tastemap train --resume {run.id}`" in line
@@ -102,7 +102,7 @@ def test_a_killed_worker_is_named_and_the_run_goes_on_with_two_or_with_one(csv: 
     assert (events[-1]["reason"], told) == ("stopped", "")
     done = events[-1]["epochs"]
     assert done > kept
-    assert len(resume(run.folder, epochs=done + 1, strategy="none").history) == done + 1
+    assert len(resume(run.folder, epochs=done + 1, strategy="none").epochs) == done + 1
 
 
 def test_a_follower_says_when_worker_0_is_gone(csv: Path, crew: Crew) -> None:

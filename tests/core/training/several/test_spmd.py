@@ -154,7 +154,7 @@ def test_a_worker_that_dies_in_a_pause_is_named(csv: Path, run_two: Callable[...
     assert first.returncode == 1
     assert told.startswith("Worker 1 at 127.0.0.1:")
     assert "is gone. The run is kept up to epoch 2; go on with `tastemap train --resume" in told
-    assert len(resume("latest", epochs=3, strategy="none").history) == 3
+    assert len(resume("latest", epochs=3, strategy="none").epochs) == 3
 
 
 def test_ctrl_c_on_another_worker_stops_all_and_worker_0_saves(

@@ -1,0 +1,13 @@
+from .folding import (
+    FoldedUsers as FoldedUsers,
+    fold_many as fold_many,
+    raw_block as raw_block,
+    raw_pairs as raw_pairs,
+    solve_numbers as solve_numbers,
+)
+from .judged import (
+    Newcomers as Newcomers,
+    held_out_blocks as held_out_blocks,
+    newcomers_of as newcomers_of,
+    predict_rows as predict_rows,
+)

@@ -1,0 +1,162 @@
+"""Fold many users into one model at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.array_types import DoubleArray, FloatArray, LongArray
+from core.model import PLAIN_DAMPING, AnyFolder, Folder, HistoryFolder, LikesFolder
+from core.model.newcomers._likes import fit_likes
+from core.model.newcomers._ridges import solve_ridges
+from core.ranking import ItemSets
+
+_PAIRS = 65_536
+"""Given pairs that are looked at together."""
+_STEPS = 8
+
+
+@dataclass(frozen=True)
+class FoldedUsers:
+    """Folded-in users by place: `numbers` (users, numbers) are their rows side by side, `offsets` (users,)
+    their damped differences from the mean; or, where users are known by what they took, `histories`, a
+    scipy.sparse matrix of shape (users, items)."""
+
+    numbers: DoubleArray
+    offsets: FloatArray
+    histories: Any = None
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+def fold_many(folder: AnyFolder, given: ItemSets) -> FoldedUsers:
+    """Find the users who explain what each gave: ratings, or weights of likes; one a user of `given`."""
+    nobody = np.zeros(given.user_count, np.float32)
+    if isinstance(folder, HistoryFolder):
+        return FoldedUsers(np.zeros((given.user_count, 0)), nobody, given.to_matrix())
+    if isinstance(folder, LikesFolder):
+        return FoldedUsers(fit_likes(folder, given), nobody)
+    blocks = [_fold_block(folder, given, users) for users in _blocks(given)]
+    numbers = np.concatenate(blocks) if blocks else np.zeros((0, len(folder.prior.mean)))
+    return FoldedUsers(numbers, _offsets(folder, given))
+
+
+def _fold_block(folder: Folder, given: ItemSets, users: LongArray) -> DoubleArray:
+    places, pairs = given.pairs_of(users)
+    items, ratings = given.items[pairs].astype(np.int64), given.weights[pairs].astype(np.float64)
+    return solve_numbers(folder, places, items, ratings, len(users))
+
+
+def raw_pairs(folder: AnyFolder, folded: FoldedUsers, places: LongArray, items: LongArray) -> FloatArray:
+    """Raw predictions of pairs, by the users' places and rows of items, each of shape (n,).
+
+    Items that training never saw get what the means say of these users.
+    """
+    if isinstance(folder, HistoryFolder):
+        return _history_pairs(folder, folded, places, items)
+    rated = folder.folder if isinstance(folder, LikesFolder) else folder
+    raw = rated.score_pairs(folded.numbers, places, items)
+    baseline = folder.model.baseline
+    means = baseline.fallback_of(folded.offsets[places], items)
+    return np.where(baseline.item_counts[items] == 0, means, raw).astype(np.float32)
+
+
+def raw_block(folder: AnyFolder, folded: FoldedUsers, places: LongArray) -> FloatArray:
+    """Raw predictions of all items for users by their places, shape (users, items)."""
+    baseline = folder.model.baseline
+    items = np.arange(len(baseline.item_counts))
+    if isinstance(folder, HistoryFolder):
+        scores: FloatArray = folder.scorer.of_histories(folded.histories[places])
+    else:
+        rated = folder.folder if isinstance(folder, LikesFolder) else folder
+        scores = rated.score_block(folded.numbers[places])
+    untrained = np.flatnonzero(baseline.item_counts == 0)
+    scores[:, untrained] = baseline.fallback_of(folded.offsets[places][:, None], items[untrained])
+    return scores
+
+
+def solve_numbers(
+    folder: Folder, places: LongArray, items: LongArray, ratings: DoubleArray, users: int
+) -> DoubleArray:
+    """The most probable numbers of `users` given rated pairs, each of shape (n,), ordered by place.
+
+    A ridge a user for a factorization; Gauss-Newton steps through the head for any other score.
+    """
+    start = np.tile(folder.prior.mean, (users, 1))
+    if folder.factorization is None:
+        return _gauss_newton(folder, start, places, items, ratings)
+    scores, design = folder.slopes_of_pairs(start, places, items)
+    targets = ratings - scores + design @ folder.prior.mean
+    return solve_ridges(folder.prior, design, targets, np.bincount(places, minlength=users))
+
+
+def _gauss_newton(
+    folder: Folder, numbers: DoubleArray, places: LongArray, items: LongArray, ratings: DoubleArray
+) -> DoubleArray:
+    """Linearize the head at all users at once and solve; who gets no better keeps what they have."""
+    best = _costs(folder, numbers, places, items, ratings)
+    moving = np.unique(places)
+    for _ in range(_STEPS):
+        if not len(moving):
+            break
+        mine = np.isin(places, moving)
+        among = np.searchsorted(moving, places[mine])
+        here, wanted = numbers[moving], ratings[mine]
+        scores, slopes = folder.slopes_of_pairs(here, among, items[mine])
+        targets = wanted - scores + np.einsum("ij,ij->i", slopes, here[among])
+        step = solve_ridges(folder.prior, slopes, targets, np.bincount(among)) - here
+        tried = [here + size * step for size in (1.0, 0.5, 0.25, 0.1)]
+        costs = np.stack([_costs(folder, one, among, items[mine], wanted) for one in tried])
+        chosen, least = costs.argmin(axis=0), costs.min(axis=0)
+        better = least < best[moving] - 1e-9
+        numbers[moving[better]] = np.stack(tried)[chosen, np.arange(len(moving))][better]
+        best[moving[better]] = least[better]
+        moving = moving[better]
+    return numbers
+
+
+def _costs(
+    folder: Folder, numbers: DoubleArray, places: LongArray, items: LongArray, ratings: DoubleArray
+) -> DoubleArray:
+    errors = ratings - folder.score_pairs(numbers, places, items)
+    away = numbers - folder.prior.mean
+    squares = np.bincount(places, weights=errors * errors, minlength=len(numbers))
+    pulls = np.einsum("ij,jk,ik->i", away, folder.prior.precision, away)
+    costs: DoubleArray = squares / folder.prior.noise + pulls
+    return costs
+
+
+def _offsets(folder: Folder, given: ItemSets) -> FloatArray:
+    """Each user's damped difference of their ratings from what the means say of average users."""
+    owners = np.repeat(np.arange(given.user_count), given.sizes)
+    left = given.weights - folder.model.baseline.fallback_of(0.0, given.items)
+    sums = np.bincount(owners, weights=left, minlength=given.user_count)
+    return (sums / (given.sizes + PLAIN_DAMPING)).astype(np.float32)
+
+
+def _history_pairs(
+    folder: HistoryFolder, folded: FoldedUsers, places: LongArray, items: LongArray
+) -> FloatArray:
+    raw = np.empty(len(places), np.float32)
+    size = max(1, _PAIRS * 64 // max(1, folded.histories.shape[1]))
+    for start in range(0, len(folded), size):
+        rows = np.flatnonzero((places >= start) & (places < start + size))
+        if len(rows):
+            block = folder.scorer.of_histories(folded.histories[start : start + size])
+            raw[rows] = block[places[rows] - start, items[rows]]
+    return raw
+
+
+def _blocks(given: ItemSets) -> Iterator[LongArray]:
+    """Users with so many pairs together, in order."""
+    ends = np.cumsum(given.sizes)
+    start = 0
+    while start < given.user_count:
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _PAIRS, side="right")))
+        yield np.arange(start, stop)
+        start = stop

@@ -1,0 +1,3 @@
+from .showing import (
+    shown as shown,
+)
