@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
+from core.model import Scoring
 from core.protocol import EpochFinished
 from core.ranking import Blocks, RankingFigures, RankingTask
 
@@ -19,6 +20,7 @@ FIRST = 10
 MOST_USERS = 5_000
 """An epoch's figures are measured on at most so many users, always the same ones; every item is ranked."""
 _BLOCK_SCORES = 4_000_000
+_LAST = np.float32(-1e30)
 BlocksOf = Callable[[Trainer, LongArray], Blocks]
 """A trainer and rows of users → their scores of all items, block by block."""
 
@@ -27,12 +29,14 @@ BlocksOf = Callable[[Trainer, LongArray], Blocks]
 class RankingJudge:
     """Measures a trainer's current weights on the held-out part and on the part carved out of training.
 
-    `blocks` gives scores of users whom training doesn't know, where the held-out part is theirs.
+    `blocks` gives scores of users whom training doesn't know, where the held-out part is theirs;
+    `scoring` mixes a trainer's scores with the logarithm of popularity.
     """
 
     held_out: RankingTask
     tuning: RankingTask | None
     blocks: BlocksOf | None = None
+    scoring: Scoring = field(default_factory=lambda: Scoring(offset=0.0))
 
     @cached_property
     def popularity(self) -> RankingFigures | None:
@@ -43,23 +47,26 @@ class RankingJudge:
     def of_held_out(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the held-out part; None where nothing is relevant."""
         if self.blocks is None:
-            return _figures(self.held_out, trainer)
+            return self._figures(self.held_out, trainer)
         users = self.held_out.sample(MOST_USERS)
         return self.held_out.figures(self.blocks(trainer, users), FIRST) if len(users) else None
 
     def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the part carved out of training; None where there is none."""
-        return None if self.tuning is None else _figures(self.tuning, trainer)
+        return None if self.tuning is None else self._figures(self.tuning, trainer)
+
+    def _figures(self, task: RankingTask, trainer: Trainer) -> RankingFigures | None:
+        users = task.sample(MOST_USERS)
+        if not len(users):
+            return None
+        added = self.scoring.weigh(np.log(task.item_counts + 0.5).astype(np.float32))
+        blocks = score_blocks(task, trainer, users)
+        return task.figures(((block, self.scoring.raw(scores, added)) for block, scores in blocks), FIRST)
 
 
-def _figures(task: RankingTask, trainer: Trainer) -> RankingFigures | None:
-    users = task.sample(MOST_USERS)
-    if not len(users):
-        return None
-    return task.figures(_blocks(task, trainer, users), FIRST)
-
-
-def _blocks(task: RankingTask, trainer: Trainer, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+def score_blocks(
+    task: RankingTask, trainer: Trainer, users: LongArray
+) -> Iterator[tuple[LongArray, FloatArray]]:
     """Scores of all items; items that training never saw come last, by no score of theirs."""
     untrained = np.flatnonzero(task.item_counts == 0)
     size = max(1, _BLOCK_SCORES // max(1, task.relevant.item_count))
@@ -67,7 +74,7 @@ def _blocks(task: RankingTask, trainer: Trainer, users: LongArray) -> Iterator[t
         block = users[start : start + size]
         scores = _all_scores(trainer, block, task.relevant.item_count)
         if len(untrained):
-            scores[:, untrained] = np.finfo(np.float32).min
+            scores[:, untrained] = _LAST
         yield block, scores
 
 
