@@ -9,6 +9,7 @@ from .array_types import (
     RowArray as RowArray,
 )
 from .contract import (
+    GRADIENT_SETTINGS as GRADIENT_SETTINGS,
     Architecture as Architecture,
     Arrays as Arrays,
     EmbeddingSide as EmbeddingSide,

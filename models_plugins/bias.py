@@ -11,6 +11,7 @@ class Bias(Architecture):
     """Dot product of user and item factors plus a bias for each."""
 
     name = "bias"
+    unused_settings = ("head_learning_rate",)
     recipes = {
         "default": Recipe(
             "Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066, "center": "mean"}

@@ -11,6 +11,7 @@ class Dot(Architecture):
     """Dot product of user and item factors."""
 
     name = "dot"
+    unused_settings = ("head_learning_rate",)
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.065}),
         "ranking": Recipe(

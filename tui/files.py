@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.contract import GRADIENT_SETTINGS
 from core.errors import RunError
 from core.files import runs_folder, write_through
 from core.readable import readable
@@ -77,6 +78,9 @@ def read_run(folder: Path) -> SavedRun:
         return SavedRun(folder, problem=readable(str(error)))
     name = "val_ndcg" if config.settings.get("objective") == "ranking" else "val_rmse"
     last: Mapping[str, Any] = summary or (history[-1] if history else {})
+    choices = {"recipe": config.recipe, **config.settings, **config.options}
+    if history and history[-1].get("learning_rate") is None:  # it has none, nor what goes with it
+        choices = {name: value for name, value in choices.items() if name not in GRADIENT_SETTINGS}
     return SavedRun(
         folder,
         readable(config.architecture),
@@ -87,7 +91,7 @@ def read_run(folder: Path) -> SavedRun:
         last.get(name),
         "",
         [_SavedEpoch(epoch["epoch"], epoch.get(name)) for epoch in history],
-        {"recipe": config.recipe, **config.settings, **config.options},
+        choices,
     )
 
 

@@ -18,6 +18,7 @@ from core.cli._flags import (
     ReadingCommand,
     RunName,
     TrainCommand,
+    VerdictCommand,
     all_plugins,
     given_options,
     loaded_plugins,
@@ -66,6 +67,14 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _print_spec(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from core.cli._listing import print_specification
+
+        print_specification(context.command, context.params.get("plugin") or [])
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
@@ -73,9 +82,13 @@ def start(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    show_spec: Annotated[
+        bool,
+        typer.Option("--spec", callback=_print_spec, help="Print every command, option and view as JSON."),
+    ] = False,
 ) -> None:
     """Note the plugins for the command that follows, or open the screen where none does."""
-    del show_version
+    del show_version, show_spec
     context.obj = list(plugin)
     if context.invoked_subcommand is None:
         raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
@@ -142,6 +155,14 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     print_plugins(all_plugins(context, plugin), as_json)
 
 
+@app.command()
+def doctor(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
+    """Look at versions, processor, devices, folders, plugins and terminal, and say what is wrong."""
+    from core.cli._listing import print_findings
+
+    raise typer.Exit(print_findings(all_plugins(context, plugin), as_json))
+
+
 @app.command(cls=RaceCommand)
 def race(
     context: typer.Context,
@@ -156,6 +177,36 @@ def race(
 
     code = run_race(given_options(context), data, arch, tune, all_plugins(context, plugin), as_json)
     raise typer.Exit(code)
+
+
+@app.command(cls=VerdictCommand)
+def verdict(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="demo, a data set's name, or a path.")] = "",
+    arch: Annotated[
+        str, typer.Option(help="Contenders by commas, as in bias,bias:ranking,ease; all by default.")
+    ] = "",
+    splits: Annotated[str, typer.Option(help="Splits to judge on.")] = "random,time,newcomers",
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Markdown file to write, with pictures beside it.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the trained runs.")] = False,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Judge which model to use on a table: several on several splits, against the obvious, with intervals."""
+    from core.cli._verdict import VerdictRequest, run_verdict
+
+    request = VerdictRequest(
+        flags=given_options(context),
+        data=data,
+        names=arch,
+        splits=splits,
+        report=report,
+        keep=keep,
+        plugins=all_plugins(context, plugin),
+    )
+    raise typer.Exit(run_verdict(request, as_json))
 
 
 @app.command(cls=CrossvalCommand)

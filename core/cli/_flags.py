@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -106,6 +106,18 @@ class RaceCommand(ReadingCommand):
         return [_settings(), *super().groups(context, given)]
 
 
+class VerdictCommand(ReadingCommand):
+    """A command that takes the training settings, but for those that a verdict chooses itself."""
+
+    fixed: ClassVar[frozenset[str]] = frozenset(
+        {"split", "folds", "fold", "last_count", "objective", "strategy", "devices"}
+    )
+
+    def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:
+        """The settings that all contenders share, and the reading options."""
+        return [_settings(lambda name: name not in self.fixed), *super().groups(context, given)]
+
+
 class TrainCommand(ReadingCommand):
     """A command that takes settings and the options of the architecture that `--arch` names."""
 
@@ -122,6 +134,8 @@ class TrainCommand(ReadingCommand):
             for name in names
         ]
         settings = _settings(lambda name: name not in self.fixed)
+        if given["help"]:
+            settings = replace(settings, fields=[_with_exceptions(one, registry) for one in settings.fields])
         return [settings, *options, *super().groups(context, given)]
 
 
@@ -151,6 +165,13 @@ def require_data(data: str) -> None:
     """Refuse a training without a table; raises UsageError that names the one which needs no file."""
     if not data:
         raise UsageError("Say what to train on with --data.", hint="--data demo needs no file.")
+
+
+def _with_exceptions(field: OptionField, registry: Registry) -> OptionField:
+    """A setting whose help says which architectures have no use for it."""
+    architectures = (registered.architecture for registered in registry.architectures.values())
+    without = [one.name for one in architectures if field.name in one.unused_settings]
+    return replace(field, help=f"{field.help} (Not for {', '.join(without)}.)") if without else field
 
 
 def _settings(wanted: Callable[[str], bool] = bool) -> _Group:

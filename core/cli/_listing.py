@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, note, print_json, print_lines, say
+from core.cli._output import figure, note, note_leak, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -30,6 +30,8 @@ def print_evaluation(
         print_json({"run": run.id, **asdict(result)})
         return
     print_lines(result.lines())
+    if table is None:
+        note_leak(run.model)
 
 
 def print_runs(as_json: bool) -> None:
@@ -96,6 +98,34 @@ def print_plugins(files: Sequence[Path], as_json: bool) -> None:
         say(f"tracker {tracker['name']}  {tracker['description']}")
     for plugin in broken:
         say(f"broken: {plugin['name']} [{plugin['origin']}]: {plugin['reason']}")
+
+
+def print_findings(files: Sequence[Path], as_json: bool) -> int:
+    """Print what `tastemap doctor` finds, as it is found, problems last; returns the exit code."""
+    from core.cli.about import examine
+
+    found = []
+    for finding in examine(files):
+        found.append(finding)
+        if not as_json:
+            heading = "" if len(found) > 1 and found[-2].group == finding.group else finding.group
+            say(f"{heading:<10} {finding.name:<24} {finding.value}".rstrip())
+    wrong = [one for one in found if one.problem]
+    if as_json:
+        problems = [f"{one.name}: {one.problem}" for one in wrong]
+        print_json({"findings": [asdict(one) for one in found], "problems": problems})
+    for one in wrong:
+        note(f"{one.name}: {one.problem}")
+    if not wrong and not as_json:
+        say("nothing is wrong")
+    return 1 if wrong else 0
+
+
+def print_specification(command: Any, files: Sequence[Path]) -> None:
+    """Print every command, option and view as JSON."""
+    from core.cli.about import specification
+
+    print_json(specification(command, load_plugins(files)))
 
 
 def _describe(registered: RegisteredArchitecture) -> dict[str, Any]:

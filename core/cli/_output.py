@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from core.readable import escaped, readable
 
 if TYPE_CHECKING:
+    from core.model import Model
     from core.protocol import Event
     from core.views import Lines
 
@@ -29,6 +30,12 @@ def warn(line: str = "", end: str = "\n") -> None:
     """Print a line for people on stderr; where nobody can be told, the work goes on."""
     with suppress(OSError):
         _print(readable(line), sys.stderr, end)
+
+
+def note_leak(model: Model) -> None:
+    """Say on stderr where a run's training knows rows from after those that its figures stand on."""
+    if model.facts.leak:
+        note(model.facts.leak)
 
 
 def print_json(value: Any) -> None:

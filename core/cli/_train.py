@@ -19,6 +19,7 @@ from core.contract import (
     refuse_several_machines,
     resolve,
     settle,
+    used_settings,
 )
 from core.data import Ratings, load_ratings, shown_source
 from core.errors import UsageError
@@ -26,7 +27,7 @@ from core.options import suggest
 from core.protocol import Event, Finished, PhaseChanged, to_plain
 from core.runs import Run, find_run, recorded_ratings, saved_choices
 from core.training import Controls, Session, tune
-from core.views.quality import Comparison
+from core.views.quality import Comparison, Difference, RankingDifference, Ways, pooled_difference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,7 @@ def run_race(
     folders = []
     with stoppable(_view(as_json)) as stopping:
         for name in runners:
-            resolved = resolve(registry.architecture(name), settings=flags["settings"])
+            resolved = resolve(registry.architecture(name), settings=_used(registry, name, flags))
             resolved = settle(resolved, ratings.has_ratings)
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, stopping.show) if trials else resolved
@@ -130,6 +131,15 @@ def run_race(
     else:
         print_lines(question.lines(compared))
     return 0
+
+
+def _used(registry: Registry, name: str, flags: Values) -> dict[str, object]:
+    """The settings given that this one uses; the others are named on stderr."""
+    given = flags["settings"]
+    used = used_settings(registry.architecture(name), given)
+    for setting in given.keys() - used.keys():
+        note(f"{name} has no --{setting.replace('_', '-')}, so it trains without")
+    return used
 
 
 def _runners(names: str, registry: Registry) -> list[str]:
@@ -163,8 +173,9 @@ def run_cross_validation(
     registry: Registry,
     as_json: bool,
 ) -> int:
-    """Train a run for each fold; prints a line a fold, then mean and standard deviation of RMSE and MAE.
+    """Train a run for each fold; prints a line a fold, then means and standard deviations over them.
 
+    The difference from the baseline is told over all folds together, which hold out every rating once.
     Returns the exit code; a signal stops and saves the fold in training and ends without a summary.
     """
     require_data(data)
@@ -173,13 +184,16 @@ def run_cross_validation(
     resolved = settle(resolve(chosen, recipe, flags["options"], flags["settings"]), ratings.has_ratings)
     refuse_several_machines(resolved.settings, "Cross-validation")
     finished: list[Finished] = []
+    compared: list[Ways] = []
     with stoppable(SilentView()) as stopping:
         for fold in range(1, folds + 1):
-            finished.append(_train_fold(ratings, _for_fold(resolved, folds, fold), registry, stopping))
+            summary, ways = _train_fold(ratings, _for_fold(resolved, folds, fold), registry, stopping)
+            finished.append(summary)
+            compared += [] if ways is None else [ways]
             if stopping.exit_code:
                 return stopping.exit_code
             _show_fold(fold, folds, finished[-1], as_json)
-    show_summary(finished, as_json)
+    show_summary(finished, as_json, pooled_difference(compared) if compared else None)
     return 0
 
 
@@ -188,15 +202,19 @@ def _for_fold(resolved: Resolved, folds: int, fold: int) -> Resolved:
     return replace(resolved, settings=TrainingSettings.parse(values))
 
 
-def _train_fold(ratings: Ratings, resolved: Resolved, registry: Registry, stopping: Stopping) -> Finished:
+def _train_fold(
+    ratings: Ratings, resolved: Resolved, registry: Registry, stopping: Stopping
+) -> tuple[Finished, Ways | None]:
+    """A fold's figures, and its held-out part as the baseline and as the run predict it."""
     heard: list[Event] = []
 
     def hear(event: Event) -> None:
         heard.append(event)
         stopping.show(event)
 
-    Session(ratings, resolved, registry, hear, stopping.next_controls()).start()
-    return next(event for event in reversed(heard) if isinstance(event, Finished))
+    session = Session(ratings, resolved, registry, hear, stopping.next_controls())
+    session.start()
+    return next(event for event in reversed(heard) if isinstance(event, Finished)), session.compared
 
 
 def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None:
@@ -204,24 +222,49 @@ def _show_fold(fold: int, folds: int, finished: Finished, as_json: bool) -> None
         print_event(finished)
     else:
         figures = "  ".join(f"{name} {figure(getattr(finished, field))}" for name, field in _judged(finished))
-        say(f"fold {fold}/{folds}  {figures}  run {finished.run}")
+        name, field = _baseline(finished)
+        beside = f"{name} {figure(getattr(finished, field))}"
+        away = "" if finished.difference is None else f" ({finished.difference:+.4f}, {finished.verdict})"
+        say(f"fold {fold}/{folds}  {figures}  {beside}{away}  run {finished.run}")
 
 
-def show_summary(finished: Sequence[Finished], as_json: bool) -> None:
-    """Print mean and standard deviation over the folds; one without a figure is left out of both."""
+def show_summary(
+    finished: Sequence[Finished], as_json: bool, away: Difference | RankingDifference | None = None
+) -> None:
+    """Print mean and standard deviation over the folds; one without a figure is left out of both.
+
+    `away` is how far all folds together lie from the baseline.
+    """
     summary = {
-        name: _spread([getattr(event, field) for event in finished]) for name, field in _judged(finished[0])
+        name: _spread([getattr(event, field) for event in finished])
+        for name, field in (*_judged(finished[0]), _baseline(finished[0]))
     }
     if as_json:
         plain = {_SPELLED.get(name, name.lower()): value for name, value in summary.items()}
-        print_json({"event": "cross_validation", "folds": len(finished), **plain})
+        print_json({"event": "cross_validation", "folds": len(finished), **plain, **_away_fields(away)})
         return
     parts = [f"{name} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
     say(f"{len(finished)} folds  {'  '.join(parts)}")
+    if away is not None:
+        low, high = away.low, away.high
+        say(f"against the baseline {away.value:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}")
     note("± is the standard deviation over the folds")
 
 
-_SPELLED = {"nDCG@10": "ndcg", "recall@10": "recall"}
+def _away_fields(away: Difference | RankingDifference | None) -> dict[str, object]:
+    """The difference from the baseline over all folds, spelled as in the finished event."""
+    if away is None:
+        return {"difference": None, "difference_low": None, "difference_high": None, "verdict": ""}
+    interval = {"difference_low": away.low, "difference_high": away.high}
+    return {"difference": away.value, **interval, "verdict": away.verdict}
+
+
+_SPELLED = {
+    "nDCG@10": "ndcg",
+    "recall@10": "recall",
+    "damped means": "baseline_rmse",
+    "popularity": "baseline_ndcg",
+}
 
 
 def _judged(finished: Finished) -> tuple[tuple[str, str], ...]:
@@ -229,6 +272,13 @@ def _judged(finished: Finished) -> tuple[tuple[str, str], ...]:
     if finished.objective == "ranking":
         return ("nDCG@10", "val_ndcg"), ("recall@10", "val_recall")
     return ("RMSE", "val_rmse"), ("MAE", "val_mae")
+
+
+def _baseline(finished: Finished) -> tuple[str, str]:
+    """The baseline of the objective: its name for people, and the event's field."""
+    if finished.objective == "ranking":
+        return "popularity", "baseline_ndcg"
+    return "damped means", "baseline_rmse"
 
 
 def _spread(figures: Iterable[float | None]) -> dict[str, float | None]:

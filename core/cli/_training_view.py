@@ -19,15 +19,18 @@ from core.protocol import (
     Finished,
     LearningRateChanged,
     PhaseChanged,
+    Refused,
     RunStarted,
     TrialFinished,
     Tuned,
 )
 from core.readable import readable
+from core.views.quality import ADVICE, RANKING_ADVICE, against_baseline
 
 _COLUMNS = (
     f"{'epoch':>9} {'train RMSE':>11} {'val RMSE':>9} {'val MAE':>8} {'learning rate':>14} {'seconds':>8}"
 )
+_RATE_HEADING = f"{'learning rate':>14} "
 _RANKING_COLUMNS = (
     f"{'epoch':>9} {'train loss':>11} {'nDCG@10':>9} {'recall@10':>10} {'coverage':>9} {'learning rate':>14} "
     f"{'seconds':>8}"
@@ -96,7 +99,10 @@ class TextView:
                 self._print_baseline(event)
                 self._state_what_was_done(event)
                 ranks = event.settings.get("objective") == "ranking"
-                self._print(_RANKING_COLUMNS if ranks else _COLUMNS)
+                columns = _RANKING_COLUMNS if ranks else _COLUMNS
+                self._print(
+                    columns.replace(_RATE_HEADING, "") if "learning_rate" in event.unused else columns
+                )
                 self._describe("training", total=event.epochs * event.batches)
             case BatchProgress():
                 self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
@@ -105,6 +111,8 @@ class TextView:
                 self._advance(event.epoch, 0, event.ratings_per_second)
             case LearningRateChanged():
                 self._print(f"learning rate {event.learning_rate:g} from epoch {event.epoch} on")
+            case Refused():
+                note(event.message)
             case TrialFinished():
                 self._print(_trial(event))
             case Tuned():
@@ -232,15 +240,16 @@ def _apart(event: RunStarted) -> list[str]:
 def _row(event: EpochFinished) -> str:
     carved = event.tuning_rmse is not None or event.tuning_ndcg is not None
     best = " *" if event.best and carved else ""
+    rate = "" if event.learning_rate is None else f" {event.learning_rate:>14.4g}"
     if event.train_loss is not None:
         return (
             f"{event.epoch:>4}/{event.epochs:<4} {event.train_loss:>11.4f} {figure(event.val_ndcg):>9} "
-            f"{figure(event.val_recall):>10} {figure(event.val_coverage):>9} {event.learning_rate:>14.4g} "
+            f"{figure(event.val_recall):>10} {figure(event.val_coverage):>9}{rate} "
             f"{event.seconds:>8.3f}{best}"
         )
     return (
         f"{event.epoch:>4}/{event.epochs:<4} {figure(event.train_rmse):>11} {figure(event.val_rmse):>9} "
-        f"{figure(event.val_mae):>8} {event.learning_rate:>14.4g} {event.seconds:>8.3f}{best}"
+        f"{figure(event.val_mae):>8}{rate} {event.seconds:>8.3f}{best}"
     )
 
 
@@ -271,7 +280,7 @@ def _closing(event: Finished) -> list[str]:
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} ratings/s)",
         f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
-        *_against_baseline(event),
+        *against_baseline("damped means", event.baseline_rmse, event, ADVICE),
         *_figures_apart(event),
         *_gain(event),
         f"run {event.run}",
@@ -288,21 +297,12 @@ def _ranking_closing(event: Finished) -> list[str]:
     return [
         f"{event.reason} after {event.epochs} epochs, {event.seconds:.2f} s of training "
         f"({event.ratings_per_second:,.0f} likes/s)",
-        f"val nDCG@10 {figure(event.val_ndcg)}{interval}  popularity {figure(event.baseline_ndcg)}",
+        f"val nDCG@10 {figure(event.val_ndcg)}{interval}",
         f"{recalls}  {rest}",
+        *against_baseline("popularity", event.baseline_ndcg, event, RANKING_ADVICE),
         *_figures_apart(event),
         f"run {event.run}",
     ]
-
-
-def _against_baseline(event: Finished) -> list[str]:
-    """The baseline beside the figure, and in words whether the run beats it."""
-    if event.baseline_rmse is None or event.difference is None:
-        return []
-    low, high = event.difference_low or 0.0, event.difference_high or 0.0
-    told = f"damped means {event.baseline_rmse:.4f}: {event.difference:+.4f} (95 % {low:+.4f} to {high:+.4f})"
-    advice = "; to do better try --tune 20, --arch bayes or more ratings" if event.verdict != "better" else ""
-    return [f"{told}, {event.verdict}{advice}"]
 
 
 def _figures_apart(event: Finished) -> list[str]:
@@ -326,3 +326,23 @@ def _gain(event: Finished) -> list[str]:
         f"{len(event.replica_rmse)} replicas alone {min(event.replica_rmse):.4f} to "
         f"{max(event.replica_rmse):.4f}, mean {alone:.4f}: averaging gains {alone - event.val_rmse:.4f}"
     ]
+
+
+class ProgressView(TextView):
+    """Shows what is being trained as a progress bar alone."""
+
+    def show(self, event: Event) -> None:
+        """Move the bar."""
+        match event:
+            case PhaseChanged("judging", detail):
+                self._judged = detail
+                self._describe(detail)
+            case RunStarted():
+                self._batches = event.batches
+                self._describe(self._judged, total=event.epochs * event.batches)
+            case BatchProgress():
+                self._advance(event.epoch - 1, event.batch, event.ratings_per_second)
+            case EpochFinished():
+                self._advance(event.epoch, 0, event.ratings_per_second)
+
+    _judged = ""

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
-from core.cli._output import note, print_json, print_lines, say
+from core.cli._output import note, note_leak, print_json, print_lines, say
 from core.errors import UsageError
 from core.options import Form, OptionField
 from core.views import VIEWS, View
@@ -116,6 +116,8 @@ def _run(
         print_json(to_plain(answer))
     else:
         print_lines(question.lines(answer))
+    if view.on_held_out:
+        note_leak(run.model)
 
 
 def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:

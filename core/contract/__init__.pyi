@@ -1,4 +1,5 @@
 from .architecture import (
+    GRADIENT_SETTINGS as GRADIENT_SETTINGS,
     Architecture as Architecture,
     EmbeddingSide as EmbeddingSide,
     EmbeddingSpec as EmbeddingSpec,
@@ -39,6 +40,7 @@ from .settings import (
     refuse_several_machines as refuse_several_machines,
     resolve as resolve,
     settle as settle,
+    used_settings as used_settings,
 )
 from .tracker import (
     NAMES as NAMES,

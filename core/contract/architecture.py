@@ -25,6 +25,17 @@ Rows = Mapping[str, FloatArray]
 """Embedding rows by table name (`user_factors`), each of shape (batch, dimension)."""
 Histories = Any
 """What users took: a scipy.sparse matrix of shape (users, items), weights of float32."""
+GRADIENT_SETTINGS = (
+    "learning_rate",
+    "schedule",
+    "optimizer",
+    "head_learning_rate",
+    "batch_size",
+    "replicas",
+    "strategy",
+    "devices",
+)
+"""Training settings of the engine's own gradient trainers, for architectures that have none of them."""
 Terms = Mapping[str, FloatArray]
 """Additive parts of a score by name, each of shape (batch,) or (batch, parts)."""
 
@@ -118,6 +129,12 @@ class Architecture:
     objectives: ClassVar[tuple[str, ...]] = ("rating", "ranking")
     """What it can be trained for; a head serves both. The first is taken where the data leaves a choice."""
 
+    averages: ClassVar[bool] = False
+    """Whether more epochs only average more of the same and never learn by heart, as samples of a posterior
+    do: some of them then tell on carved parts how far to trust it, and all are trained."""
+    unused_settings: ClassVar[tuple[str, ...]] = ()
+    """Training settings that mean nothing to it (`GRADIENT_SETTINGS`, say): never offered, always refused."""
+
     class Options(ArchitectureOptions):
         """No options."""
 
@@ -180,7 +197,12 @@ class Replicated(Architecture):
     def __init__(self, inner: Architecture, replicas: int) -> None:
         self.inner, self.replicas = inner, replicas
         self.__dict__.update(
-            name=inner.name, recipes=inner.recipes, Options=inner.Options, objectives=inner.objectives
+            name=inner.name,
+            recipes=inner.recipes,
+            Options=inner.Options,
+            objectives=inner.objectives,
+            unused_settings=inner.unused_settings,
+            averages=inner.averages,
         )
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:

@@ -16,6 +16,7 @@ import pluggy
 
 from core.contract import hookspecs
 from core.contract.architecture import Architecture
+from core.contract.settings import TrainingSettings
 from core.errors import PluginError, UsageError
 from core.options import ArchitectureOptions, suggest
 
@@ -207,6 +208,11 @@ def check_architecture(kind: Any) -> None:
         raise PluginError(f"{kind.__qualname__}.Options must be a subclass of core.ArchitectureOptions.")
     if kind.build is Architecture.build and kind.trainer is Architecture.trainer:
         raise PluginError(f"{kind.__qualname__} has no build method.")
+    known = [field.name for field in TrainingSettings.fields()]
+    for unused in kind.unused_settings:
+        if unused not in known:
+            place = f"{kind.__qualname__}.unused_settings"
+            raise PluginError(f"{place}: there is no setting {unused!r}.", hint=suggest(unused, known))
 
 
 def _origin(entry_point: EntryPoint) -> str:

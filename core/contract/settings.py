@@ -158,9 +158,10 @@ def resolve(
     """Lay what the user asks for over the recipe and the recipe over the defaults.
 
     The objective "auto" stays open until `settle` knows the table. Raises UsageError for an unknown recipe or
-    option and for a value out of its range.
+    option, for a value out of its range and for a setting that the architecture doesn't use.
     """
     given = dict(options or {}), dict(settings or {})
+    _refuse_unused(architecture, given[1])
     chosen = _recipe_for(architecture, recipe, str(given[1].get("objective", "auto")))
     merged = {**chosen.training, **given[1]}
     if "epochs" in given[1] and "schedule" not in given[1]:
@@ -171,6 +172,19 @@ def resolve(
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
     parsed_options = architecture.Options.parse({**chosen.options, **given[0]})
     return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe, given)
+
+
+def _refuse_unused(architecture: Architecture, given: Mapping[str, object]) -> None:
+    flags = [f"--{name.replace('_', '-')}" for name in architecture.unused_settings if name in given]
+    if flags:
+        named = " and ".join([", ".join(flags[:-1]), flags[-1]] if len(flags) > 1 else flags)
+        message = f"{architecture.name} has no {named}: its training doesn't use that."
+        raise UsageError(message, hint="Leave it out.")
+
+
+def used_settings(architecture: Architecture, given: Mapping[str, object]) -> dict[str, object]:
+    """Those of the given settings that an architecture uses."""
+    return {name: value for name, value in given.items() if name not in architecture.unused_settings}
 
 
 def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
@@ -198,7 +212,7 @@ def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
 def _cannot(name: str, objective: str, asked: bool) -> tuple[str, str]:
     if objective == "ranking":
         reason = "" if asked else " and the table holds no ratings"
-        return f"{name} predicts ratings and can't be trained to rank{reason}.", "Use bias, dot, nn or ease."
+        return f"{name} predicts ratings and can't be trained to rank{reason}.", "Use bias, dot, nn, ease or stack."
     return f"{name} ranks items and predicts no ratings.", "Leave --objective out, or use bias."
 
 

@@ -1,6 +1,8 @@
 from ._held_out import (
     HeldOut as HeldOut,
     held_out as held_out,
+    held_out_by_means as held_out_by_means,
+    predict_by_means as predict_by_means,
 )
 from .baseline import (
     Baseline as Baseline,
@@ -70,6 +72,7 @@ from .model import (
 )
 from .newcomers import (
     Newcomers as Newcomers,
+    fold_means as fold_means,
     held_out_blocks as held_out_blocks,
     newcomers_of as newcomers_of,
     predict_rows as predict_rows,

@@ -1,14 +1,15 @@
-"""The held-out part of a model's table with its predictions: what error measures start from."""
+"""The held-out part of a model's table as the model and as plain damped means predict it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from core.array_types import FloatArray, LongArray
 from core.errors import DataError
+from core.model.damped_means import DampedMeans, plain_damped_means
 from core.model.model import Model
 from core.model.newcomers import predict_rows
 
@@ -34,6 +35,28 @@ def held_out(model: Model) -> HeldOut:
     Users whom training doesn't know are folded in from what they gave.
     """
     return model.remember("held out", lambda: _predict(model))
+
+
+def held_out_by_means(model: Model) -> HeldOut:
+    """The same pairs as plain damped means of the training part predict them: the figure to beat."""
+    pairs = held_out(model)
+    return replace(pairs, predicted=predict_by_means(model, pairs.users, pairs.items))
+
+
+def predict_by_means(model: Model, users: LongArray, items: LongArray) -> FloatArray:
+    """Predict pairs of rows (−1: an unknown id), shape (n,), by plain damped means of the model's training.
+
+    Clipped to the scale. Raises TastemapError where the ratings table can't be read.
+    """
+    means = model.remember("plain damped means", lambda: _plain_means(model))
+    return model.baseline.clip(means.predict(users, items).astype(np.float32))
+
+
+def _plain_means(model: Model) -> DampedMeans:
+    rated = model.rated
+    table, rows = rated.ratings, np.flatnonzero(rated.in_training)
+    counts = (table.user_count, table.item_count)
+    return plain_damped_means(table.users[rows], table.items[rows], table.ratings[rows], counts)
 
 
 def _predict(model: Model) -> HeldOut:

@@ -24,7 +24,8 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
-    """What a saved run knows of itself: its id, figures, seconds of training, and split hash."""
+    """What a saved run knows of itself: its id, figures, seconds of training, split hash, and in one line
+    where its split let training know the future."""
 
     run: str | None = None
     val_rmse: float | None = None
@@ -32,6 +33,7 @@ class RunFacts:
     positive_from: float | None = None
     split_hash: str | None = None
     seconds: float | None = None
+    leak: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,11 @@ from .curves import (
 from .files import (
     write_picture as write_picture,
 )
+from .intervals import (
+    Bar as Bar,
+    Panel as Panel,
+    intervals_svg as intervals_svg,
+)
 from .labels import (
     Scatter as Scatter,
 )

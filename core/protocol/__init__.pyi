@@ -12,6 +12,7 @@ from .commands import (
     parse_command as parse_command,
 )
 from .events import (
+    EVENT_KINDS as EVENT_KINDS,
     Answer as Answer,
     ApartFigures as ApartFigures,
     BatchProgress as BatchProgress,
@@ -24,6 +25,7 @@ from .events import (
     Paused as Paused,
     PhaseChanged as PhaseChanged,
     RankingFigures as RankingFigures,
+    Refused as Refused,
     Resumed as Resumed,
     RunStarted as RunStarted,
     TrialFinished as TrialFinished,

@@ -59,7 +59,8 @@ class RunStarted(Event):
     `split` says how the table was split and how many held-out users and items training has never seen;
     `baseline_rmse` is what plain damped means reach on the held-out part; `adaptation` what was learnt on
     carved parts of training (`epochs`, `share`, …), empty where nothing was; `notes` say what was decided for
-    the user.
+    the user. Of the `settings` those of `unused` mean nothing to the architecture; where the learning rate is
+    among them, the events of epochs and batches have none.
     """
 
     run: str
@@ -77,6 +78,7 @@ class RunStarted(Event):
     baseline_rmse: float | None = None
     adaptation: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    unused: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ class BatchProgress(Event):
     batch: int
     batches: int
     train_rmse: float | None
-    learning_rate: float
+    learning_rate: float | None
     ratings_per_second: float
     eta_seconds: float
     train_loss: float | None = None
@@ -118,7 +120,7 @@ class EpochFinished(RankingFigures):
     val_rmse: float | None
     val_mae: float | None
     tuning_rmse: float | None
-    learning_rate: float
+    learning_rate: float | None
     seconds: float
     ratings_per_second: float
     best: bool
@@ -141,6 +143,14 @@ class LearningRateChanged(Event):
     epoch: int
     batch: int
     learning_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Event):
+    """A command that can't be obeyed, in words; the training goes on as it was."""
+
+    command: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -181,8 +191,8 @@ class Finished(RankingFigures):
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
     `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
-    that, with its 95 % interval: below 0 is better.
-    `apart` are figures of what the split judges apart from `val_*`.
+    that, with its 95 % interval: below 0 is better. Of a ranking it is the nDCG minus that of popularity
+    (`baseline_ndcg`): above 0 is better. `apart` are figures of what the split judges apart from `val_*`.
     `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
     """
 
@@ -214,9 +224,11 @@ class Finished(RankingFigures):
 
     @property
     def verdict(self) -> str:
-        """Whether the run beats damped means: better, worse, no clear difference; "" where unknown."""
+        """Whether the run beats its baseline: better, worse, no clear difference; "" where unknown."""
         if self.difference_low is None or self.difference_high is None:
             return ""
+        if self.objective == "ranking":
+            return verdict_of(-self.difference_high, -self.difference_low)
         return verdict_of(self.difference_low, self.difference_high)
 
 
@@ -276,6 +288,7 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
         BatchProgress,
         EpochFinished,
         LearningRateChanged,
+        Refused,
         Paused,
         Resumed,
         Finished,

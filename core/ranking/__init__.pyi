@@ -20,6 +20,11 @@ from .positives import (
     like_rule as like_rule,
     tempered as tempered,
 )
+from .recency import (
+    RecentPopularity as RecentPopularity,
+    first_moments as first_moments,
+    learn_recent_popularity as learn_recent_popularity,
+)
 from .sets import (
     ItemSets as ItemSets,
 )

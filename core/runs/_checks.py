@@ -84,7 +84,7 @@ class _Figures(RankingFigures):
     val_mae: float | None = None
     train_rmse: float | None = None
     tuning_rmse: float | None = None
-    learning_rate: float = 0.0
+    learning_rate: float | None = 0.0
     seconds: float = 0.0
     ratings_per_second: float = 0.0
     best: bool = False

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.array_types import FloatArray, Mask
+from core.array_types import Mask
 from core.data import Ratings, Split, load_ratings
-from core.errors import RunError, UsageError
-from core.model import RatedTable, mae, predict_rows, rmse
+from core.errors import RunError, TastemapError, UsageError
+from core.model import HeldOut, RatedTable, mae, predict_by_means, predict_rows, rmse
 from core.runs.config import recorded_split
 from core.runs.recorded import recorded_ratings
-from core.views import Answer, Lines
+from core.views import Answer, Lines, Remark
+from core.views.quality import ADVICE, against_baseline, bootstrap_difference
 
 if TYPE_CHECKING:
     from core.runs.run import Run
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Answer):
-    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw."""
+    """Errors of a run on `ratings` rows, of which `fallbacks` had an id that training never saw.
+
+    `baseline_rmse` is what plain damped means of the run's training ratings reach on the same rows, and
+    `difference` the run's RMSE minus that, with its 95 % interval: below 0 is better. They are None where
+    the run's own table can't be read (`no_baseline` says why).
+    """
 
     part: str
     rmse: float
@@ -27,10 +33,19 @@ class Evaluation(Answer):
     ratings: int
     fallbacks: int
     split_hash: str | None
+    baseline_rmse: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    verdict: str = ""
+    no_baseline: str = ""
 
     def lines(self) -> Lines:
-        """The errors, and how many rows were no prediction of the model's own."""
+        """The errors beside the baseline's, and how many rows were no prediction of the model's own."""
         yield f"RMSE {self.rmse:.4f}  MAE {self.mae:.4f}  on {self.ratings:,} ratings ({self.part})"
+        yield from against_baseline("damped means", self.baseline_rmse, self, ADVICE)
+        if self.no_baseline:
+            yield Remark(f"no damped means to compare with: {self.no_baseline}")
         if self.fallbacks:
             yield f"{self.fallbacks:,} of them by the fallback: training never saw their user or item"
 
@@ -44,8 +59,9 @@ def evaluated(run: Run, ratings: Any = None) -> Evaluation:
         )
     if ratings is not None:
         table, predictor = _table(run, ratings), run.model.predictor
-        strangers = ~predictor.known(*predictor.rows_of(table))
-        return _evaluation("all rows", predictor.predict_ratings(table), table.ratings, strangers)
+        users, items = predictor.rows_of(table)
+        pairs = HeldOut(users, items, table.ratings, predictor.predict_ratings(table))
+        return _evaluation("all rows", run, pairs, ~predictor.known(users, items))
     if run.config.split.get("method") == "none":
         hint = "Give a table to measure on all its rows, with --data."
         raise UsageError(f"{run.id} was trained on all its ratings: nothing was held out.", hint=hint)
@@ -70,16 +86,33 @@ def _held_out(run: Run, table: Ratings, split: Split) -> Evaluation:
     strangers = ~model.predictor.known(users, items)
     if split.folds_in:
         strangers &= model.baseline.item_counts[items] == 0
-    predictions, truth = predict_rows(model, split.test), table.ratings[split.test]
-    return replace(_evaluation("held-out", predictions, truth, strangers), split_hash=split.hash)
+    pairs = HeldOut(users, items, table.ratings[split.test], predict_rows(model, split.test))
+    return replace(_evaluation("held-out", run, pairs, strangers), split_hash=split.hash)
 
 
-def _evaluation(part: str, predictions: FloatArray, truth: FloatArray, strangers: Mask) -> Evaluation:
+def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask) -> Evaluation:
     return Evaluation(
         part=part,
-        rmse=rmse(predictions, truth),
-        mae=mae(predictions, truth),
-        ratings=len(truth),
+        rmse=rmse(pairs.predicted, pairs.truth),
+        mae=mae(pairs.predicted, pairs.truth),
+        ratings=len(pairs.truth),
         fallbacks=int(strangers.sum()),
         split_hash=None,
+        **_against_means(run, pairs),
     )
+
+
+def _against_means(run: Run, predicted: HeldOut) -> dict[str, Any]:
+    """Damped means on the same rows, and how far the run lies from them; why not, where they can't be had."""
+    try:
+        means = replace(predicted, predicted=predict_by_means(run.model, predicted.users, predicted.items))
+    except TastemapError as error:
+        return {"no_baseline": str(error)}
+    away = bootstrap_difference(means, predicted)
+    return {
+        "baseline_rmse": rmse(means.predicted, means.truth),
+        "difference": away.rmse,
+        "difference_low": away.low,
+        "difference_high": away.high,
+        "verdict": away.verdict,
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
-from core.data import RatingScale
+from core.data import RatingScale, leak_notice
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
@@ -200,14 +200,15 @@ class Run(Asker):
         return run_html(self)
 
     def _facts(self) -> RunFacts:
-        seconds, split_hash = (self.summary or {}).get("seconds"), self.config.split.get("hash")
+        seconds, split = (self.summary or {}).get("seconds"), self.config.split
         return RunFacts(
             run=self.id,
             val_rmse=self.val_rmse,
             val_ndcg=self.val_ndcg,
             positive_from=self.config.scoring.get("positive_from"),
-            split_hash=split_hash,
+            split_hash=split.get("hash"),
             seconds=seconds,
+            leak=leak_notice(str(split.get("method", "random")), bool(self.config.data.get("time_range"))),
         )
 
     def _read_weights(self) -> Arrays:

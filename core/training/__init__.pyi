@@ -1,3 +1,6 @@
+from ._prepare import (
+    split_of as split_of,
+)
 from ._tune import (
     tune as tune,
 )

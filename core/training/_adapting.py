@@ -28,6 +28,8 @@ _PARTS = ((10_000, 5), (50_000, 2))
 _SHARE_CARVED = 0.1
 _MOST_RATINGS = 1_000_000
 """Of larger tables a random part of the users is enough to learn from."""
+_AVERAGED = 3
+"""Of epochs that only average, one in so many is trained on a carved part."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""
 
@@ -89,7 +91,7 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
     """
     from core.training.start import make_trainer
 
-    schedule, alone = resolved.settings.plan(), replace(resolved.settings, strategy="none")
+    schedule, alone = _carved_schedule(resolved), replace(resolved.settings, strategy="none")
     curves: list[list[_Epoch]] = []
     parts = list(_carve(ratings, split, resolved.settings.split_seed))
     for number, (train, tuning) in enumerate(parts, 1):
@@ -101,7 +103,19 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
         if curve is None:
             return None
         curves.append(curve)
-    return _conclude(curves)
+    found = _conclude(curves)
+    if resolved.architecture.averages:
+        every = replace(found.adaptation, epochs=resolved.settings.plan().epochs)
+        found = found._replace(adaptation=every)
+    return found
+
+
+def _carved_schedule(resolved: Resolved) -> Schedule:
+    """The epochs to train on carved parts: all, or the first ones of what only averages."""
+    whole = resolved.settings.plan()
+    if not resolved.architecture.averages:
+        return whole
+    return replace(whole, learning_rates=whole.learning_rates[: -(-whole.epochs // _AVERAGED)])
 
 
 def _tell_at(tell: Told, place: str, text: str) -> None:
@@ -192,6 +206,14 @@ def _share(epoch: _Epoch) -> float:
     errors = epoch.truth - share * epoch.predicted
     variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
     return float(np.clip(share * max(0.0, 1 - variance / share**2), 0.0, 1.0)) if share > 0 else 0.0
+
+
+def mixed_rmse(truth: DoubleArray, predicted: DoubleArray) -> float:
+    """The RMSE where predicted distances from damped means count by the share that fits best.
+
+    Where that is none, they count in full all the same, so that what isn't there yet can be put in order.
+    """
+    return _rmse(truth - (_share(_Epoch(truth, predicted)) or 1.0) * predicted)
 
 
 def _rmse(errors: DoubleArray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from core.array_types import FloatArray, LongArray
 from core.contract import Trainer
 from core.data import Ratings, Split
-from core.model import DampedMeans, Model, held_out_blocks, plain_damped_means, predict_rows, rmse
+from core.model import Model, fold_means, held_out_blocks, predict_rows, rmse
 from core.protocol import ApartFigures
 from core.ranking import ItemSets, LikeRule, RankingTask
 
@@ -89,17 +89,6 @@ class Folding:
     def _counted(self, name: str, rows: LongArray) -> ApartFigures:
         users, items = (len(np.unique(side[rows])) for side in (self.ratings.users, self.ratings.items))
         return ApartFigures(name=name, rows=len(rows), users=users, items=items)
-
-
-def fold_means(ratings: Ratings, split: Split) -> DampedMeans:
-    """Plain damped means of the training part; users whom it doesn't know get their offset from what they
-    gave."""
-
-    def columns(rows: LongArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return ratings.users[rows], ratings.items[rows], ratings.ratings[rows]
-
-    plain = plain_damped_means(*columns(split.train), (ratings.user_count, ratings.item_count))
-    return plain.folding_in(*columns(split.given))
 
 
 def counted_apart(ratings: Ratings, split: Split) -> dict[str, Any]:

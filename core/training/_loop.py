@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.array_types import FloatArray
 from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
@@ -21,6 +21,7 @@ from core.protocol import (
     LearningRateChanged,
     Pause,
     Paused,
+    Refused,
     Resume,
     Resumed,
     SetLearningRate,
@@ -33,7 +34,7 @@ from core.training.controls import Controls, ignore
 from core.training.ranking import finished_fields, ranking_fields, ruling_error
 
 if TYPE_CHECKING:
-    from core.views.quality import Difference
+    from core.views.quality import Ways
 
 
 @dataclass
@@ -84,8 +85,8 @@ class _Checkpoints(Protocol):
 class TrainingLoop:
     """Runs a trainer over the schedule's epochs.
 
-    `answer` receives the commands that don't steer (queries), between two slices and while paused. `clock`
-    gives seconds, of which only differences matter.
+    `answer` receives the commands that don't steer (queries), between two slices and while paused. `unused`
+    are settings that mean nothing to the trainer. `clock` gives seconds, of which only differences matter.
     """
 
     trainer: Trainer
@@ -97,10 +98,12 @@ class TrainingLoop:
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
     progress: Progress = field(default_factory=Progress)
+    unused: Sequence[str] = ()
     clock: Callable[[], float] = time.perf_counter
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
     last_event: EpochFinished | None = None
+    compared: Ways | None = None
 
     def run(self) -> str:
         """Train to the end; returns the reason: completed, stopped or early_stopping.
@@ -129,10 +132,11 @@ class TrainingLoop:
         return batches
 
     def summary(self, folder: Path, reason: str) -> Finished:
-        """Measure the trainer's weights and sum the training up."""
+        """Measure the trainer's weights and sum the training up; `compared` is then the held-out part."""
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
         predictions = prepared.held_out_predictions(self.trainer)
-        held_out, away = Figures.of(predictions, prepared.held_out), self._away_from_baseline(predictions)
+        held_out = Figures.of(predictions, prepared.held_out)
+        self.compared = self._beside_baseline(predictions)
         return Finished(
             run=folder.name,
             reason=reason,
@@ -149,19 +153,15 @@ class TrainingLoop:
             replica_rmse=prepared.measure_replicas(self.trainer),
             **finished_fields(prepared.judge, self.trainer, self.last_event),
             baseline_rmse=prepared.baseline_rmse,
-            difference=None if away is None else away.rmse,
-            difference_low=None if away is None else away.low,
-            difference_high=None if away is None else away.high,
+            **_difference_fields(self.compared),
             apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
         )
 
-    def _away_from_baseline(self, predictions: FloatArray) -> Difference | None:
-        """The held-out RMSE minus that of plain damped means; None where nothing is held out."""
-        from core.views.quality import bootstrap_difference
-
-        if not len(predictions):
-            return None
-        return bootstrap_difference(*self.prepared.against_baseline(predictions))
+    def _beside_baseline(self, predictions: FloatArray) -> Ways | None:
+        """The held-out part by the baseline and by the trainer; None where nothing is held out."""
+        if self.prepared.judge is not None:
+            return self.prepared.judge.against_popularity(self.trainer)
+        return self.prepared.against_baseline(predictions) if len(predictions) else None
 
     def learning_rate(self, epoch: int) -> float:
         """The learning rate of an epoch after what was set by hand."""
@@ -209,7 +209,15 @@ class TrainingLoop:
                     self.answer(command)
             command = self.controls.next(wait_seconds=0.05 if paused else None)
 
+    def _told_rate(self, epoch: int) -> float | None:
+        """The learning rate as it is told: None where the trainer has none."""
+        return None if "learning_rate" in self.unused else self.learning_rate(epoch)
+
     def _set_learning_rate(self, learning_rate: float, epoch: _RunningEpoch) -> None:
+        if "learning_rate" in self.unused:
+            message = "This model has no learning rate to set: its training doesn't use one."
+            self.emit(Refused(command="set_learning_rate", message=message))
+            return
         scale = learning_rate / self.schedule.learning_rate(epoch.number)
         self.progress = replace(self.progress, rate_scale=scale)
         self.emit(LearningRateChanged(epoch=epoch.number, batch=epoch.done, learning_rate=learning_rate))
@@ -222,7 +230,7 @@ class TrainingLoop:
             batches=epoch.batches,
             train_rmse=None if self.prepared.liked else epoch.running_rmse,
             train_loss=epoch.running_mean if self.prepared.liked else None,
-            learning_rate=self.learning_rate(epoch.number),
+            learning_rate=self._told_rate(epoch.number),
             ratings_per_second=epoch.ratings_per_second,
             eta_seconds=left * epoch.seconds / epoch.done,
         )
@@ -255,7 +263,7 @@ class TrainingLoop:
             val_rmse=held_out.rmse,
             val_mae=held_out.mae,
             tuning_rmse=tuning,
-            learning_rate=self.learning_rate(epoch.number),
+            learning_rate=self._told_rate(epoch.number),
             seconds=epoch.seconds,
             ratings_per_second=epoch.ratings_per_second,
             best=best,
@@ -277,3 +285,13 @@ class TrainingLoop:
         if event.best and ruling is not None:
             self.checkpoints.save_best(epoch.number, self.trainer.weights())
         self.checkpoints.save_epoch(event, self.progress, self.trainer.state())
+
+
+def _difference_fields(compared: Ways | None) -> dict[str, Any]:
+    """How far the run lies from its baseline, as the finished event names it."""
+    from core.views.quality import pooled_difference
+
+    if compared is None:
+        return {}
+    away = pooled_difference([compared])
+    return {"difference": away.value, "difference_low": away.low, "difference_high": away.high}

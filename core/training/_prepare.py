@@ -11,8 +11,8 @@ from core.array_types import DoubleArray, FloatArray, LongArray, RowArray
 from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError, UsageError
-from core.model import Baseline, HeldOut, Scoring, learn_damped_means, mae, rmse
-from core.training._folding import Folding, fold_means
+from core.model import Baseline, HeldOut, Scoring, fold_means, learn_damped_means, mae, rmse
+from core.training._folding import Folding
 from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
 TRAIN_SAMPLE = 200_000
@@ -127,10 +127,18 @@ class Prepared:
 
     def away_from_means(self, trainer: Trainer, pairs: Pairs) -> tuple[DoubleArray, DoubleArray]:
         """How far ratings and predictions (not clipped) lie from training's damped means, each (n,)."""
+        return self._away(pairs, trainer.scores(pairs.users, pairs.items))
+
+    def replicas_away_from_means(
+        self, trainer: ReplicaScores, pairs: Pairs
+    ) -> list[tuple[DoubleArray, DoubleArray]]:
+        """The same for each of a trainer's replicas alone."""
+        return [self._away(pairs, scores) for scores in trainer.replica_scores(pairs.users, pairs.items).T]
+
+    def _away(self, pairs: Pairs, scores: FloatArray) -> tuple[DoubleArray, DoubleArray]:
         means = self.baseline.fallback(pairs.users, pairs.items).astype(np.float64)
-        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs)
         known = self.baseline.known(pairs.users, pairs.items)
-        return pairs.ratings - means, np.where(known, raw - means, 0.0)
+        return pairs.ratings - means, np.where(known, self._raw(scores, pairs) - means, 0.0)
 
     def trusting(self, share: float) -> Prepared:
         """The same where the model is mixed with damped means: it gets this share."""
@@ -214,11 +222,11 @@ def prepare_part(
     )
 
 
-def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArray, LongArray]:
-    """The split, the rows to train on and those carved out of them."""
+def split_of(ratings: Ratings, settings: TrainingSettings) -> Split:
+    """Split as the settings say; raises UsageError or DataError where the split can't be made."""
     if settings.since and settings.split != "time":
         raise UsageError("--from goes with --split time.", hint="Add --split time.")
-    split = split_ratings(
+    return split_ratings(
         ratings,
         settings.split_seed,
         settings.test_fraction,
@@ -229,6 +237,11 @@ def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArr
         since=settings.since,
         given_fraction=settings.given_fraction,
     )
+
+
+def _parts(ratings: Ratings, settings: TrainingSettings) -> tuple[Split, LongArray, LongArray]:
+    """The split, the rows to train on and those carved out of them."""
+    split = split_of(ratings, settings)
     if settings.early_stopping:
         return split, *carve_tuning(split, settings.tuning_fraction, settings.split_seed)
     return split, split.train, np.zeros(0, np.int64)

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from core.contract import Resolved, Schedule, Trainer, TrainingSettings, settle
+from core.contract import Architecture, Resolved, Schedule, Trainer, TrainingSettings, settle, used_settings
 from core.data import Ratings, Split
 from core.errors import DivergenceError, PluginError, UsageError
 from core.options import OptionField, OptionSet, OptionValue
 from core.protocol import Event, PhaseChanged, TrialFinished, Tuned
-from core.training._adapting import Carved, adapt
+from core.training._adapting import Carved, adapt, mixed_rmse
 from core.training._prepare import Prepared, prepare
 from core.training.ranking import ruling_error
 
-ROUNDS = 3
-"""Rounds of successive halving: epochs double from one to the next, trials are halved."""
+if TYPE_CHECKING:
+    from core.training.gradient import GradientTrainer
+
+ROUNDS, LAST = 2, 4
+"""All trials run for a quarter of the epochs, then the best so many of them for all."""
+TOGETHER = 4
+"""So many trials are trained in one compiled call; more gain nothing, and their tables outgrow the caches."""
+SAME_SIZES = 8
+"""So many trials in a row have whole numbers (sizes) in common, so that they can be trained together."""
 
 
 Choices = TypeVar("Choices", bound=OptionSet)
@@ -36,10 +43,11 @@ class _Trial:
 
 
 def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Event], None]) -> Resolved:
-    """Search by random sampling and successive halving (Karnin, Koren & Somekh 2013).
+    """Search by random sampling and successive rejection (Karnin, Koren & Somekh 2013).
 
     The first trial is `resolved` itself, the others vary what declares a `search` range: options of the
-    architecture and the learning rate. All train on the same part and are measured on the same tuning part.
+    architecture and the learning rate. All train on the same part and are measured on the same tuning part,
+    those of one shape side by side in one compiled call, each with its own pulls, start and learning rate.
     Returns the best choices, ready to be trained on the whole training part, or `resolved` where they gain
     nothing over it beyond chance. Raises UsageError for fewer
     than two trials, PluginError where nothing declares a range, DivergenceError where every trial diverged.
@@ -51,13 +59,15 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0
     for number, epochs in enumerate(_round_epochs(resolved.settings.epochs), 1):
-        measured = []
-        for candidate in candidates:
-            finished += 1
-            emit(PhaseChanged("tuning", f"round {number} of {ROUNDS}, trial {finished}"))
-            measured.append(_run_trial(candidate, prepared, epochs))
-            emit(_told(measured[-1], finished))
-        candidates = sorted(measured, key=lambda trial: trial.error)[: max(1, len(measured) // 2)]
+        measured: list[_Trial] = []
+        for together in _calls(candidates):
+            place = f"trial {finished + 1}" + (f" and {len(together) - 1} beside it" if together[1:] else "")
+            emit(PhaseChanged("tuning", f"round {number} of {ROUNDS}, {place}"))
+            measured += run_trials(together, prepared, epochs)
+            for trial in measured[-len(together) :]:
+                finished += 1
+                emit(_told(trial, finished))
+        candidates = sorted(measured, key=lambda trial: trial.error)[:LAST]
     if not math.isfinite(candidates[0].error):
         raise DivergenceError("Every trial diverged.", hint="Start from a lower --learning-rate.")
     best = candidates[0].resolved
@@ -99,19 +109,29 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
     """Draw options and learning rates from the declared ranges, by the settings' seed."""
     generator = np.random.default_rng([resolved.settings.seed, 0x7E])
     searched = [field for field in type(resolved.options).fields() if field.search]
-    if not searched and resolved.architecture.recipes.get("default") is None:
+    rates = "learning_rate" not in resolved.architecture.unused_settings
+    if not searched and not rates:
         raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
-    for _ in range(count):
-        options = {field.name: _draw(field, generator) for field in searched}
-        factor = math.exp(generator.uniform(-1, 1))
-        learning_rate = float(f"{resolved.settings.learning_rate * factor:.3g}")
+    together = trains_side_by_side(resolved)
+    sizes: dict[str, OptionValue] = {}
+    for number in range(1, count + 1):
+        if number % SAME_SIZES == 0:
+            sizes = {field.name: _draw(field, generator) for field in searched if field.type is int}
+        drawn = {field.name: _draw(field, generator) for field in searched}
+        kept = {field.name: getattr(resolved.options, field.name) for field in searched if field.type is int}
+        options = {**drawn, **kept, **sizes} if together else drawn
         yield _Trial(
             replace(
                 resolved,
                 options=_changed(resolved.options, options),
-                settings=_changed(resolved.settings, {"learning_rate": learning_rate}),
+                settings=_changed(resolved.settings, _drawn_rate(resolved, generator) if rates else {}),
             )
         )
+
+
+def _drawn_rate(resolved: Resolved, generator: np.random.Generator) -> dict[str, OptionValue]:
+    factor = math.exp(generator.uniform(-1, 1))
+    return {"learning_rate": float(f"{resolved.settings.learning_rate * factor:.3g}")}
 
 
 def _draw(field: OptionField, generator: np.random.Generator) -> OptionValue:
@@ -124,16 +144,61 @@ def _draw(field: OptionField, generator: np.random.Generator) -> OptionValue:
     return round(value) if field.type is int else float(f"{value:.3g}")
 
 
-def _run_trial(trial: _Trial, prepared: Prepared, epochs: int) -> _Trial:
-    """Train for so many epochs, with the whole schedule squeezed into them, and measure."""
-    from core.training.start import make_trainer
+def trains_side_by_side(resolved: Resolved) -> bool:
+    """Whether the engine's own gradient trainer serves, on one device, without replicas of its own."""
+    own, settings = type(resolved.architecture).trainer is Architecture.trainer, resolved.settings
+    return own and not resolved.ranks and settings.strategy == "none" and settings.replicas == 1
 
-    resolved = trial.resolved
-    settings = _changed(resolved.settings, {"epochs": epochs})
-    schedule = settings.plan()
-    trainer, _ = make_trainer(resolved.architecture, resolved.options, settings, prepared.train)
-    with closing(trainer):
-        return _measure_trial(trial, trainer, prepared, schedule)
+
+def _calls(trials: Sequence[_Trial]) -> list[list[_Trial]]:
+    """Group trials into those that are trained in one call."""
+    if not trains_side_by_side(trials[0].resolved):
+        return [[trial] for trial in trials]
+    from core.training.start import alike
+
+    groups = alike([trial.resolved for trial in trials])
+    return [
+        [trials[place] for place in group[start : start + TOGETHER]]
+        for group in groups
+        for start in range(0, len(group), TOGETHER)
+    ]
+
+
+def run_trials(trials: Sequence[_Trial], prepared: Prepared, epochs: int) -> list[_Trial]:
+    """Train for so many epochs, with the whole schedule squeezed into them, and measure.
+
+    Several are trained side by side; their error is that of their best epoch, mixed with damped means.
+    """
+    from core.training.start import make_side_by_side, make_trainer
+
+    chosen = [
+        replace(trial.resolved, settings=_changed(trial.resolved.settings, {"epochs": epochs}))
+        for trial in trials
+    ]
+    first = chosen[0]
+    if not trains_side_by_side(first):
+        trainer, _ = make_trainer(first.architecture, first.options, first.settings, prepared.train)
+        with closing(trainer):
+            return [_measure_trial(trials[0], trainer, prepared, first.settings.plan())]
+    padded = [*chosen, *chosen[-1:] * (TOGETHER - len(chosen))] if len(chosen) > 1 else chosen
+    with closing(make_side_by_side(padded, prepared.train)) as together:
+        errors = _measure_together(together, prepared, first.settings.plan())
+    return [
+        replace(trial, error=error, epochs=epochs)
+        for trial, error in zip(trials, errors[: len(trials)], strict=True)
+    ]
+
+
+def _measure_together(trainer: GradientTrainer, prepared: Prepared, schedule: Schedule) -> list[float]:
+    """The least error of each replica after any epoch; infinite where its numbers aren't finite."""
+    least = [math.inf] * trainer.replicas
+    for epoch in range(1, schedule.epochs + 1):
+        trainer.run_batches(0, trainer.begin_epoch(epoch), schedule.learning_rate(epoch))
+        away = prepared.replicas_away_from_means(trainer, prepared.tuning)
+        for place, (truth, predicted) in enumerate(away):
+            if np.isfinite(predicted).all():
+                least[place] = min(least[place], mixed_rmse(truth, predicted))
+    return least
 
 
 def _measure_trial(trial: _Trial, trainer: Trainer, prepared: Prepared, schedule: Schedule) -> _Trial:
@@ -149,7 +214,7 @@ def _measure_trial(trial: _Trial, trainer: Trainer, prepared: Prepared, schedule
 
 
 def _round_epochs(epochs: int) -> list[int]:
-    return [max(1, epochs // 2**left) for left in reversed(range(ROUNDS))]
+    return [max(1, epochs // 4), epochs]
 
 
 def _with_tuning_part(settings: TrainingSettings) -> TrainingSettings:
@@ -161,7 +226,8 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
 
 
 def _choices(resolved: Resolved) -> dict[str, OptionValue]:
-    return {**resolved.options.to_dict(), "learning_rate": resolved.settings.learning_rate}
+    rate = {"learning_rate": resolved.settings.learning_rate}
+    return {**resolved.options.to_dict(), **used_settings(resolved.architecture, rate)}
 
 
 def _told(trial: _Trial, number: int) -> TrialFinished:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.contract import Arrays, Registry, Resolved, Trainer, settle
 from core.data import Ratings, Split, describe, may_be_read_again, split_notes, unseen
@@ -48,6 +48,9 @@ from core.training._trusting import learn_trust
 from core.training.controls import Controls, LeadsWorkers, ignore
 from core.training.several import read_cluster
 
+if TYPE_CHECKING:
+    from core.views.quality import Ways
+
 _FEWEST_TO_CARVE = 50
 """From fewer training ratings nothing is carved: a few could decide nothing."""
 
@@ -57,7 +60,8 @@ class Session:
     """Trains one run and tells about it.
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
-    receives commands that don't steer, between two slices of batches.
+    receives commands that don't steer, between two slices of batches. Once finished, `compared` is the
+    held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -70,6 +74,7 @@ class Session:
     trainer: Trainer | None = None
     prepared: Prepared | None = None
     adaptation: Adaptation | None = None
+    compared: Ways | None = None
 
     def __post_init__(self) -> None:
         """Decide the objective by the table where it is open; raises UsageError where neither serves."""
@@ -269,6 +274,7 @@ class Session:
             controls=controls,
             answer=self.answer,
             progress=progress,
+            unused=self.resolved.architecture.unused_settings,
         )
         self.emit(PhaseChanged("compiling"))
         with closing(trainer), _saying_what_is_kept(config.run, loop):
@@ -291,6 +297,7 @@ class Session:
             weights = best
             loop.trainer.restore({**loop.trainer.state(), **best})
         summary = loop.summary(folder, reason)
+        self.compared = loop.compared
         writer.finish(weights, summary)
         return summary
 
@@ -419,4 +426,5 @@ def _run_started(
         notes=notes,
         baseline_rmse=baseline_rmse,
         adaptation=config.adaptation,
+        unused=list(loop.unused),
     )

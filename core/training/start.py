@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from core.contract import Architecture, Trainer, TrainingData, TrainingSettings
+from collections.abc import Sequence
+from typing import Any
+
+from core.contract import Architecture, Resolved, Trainer, TrainingData, TrainingSettings
 from core.errors import UsageError
-from core.model import scores_from_histories
+from core.model import build_head, scores_from_histories
 from core.options import ArchitectureOptions
 from core.startup import choose_device, describe_device
-from core.training.gradient import GradientTrainer
+from core.training.gradient import GradientTrainer, Variant, head_shape
 from core.training.ranking import WithHistories
+
+
+def make_side_by_side(choices: Sequence[Resolved], data: TrainingData) -> GradientTrainer:
+    """A trainer of several choices at once, as replicas: see `alike`.
+
+    Of the settings each has its own learning rate; all others are those of the first.
+    """
+    first = choices[0]
+    variants = [
+        Variant(one.options, one.settings.learning_rate / first.settings.learning_rate) for one in choices
+    ]
+    device = choose_device(first.settings.device)
+    return GradientTrainer(first.architecture, first.options, first.settings, data, device, variants)
+
+
+def alike(choices: Sequence[Resolved]) -> list[list[int]]:
+    """Group choices, by their places, that differ in nothing but how rows start and are pulled."""
+    groups: dict[Any, list[int]] = {}
+    for place, one in enumerate(choices):
+        shape = head_shape(build_head(one.architecture, one.options, one.settings.seed))
+        groups.setdefault(place if shape is None else shape, []).append(place)
+    return list(groups.values())
 
 
 def make_trainer(

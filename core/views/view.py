@@ -119,6 +119,8 @@ class View(OptionSet, Generic[A_co]):
     `tag` is its name on the wire (by default the class's in snake_case), `command` that of its command, and
     `positional` the arguments that the command takes by their place. `method` names the method of a run where
     that isn't the command's name; it takes `leading` by their place (by default what the command does).
+    `on_held_out` says that its figures stand on the held-out part, so that a split in which training knows
+    the future is told beside them.
     """
 
     _only_plain: ClassVar[bool] = False
@@ -127,6 +129,7 @@ class View(OptionSet, Generic[A_co]):
     positional: ClassVar[tuple[str, ...]] = ()
     method: ClassVar[str] = ""
     leading: ClassVar[tuple[str, ...]] = ()
+    on_held_out: ClassVar[bool] = False
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Name the view after its class, and its method after its command, unless it names them itself."""

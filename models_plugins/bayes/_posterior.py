@@ -99,6 +99,24 @@ class Posterior:
         self._arrays["count"][1] += 1
 
 
+def in_units(tables: Mapping[str, Any], unit: float, width: int) -> Arrays:
+    """Tables whose scores, and the spread of them, are multiplied by `unit`; samples have `width` columns.
+
+    Of factors and kept samples the users' side takes it all, of biases each its own.
+    """
+    noise, kept = tables["user_spread"][:, :1], tables["user_spread"][:, 1:]
+    biases = np.tile([*np.ones(width - 1), unit], KEPT)
+    scaled = {
+        **tables,
+        "user_factors": tables["user_factors"] * unit,
+        "user_bias": tables["user_bias"] * unit,
+        "item_bias": tables["item_bias"] * unit,
+        "user_spread": np.hstack([noise * unit**2, kept * unit]),
+        "item_spread": tables["item_spread"] * biases,
+    }
+    return {name: table.astype(np.float32) for name, table in scaled.items()}
+
+
 def spread_of(user: FloatArray, item: FloatArray) -> FloatArray:
     """Tell the variance of ratings from rows of the spread tables: noise, and how the kept samples differ.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
-from models_plugins.bayes._posterior import Posterior
+from models_plugins.bayes._posterior import Posterior, in_units
 from models_plugins.bayes._sampler import Sampler
 from models_plugins.bayes._state import Features
 from models_plugins.bayes._sweep import Sweep
@@ -24,12 +25,15 @@ class GibbsTrainer:
 
     NumPy's small products run on one thread: more would gain nothing, fight over busy cores, and make numbers
     depend on their count. The learning rate, batch size and optimizer of the settings mean nothing to it.
-    Every sweep draws from a generator of its own, made of seed and sweep number, so that a resumed training
-    draws the same numbers.
+    Ratings are sampled in units of their noise around damped means, so that vague hyperpriors mean the same
+    on every rating scale. Every sweep draws from a generator of its own, made of seed and sweep number, so
+    that a resumed training draws the same numbers.
     """
 
     def __init__(self, data: TrainingData, seed: int, device: str, options: Any) -> None:
         """`options` are those of `models_plugins.bayes.architecture.Bayes`."""
+        self._scale = float(max(data.noise, 1e-6))
+        data = replace(data, targets=data.targets / np.float32(self._scale))
         self._data, self._options = data, options
         self._one_thread = ThreadpoolController().wrap(limits=1, user_api="blas")
         features = self._one_thread(side_features)(data, options)
@@ -42,7 +46,7 @@ class GibbsTrainer:
             (data.item_count, options.factors + 1),
         )
         self._posterior = Posterior((data.user_count, data.item_count), *self._widths())
-        self._tables = self._sampler_tables()
+        self._tables = self._in_ratings(self._sampler_tables())
         self._first_sweep = 0
 
     @property
@@ -65,7 +69,7 @@ class GibbsTrainer:
         error: float = self._one_thread(self._run_sweeps)(self._first_sweep + first, count)
         if first + count == self._options.sweeps:
             self._one_thread(self._close_epoch)()
-        return SliceTotals(error, count * len(self._data))
+        return SliceTotals(error * self._scale**2, count * len(self._data))
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs by the posterior mean as of the last full epoch."""
@@ -84,7 +88,11 @@ class GibbsTrainer:
 
     def state(self) -> Arrays:
         """Copy tables, the sampler's last sample, priors and noise, and the posterior's sums."""
-        parts = {"sampler": self._sampler.state(), "posterior": self._posterior.state()}
+        parts = {
+            "sampler": self._sampler.state(),
+            "posterior": self._posterior.state(),
+            "unit": {"noise": np.array([self._scale])},
+        }
         named = {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
         return {**self.weights(), **named}
 
@@ -113,7 +121,12 @@ class GibbsTrainer:
 
     def _close_epoch(self) -> None:
         self._posterior.compress()
-        self._tables = self._posterior.tables() if self._posterior.count else self._sampler_tables()
+        tables = self._posterior.tables() if self._posterior.count else self._sampler_tables()
+        self._tables = self._in_ratings(tables)
+
+    def _in_ratings(self, tables: Arrays) -> Arrays:
+        """Turn tables in units of the noise into ones in units of the rating."""
+        return in_units(tables, self._scale, int(self._options.factors) + 1)
 
     def _sampler_tables(self) -> Arrays:
         """Tables of the current sample alone, for the time before any sample is collected."""

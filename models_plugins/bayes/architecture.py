@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core import (
+    GRADIENT_SETTINGS,
     Architecture,
     ArchitectureOptions,
     EmbeddingSide,
@@ -31,6 +32,8 @@ class Bayes(Architecture):
 
     name = "bayes"
     objectives = ("rating",)
+    averages = True
+    unused_settings = (*GRADIENT_SETTINGS, "positive_from")
     recipes = {
         "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20, "center": "mean"}),
         "ratings": Recipe(

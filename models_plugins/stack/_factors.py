@@ -93,7 +93,7 @@ def user_rows(histories: Any, factors: Factors, popularity: FloatArray, l2: floa
     amounts = np.maximum(np.diff(histories.indptr), 1).astype(np.float32)[:, None]
     wanted = np.asarray(histories @ items) / amounts
     inverse = _inverse(popularity / max(1.0, float(popularity.sum())), items, l2)
-    rows = np.zeros_like(wanted)
+    rows: FloatArray = np.zeros(wanted.shape, np.float32)
     for _ in range(_STEPS):
         chances = _softmax(rows @ items.T + biases)
         rows -= np.float32(_CAREFUL) * (chances @ items - wanted + np.float32(l2) * rows) @ inverse

@@ -29,7 +29,8 @@ def factor_scores(
     total = np.zeros(histories.shape, np.float32)
     for member in members:
         total += user_rows(histories, member, popularity, l2) @ member.rows.T + member.biases
-    return total / np.float32(max(1, len(members)))
+    mean: FloatArray = (total / max(1, len(members))).astype(np.float32)
+    return mean
 
 
 def link_scores(histories: Any, links: Links) -> FloatArray:

@@ -49,7 +49,7 @@ class StackTrainer:
     def parameters(self) -> int:
         """Count the factors, biases and weights from item to item."""
         size, count = self._options.members * (self._options.factors + 1), len(self._kept)
-        return count * (size + min(int(self._options.links), count))
+        return int(count * (size + min(self._options.links, count)))
 
     def begin_epoch(self, epoch: int) -> int:
         """One batch to choose, one a member, one for the links."""

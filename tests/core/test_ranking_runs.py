@@ -179,6 +179,7 @@ def test_cross_validation_and_tuning_go_by_ndcg(liked: Path) -> None:
     words = ("--data", str(liked), "--factors", "4", "--epochs", "2")
     folds = command("crossval", *words, "--folds", "2").stdout
     assert folds.count("nDCG@10") == 3
+    assert folds.count("popularity 0.") == 3 and "against the baseline" in folds
     trials = json_lines(command("train", *words, "--tune", "2", "--json").stdout)
     told = [event for event in trials if event["event"] == "trial_finished"]
     assert told and all(event["tuning_ndcg"] > 0 and event["tuning_rmse"] is None for event in told)

@@ -8,10 +8,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from core.contract.plugins import Registry
+from core.contract.plugins import Registry, load_plugins
 from core.errors import DataError
 from core.protocol.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
-from core.protocol.events import Failed, LearningRateChanged, Paused, RunStarted
+from core.protocol.events import Failed, LearningRateChanged, Paused, Refused, RunStarted
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
@@ -254,3 +254,32 @@ def test_the_engines_words_are_in_the_log(engine: FakeEngine, registry: Registry
         await sees(pilot, "Setup")
 
     run_app(scenario, engine, registry)
+
+
+def test_what_an_architecture_does_not_use_is_not_offered(engine: FakeEngine, registry: Registry) -> None:
+    sampler = load_plugins().architectures["bayes"]
+    registry.architectures = {**registry.architectures, "bayes": sampler}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        row = app.screen.query_one("#row-learning_rate", FieldRow)
+        app.screen.query_one("#field-learning_rate", Input).value = "0.5"
+        app.screen.query_one("#field-architecture", Select).value = "bayes"
+        await until(pilot, lambda: not row.display, "the learning rate goes out of sight")
+        assert app.screen.query_one("#row-epochs", FieldRow).display
+        app.set_focus(None)
+        await pilot.press("s")
+        started, *epochs = recorded_events()[:4]
+        assert isinstance(started, RunStarted)
+        engine.say(replace(started, unused=["learning_rate"]))
+        engine.say(*(replace(epoch, learning_rate=None) for epoch in epochs))  # type: ignore[type-var]
+        await until(pilot, lambda: len(app.bench.training.epochs) == 3, "three epochs")
+        await pilot.pause()
+        shown = screen_text(app)
+        assert "Rate up" not in shown and " rate " not in shown
+        await pilot.press("plus")
+        engine.say(Refused(command="set_learning_rate", message="There is no rate here."))
+        await sees(pilot, "There is no rate here.")
+
+    run_app(scenario, engine, registry)
+    assert isinstance(engine.sent[-1], Train)
+    assert "learning_rate" not in engine.sent[-1].settings

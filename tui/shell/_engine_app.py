@@ -19,7 +19,7 @@ from textual.signal import Signal
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
-from core.protocol import Event, Failed, Finished, Train, Warm
+from core.protocol import Event, Failed, Finished, Refused, Train, Warm
 from tui.shell._shown import ReadableLines
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
@@ -91,6 +91,8 @@ class EngineApp(App[int]):
             self.bench.begin(following)
         if isinstance(event, Failed):
             self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+        if isinstance(event, Refused):
+            self.notify(event.message, severity="warning")
         if isinstance(event, Finished) and self.preferences.welcome:
             self.remember(welcome=False)
 

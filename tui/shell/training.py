@@ -87,6 +87,11 @@ class TrainingState:
         return self.started.epochs if self.started else 0
 
     @property
+    def has_rate(self) -> bool:
+        """Whether the model in training has a learning rate, which can then be set."""
+        return self.started is None or "learning_rate" not in self.started.unused
+
+    @property
     def learning_rate(self) -> float | None:
         """The learning rate last heard of; None before the first."""
         heard = [event for event in (self.progress, *self.epochs[-1:], *self.changes[-1:]) if event]

@@ -89,6 +89,8 @@ class EpochTable(ScrollView, can_focus=True):
         return self._strip(f"{cells}{' *' if best else ''}", style)
 
     def _used(self, column: _Column) -> bool:
+        if column.heading == "rate":
+            return all(epoch.learning_rate is not None for epoch in self._epochs[:1])
         if column.heading != "tuning":
             return True
         return any(column.cell(epoch) != rmse(None) for epoch in self._epochs[:1])

@@ -140,8 +140,8 @@ class FieldGroup(Vertical):
         return list(self.query(FieldRow))
 
     def changed_values(self) -> dict[str, OptionValue]:
-        """The values that differ from their baselines; raises UsageError for the first wrong one."""
-        return {row.field.name: row.value for row in self.rows() if row.changed}
+        """The values in sight that differ from their baselines; raises UsageError for the first wrong one."""
+        return {row.field.name: row.value for row in self.rows() if row.display and row.changed}
 
 
 def _shown(value: OptionValue) -> str:

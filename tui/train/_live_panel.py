@@ -150,7 +150,9 @@ def _machine_line(training: TrainingState, process: int | None, device: str) -> 
 def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
     progress = training.progress
     state = "[b $warning]Paused[/]  " if training.stage is Stage.PAUSED else ""
-    words = f"{training.fraction:4.0%}  rate {rate(training.learning_rate)}"
+    words = f"{training.fraction:4.0%}"
+    if training.has_rate:
+        words += f"  rate {rate(training.learning_rate)}"
     if progress:
         words += f"  {seconds(progress.eta_seconds)} left"
         words += f"  {short_count(progress.ratings_per_second)} ratings/s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from textual import on
@@ -44,8 +44,7 @@ class SetupForm(VerticalScroll, can_focus=False):
             yield FieldRow(self._architecture_field(), self.architecture)
             yield FieldRow(self._recipe_field(), self.recipe)
         with FieldGroup(id="settings"):
-            for field in _settings_fields(first=True):
-                yield FieldRow(field, settings[field.name])
+            yield from self._settings_rows(settings, first=True)
         yield FieldGroup(*self._option_rows(options), id="options")
         with Collapsible(title="More settings", collapsed=True):
             yield FieldGroup(id="more")
@@ -78,8 +77,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         group = self.query_one("#more", FieldGroup)
         if not group.rows():
             settings, _ = self._defaults()
-            rows = [FieldRow(field, settings[field.name]) for field in _settings_fields(first=False)]
-            group.mount_all(rows)
+            group.mount_all(self._settings_rows(settings, first=False))
 
     @on(Button.Pressed, "#start")
     def start_pressed(self, event: Button.Pressed) -> None:
@@ -123,6 +121,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         for name in ("settings", "more"):
             for row in self.query_one(f"#{name}", FieldGroup).rows():
                 row.set_baseline(settings[row.field.name])
+                row.display = self._uses(row.field.name)
 
     def _defaults(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         if not self.architecture:
@@ -130,6 +129,19 @@ class SetupForm(VerticalScroll, can_focus=False):
         architecture, settings = self._registry.architecture(self.architecture), {"objective": self.objective}
         resolved = resolve(architecture, self.recipe, settings=settings)
         return {**resolved.settings.to_dict(), "objective": "auto"}, resolved.options.to_dict()
+
+    def _settings_rows(self, values: Mapping[str, Any], first: bool) -> Iterator[FieldRow]:
+        """A row for each setting; those that the architecture doesn't use are out of sight."""
+        for field in TrainingSettings.fields():
+            if (field.name in _FIRST_SETTINGS) == first:
+                row = FieldRow(field, values[field.name])
+                row.display = self._uses(field.name)
+                yield row
+
+    def _uses(self, setting: str) -> bool:
+        if not self.architecture:
+            return True
+        return setting not in self._registry.architecture(self.architecture).unused_settings
 
     def _option_rows(self, values: Mapping[str, Any]) -> list[FieldRow]:
         if not self.architecture:
@@ -150,7 +162,3 @@ class SetupForm(VerticalScroll, can_focus=False):
         names = ("default", *(name for name in recipes if name != "default"))
         about = " ".join(f"{name}: {recipe.description}" for name, recipe in recipes.items())
         return OptionField("recipe", str, "default", about or "Options that belong together.", choices=names)
-
-
-def _settings_fields(first: bool) -> list[OptionField]:
-    return [field for field in TrainingSettings.fields() if (field.name in _FIRST_SETTINGS) == first]

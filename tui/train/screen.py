@@ -67,8 +67,9 @@ class TrainScreen(BenchScreen):
         bench = self.bench
         self.set_class(bench.training.stage is not Stage.IDLE, "-live")
         self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device)
-        if self._keys_for != (bench.training.active, self.size):
-            self._keys_for = bench.training.active, self.size
+        training = bench.training
+        if self._keys_for != (training.active, training.has_rate, self.size):
+            self._keys_for = training.active, training.has_rate, self.size
             self.refresh_bindings()
 
     def _tick(self) -> None:
@@ -79,7 +80,9 @@ class TrainScreen(BenchScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that do nothing now."""
         del parameters
-        if action in ("pause", "stop", "scale", "type_rate"):
+        if action in ("scale", "type_rate"):
+            return self.bench.training.active and self.bench.training.has_rate
+        if action in ("pause", "stop"):
             return self.bench.training.active
         if action == "start":
             return not self.bench.training.active

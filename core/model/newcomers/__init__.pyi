@@ -7,6 +7,7 @@ from .folding import (
 )
 from .judged import (
     Newcomers as Newcomers,
+    fold_means as fold_means,
     held_out_blocks as held_out_blocks,
     newcomers_of as newcomers_of,
     predict_rows as predict_rows,

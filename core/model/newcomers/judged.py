@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, Mask
+from core.data import Ratings, Split
 from core.errors import diverged
-from core.model import BLOCK_SCORES, AnyFolder, Model, folder_of, raw_blocks
+from core.model import BLOCK_SCORES, AnyFolder, DampedMeans, Model, folder_of, plain_damped_means, raw_blocks
 from core.model.newcomers.folding import FoldedUsers, fold_many, raw_block, raw_pairs
 from core.ranking import ItemSets, tempered
 
@@ -104,3 +105,14 @@ def held_out_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray,
     if not theirs.all():
         yield from raw_blocks(model, users[~theirs])
     yield from newcomers.blocks(users[theirs])
+
+
+def fold_means(ratings: Ratings, split: Split) -> DampedMeans:
+    """Plain damped means of the training part; users whom it doesn't know get their offset from what they
+    gave."""
+
+    def columns(rows: LongArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return ratings.users[rows], ratings.items[rows], ratings.ratings[rows]
+
+    plain = plain_damped_means(*columns(split.train), (ratings.user_count, ratings.item_count))
+    return plain.folding_in(*columns(split.given))

@@ -1,3 +1,6 @@
+from ._compiled import (
+    head_shape as head_shape,
+)
 from ._dropout import (
     as_step as as_step,
     counting as counting,
@@ -12,4 +15,7 @@ from ._variables import (
     copied as copied,
     numbered as numbered,
 )
-from .trainer import GradientTrainer as GradientTrainer
+from .trainer import (
+    GradientTrainer as GradientTrainer,
+    Variant as Variant,
+)

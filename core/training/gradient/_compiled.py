@@ -8,8 +8,10 @@ alone, so many wait: as many as their tables let.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,7 @@ from core.startup import keras, tf
 from core.training.gradient._dropout import with_counter_dropout
 from core.training.gradient._optimizers import TABLE_OPTIMIZERS
 from core.training.gradient._step import StepParts, compile_scores, compile_slice
-from core.training.gradient._tables import expected_repeats, make_side_table
+from core.training.gradient._tables import ReplicaStart, expected_repeats, make_side_table
 
 MOST_KEPT, MOST_BYTES = 64, 256 * 2**20
 """So many compiled steps wait for their next training, with tables of so many bytes in all."""
@@ -47,8 +49,14 @@ class Compiled:
         variables = [variable for side in self.parts.sides for variable in (side.table, *side.slots)]
         return 4 * sum(int(np.prod(variable.shape)) for variable in variables)
 
-    def start(self, head: Head, settings: TrainingSettings, data: TrainingData) -> None:
-        """Put all variables where a training starts; `head` was built with its seed."""
+    def start(
+        self,
+        head: Head,
+        settings: TrainingSettings,
+        data: TrainingData,
+        starts: Sequence[ReplicaStart],
+    ) -> None:
+        """Put all variables where a training starts; `head` was built with its seeds."""
         for number, target in enumerate(self.parts.training.models):
             fresh = with_counter_dropout(head.models[number], number)
             for source, variable in zip(fresh.variables, target.variables, strict=True):
@@ -58,7 +66,7 @@ class Compiled:
         for side in self.parts.sides:
             here = np.bincount(rows[side.side][0], minlength=rows[side.side][1])
             repeats, counts = expected_repeats(here, settings.batch_size), whole[side.side]
-            side.start(settings.seed, counts, repeats, data.noise)
+            side.start(starts, counts, repeats, data.noise)
         optimizer = self.parts.head_optimizer.variables
         for variable, value in zip(optimizer, self.optimizer_start, strict=True):
             variable.assign(value)
@@ -70,18 +78,47 @@ def take(
     settings: TrainingSettings,
     data: TrainingData,
     device: str,
+    variants: Sequence[ArchitectureOptions] = (),
 ) -> Compiled:
-    """Take a waiting compiled step that fits, or make one; either starts afresh."""
+    """Take a waiting compiled step that fits, or make one; either starts afresh.
+
+    `variants` are the options of replicas that start alike and differ only in how they start and are pulled.
+    """
     batches = -(-data.room // settings.batch_size)
     sizes = (settings.batch_size, batches, data.user_count, data.item_count)
-    key = (*_identity(architecture), options, settings.optimizer, sizes, device)
-    with _lock:
-        waiting = _waiting.pop(key, None)
     with tf.device(device):
-        head = build_head(architecture, options, settings.seed)
+        if variants:
+            alone = architecture.inner if isinstance(architecture, Replicated) else architecture
+            heads = [build_head(alone, one, settings.seed) for one in variants]
+            head = Head(tuple(one.model for one in heads), heads[0].specs)
+            starts = [ReplicaStart(settings.seed, one.specs) for one in heads]
+        else:
+            head = build_head(architecture, options, settings.seed)
+            starts = [ReplicaStart(settings.seed + number, head.specs) for number in range(head.replicas)]
+        key = (*_identity(architecture), head_shape(head) or options, settings.optimizer, sizes, device)
+        with _lock:
+            waiting = _waiting.pop(key, None)
         compiled = waiting or _make(key, head, settings, data)
-        compiled.start(head, settings, data)
+        compiled.start(head, settings, data, starts)
     return compiled
+
+
+def head_shape(head: Head) -> Any:
+    """All of a head that its compiled step depends on; None where a layer can't tell its configuration.
+
+    What rows start from and how they are pulled is not of it: that lies in variables. Names, which Keras
+    counts up, are replaced by places.
+    """
+    try:
+        told = json.dumps(head.model.get_config(), sort_keys=True, default=str)
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+    names = sorted((layer.name for layer in (*head.model.layers, head.model)), key=len, reverse=True)
+    places = {layer.name: number for number, layer in enumerate((*head.model.layers, head.model))}
+    for name in names:
+        told = told.replace(f'"{name}"', f'"#{places[name]}"')
+    specs = [(spec.side, spec.role, spec.dimension, spec.initial_mean) for spec in head.specs]
+    return (*specs, told)
 
 
 def give_back(compiled: Compiled) -> None:

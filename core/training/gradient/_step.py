@@ -44,7 +44,8 @@ def compile_slice(parts: StepParts) -> Any:
     `users`, `items` (int32) and `targets` (float32) are the epoch's shuffled ratings, padded to whole batches
     and of shape (batches, batch size); `ratings` says how many are real; `first` and `count` choose the
     batches, `step` counts all batches since the start of training (it seeds dropout), `rate` is the learning
-    rate of the tables. Batches are gathered, not sliced: XLA would compile anew for every start of a slice.
+    rate of the tables, each replica's own: shape (replicas,). Batches are gathered, not sliced: XLA would
+    compile anew for every start of a slice.
     """
 
     @tf.function(jit_compile=True, autograph=False, reduce_retracing=True)
@@ -82,6 +83,7 @@ def _train_batch(
     wide = [tf.gather_nd(table, where) for where, (table, _) in zip(index, values, strict=True)]
     rows = [row for side, block in zip(parts.sides, wide, strict=True) for row in side.groups.split(block)]
     squared, gradients = _differentiate(parts, rows, targets, valid)
+    rate = rate[0] if parts.replicas == 1 else tf.repeat(rate, parts.batch_size)[:, None]
     learned = []
     for side, pair, where, block in zip(parts.sides, values, index, wide, strict=True):
         own, gradients = gradients[: len(side.specs)], gradients[len(side.specs) :]

@@ -13,6 +13,15 @@ from core.contract import Arrays, EmbeddingSpec
 from core.startup import tf
 from core.training.gradient._optimizers import ColumnGroups, Gathered, TableOptimizer
 
+
+@dataclass(frozen=True)
+class ReplicaStart:
+    """What a replica starts from: the seed of its start values, and its embeddings with their pulls."""
+
+    seed: int
+    specs: tuple[EmbeddingSpec, ...]
+
+
 Values = tuple[Any, list[Any]]
 """A side's table and slots as tensors."""
 
@@ -85,23 +94,39 @@ class SideTable:
         parts = [np.reshape(arrays[spec.name], shape) for spec in self.specs]
         self.table.assign(np.concatenate(parts, axis=2).reshape(self.table.shape))
 
-    def start(self, seed: int, counts: LongArray, repeats: FloatArray, noise: float) -> None:
-        """Draw start values from the seed (a replica's from the next one), and put slots where they start.
+    def start(
+        self, starts: Sequence[ReplicaStart], counts: LongArray, repeats: FloatArray, noise: float
+    ) -> None:
+        """Draw each replica's start values by its seed and specs, and put slots where they start.
 
         `counts` are the training ratings and `repeats` the expected ratings of a batch, both of shape
         (entities,); a row's prior times `noise` is shared out among its ratings.
         """
-        seeds = range(seed, seed + self.replicas)
+        own = [[spec for spec in start.specs if spec.side == self.side] for start in starts]
         drawn = {
-            spec.name: np.concatenate([start_rows(spec, len(repeats), one) for one in seeds], axis=1)
-            for spec in self.specs
+            spec.name: np.concatenate(
+                [
+                    start_rows(specs[at], len(repeats), start.seed)
+                    for specs, start in zip(own, starts, strict=True)
+                ],
+                axis=1,
+            )
+            for at, spec in enumerate(self.specs)
         }
         self.assign(drawn)
         for slot in self.slots:
             slot.assign(np.full(slot.shape, self.optimizer.slot_start, np.float32))
-        pulls = [spec.l2 + spec.prior * noise / np.maximum(counts, 1) for spec in self.specs]
-        constants = np.stack([repeats, *pulls], axis=1).astype(np.float32)
-        self.constants.assign(np.repeat(constants, self.replicas, axis=0))
+        constants = [_constants(specs, counts, repeats, noise) for specs in own]
+        self.constants.assign(np.stack(constants, axis=1).reshape(self.constants.shape))
+
+
+def _constants(
+    specs: Sequence[EmbeddingSpec], counts: LongArray, repeats: FloatArray, noise: float
+) -> FloatArray:
+    """A replica's constants, shape (entities, 1 + embeddings)."""
+    pulls = [spec.l2 + spec.prior * noise / np.maximum(counts, 1) for spec in specs]
+    constants: FloatArray = np.stack([repeats, *pulls], axis=1).astype(np.float32)
+    return constants
 
 
 def make_side_table(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.array_types import FloatArray, RowArray
-from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
+from core.contract import (
+    Architecture,
+    Arrays,
+    SliceTotals,
+    TrainingData,
+    TrainingSettings,
+    replica_count,
+    replicate,
+)
 from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import tf, with_batch_size
@@ -18,6 +27,14 @@ from core.training.gradient._dropout import as_step, first_step
 from core.training.gradient._order import epoch_order
 from core.training.gradient._step import score_in_chunks
 from core.training.gradient._variables import check_fits, copied, numbered
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Choices of a training beside others: options, and the share of the learning rate that it takes."""
+
+    options: ArchitectureOptions
+    rate: float = 1.0
 
 
 class GradientTrainer:
@@ -30,10 +47,17 @@ class GradientTrainer:
         settings: TrainingSettings,
         data: TrainingData,
         device: str,
+        variants: Sequence[Variant] = (),
     ) -> None:
+        """`variants` are trained side by side, as the architecture's replicas, each with its own choices."""
         settings = with_batch_size(settings, data.room)
         self._settings, self._data, self._device = settings, data, device
-        self._compiled: Compiled | None = take(architecture, options, settings, data, device)
+        self._shares = np.ones(replica_count(architecture), np.float32)
+        if variants:
+            architecture = replicate(architecture, len(variants))
+            self._shares = np.array([one.rate for one in variants], np.float32)
+        chosen = [one.options for one in variants]
+        self._compiled: Compiled | None = take(architecture, options, settings, data, device, chosen)
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
         with tf.device(device):
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
@@ -135,7 +159,8 @@ class GradientTrainer:
         numbers = [tf.constant(number) for number in (len(self._data), first, count)]
         step = as_step(self._first_step + self._steps_before + first)
         with tf.device(self._device):
-            error = self._run(*self._shuffled, *numbers, step, tf.constant(learning_rate, tf.float32))
+            rates = tf.constant(self._shares * np.float32(learning_rate))
+            error = self._run(*self._shuffled, *numbers, step, rates)
         return float(error)
 
     def _hidden_variables(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
 from core.model import Scoring
 from core.protocol import EpochFinished
-from core.ranking import Blocks, RankingFigures, RankingTask
+from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, sum_up
 
 FIRST = 10
 """Figures are of the first ten of each user's ranking."""
@@ -39,29 +39,48 @@ class RankingJudge:
     scoring: Scoring = field(default_factory=lambda: Scoring(offset=0.0))
 
     @cached_property
+    def by_popularity(self) -> PerUser | None:
+        """Each user's figures on the held-out part by mere popularity; None where nothing is relevant."""
+        users = self.held_out.sample(MOST_USERS)
+        return self.held_out.measure(self.held_out.popularity(users), FIRST) if len(users) else None
+
+    @cached_property
     def popularity(self) -> RankingFigures | None:
         """What mere popularity reaches on the held-out part; None where nothing is relevant."""
-        users = self.held_out.sample(MOST_USERS)
-        return self.held_out.figures(self.held_out.popularity(users), FIRST) if len(users) else None
+        return None if self.by_popularity is None else _summed(self.held_out, self.by_popularity)
+
+    def against_popularity(self, trainer: Trainer) -> tuple[PerUser, PerUser] | None:
+        """Each user's figures on the held-out part by popularity and by the trainer; None as above."""
+        measured = self._by_trainer(trainer)
+        return None if measured is None or self.by_popularity is None else (self.by_popularity, measured)
 
     def of_held_out(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the held-out part; None where nothing is relevant."""
+        measured = self._by_trainer(trainer)
+        return None if measured is None else _summed(self.held_out, measured)
+
+    def _by_trainer(self, trainer: Trainer) -> PerUser | None:
         if self.blocks is None:
-            return self._figures(self.held_out, trainer)
+            return self._measured(self.held_out, trainer)
         users = self.held_out.sample(MOST_USERS)
-        return self.held_out.figures(self.blocks(trainer, users), FIRST) if len(users) else None
+        return self.held_out.measure(self.blocks(trainer, users), FIRST) if len(users) else None
 
     def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the part carved out of training; None where there is none."""
-        return None if self.tuning is None else self._figures(self.tuning, trainer)
+        measured = None if self.tuning is None else self._measured(self.tuning, trainer)
+        return None if measured is None or self.tuning is None else _summed(self.tuning, measured)
 
-    def _figures(self, task: RankingTask, trainer: Trainer) -> RankingFigures | None:
+    def _measured(self, task: RankingTask, trainer: Trainer) -> PerUser | None:
         users = task.sample(MOST_USERS)
         if not len(users):
             return None
         added = self.scoring.weigh(np.log(task.item_counts + 0.5).astype(np.float32))
         blocks = score_blocks(task, trainer, users)
-        return task.figures(((block, self.scoring.raw(scores, added)) for block, scores in blocks), FIRST)
+        return task.measure(((block, self.scoring.raw(scores, added)) for block, scores in blocks), FIRST)
+
+
+def _summed(task: RankingTask, measured: PerUser) -> RankingFigures:
+    return sum_up(measured, task.item_counts, task.trained_users)
 
 
 def score_blocks(

@@ -1,4 +1,4 @@
-"""Runs side by side on one split, with intervals for their differences."""
+"""Runs side by side on one split, with intervals for their differences from the first and the baseline."""
 
 from __future__ import annotations
 
@@ -6,53 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from core.errors import TastemapError, UsageError
-from core.model import HeldOut, Model, held_out, mae, rmse
+from core.model import Model, held_out, held_out_by_means, mae, rmse
 from core.options import option
-from core.protocol import verdict_of
-from core.ranking import PerUser, mean_interval
+from core.ranking import PerUser
 from core.views import Answer, Cells, Lines, Table, View
-from core.views.quality.ranking import measure_users, threshold_of
-
-RESAMPLES = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """RMSE of a run minus that of the first one, with its 95 % interval: below 0 is better."""
-
-    rmse: float
-    low: float
-    high: float
-
-    @property
-    def verdict(self) -> str:
-        """Better, worse, or no clear difference."""
-        return verdict_of(self.low, self.high)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RankingDifference:
-    """nDCG of a run minus that of the first one, with its 95 % interval: above 0 is better."""
-
-    ndcg: float
-    low: float
-    high: float
-
-    @property
-    def verdict(self) -> str:
-        """Better, worse, or no clear difference."""
-        return verdict_of(-self.high, -self.low)
+from core.views.quality.differences import (
+    Difference,
+    RankingDifference,
+    bootstrap_difference,
+    paired_difference,
+)
+from core.views.quality.ranking import measure_popularity, measure_users, threshold_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedRun:
     """A run's held-out figures; no differences for the first run and where `not_comparable` says why.
 
-    Runs that rank have no RMSE and MAE; the verdict is by RMSE where both have it, else by nDCG.
+    Runs that rank have no RMSE and MAE; the verdict is by RMSE where both have it, else by nDCG. Each run has
+    its baseline beside it, on its own split: damped means (`baseline_rmse`), or mere popularity for one that
+    ranks (`baseline_ndcg`), and the difference from that, with `baseline_verdict`.
     """
 
     run: str
@@ -65,6 +39,11 @@ class ComparedRun:
     ranking_difference: RankingDifference | None = None
     verdict: str = ""
     not_comparable: str = ""
+    baseline_rmse: float | None = None
+    baseline_ndcg: float | None = None
+    baseline_difference: Difference | None = None
+    baseline_ranking_difference: RankingDifference | None = None
+    baseline_verdict: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +62,7 @@ class Comparison(View[ComparedRuns]):
     """
 
     command: ClassVar[str] = "compare"
+    on_held_out: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("runs",)
     runs: tuple[str, ...] = option(help="The others: ids, beginnings of them, or paths.", metavar="RUN")
     k: int = option(
@@ -99,48 +79,19 @@ class Comparison(View[ComparedRuns]):
 
     @classmethod
     def lines(cls, answer: ComparedRuns) -> Lines:
-        """A row a run."""
+        """A row a run, then a row each for what it must beat."""
         ndcg, against = f"nDCG@{answer.k}", "against the first (95 %)"
         heading = ("run", "RMSE", "MAE", ndcg, "seconds", f"RMSE {against}", f"{ndcg} {against}", "")
         yield Table([heading, *map(_cells, answer.runs)])
+        rows = [_baseline_cells(one) for one in answer.runs if one.baseline_verdict]
+        if rows:
+            yield Table([("run", "baseline", "", "against it (95 %)", ""), *rows])
 
 
 def compare(models: Sequence[Model], k: int) -> ComparedRuns:
     """Compare models, two at least, with the first of them."""
     reference = models[0]
     return ComparedRuns(k=k, runs=tuple(_compared(model, reference, k) for model in models))
-
-
-def bootstrap_difference(first: HeldOut, other: HeldOut, seed: int = 0) -> Difference:
-    """RMSE of `other` minus that of `first` on the same pairs, with a paired percentile bootstrap over users.
-
-    Users are drawn, not ratings, since the ratings of one user err alike (cluster bootstrap, Davison &
-    Hinkley 1997).
-    """
-    users, places = np.unique(first.users, return_inverse=True)
-    sums = [np.bincount(places, weights=np.square(part.errors)).astype(np.float64) for part in (first, other)]
-    counts = np.bincount(places).astype(np.float64)
-    generator = np.random.default_rng(seed)
-    drawn = np.array([_resample(sums, counts, generator) for _ in range(RESAMPLES if len(users) > 1 else 1)])
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    exact = rmse(other.predicted, other.truth) - rmse(first.predicted, first.truth)
-    return Difference(rmse=exact, low=float(low), high=float(high))
-
-
-def _resample(
-    sums: Sequence[npt.NDArray[np.float64]], counts: npt.NDArray[np.float64], generator: np.random.Generator
-) -> float:
-    chosen = generator.integers(len(counts), size=len(counts))
-    first, other = (float(np.sqrt(part[chosen].sum() / counts[chosen].sum())) for part in sums)
-    return other - first
-
-
-def paired_difference(first: PerUser, other: PerUser) -> RankingDifference:
-    """Mean nDCG of `other` minus that of `first` on the same users, with a paired bootstrap over them."""
-    away = other.ndcg - first.ndcg
-    interval = mean_interval(away)
-    low, high = (float(away.mean()),) * 2 if interval is None else (interval.low, interval.high)
-    return RankingDifference(ndcg=float(away.mean()), low=low, high=high)
 
 
 def _compared(model: Model, reference: Model, k: int) -> ComparedRun:
@@ -156,13 +107,19 @@ def _compared(model: Model, reference: Model, k: int) -> ComparedRun:
 
 
 def _figures(model: Model, reference: Model, k: int) -> dict[str, Any]:
-    """The figures that a run has; nDCG by what is relevant to the first run."""
-    ndcg = float(_measured(model, reference, k).ndcg.mean())
+    """The figures that a run and its baseline have; nDCG by what is relevant to the first run."""
+    measured = _measured(model, reference, k)
+    ndcg = {"ndcg": float(measured.ndcg.mean())}
     if model.ranks:
-        return {"ndcg": ndcg}
-    pairs = held_out(model)
+        popular = measure_popularity(model, k, threshold_of(reference, None))
+        gain = paired_difference(popular, measured)
+        told = {"baseline_ranking_difference": gain, "baseline_verdict": gain.verdict}
+        return {**ndcg, "baseline_ndcg": float(popular.ndcg.mean()), **told}
+    pairs, means = held_out(model), held_out_by_means(model)
     errors = {"rmse": rmse(pairs.predicted, pairs.truth), "mae": mae(pairs.predicted, pairs.truth)}
-    return {**errors, "ndcg": ndcg}
+    difference = bootstrap_difference(means, pairs)
+    told = {"baseline_difference": difference, "baseline_verdict": difference.verdict}
+    return {**ndcg, **errors, "baseline_rmse": rmse(means.predicted, means.truth), **told}
 
 
 def _measured(model: Model, reference: Model, k: int) -> PerUser:
@@ -190,6 +147,15 @@ def _cells(one: ComparedRun) -> Cells:
     away = "" if errors is None else _interval(errors.rmse, errors.low, errors.high)
     ranked = "" if ranking is None else _interval(ranking.ndcg, ranking.low, ranking.high)
     return one.run, *figures, _figure(one.seconds, 1), away, ranked, verdict
+
+
+def _baseline_cells(one: ComparedRun) -> Cells:
+    errors, ranking = one.baseline_difference, one.baseline_ranking_difference
+    if errors is not None:
+        away = _interval(errors.rmse, errors.low, errors.high)
+        return one.run, "damped means, RMSE", _figure(one.baseline_rmse, 4), away, one.baseline_verdict
+    away = "" if ranking is None else _interval(ranking.ndcg, ranking.low, ranking.high)
+    return one.run, "popularity, nDCG", _figure(one.baseline_ndcg, 4), away, one.baseline_verdict
 
 
 def _interval(value: float, low: float, high: float) -> str:

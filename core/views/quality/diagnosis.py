@@ -92,6 +92,7 @@ class Diagnosis(View[ErrorReport]):
     """
 
     command: ClassVar[str] = "diagnose"
+    on_held_out: ClassVar[bool] = True
     worst: int = option(default=10, help="So many of the worst predictions.", minimum=0)
 
     def answer(self, model: Model) -> ErrorReport:

@@ -18,6 +18,7 @@ from core.options import option
 from core.ranking import ItemSets, PerUser, RankingFigures, RankingTask, gini, in_long_tail, sum_up
 from core.views import Answer, Cells, Lines, Remark, Table, View
 from core.views.quality.blend import blended
+from core.views.quality.recent import recent_blocks
 
 _GROUPS = 3
 
@@ -56,7 +57,8 @@ class RankingQuality(Answer):
     """Means over `users` (those with a relevant held-out item) of the top `k` of all items not rated in
     training; relevant is a held-out rating of at least `relevant_from`, any held-out row where that is None.
 
-    Mere popularity stands beside the model. `by_activity` are thirds of the users by their training rows.
+    Mere popularity stands beside the model, and, where there are times, popularity at the time of each user's
+    first held-out row. `by_activity` are thirds of the users by their training rows.
     """
 
     run: str | None
@@ -65,12 +67,18 @@ class RankingQuality(Answer):
     users: int
     model: RankingFigures
     popularity: RankingFigures
+    recent_popularity: RankingFigures | None = None
     by_activity: tuple[ActivityGroup, ...] = ()
 
     def rows(self) -> Sequence[RankedBy]:
         """The run above popularity."""
+        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in self.beside().items())
+
+    def beside(self) -> dict[str, RankingFigures]:
+        """The run's figures and those of the baselines, by name."""
         both = {"this run": self.model, "popularity": self.popularity}
-        return tuple(RankedBy(ranked_by=name, **vars(figures)) for name, figures in both.items())
+        recent = self.recent_popularity
+        return both if recent is None else {**both, "popularity at the time": recent}
 
 
 class Ranking(View[RankingQuality]):
@@ -81,6 +89,7 @@ class Ranking(View[RankingQuality]):
     """
 
     command: ClassVar[str] = "rank"
+    on_held_out: ClassVar[bool] = True
     k: int = option(
         default=10, help="Measure the first k of each user's ranking.", minimum=1, flags=("-k", "--k")
     )
@@ -108,6 +117,7 @@ class Ranking(View[RankingQuality]):
             users=len(task.users),
             model=sum_up(measured, task.item_counts, task.trained_users),
             popularity=task.figures(task.popularity(task.users), k),
+            recent_popularity=_recent(model, task, k),
             by_activity=tuple(_by_activity(task, measured)),
         )
 
@@ -122,12 +132,17 @@ class Ranking(View[RankingQuality]):
         yield Remark(f"{answer.users:,} users; relevant: held-out {sought}")
         k = answer.k
         heading = ("", f"nDCG@{k}", "95 %", f"recall@{k}", "recall@20", f"MAP@{k}", "coverage", "novelty")
-        both = (("this run", answer.model), ("popularity", answer.popularity))
-        yield Table([heading, *(_cells(name, figures) for name, figures in both)])
+        beside = answer.beside().items()
+        yield Table([heading, *(_cells(name, figures) for name, figures in beside)])
         beyond = ("shown", "Gini", "long tail", "mean popularity")
-        yield Table([beyond, *(_beyond(name, figures) for name, figures in both)])
+        yield Table([beyond, *(_beyond(name, figures) for name, figures in beside)])
         groups = ("training rows", "users", f"nDCG@{k}", "mean popularity", "long tail", "Gini")
         yield Table([groups, *(one.cells() for one in answer.by_activity)])
+
+
+def _recent(model: Model, task: RankingTask, k: int) -> RankingFigures | None:
+    blocks = recent_blocks(model.rated, task.users, np.flatnonzero(model.rated.held_out))
+    return None if blocks is None else task.figures(blocks, k)
 
 
 def threshold_of(model: Model, wanted: float | None) -> float | None:
@@ -183,6 +198,13 @@ def measure_users(model: Model, k: int, relevant_from: float | None = None) -> P
     name = f"ranking of the first {k} from {threshold_of(model, relevant_from)}"
     first = min(k, len(model.items))
     return model.remember(name, lambda: task.measure(held_out_blocks(model, task.users), first))
+
+
+def measure_popularity(model: Model, k: int, relevant_from: float | None = None) -> PerUser:
+    """The same for a ranking by popularity in the model's training."""
+    task = ranking_task(model, relevant_from)
+    name = f"popularity's ranking of the first {k} from {threshold_of(model, relevant_from)}"
+    return model.remember(name, lambda: task.measure(task.popularity(task.users), min(k, len(model.items))))
 
 
 def write_users(model: Model, question: Ranking, path: Path) -> int:

@@ -47,6 +47,7 @@ def test_help_of_train_lists_every_declared_option() -> None:
         "--user-column",
     ):
         assert flag in text
+    assert "(Not for bayes" in text
 
 
 @pytest.mark.slow
@@ -74,9 +75,12 @@ def test_train_predict_evaluate_and_list(csv: Path) -> None:
     assert "No item has the id or title 'nothing'" in nothing.stderr
 
     measured = json.loads(tastemap("evaluate", run, "--json").stdout)
+    for name in ("baseline_rmse", "difference", "difference_low", "difference_high"):
+        assert measured[name] == pytest.approx(finished[name], abs=1e-6), name
     assert measured["rmse"] == pytest.approx(finished["val_rmse"], abs=1e-6)
     assert measured["split_hash"] == finished["split_hash"]
     everything = json.loads(tastemap("evaluate", run, "--data", str(csv), "--json").stdout)
+    assert everything["baseline_rmse"] > everything["rmse"] and everything["verdict"] == "better"
     assert (everything["part"], everything["ratings"], everything["fallbacks"]) == ("all rows", 1500, 0)
     ratings = make_ratings()
     sizes = ratings.user_count, ratings.item_count

@@ -88,6 +88,13 @@ def test_cross_validation_trains_every_fold_and_sums_up(csv: Path) -> None:
     assert len({line["split_hash"] for line in lines[:-1]}) == 3
     assert lines[-1]["rmse"]["mean"] == pytest.approx(np.mean(folds))
     assert lines[-1]["rmse"]["deviation"] == pytest.approx(np.std(folds, ddof=1))
+    baselines = [line["baseline_rmse"] for line in lines[:-1]]
+    assert lines[-1]["baseline_rmse"]["mean"] == pytest.approx(np.mean(baselines))
+    squares = [np.mean(np.square(figures)) for figures in (folds, baselines)]
+    away = np.sqrt(squares[0]) - np.sqrt(squares[1])  # the folds are as good as equally large
+    assert lines[-1]["difference"] == pytest.approx(away, abs=2e-3)
+    assert lines[-1]["difference_low"] <= lines[-1]["difference"] <= lines[-1]["difference_high"]
+    assert lines[-1]["verdict"] in ("better", "worse", "no clear difference")
 
 
 @pytest.mark.slow

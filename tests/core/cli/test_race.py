@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.cli._train import _used
+from core.contract import load_plugins
 from tests.support import command, json_lines, make_ratings, write_csv
 
 
@@ -46,7 +48,19 @@ def test_train_with_a_search_first(csv: Path) -> None:
         (["race", "--data", "demo", "--arch", "bias"], "two architectures"),
         (["race", "--data", "demo", "--arch", "bias,bais"], "Did you mean 'bias'"),
         (["train", "--data", "demo", "--tune", "1"], "two trials"),
+        (
+            ["train", "--data", "demo", "--arch", "bayes", "--learning-rate", "1"],
+            "bayes has no --learning-rate",
+        ),
     ],
 )
 def test_wrong_usage_is_said(words: list[str], said: str) -> None:
     assert said in command(*words, expect=2).stderr
+
+
+def test_a_race_leaves_out_what_a_runner_does_not_use(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = {"settings": {"learning_rate": 0.1, "seed": 3}}
+    registry = load_plugins()
+    assert _used(registry, "bias", flags) == flags["settings"]
+    assert _used(registry, "bayes", flags) == {"seed": 3}
+    assert "bayes has no --learning-rate, so it trains without" in capsys.readouterr().err

@@ -8,7 +8,8 @@ import pytest
 
 from core.cli._train import show_summary
 from core.cli._training_view import JsonView, TextView
-from core.protocol.events import Finished, LearningRateChanged, RunStarted, TrialFinished
+from core.protocol.events import Finished, LearningRateChanged, Refused, RunStarted, TrialFinished
+from core.views.quality import Difference
 from tests.support import EPOCH
 
 STARTED = RunStarted(
@@ -97,7 +98,7 @@ def test_a_fold_without_a_figure_is_left_out_of_the_mean(capsys: pytest.CaptureF
     assert told["rmse"]["mean"] == pytest.approx(0.9)
     assert told["rmse"]["deviation"] == pytest.approx(np.std([0.95, 0.85], ddof=1))
     show_summary([replace(FINISHED, val_rmse=None)], False)
-    assert capsys.readouterr().out == "1 folds  RMSE - ± -  MAE 0.7000 ± -\n"
+    assert capsys.readouterr().out == "1 folds  RMSE - ± -  MAE 0.7000 ± -  damped means - ± -\n"
 
 
 def test_json_is_one_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,3 +106,36 @@ def test_json_is_one_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         view.show(STARTED)
     line = json.loads(capsys.readouterr().out)
     assert (line["event"], line["split"]["unseen"]["items"]) == ("run_started", 7)
+
+
+def test_the_baseline_stands_beside_folds_and_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    folds = [replace(FINISHED, baseline_rmse=0.9), replace(FINISHED, baseline_rmse=1.1)]
+    away = Difference(rmse=-0.05, low=-0.07, high=0.01)
+    show_summary(folds, False, away)
+    lines = capsys.readouterr().out.splitlines()
+    assert "damped means 1.0000 ± 0.1414" in lines[0]
+    assert lines[1] == "against the baseline -0.0500 (95 % -0.0700 to +0.0100), no clear difference"
+    show_summary(folds, True, away)
+    told = json.loads(capsys.readouterr().out)
+    assert told["baseline_rmse"]["mean"] == pytest.approx(1.0)
+    assert (told["difference"], told["difference_high"]) == (-0.05, 0.01)
+    assert told["verdict"] == "no clear difference"
+
+
+def test_a_model_without_a_learning_rate_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(
+        replace(STARTED, unused=["learning_rate"]),
+        replace(EPOCH, learning_rate=None),
+        Refused(command="set_learning_rate", message="There is none."),
+    )
+    captured = capsys.readouterr()
+    heading, row = captured.out.splitlines()[-2:]
+    assert "learning rate" not in captured.out
+    assert len(heading) == len(row.removesuffix(" *"))
+    assert "There is none." in captured.err
+
+
+def test_a_ranking_is_judged_by_more_being_better() -> None:
+    ranked = replace(FINISHED, objective="ranking", difference_low=0.01, difference_high=0.02)
+    assert ranked.verdict == "better"
+    assert replace(ranked, objective="rating").verdict == "worse"

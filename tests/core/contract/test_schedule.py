@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from core.contract.architecture import Architecture, Recipe
-from core.contract.settings import parse_schedule, resolve
-from core.errors import UsageError
+from core.contract.plugins import check_architecture
+from core.contract.settings import parse_schedule, resolve, used_settings
+from core.errors import PluginError, UsageError
 
 
 def test_shapes_start_at_the_learning_rate_and_fall() -> None:
@@ -45,3 +46,26 @@ def test_steps_set_the_epochs_unless_epochs_are_asked_for() -> None:
 def test_an_unknown_recipe_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="Did you mean 'plain'"):
         resolve(Stepped(), "plane")
+
+
+class Sampled(Architecture):
+    """Has no learning rate."""
+
+    name = "sampled"
+    unused_settings = ("learning_rate", "optimizer", "replicas")
+
+
+def test_a_setting_that_an_architecture_does_not_use_is_refused_by_its_flag() -> None:
+    with pytest.raises(UsageError, match="sampled has no --learning-rate and --optimizer"):
+        resolve(Sampled(), settings={"optimizer": "sgd", "learning_rate": 0.1})
+    assert used_settings(Sampled(), {"seed": 3, "replicas": 2}) == {"seed": 3}
+
+
+def test_a_setting_that_does_not_exist_cannot_be_unused() -> None:
+    class Wrong(Sampled):
+        unused_settings = ("learing_rate",)
+        trainer = None  # type: ignore[assignment] - brings one
+
+    with pytest.raises(PluginError, match="no setting 'learing_rate'") as raised:
+        check_architecture(Wrong)
+    assert "learning_rate" in raised.value.hint

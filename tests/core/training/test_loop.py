@@ -15,7 +15,15 @@ from core.contract.trainer import SliceTotals
 from core.data.ratings import Ratings
 from core.errors import DivergenceError
 from core.protocol.commands import Command, Query
-from core.protocol.events import BatchProgress, EpochFinished, Event, LearningRateChanged, Paused, Resumed
+from core.protocol.events import (
+    BatchProgress,
+    EpochFinished,
+    Event,
+    LearningRateChanged,
+    Paused,
+    Refused,
+    Resumed,
+)
 from core.runs.writer import Progress
 from core.training._loop import TrainingLoop
 from core.training._prepare import Pairs, prepare
@@ -285,3 +293,13 @@ def test_loops_that_are_told_the_seconds_of_a_slice_cut_their_epochs_alike(ratin
         fixture(ratings, trainer, epochs=1).loop.run()
     assert trainers[0].counts == trainers[1].counts
     assert len(trainers[0].counts) > 3
+
+
+def test_a_learning_rate_is_refused_in_words_where_there_is_none(ratings: Ratings) -> None:
+    made = fixture(ratings, FakeTrainer(), epochs=2)
+    made.loop.unused = ("learning_rate",)
+    made.loop.controls.set_learning_rate(0.2)
+    assert made.loop.run() == "completed"
+    assert "no learning rate" in made.of(Refused)[0].message
+    assert made.of(LearningRateChanged) == []
+    assert [event.learning_rate for event in made.of(EpochFinished)] == [None, None]

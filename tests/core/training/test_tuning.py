@@ -13,7 +13,7 @@ from core.errors import DivergenceError, UsageError
 from core.protocol.events import Event, TrialFinished, Tuned
 from core.training import tune
 from core.training._prepare import prepare
-from core.training._tune import sample_trials
+from core.training._tune import _Trial, run_trials, sample_trials
 
 
 def start(**settings: object) -> Resolved:
@@ -21,18 +21,47 @@ def start(**settings: object) -> Resolved:
     return resolve(load_plugins().architecture("bias"), options=options, settings={"epochs": 8, **settings})
 
 
-def test_a_search_halves_its_trials_and_returns_the_best() -> None:
+def test_a_search_drops_trials_and_returns_the_best() -> None:
     told: list[Event] = []
     poor = start(learning_rate=0.012)
     best = tune(load_ratings("demo"), poor, 4, told.append)
     trials = [event for event in told if isinstance(event, TrialFinished)]
-    assert [event.epochs for event in trials] == [2] * 4 + [4] * 2 + [8]
+    assert [event.epochs for event in trials] == [2] * 4 + [8] * 4
     (tuned,) = (event for event in told if isinstance(event, Tuned))
     chosen = {**best.options.to_dict(), "learning_rate": best.settings.learning_rate}
-    assert tuned.gained and tuned.choices == trials[-1].choices == chosen
+    assert tuned.gained and tuned.choices == chosen
+    least = min(trials[4:], key=lambda event: event.tuning_rmse or 9)
+    assert least.choices == chosen
     assert best.options != poor.options
     assert best.settings.epochs == 8
     assert best.settings.early_stopping == 0
+
+
+def test_trials_side_by_side_reach_what_each_reaches_alone(ratings: Ratings) -> None:
+    """Each keeps its own pulls, start and learning rate, and one that diverges harms no other."""
+    prepared = prepare(ratings, start(early_stopping=1).settings)
+    held = {"l2": 0.3, "prior": 20.0, "initial_spread": 0.2, "factors": 4}
+    sgd = {"optimizer": "sgd", "epochs": 8}
+    choices = [
+        start(**sgd, learning_rate=0.01),
+        resolve(load_plugins().architecture("bias"), options=held, settings={**sgd, "learning_rate": 0.03}),
+        start(**sgd, learning_rate=500.0),
+    ]
+    trials = [_Trial(one) for one in choices]
+    together = [trial.error for trial in run_trials(trials, prepared, 3)]
+    alone = [run_trials([trial], prepared, 3)[0].error for trial in trials]
+    assert together[:2] == pytest.approx(alone[:2], abs=1e-5)
+    assert abs(together[0] - together[1]) > 1e-4
+    assert together[2] == alone[2] == np.inf
+
+
+def test_only_choices_of_one_shape_are_trained_together() -> None:
+    from core.training.start import alike
+
+    nn, options = load_plugins().architecture("nn"), {"factors": 4, "net_factors": 2, "hidden_units": 3}
+    changed = [{}, {"l2": 0.5, "net_prior": 3.0}, {"dropout": 0.1}, {"factors": 5}, {"net_l2": 0.1}]
+    choices = [resolve(nn, options={**options, **change}) for change in changed]
+    assert alike(choices) == [[0, 1, 4], [2], [3]]
 
 
 def test_the_held_out_part_has_no_say(ratings: Ratings) -> None:
@@ -52,9 +81,11 @@ def test_trials_stay_in_the_declared_ranges_and_repeat_by_seed() -> None:
     for trial in drawn:
         values = trial.resolved.options.to_dict()
         for name, (low, high) in fields.items():
-            assert low <= values[name] <= high
+            assert low <= values[name] <= high or values[name] == chosen.options.to_dict()[name]
         assert values["initial_spread"] == start().options.to_dict()["initial_spread"]
     assert len({trial.resolved.options.to_dict()["l2"] for trial in drawn}) > 40
+    sizes = [trial.resolved.options.to_dict()["factors"] for trial in drawn]
+    assert sizes[:7] == [4] * 7 and len(set(sizes[7:15])) == 1 and len(set(sizes)) > 4
     assert drawn == list(sample_trials(chosen, 50))
 
 

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from core.model import HeldOut
+from core.model import HeldOut, held_out_by_means
 from core.model.model import Model, RunFacts
-from core.views.quality.comparison import Comparison, bootstrap_difference, compare
+from core.ranking import PerUser
+from core.views import Table
+from core.views.quality.comparison import Comparison, compare
+from core.views.quality.differences import bootstrap_difference, pooled_difference
 from tests.core.views.handmade import hand_model, without_ratings
 
 
@@ -82,3 +85,38 @@ def test_one_run_is_no_comparison() -> None:
         Comparison(runs=()).answer(hand_model())
     with pytest.raises(UsageError, match="knows of no other runs"):
         Comparison(runs=("b",)).answer(hand_model())
+
+
+def test_every_run_stands_beside_its_baseline() -> None:
+    model = named(hand_model(), "a", "x")
+    first, _ = compare([model, named(hand_model(), "b", "x")], 10).runs
+    means = held_out_by_means(model)
+    assert first.baseline_rmse == pytest.approx(np.sqrt(np.mean(means.errors**2)))
+    assert first.baseline_difference is not None and first.rmse is not None
+    assert first.baseline_difference.rmse == pytest.approx(first.rmse - first.baseline_rmse)
+    assert first.baseline_verdict == first.baseline_difference.verdict
+    shown = list(Comparison.lines(compare([model, model], 10)))
+    assert isinstance(shown[1], Table) and shown[1].rows[1][1] == "damped means, RMSE"
+
+
+def test_folds_are_judged_together() -> None:
+    generator = np.random.default_rng(0)
+    errors, users = generator.normal(size=400), np.repeat(np.arange(40), 10)
+    whole = bootstrap_difference(pairs_with(errors, users), pairs_with(errors / 2, users))
+    halves = [
+        (pairs_with(errors[half], users[half]), pairs_with(errors[half] / 2, users[half]))
+        for half in (slice(None, 150), slice(150, None))
+    ]
+    assert pooled_difference(halves) == whole
+
+
+def test_users_of_several_folds_count_once() -> None:
+    def ranked(users: list[int], ndcg: list[float]) -> PerUser:
+        none = np.zeros(len(users))
+        return PerUser(np.array(users), np.zeros((len(users), 1), np.int64), np.array(ndcg), none, none, none)
+
+    first = (ranked([0, 1], [0.0, 0.0]), ranked([0, 1], [0.2, 0.4]))
+    second = (ranked([1, 2], [0.0, 0.0]), ranked([1, 2], [0.8, 0.3]))
+    found = pooled_difference([first, second])
+    assert found.value == pytest.approx(np.mean([0.2, 0.6, 0.3]))
+    assert found.verdict == "better"
