@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ from core.protocol import (
     Event,
     Failed,
     Finished,
+    Judge,
+    Judged,
     PhaseChanged,
     ResumeRun,
     RunStarted,
@@ -22,7 +24,8 @@ from core.protocol import (
     Train,
 )
 from tui.shell._shown import shown
-from tui.shell.training import Race, Stage, TrainingState
+from tui.shell.tables import KnownTables
+from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
@@ -40,7 +43,10 @@ class Subject:
 
 @dataclass
 class Workbench:
-    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from."""
+    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from.
+
+    `asked` is the training last asked for.
+    """
 
     engine: Engine
     registry: Registry
@@ -51,6 +57,9 @@ class Workbench:
     deleted: list[tuple[Path, Path]] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
+    tables: KnownTables = field(default_factory=KnownTables)
+    asked: Train | ResumeRun | None = None
+    judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
 
@@ -58,9 +67,12 @@ class Workbench:
         """Fold an event of the engine into the state."""
         self.training.apply(event)
         self.race.apply(event)
+        self.judging.apply(event)
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
             self._waiting = None
+        if isinstance(event, Judged | Failed):
+            self.preparing = ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
@@ -73,12 +85,25 @@ class Workbench:
             self.subject = self._finished_subject(event)
 
     def begin(self, command: Train | ResumeRun) -> bool:
-        """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
-        if self.training.active:
+        """Send a training to the engine, or keep it until the engine is up; False while another one runs.
+
+        Its table is read as was once chosen for it.
+        """
+        if self.training.active or self.judging.active:
             return False
+        if isinstance(command, Train):
+            command = replace(command, reading={**self.tables.reading_of(command.data), **command.reading})
+        self.asked = command
         earlier = self.training.epochs if self._goes_on(command) else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
         self._waiting = None if self.engine.send(command) else command
+        return True
+
+    def judge(self, command: Judge) -> bool:
+        """Ask for a verdict; False while something trains or the engine isn't up."""
+        if self.training.active or self.judging.active or not self.engine.send(command):
+            return False
+        self.judging = Judging(active=True, phase="reading data")
         return True
 
     def _goes_on(self, command: Train | ResumeRun) -> bool:
