@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings, load_ratings
@@ -12,7 +12,9 @@ from core.notebook import shown
 from core.options import OptionValue
 from core.protocol import Event
 from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
-from core.training import Controls, Session
+
+if TYPE_CHECKING:
+    from core.training import Controls
 
 
 def train(
@@ -38,6 +40,8 @@ def train(
     mlflow). `progress` shows the training while it runs: by itself (None) in notebooks, else on standard
     error. Raises TastemapError.
     """
+    from core.training import Controls, Session
+
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
@@ -62,6 +66,8 @@ def resume(
     `data` replaces the recorded source where the file has moved; `settings` may change what lies ahead
     (epochs, say); `progress` is that of `train`. Raises TastemapError.
     """
+    from core.training import Controls, Session
+
     registry = registry or load_plugins()
     folder = find_run(str(run))
     opened = Run.open(folder, registry)

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import msgspec
 import platformdirs
 
-from core.errors import RunError
+from core.errors import RunError, UsageError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -25,13 +25,24 @@ def write_through(path: Path, write: Callable[[Path], object], source: Path | No
     """Let `write` fill a temporary file beside `path`, sync it to disk and rename it over `path`.
 
     A copy of what is in `source` gets no wider rights than that has. Raises RunError naming the file and the
-    system's reason; the old file is then still there.
+    system's reason; the old file is then still there. A pipe, a device or a folder of that name stays too.
     """
     try:
+        _refuse_other_kinds(path)
         make_folder(path.parent)
         replace_file(path, write, source)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """A rename would put a file in the place of a device, for all who use it."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # nothing there, or what making the folder will tell
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise RunError(f"{path} is {_kind(mode)}, not a file to write.", hint="Name another file.")
 
 
 def replace_file(path: Path, write: Callable[[Path], object], source: Path | None = None) -> None:
@@ -133,7 +144,16 @@ def config_folder() -> Path:
 
 def _folder(variable: str, default: Path) -> Path:
     chosen = os.environ.get(variable)
-    return Path(chosen).expanduser() if chosen else default
+    return expanded(chosen) if chosen else default
+
+
+def expanded(path: Path | str) -> Path:
+    """A path with `~` and `~name` as home folders; raises UsageError for somebody who has none here."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        hint = "Write the folder's whole path."
+        raise UsageError(f"There is no home folder for {str(path)!r}.", hint=hint) from None
 
 
 LARGEST_JSON = 64 * 2**20
@@ -178,8 +198,23 @@ def require_regular(path: Path) -> os.stat_result:
     return status
 
 
+def require_folder(path: Path) -> None:
+    """Refuse what is there and no folder itself, as a link that leads out of a run; raises RunError."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise damaged(path, f"{error.strerror or error}.") from None
+    if not stat.S_ISDIR(mode):
+        raise damaged(path, f"it is {_kind(mode)}, not a folder.")
+
+
 def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+    kinds = (
+        *((stat.S_ISREG, "a file"), (stat.S_ISLNK, "a link")),
+        *((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe")),
+    )
     return next((name for test, name in kinds if test(mode)), "a device or socket")
 
 

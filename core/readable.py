@@ -12,10 +12,18 @@ import re
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_HIDDEN = "\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"  # joiners stay: scripts and emoji need them
+_HIDDEN = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"  # tags spell texts that nobody sees
+)
+"""What shows nothing, of Unicode's default-ignorable characters; joiners, variants of a sign and soft hyphens
+stay, which scripts and emoji need."""
 _BREAKS = "\u2028\u2029"
-_NO_CHARACTERS = "\ud800-\udfff\ufffe\uffff"
-_UNREADABLE = re.compile(f"[{_CONTROLS}{_BIDI}{_HIDDEN}{_BREAKS}{_NO_CHARACTERS}]")
+_NO_CHARACTERS = "\ud800-\udfff\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_FLAG = "\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f"  # of England, say: tags as they are meant
+_UNREADABLE = re.compile(f"{_FLAG}|[{_CONTROLS}{_BIDI}{_HIDDEN}{_BREAKS}{_NO_CHARACTERS}]")
 _UNSAFE_IN_JSON = re.compile(f"[\x7f-\x9f{_BIDI}{_BREAKS}\ud800-\udfff]")
 _PICTURES = 0x2400
 """Unicode's pictures of the controls: ESC is shown as ␛."""
@@ -52,6 +60,8 @@ def escaped(json_text: str) -> str:
 
 
 def _sign(found: re.Match[str]) -> str:
+    if len(found[0]) > 1:
+        return found[0]
     code = ord(found[0])
     if code < 0x20:
         return chr(_PICTURES + code)

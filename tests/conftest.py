@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ compile_cache.keep_compiled_programs = lambda: None
 for library in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
     os.environ.setdefault(f"{library}_THREADS", "1")
 os.environ["TASTEMAP_COMPILED"] = "off"  # for who starts a child before any test
+# A shell starts what it leaves in the background with Ctrl-C ignored, and children inherit that.
+for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, default)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -53,9 +53,9 @@ def run_python(text: str, names: dict[str, Any]) -> str:
     tree, told = ast.parse(text), io.StringIO()
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     with contextlib.redirect_stdout(told):
-        exec(compile(tree, "<document>", "exec"), names)
+        exec(compile(tree, "<document>", "exec", dont_inherit=True), names)
         if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), "<document>", "eval"), names)
+            value = eval(compile(ast.Expression(last.value), "<document>", "eval", dont_inherit=True), names)
             if value is not None:
                 print(repr(value))
     return told.getvalue()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from core.cli._data_commands import data_app
 from core.cli._flags import (
@@ -24,17 +23,18 @@ from core.cli._flags import (
     loaded_plugins,
 )
 from core.cli._output import say
+from core.cli._plain import PlainCommand, PlainGroup
 from core.errors import UsageError
 
 
-class _CommandsAndViews(TyperGroup):
+class _CommandsAndViews(PlainGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""
-        from core.cli._views import view_names
+        from core.views import view_commands
 
-        return [*super().list_commands(ctx), *view_names()]
+        return [*super().list_commands(ctx), *view_commands()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command; views load NumPy, so they are only looked at if no other has the name."""
@@ -139,7 +139,7 @@ def evaluate(
     print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def runs(as_json: AsJson = False) -> None:
     """List the saved runs, the newest first."""
     from core.cli._listing import print_runs
@@ -147,7 +147,7 @@ def runs(as_json: AsJson = False) -> None:
     print_runs(as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
     """List the architectures with their options, and plugins that are broken with the reason."""
     from core.cli._listing import print_plugins
@@ -155,7 +155,7 @@ def plugins(context: typer.Context, plugin: Plugins = [], as_json: AsJson = Fals
     print_plugins(all_plugins(context, plugin), as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def doctor(context: typer.Context, plugin: Plugins = [], as_json: AsJson = False) -> None:  # noqa: B006
     """Look at versions, processor, devices, folders, plugins and terminal, and say what is wrong."""
     from core.cli._listing import print_findings
@@ -209,6 +209,21 @@ def verdict(
     raise typer.Exit(run_verdict(request, as_json))
 
 
+@app.command()
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Protocol: ml-100k, ml-1m or liang.")],
+    data: Annotated[str, typer.Option(help="Your copy, a folder or archive [the fetched set].")] = "",
+    arch: Annotated[str, typer.Option(help="Architectures, separated by commas.")] = "",
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Make published rows again from your own copy of the data: a line each, ready to paste."""
+    from core.cli._verdict import run_bench
+
+    raise typer.Exit(run_bench(name, data, arch, all_plugins(context, plugin), as_json))
+
+
 @app.command(cls=CrossvalCommand)
 def crossval(
     context: typer.Context,
@@ -227,7 +242,7 @@ def crossval(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def export(
     context: typer.Context,
     run: RunName,
@@ -250,7 +265,7 @@ def export(
     export_model(model, keras, parquet, projector, as_json)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def serve(
     context: typer.Context,
     host: Annotated[

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
-from typer.core import TyperCommand
 
+from core.cli._plain import PlainCommand, pass_plain
 from core.contract import ReadingOptions
 from core.errors import UsageError
 from core.options import Form, OptionField
@@ -51,7 +51,7 @@ class _Declared:
     field: OptionField
 
 
-class ReadingCommand(TyperCommand):
+class ReadingCommand(PlainCommand):
     """A command that takes the reading options; subclasses take more."""
 
     def groups(self, context: Any, given: Mapping[str, Any]) -> list[_Group]:  # noqa: ARG002 - for subclasses
@@ -218,6 +218,7 @@ def _declare(group: _Group) -> list[_Declared]:
     app = typer.Typer(add_completion=False)
     app.command()(command)
     parameters = typer.main.get_command(app).params
+    pass_plain(parameters)
     return [_Declared(one, group.name, field) for one, field in zip(parameters, group.fields, strict=True)]
 
 

@@ -64,7 +64,7 @@ _COLUMNS = ("run", "architecture", "data", "val_rmse", "epochs", "state", "creat
 
 def _row(run: Run) -> dict[str, Any]:
     return {
-        "run": run.id,
+        "run": run.folder.name,  # what finds it: a copy says that it is its original
         "architecture": run.config.architecture,
         "data": run.config.data.get("name"),
         "objective": run.objective,

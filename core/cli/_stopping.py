@@ -56,7 +56,7 @@ class Stopping:
                 raise
             self._lost = self._lost or error
             self.controls.stop()
-        if isinstance(event, Finished) and self.exit_code:
+        if isinstance(event, Finished) and self.exit_code and event.path:
             note(f"saved in {event.path}; go on with `tastemap train --resume {event.run}`")
 
     def signalled(self, number: int, frame: FrameType | None) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
 from core.cli._output import note, note_leak, print_json, print_lines, say
+from core.cli._plain import PlainCommand
 from core.errors import UsageError
 from core.options import Form, OptionField
-from core.views import VIEWS, View
+from core.views import View, view_of_command
 
 if TYPE_CHECKING:
     from core.runs import Run
@@ -30,7 +30,7 @@ PerUserFile = Annotated[
 PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
 
 
-class _ViewCommand(TyperCommand):
+class _ViewCommand(PlainCommand):
     """A command that tells wrong words in one line."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -54,15 +54,10 @@ class _Extra:
     work: Callable[[Run, type[View[Any]], Values, Values, bool], bool] = lambda *_: False
 
 
-def view_names() -> list[str]:
-    """The names of the commands of all views that have one."""
-    return sorted(view.command for view in VIEWS.values() if view.command)
-
-
 @cache
 def view_command(name: str) -> Any:
     """A view's command, made when somebody asks for it; None where no view has that name."""
-    view = next((view for view in VIEWS.values() if name and view.command == name), None)
+    view = view_of_command(name)
     return None if view is None else _command(view)
 
 
@@ -103,8 +98,12 @@ def _run(
     from core.api import load_run
     from core.contract import load_plugins
     from core.protocol import to_plain
+    from core.startup import spare_pandas
 
-    run = load_run(name, load_plugins(plugins))
+    registry = load_plugins(plugins)
+    if registry.only_own:
+        spare_pandas()
+    run = load_run(name, registry)
     if extra.work(run, view, arguments, more, as_json):
         return
     missing = next((one for one in view.fields() if one.required and one.name not in arguments), None)

@@ -46,12 +46,13 @@ class BrokenPlugin:
 
 @dataclass
 class Registry:
-    """All that the plugins brought."""
+    """All that the plugins brought; `only_own` says that none of them is anybody else's."""
 
     architectures: dict[str, RegisteredArchitecture] = field(default_factory=dict)
     data_sources: list[DataSource] = field(default_factory=list)
     trackers: dict[str, Tracker] = field(default_factory=dict)
     broken: list[BrokenPlugin] = field(default_factory=list)
+    only_own: bool = True
 
     def architecture(self, name: str) -> Architecture:
         """Look an architecture up; raises UsageError with the nearest name, or why its plugin is broken."""
@@ -76,8 +77,9 @@ def load_plugins(files: Sequence[Path] = ()) -> Registry:
     A broken installed plugin lands in `Registry.broken`; a broken file, which the user named, raises
     PluginError.
     """
-    registry = Registry()
-    for entry_point in sorted(entry_points(group=hookspecs.PROJECT), key=_built_in_first):
+    installed = sorted(entry_points(group=hookspecs.PROJECT), key=_built_in_first)
+    registry = Registry(only_own=not files and not any(_built_in_first(one)[0] for one in installed))
+    for entry_point in installed:
         try:
             _add(registry, entry_point.load(), _origin(entry_point))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything

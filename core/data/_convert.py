@@ -7,7 +7,7 @@ from typing import Any
 
 from core.data.ratings import Ratings
 from core.errors import DataError, UsageError
-from core.files import replace_file
+from core.files import expanded, replace_file
 from core.readable import disarmed
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
@@ -22,7 +22,7 @@ def convert(
     Returns the paths and the number of rows, ready for JSON. Raises UsageError for another ending or a
     file that is there already, DataError where it can't be written.
     """
-    path = Path(target).expanduser()
+    path = expanded(target)
     if path.suffix not in FORMATS:
         raise UsageError(f"{path.name} should end in .csv, .tsv or .parquet.")
     items_path = path.with_name(f"{path.stem}.items{'.csv' if path.suffix == '.parquet' else path.suffix}")

@@ -26,6 +26,7 @@ from core.data.reading.typed import (
     without_password,
 )
 from core.errors import DataError, TastemapError, UsageError
+from core.files import expanded
 from core.options import suggest
 
 DEMO, FRAME = "demo", "frame"
@@ -80,7 +81,7 @@ def may_be_read_again(ratings: Ratings, sources: Sequence[DataSource] = ()) -> b
     source = str(ratings.reading.get("source", ""))
     if source == DEMO or is_address(source) or find_named(source, sources) is not None:
         return True
-    return source not in ("", FRAME) and (Path(source).expanduser().exists() or bool(_GLOB & set(source)))
+    return source not in ("", FRAME) and (expanded(source).exists() or bool(_GLOB & set(source)))
 
 
 _SHORT = ("user", "item", "rating", "time", "event", "title")
@@ -105,7 +106,7 @@ def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
     if str(source) == FRAME and not Path(FRAME).exists():
         hint = "Give the frame itself in Python, or a file of it with --data."
         raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
-    path = Path(source).expanduser()
+    path = expanded(source)
     if not path.exists() and _GLOB & set(str(source)):
         return path
     if len(path.parts) == 1 and not path.suffix and not path.exists():
@@ -134,7 +135,7 @@ def _with_test(table: RawTable, options: ReadingOptions, sources: Sequence[DataS
     """Append the official test part, where the options name one."""
     if not options.test_file:
         return table
-    test = Path(options.test_file).expanduser()
+    test = expanded(options.test_file)
     check_location(test)
     part = _read_one(test, _for_test(table, options), sources)
     joined = join(table, part)
@@ -150,7 +151,7 @@ def _for_test(table: RawTable, options: ReadingOptions) -> ReadingOptions:
     plain = dataclasses.replace(options, items="none", header=options.test_header, member="", table="")
     if options.header == "no" or options.layout == "wide" or table.found.get("header") != "yes":
         return dataclasses.replace(plain, header=options.test_header or options.header)
-    test = Path(options.test_file).expanduser()
+    test = expanded(options.test_file)
     if not plain.header and header_of_file(enter(test), plain) == "yes":
         return plain
     roles = ("user_column", "item_column", "rating_column", "time_column", "event_column")
@@ -175,7 +176,7 @@ def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]
     if table.item_table is None:
         table = _with_items(table, beside, options, location)
     if options.items not in ("", "none"):
-        table.found["items"] = str(Path(options.items).expanduser().absolute())
+        table.found["items"] = str(expanded(options.items).absolute())
     return dataclasses.replace(table, files=tuple({path: None, **dict.fromkeys(table.files)}))
 
 

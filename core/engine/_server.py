@@ -18,6 +18,8 @@ from core.protocol import (
     Command,
     EngineReady,
     Event,
+    Judge,
+    Judged,
     PhaseChanged,
     Query,
     Quit,
@@ -44,6 +46,7 @@ class EngineServer:
     _live: _LiveModels | None = None
     _opened: dict[str, Run] = field(default_factory=dict)
     _quitting: bool = False
+    _judging: bool = False
     _warming: threading.Thread | None = None
 
     def serve(self) -> None:
@@ -74,12 +77,14 @@ class EngineServer:
                 self.emit(Answer(request=command.request, view=command.view, result=answer))
             case Warm() if self._session is None:
                 self._warm()
-            case Train() | ResumeRun() if self._session is not None:
+            case Train() | ResumeRun() | Judge() if self._session is not None or self._judging:
                 raise UsageError("A training is running already.", hint="Stop it first.")
             case Train():
                 self._train(command)
             case ResumeRun():
                 self._resume(command)
+            case Judge():
+                self._judge(command)
             case _:
                 pass  # steering commands that arrive when nothing trains any more
 
@@ -101,6 +106,36 @@ class EngineServer:
         self.emit(PhaseChanged("reading data", str(run.config.data.get("name", ""))))
         session = Session(recorded_ratings(run, command.data), resolved, self.registry, self.emit)
         self._run(session, lambda session: session.resume(folder))
+
+    def _judge(self, command: Judge) -> None:
+        """Judge contenders; of their trainings nothing is told but which one it is."""
+        from core.verdict import Judging, contenders, wanted_splits
+
+        self.emit(PhaseChanged("reading data", shown_source(command.data)))
+        ratings = load_ratings(command.data, command.reading, sources=self.registry.data_sources)
+        splits, notes = wanted_splits("", ratings)
+        chosen = contenders(command.contenders, self.registry, ratings)
+        if self._warming is not None:
+            self._warming.join()
+        self._judging = True
+        try:
+            verdict = Judging(
+                ratings,
+                chosen,
+                splits,
+                self.registry,
+                self._tell_judging,
+                next_controls=lambda: self.controls,
+                answer=self.obey,
+                notes=notes,
+            ).verdict()
+        finally:
+            self._judging = False
+        self.emit(Judged(verdict=verdict))
+
+    def _tell_judging(self, event: Event) -> None:
+        if isinstance(event, PhaseChanged) and event.phase == "judging":
+            self.emit(event)
 
     def _run(self, session: Session, work: Callable[[Session], object]) -> None:
         session.controls, session.answer = self.controls, self.obey

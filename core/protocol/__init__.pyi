@@ -1,5 +1,6 @@
 from .commands import (
     Command as Command,
+    Judge as Judge,
     Pause as Pause,
     Query as Query,
     Quit as Quit,
@@ -21,6 +22,7 @@ from .events import (
     Event as Event,
     Failed as Failed,
     Finished as Finished,
+    Judged as Judged,
     LearningRateChanged as LearningRateChanged,
     Paused as Paused,
     PhaseChanged as PhaseChanged,

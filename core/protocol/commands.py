@@ -40,6 +40,16 @@ class ResumeRun(Command):
     data: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judge(Command):
+    """Train `contenders` (names by commas, as in bias,bias:ranking; all where there are none) on several
+    splits and say which to use; phases "judging" and, at last, `Judged` follow."""
+
+    data: str
+    contenders: str = ""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class SetLearningRate(Command):
     """Use this learning rate from the next slice of batches on."""
@@ -89,7 +99,7 @@ class Quit(Command):
 
 COMMAND_KINDS: Mapping[str, type[Command]] = {
     snake_case(kind.__name__): kind
-    for kind in (Train, ResumeRun, SetLearningRate, Pause, Resume, Stop, Query, Warm, Quit)
+    for kind in (Train, ResumeRun, Judge, SetLearningRate, Pause, Resume, Stop, Query, Warm, Quit)
 }
 
 

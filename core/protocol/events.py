@@ -261,6 +261,13 @@ class Tuned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judged(Event):
+    """The verdict that was asked for: a `core.verdict.Verdict`, None where somebody stopped it."""
+
+    verdict: Any
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """Something went wrong; `request` names the query that failed, None when it was the training."""
 
@@ -294,6 +301,7 @@ EVENT_KINDS: Mapping[str, type[Event]] = {
         Finished,
         TrialFinished,
         Tuned,
+        Judged,
         Failed,
         Answer,
     )

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from core.data import SMALLEST, Ratings, load_ratings
 from core.data.fetching import find_named
 from core.errors import RunError
-from core.files import runs_folder
+from core.files import expanded, runs_folder
 from core.model import RatedTable
 from core.runs.config import recorded_split
 from core.runs.kept_ratings import kept_ratings
@@ -46,7 +46,7 @@ def recorded_ratings(run: Run, data: str | Path | None = None, titles: bool = Tr
         _look_before_opening(
             run, [str(source), *(str(reading.get(name, "")) for name in ("items", "test_file"))]
         )
-    if not titles and _is_small(Path(source).expanduser()):
+    if not titles and _is_small(expanded(source)):
         reading["items"] = "none"
     return load_ratings(source, reading, sources=run.registry.data_sources)
 
@@ -63,7 +63,7 @@ def _look_before_opening(run: Run, names: Iterable[str]) -> None:
     A run folder may come from anybody: what it names must not hang its reader, as a pipe or a device does.
     """
     for name in names:
-        path = Path(name).expanduser()
+        path = expanded(name)
         if name in ("", "none") or find_named(name, run.registry.data_sources) or not path.exists():
             continue
         if not (path.is_file() or path.is_dir()):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale, leak_notice
+from core.files import require_folder
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
@@ -212,6 +213,7 @@ class Run(Asker):
         )
 
     def _read_weights(self) -> Arrays:
+        require_folder(self.folder / CHECKPOINT_FILE.partition("/")[0])
         arrays, _ = read_arrays(self._weights_file())
         kept = ("table/", "head/", "history/", TAKEN)
         return {key: value for key, value in arrays.items() if key.startswith(kept)}

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from core.contract import Arrays
 from core.errors import ProtocolError, RunError
@@ -21,6 +20,8 @@ from core.files import (
     open_to_append,
     read_json,
     read_regular,
+    require_folder,
+    require_regular,
     write_atomically,
 )
 from core.protocol import EpochFinished, Finished, from_plain
@@ -34,12 +35,20 @@ CHECKPOINT_FILE = "checkpoint/state.safetensors"
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing; raises RunError while another process trains it."""
-    lock = FileLock(folder / "lock", mode=0o600)
+    from filelock import FileLock, Timeout
+
+    path = folder / "lock"
+    if path.is_symlink() or path.exists():
+        require_regular(path)
+    require_folder(folder / "checkpoint")
+    lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         hint = "Wait for it, or stop it, before you resume."
         raise RunError(f"{folder.name} is being trained by another process.", hint=hint) from None
+    except OSError as error:
+        raise cannot_write(path, error) from error
     try:
         _clear(folder)
         yield

@@ -9,4 +9,5 @@ from .device import (
 )
 from .own_process import (
     claim_process as claim_process,
+    spare_pandas as spare_pandas,
 )

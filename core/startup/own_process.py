@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import sys
+from collections.abc import Sequence
+from types import ModuleType
 
 _claimed: list[bool] = []
 
@@ -26,3 +29,32 @@ def settle() -> None:
     """
     if _claimed:
         gc.freeze()
+
+
+def spare_pandas() -> None:
+    """Let Arrow believe that there is no pandas, in a process of our own that needs no table of both.
+
+    Arrow looks for pandas at the first array that it makes, to tell its tables from others, and importing it
+    takes more than all else that a small command does. What imports pandas itself still gets it. Does nothing
+    in a process that isn't our own, or where pandas is loaded already; a plugin may need both, so ask first.
+    """
+    if not _claimed or "pandas" in sys.modules:
+        return
+    absent = _Absent()
+    sys.meta_path.insert(0, absent)
+    try:
+        import pyarrow
+
+        pyarrow.scalar(0)  # it looks once, and never again
+    finally:
+        sys.meta_path.remove(absent)
+
+
+class _Absent:
+    """A finder for `sys.meta_path` by which pandas isn't installed."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        """Raises ModuleNotFoundError for pandas, and leaves all else to the finders after it."""
+        del path, target
+        if name == "pandas":
+            raise ModuleNotFoundError(name)

@@ -6,6 +6,7 @@ from ._tune import (
 )
 from .controls import (
     Controls as Controls,
+    ignore as ignore,
 )
 from .session import (
     Session as Session,

@@ -23,10 +23,10 @@ from core.contract import (
 from core.data import Ratings, Split, split_notes
 from core.files import runs_folder
 from core.model import Model, RatedTable, fold_means, held_out_blocks, predict_rows
-from core.protocol import EpochFinished, Event, Finished, PhaseChanged, RunStarted
+from core.protocol import Command, EpochFinished, Event, Finished, PhaseChanged, RunStarted
 from core.ranking import Blocks, ItemSets, LikeRule, RankingTask, like_rule
 from core.runs import Run, new_run_id
-from core.training import Controls, Session, split_of
+from core.training import Controls, Session, ignore, split_of
 from core.verdict.answer import NDCG, RMSE, Part, Verdict
 from core.verdict.conclusions import conclude, reversals
 from core.verdict.contenders import MEANS, POPULARITY, RECENT, Contender, refuse_nothing
@@ -44,9 +44,10 @@ Curve = tuple[float | None, ...]
 class Judging:
     """Judges contenders on splits of a table; `settings` are laid over every contender's recipe.
 
-    `emit` receives every event; `next_controls` gives the mailbox of the next training, and `stopped` says
-    whether that was the last. Runs are kept among all runs where `keep` says so, else they are gone with the
-    verdict. `curves` are filled on the way: held-out figures by epoch, by split, measure and contender.
+    `emit` receives every event, `answer` commands that don't steer; `next_controls` gives the mailbox of the
+    next training: a stop there ends it all. Runs are kept among all runs where `keep` says so, else they are
+    gone with the verdict. `curves` are filled on the way: held-out figures by epoch, by split, measure and
+    contender; `levels` are those of the baselines.
     """
 
     ratings: Ratings
@@ -56,12 +57,13 @@ class Judging:
     emit: Callable[[Event], None]
     settings: dict[str, object] = field(default_factory=dict)
     next_controls: Callable[[], Controls] = Controls
-    stopped: Callable[[], bool] = lambda: False
+    answer: Callable[[Command], None] = ignore
     keep: bool = False
     notes: list[str] = field(default_factory=list)
     curves: dict[tuple[str, str], dict[str, Curve]] = field(default_factory=dict)
     levels: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     _done: int = 0
+    _halted: bool = False
 
     def verdict(self) -> Verdict | None:
         """Train, measure and conclude; None where a person stopped it. Raises TastemapError."""
@@ -95,7 +97,7 @@ class Judging:
         runs: dict[str, str] = {}
         for contender in self.contenders:
             with self._trained(contender, method) as (run, took):
-                if self.stopped():
+                if self._halted:
                     return None
                 bench.measure(contender.name, run.model, rates=contender.objective == "rating")
                 seconds[contender.name] = took
@@ -119,7 +121,8 @@ class Judging:
         with self._folder(contender) as folder:
             started = time.perf_counter()
             hear = _Hearing(self, contender.name, method)
-            Session(self.ratings, resolved, self.registry, hear, self.next_controls()).start(folder)
+            controls = self.next_controls()
+            Session(self.ratings, resolved, self.registry, hear, controls, self.answer).start(folder)
             yield Run.open(folder, self.registry), time.perf_counter() - started
 
     @contextmanager
@@ -156,8 +159,10 @@ class _Hearing:
             own[self.name] = (*own.get(self.name, ()), event.val_figure)
         if isinstance(event, RunStarted):
             event = replace(event, notes=())  # told once, with the verdict
-        if not isinstance(event, Finished) or self.judging.keep:
-            self.judging.emit(event)
+        if isinstance(event, Finished):
+            self.judging._halted |= event.reason == "stopped"
+            event = event if self.judging.keep else replace(event, path="")  # it will be gone
+        self.judging.emit(event)
 
 
 @dataclass

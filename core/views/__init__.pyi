@@ -47,7 +47,9 @@ from .prediction import (
 from .registry import (
     VIEWS as VIEWS,
     find_view as find_view,
+    view_commands as view_commands,
     view_of as view_of,
+    view_of_command as view_of_command,
 )
 from .search import (
     Found as Found,

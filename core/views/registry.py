@@ -2,54 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
 
+from core import views
 from core.errors import UsageError
 from core.options import suggest
-from core.views.biases import Biases
-from core.views.components import Axes, Components, NameComponent
-from core.views.crosstab import Crosstab
-from core.views.fold_in import FoldIn, FoldInWhy
-from core.views.history import UserHistory
-from core.views.map import Map
-from core.views.prediction import Contributions, Predict
-from core.views.quality import Comparison, Diagnosis, Ranking
-from core.views.search import Search
-from core.views.similar import SimilarItems, SimilarUsers
-from core.views.summary import Summary
-from core.views.top_items import TopItems
+from core.views import quality
 from core.views.view import Answer, View
-from core.views.why import Why
 
-VIEWS: Mapping[str, type[View[Any]]] = MappingProxyType(
-    {
-        view.tag: view
-        for view in (
-            Axes,
-            Biases,
-            Comparison,
-            Components,
-            Contributions,
-            Crosstab,
-            Diagnosis,
-            FoldIn,
-            FoldInWhy,
-            Map,
-            NameComponent,
-            Predict,
-            Ranking,
-            Search,
-            SimilarItems,
-            SimilarUsers,
-            Summary,
-            TopItems,
-            UserHistory,
-            Why,
-        )
-    }
-)
+
+class _Entry(NamedTuple):
+    """Where a view is found: its class, its command where it has one, and the room."""
+
+    name: str
+    command: str = ""
+    room: ModuleType = views
+
+    def load(self) -> type[View[Any]]:
+        """Load the view's file."""
+        view: type[View[Any]] = getattr(self.room, self.name)
+        return view
+
+
+_ENTRIES: Mapping[str, _Entry] = {
+    "axes": _Entry("Axes"),
+    "biases": _Entry("Biases", "biases"),
+    "comparison": _Entry("Comparison", "compare", quality),
+    "components": _Entry("Components", "components"),
+    "contributions": _Entry("Contributions"),
+    "crosstab": _Entry("Crosstab", "crosstab"),
+    "diagnosis": _Entry("Diagnosis", "diagnose", quality),
+    "fold_in": _Entry("FoldIn", "foldin"),
+    "fold_in_why": _Entry("FoldInWhy", "foldin-why"),
+    "map": _Entry("Map", "map"),
+    "name_component": _Entry("NameComponent", "name-component"),
+    "prediction": _Entry("Predict", "predict"),
+    "ranking": _Entry("Ranking", "rank", quality),
+    "search": _Entry("Search", "search"),
+    "similar_items": _Entry("SimilarItems", "similar"),
+    "similar_users": _Entry("SimilarUsers", "similar-users"),
+    "summary": _Entry("Summary", "summary"),
+    "top_items": _Entry("TopItems", "recommend"),
+    "user_history": _Entry("UserHistory", "history"),
+    "why": _Entry("Why", "why"),
+}
+"""By tag. A view says its tag and command itself; they stand here too, since a command answers one question
+out of twenty and loads the file of that one alone."""
+
+
+class _Views(Mapping[str, type[View[Any]]]):
+    """All views by their tags, each loaded when it is looked up."""
+
+    def __getitem__(self, tag: str) -> type[View[Any]]:
+        return _ENTRIES[tag].load()
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in _ENTRIES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ENTRIES)
+
+    def __len__(self) -> int:
+        return len(_ENTRIES)
+
+
+VIEWS: Mapping[str, type[View[Any]]] = _Views()
 """The views by their names on the wire."""
 
 
@@ -63,3 +82,14 @@ def find_view(tag: str) -> type[View[Any]]:
 def view_of(answer: type[Answer]) -> type[View[Any]]:
     """The view that answers with a class of answers."""
     return next(view for view in VIEWS.values() if view.answer_type() is answer)
+
+
+def view_commands() -> list[str]:
+    """The names of the commands of all views that have one; loads no view."""
+    return sorted(entry.command for entry in _ENTRIES.values() if entry.command)
+
+
+def view_of_command(command: str) -> type[View[Any]] | None:
+    """The view of a command; None where no view has that one."""
+    entries = (entry for entry in _ENTRIES.values() if command and entry.command == command)
+    return next((entry.load() for entry in entries), None)

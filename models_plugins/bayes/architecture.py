@@ -24,7 +24,6 @@ from core import (
     hookimpl,
     option,
 )
-from models_plugins.bayes._posterior import spread_of
 
 
 class Bayes(Architecture):
@@ -90,6 +89,8 @@ class Bayes(Architecture):
 
     def uncertainty(self, rows: Rows, options: Options) -> FloatArray:
         """Standard deviation of a rating before clipping: the user's noise and how samples' scores differ."""
+        from models_plugins.bayes._posterior import spread_of
+
         deviations: FloatArray = np.sqrt(spread_of(rows["user_spread"], rows["item_spread"]))
         return deviations
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,22 @@ def table(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "ratings.csv", make_ratings(30, 20, 10))
 
 
+started: list[subprocess.Popen[str]] = []
+
+
 def start(*words: str, **options: Any) -> subprocess.Popen[str]:
     line = [sys.executable, "-c", CODE, *words]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    started.append(
+        subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    )
+    return started[-1]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    yield
+    while started:
+        started.pop().kill()
 
 
 def after(child: subprocess.Popen[str], event: str) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gzip
 import json
 import os
 import pty
 import random
 import resource
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import termios
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,7 +33,17 @@ COMMAND = [sys.executable, "-c", "from core.cli import main; main()"]
 ARCHITECTURES = ("bias", "dot", "nn", "bayes")
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e [@click=app.quit]x[/] =1+1\n"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-LIMIT = 300
+LOCALES: tuple[dict[str, str], ...] = (
+    *({}, {}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    *({"PYTHONIOENCODING": name} for name in ("ascii", "latin-1", "cp1251", "shift_jis")),
+)
+KEYS = (
+    *(b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"\t", b"?", b"\x1b", b"\r", b" ", b"/", b"T", b"L"),
+    *(b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"s", b"x", b"g", b"m", b"w", b"t", b"o", b"h", b"n", b"a"),
+    *(b"+", b"-", b"0", b"b", b"c", b"v", b"f", b"i", b"u", b"\xff", b"\x00", b"\xe2\x82", "é€".encode()),
+)
+LIMIT = 900
+"""Nothing takes so many seconds, even where other programs have the machine."""
 
 
 @dataclass
@@ -53,13 +66,15 @@ class World:
         own = {f"TASTEMAP_{name}": str(self.folder / name.lower()) for name in ("RUNS", "CACHE", "CONFIG")}
         return {**os.environ, **own}
 
-    def tastemap(self, *words: str, expect: tuple[int, ...] = (0,), blocks: int = 0) -> str:
+    def tastemap(
+        self, *words: str, expect: tuple[int, ...] = (0,), blocks: int = 0, **environment: str
+    ) -> str:
         """Run a command to its end, with files of at most so many blocks of 1 kB; notes what goes wrong."""
         limit = None if not blocks else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (blocks << 10,) * 2)
         done = subprocess.run(
             [*COMMAND, *words],
             capture_output=True,
-            env=self.environment,
+            env={**self.environment, **environment},
             timeout=LIMIT,
             check=False,
             preexec_fn=limit,
@@ -100,25 +115,36 @@ def train(world: World) -> None:
 
 
 def ask(world: World) -> None:
-    """A random command, sometimes with words that make no sense."""
+    """A random command in a random locale, sometimes with words that make no sense."""
     run = str(world.runs / world.chooser.choice(sorted(world.whole))) if world.whole else "latest"
+    out = str(world.folder / "out")
     words = world.chooser.choice(
         [
-            ("recommend", run, "u1"),
-            ("why", run, "u1", "1"),
-            ("similar", run, "1"),
-            ("search", run, EVIL),
-            ("map", run),
-            ("evaluate", run),
-            ("diagnose", run),
-            ("history", run, "u2"),
-            ("predict", run, EVIL, EVIL),
-            ("recommend", EVIL, EVIL),
-            ("export", run, "--parquet", str(world.folder / "export")),
-            ("data", "describe", str(world.table)),
+            *(("recommend", run, "u1"), ("recommend", run, "--all", "--out", f"{out}.csv", "--spreadsheet")),
+            *(("why", run, "u1", "1"), ("similar", run, "1"), ("similar-users", run, "u1"), ("biases", run)),
+            *(("map", run), ("map", run, "--out", f"{out}.svg"), ("crosstab", run), ("components", run)),
+            *(("evaluate", run), ("diagnose", run), ("rank", run), ("compare", run, run), ("summary", run)),
+            *(("history", run, "u2"), ("foldin", run, "--rate", "1=5"), ("export", run, "--parquet", out)),
+            *(("plugins",), ("runs",), ("data", "list"), ("data", "describe", str(world.table))),
+            *(("search", run, EVIL), ("predict", run, EVIL, EVIL), ("recommend", EVIL, EVIL)),
+            *(("predict", run, "u1", "1" * 5000), ("foldin", run, "--rate", EVIL), ("history", run, "")),
+            *(("train", "--data", EVIL), ("evaluate", run, "--data", EVIL), ("compare", run, EVIL)),
         ]
     )
-    world.tastemap(*words, expect=(0, 1, 2))
+    more = world.chooser.choice(((), ("--json",)))
+    world.tastemap(*words, *more, expect=(0, 1, 2), **world.chooser.choice(LOCALES))
+
+
+def leave(world: World) -> None:
+    """A reader that goes away early, a full standard output, or none at all."""
+    run = str(world.runs / world.chooser.choice(sorted(world.whole))) if world.whole else "latest"
+    words = world.chooser.choice((("components", run), ("map", run, "--json"), ("plugins",), ("-h",)))
+    end = world.chooser.choice(("| head -c 1; exit ${PIPESTATUS[0]}", "> /dev/full", ">&-", "2>&-"))
+    line = f"{shlex.join([*COMMAND, *words])} {end}"
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, env=world.environment, timeout=LIMIT, check=False
+    )
+    world.judge((*words, end), done.returncode, done.stderr, (0, 1, 141))
 
 
 def kill(world: World) -> None:
@@ -129,7 +155,10 @@ def kill(world: World) -> None:
     time.sleep(world.chooser.uniform(0, 20))
     number = world.chooser.choice(SIGNALS)
     child.send_signal(number)
-    said, _ = child.communicate(timeout=LIMIT)
+    try:
+        said, _ = child.communicate(timeout=LIMIT)
+    finally:
+        child.kill()
     world.judge((f"train, signal {number}",), child.returncode, said, (0, -number, 128 + number))
     for run in set(world.runs.iterdir() if world.runs.exists() else ()) - before:
         if (run / "history.jsonl").exists() and (run / "config.json").exists():
@@ -145,29 +174,53 @@ def fill(world: World) -> None:
 
 
 def poison(world: World) -> None:
-    """A table that was cut, mixed with noise, or made to attack."""
-    path, content = world.folder / f"hostile{EVIL[:7]}.csv", bytearray(world.table.read_bytes())
-    for _ in range(world.chooser.randint(1, 50)):
-        content[world.chooser.randrange(len(content))] = world.chooser.randrange(256)
-    cut = bytes(content[: world.chooser.randint(0, len(content))])
-    path.write_bytes(world.chooser.choice((cut, cut + EVIL.encode(), os.urandom(5000), b"[" * 100_000)))
+    """A table that was cut, mixed with noise, packed, no file at all, or made to attack."""
+    chooser, content = world.chooser, bytearray(world.table.read_bytes())
+    for _ in range(chooser.randint(1, 50)):
+        content[chooser.randrange(len(content))] = chooser.randrange(256)
+    cut = bytes(content[: chooser.randint(0, len(content))])
+    made = chooser.choice((cut, cut + EVIL.encode(), os.urandom(5000), b"[" * 100_000, b"\0" * 100_000))
+    ending = chooser.choice(
+        (".csv", ".csv.gz", ".zip", ".parquet", ".jsonl", ".xlsx", ".sqlite", ".feather", ".mtx", ".inter")
+    )
+    path = world.folder / f"hostile{EVIL[:7]}{ending}"
+    path.unlink(missing_ok=True)
+    kind = chooser.random()
+    if kind < 0.1:
+        os.mkfifo(path)
+    elif kind < 0.4 and ending == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("../../ratings.csv", made)
+    else:
+        path.write_bytes(gzip.compress(made) if ending.endswith("gz") and kind < 0.7 else made)
     world.tastemap("data", "describe", str(path), expect=(0, 1, 2))
     world.tastemap("train", "--data", str(path), "--epochs", "1", expect=(0, 1, 2))
 
 
 def damage(world: World) -> None:
-    """A copy of a run with a few bytes changed: it may fail in words, and the list goes on."""
+    """A copy of a run with bytes changed, or a file that is gone or another thing: the list goes on."""
+    chooser = world.chooser
     if not world.whole:
         return
-    copy = world.runs / f"damaged-{world.chooser.randrange(10**6)}"
-    shutil.copytree(world.runs / world.chooser.choice(sorted(world.whole)), copy)
-    file = world.chooser.choice(sorted(path for path in copy.rglob("*") if path.is_file()))
+    copy = world.runs / f"damaged-{chooser.randrange(10**6)}"
+    shutil.copytree(world.runs / chooser.choice(sorted(world.whole)), copy)
+    file = chooser.choice(sorted(path for path in copy.rglob("*") if path.is_file()))
     content = bytearray(file.read_bytes())
-    for _ in range(world.chooser.randint(1, 20) if content else 0):
-        content[world.chooser.randrange(len(content))] = world.chooser.randrange(256)
-    file.write_bytes(bytes(content[: world.chooser.randint(0, len(content))]))
+    file.unlink()
+    kind = chooser.choice(("changed", "changed", "changed", "gone", "pipe", "folder", "link"))
+    if kind == "changed":
+        for _ in range(chooser.randint(1, 20) if content else 0):
+            content[chooser.randrange(len(content))] = chooser.randrange(256)
+        file.write_bytes(bytes(content[: chooser.randint(len(content) // 2, len(content))]))
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "link":
+        file.symlink_to("/dev/zero")
     for words in (("recommend", str(copy), "u1"), ("runs",), ("predict", str(copy), "u1", "1")):
         world.tastemap(*words, expect=(0, 1, 2))
+    world.tastemap("train", "--resume", str(copy), expect=(0, 1, 2))
     shutil.rmtree(copy)
 
 
@@ -175,20 +228,21 @@ def resize(world: World) -> None:
     """The screen in a terminal of ever other size, under random keys, ended by q or by a signal."""
     process, terminal = pty.fork()
     if process == 0:
+        os.chdir(world.folder)
         os.environ.update(world.environment, TERM="xterm-256color", LANG="C.UTF-8")
         os.execv(sys.executable, COMMAND)
-    said, ends = bytearray(), time.monotonic() + 15
+    said, ends = bytearray(), time.monotonic() + world.chooser.choice((3, 15, 40))
     while time.monotonic() < ends:
         size = struct.pack("HHHH", world.chooser.randint(1, 80), world.chooser.randint(1, 300), 0, 0)
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
-        os.write(terminal, world.chooser.choice((b"1", b"2", b"3", b"4", b"5", b"7", b"\t", b"?", b"\x1b")))
+        os.write(terminal, world.chooser.choice(KEYS))
         said += _heard(terminal, 0.2)
     os.kill(process, world.chooser.choice((signal.SIGTERM, signal.SIGHUP)))
-    while block := _heard(terminal, 20):
+    while block := _heard(terminal, 60):
         said += block
     _, status = os.waitpid(process, 0)
     if b"Traceback" in said or os.waitstatus_to_exitcode(status) not in (129, 143):
-        world.lost.append(f"the screen ended with {status}: {bytes(said[-300:])!r}")
+        world.lost.append(f"the screen ended with {status}: {bytes(said[-3000:])!r}")
     os.close(terminal)
 
 
@@ -204,23 +258,27 @@ def _training(world: World, epochs: int) -> tuple[str, ...]:
     return ("train", "--data", str(world.table), "--arch", name, "--epochs", str(epochs))
 
 
-ACTS: tuple[Callable[[World], None], ...] = (train, ask, ask, ask, kill, fill, poison, damage, resize)
+ACTS: tuple[Callable[[World], None], ...] = (
+    *(train, ask, ask, ask, ask, leave, kill, fill, poison, poison, damage, damage, resize),
+)
 
 
 def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) -> list[tuple[str, object]]:
     """Do random acts for so many hours; returns what was done and what was lost, as rows of a table."""
     world, ends = World(folder, table, chooser), time.monotonic() + hours * 3600
+    for number, handler in ((signal.SIGHUP, lambda *_: None), (signal.SIGINT, signal.default_int_handler)):
+        signal.signal(number, handler)  # what `nohup` and `&` ignore, children would ignore too
     train(world)
     while time.monotonic() < ends:
-        act = chooser.choice(ACTS)
+        act, before = chooser.choice(ACTS), len(world.lost)
         world.done[act.__name__] += 1
         try:
             act(world)
             world.check()
         except subprocess.TimeoutExpired as error:
             world.lost.append(f"{act.__name__}: nothing came for {LIMIT} s: {error.cmd}")
-        if world.lost:
-            print("\n".join(world.lost[-3:]), file=sys.stderr, flush=True)
+        for one in world.lost[before:]:
+            print(f"{world.done.total()}. {act.__name__}: {one}", file=sys.stderr, flush=True)
     rows: list[tuple[str, object]] = [(f"{name} ({count})", "done") for name, count in world.done.items()]
     told = [("lost:", one) for one in world.lost]
     return [*rows, ("runs kept", len(world.whole)), *told, ("lost", len(world.lost))]

@@ -13,12 +13,16 @@ from textual.content import Content
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from core.protocol import Stop, Train
+from core.protocol import Judge, Stop, Train
 from tui.charts import ChartView, Curve, Marks, categories, rgb
 from tui.formats import rmse, seconds
+from tui.race._verdict import VerdictScreen
 from tui.shell import BenchScreen, Lane, Stage
 
-_ADVICE = "Choose with Space who races, then press s. All train on the same split, one after another."
+_ADVICE = (
+    "Choose with Space who races, then press s. All train on the same split, one after another. "
+    "v judges them on several splits."
+)
 
 
 class RaceScreen(BenchScreen):
@@ -28,10 +32,12 @@ class RaceScreen(BenchScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start race", id="race.start"),
         Binding("x", "stop", "Stop race", id="race.stop"),
+        Binding("v", "verdict", "Verdict", id="race.verdict"),
         Binding("g", "toggle_log", "Log axis", id="race.log_axis"),
     ]
 
     _keys_for: object = None
+    _judged: Judge | None = None
 
     def compose_body(self) -> ComposeResult:
         """List, standing, chart."""
@@ -98,6 +104,36 @@ class RaceScreen(BenchScreen):
         self.bench.race.abandon()
         self.bench.send(Stop())
         self.redraw()
+
+    def action_verdict(self) -> None:
+        """Judge the chosen ones on several splits, or show the verdict in the making or the last one."""
+        judging = self.bench.judging
+        if not judging.active and not self._ask_for_verdict() and judging.verdict is None:
+            return
+        self.app.push_screen(VerdictScreen(self.bench, self.tastemap.events, self.tastemap.ascii_only))
+
+    def _ask_for_verdict(self) -> bool:
+        """Send the chosen ones to be judged, each for all that it can be trained for; False where that can't
+        be now, or where the last verdict was on just these."""
+        names = self.query_one(SelectionList).selected
+        architectures = self.bench.registry.architectures
+        chosen = [
+            name if objective == "rating" or len(own) == 1 else f"{name}:{objective}"
+            for name in names
+            for own in [architectures[name].architecture.objectives]
+            for objective in own
+        ]
+        question = Judge(data=self.tastemap.preferences.data, contenders=",".join(chosen))
+        if question == self._judged:
+            return False
+        if not chosen:
+            self.notify("Space chooses.", title="Nobody is to be judged")
+            return False
+        if not self.bench.judge(question):
+            self.notify("Wait for it, or stop it under Train.", title="A training is running already")
+            return False
+        self._judged = question
+        return True
 
     def action_toggle_log(self) -> None:
         """Switch the axis."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from core.protocol import (
     BatchProgress,
@@ -12,6 +13,7 @@ from core.protocol import (
     Event,
     Failed,
     Finished,
+    Judged,
     LearningRateChanged,
     Paused,
     PhaseChanged,
@@ -145,6 +147,28 @@ def _moment(event: BatchProgress | EpochFinished | LearningRateChanged) -> tuple
     if isinstance(event, EpochFinished):
         return event.epoch, float("inf"), 0
     return event.epoch, event.batch, int(isinstance(event, LearningRateChanged))
+
+
+@dataclass
+class Judging:
+    """A verdict in the making, or the last one as the engine told it; `phase` says what is being done."""
+
+    active: bool = False
+    phase: str = ""
+    verdict: Any = None
+    failure: Failed | None = None
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in; nothing changes while no verdict is being made."""
+        if not self.active:
+            return
+        match event:
+            case PhaseChanged():
+                self.phase = f"{event.phase} {event.detail}".strip()
+            case Judged():
+                self.active, self.verdict = False, event.verdict
+            case Failed(request=None):
+                self.active, self.failure = False, event
 
 
 @dataclass

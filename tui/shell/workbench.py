@@ -15,6 +15,8 @@ from core.protocol import (
     Event,
     Failed,
     Finished,
+    Judge,
+    Judged,
     PhaseChanged,
     ResumeRun,
     RunStarted,
@@ -22,7 +24,7 @@ from core.protocol import (
     Train,
 )
 from tui.shell._shown import shown
-from tui.shell.training import Race, Stage, TrainingState
+from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
@@ -51,6 +53,7 @@ class Workbench:
     deleted: list[tuple[Path, Path]] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
+    judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
 
@@ -58,9 +61,12 @@ class Workbench:
         """Fold an event of the engine into the state."""
         self.training.apply(event)
         self.race.apply(event)
+        self.judging.apply(event)
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
             self._waiting = None
+        if isinstance(event, Judged | Failed):
+            self.preparing = ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
         elif isinstance(event, EngineReady):
@@ -74,11 +80,18 @@ class Workbench:
 
     def begin(self, command: Train | ResumeRun) -> bool:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
-        if self.training.active:
+        if self.training.active or self.judging.active:
             return False
         earlier = self.training.epochs if self._goes_on(command) else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
         self._waiting = None if self.engine.send(command) else command
+        return True
+
+    def judge(self, command: Judge) -> bool:
+        """Ask for a verdict; False while something trains or the engine isn't up."""
+        if self.training.active or self.judging.active or not self.engine.send(command):
+            return False
+        self.judging = Judging(active=True, phase="reading data")
         return True
 
     def _goes_on(self, command: Train | ResumeRun) -> bool:

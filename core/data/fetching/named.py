@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.contract import DataSource, Edition, NamedDataset
 from core.errors import DataError, UsageError
-from core.files import cache_folder
+from core.files import cache_folder, expanded
 
 _GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 _LICENCE = (
@@ -59,7 +59,7 @@ def all_datasets(sources: Sequence[DataSource] = ()) -> dict[str, NamedDataset]:
 
 def find_named(source: str, sources: Sequence[DataSource] = ()) -> NamedDataset | None:
     """Find a data set by its name; a file or folder of that name comes first, as does any other path."""
-    if Path(source).expanduser().exists():
+    if expanded(source).exists():
         return None
     return all_datasets(sources).get(source)
 

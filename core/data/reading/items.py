@@ -29,6 +29,7 @@ from core.data.reading.location import check_location
 from core.data.reading.text import Dialect, rows, sniff
 from core.data.reading.typed import open_typed
 from core.errors import DataError
+from core.files import expanded
 
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*\"?\s*$")
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
@@ -40,7 +41,7 @@ def items_location(options: ReadingOptions) -> Location | None:
     """The items table asked for, if any; raises DataError if it isn't there."""
     if options.items in ("", NONE):
         return None
-    items = Path(options.items).expanduser()
+    items = expanded(options.items)
     check_location(items)
     return items
 

@@ -40,10 +40,21 @@ def check_location(location: Location) -> None:
     with reading_errors(location):
         if not location.exists():
             raise DataError("not found.", path=str(location), hint=_nearby(location))
+        if not _is_utf8(str(location)):
+            hint = "Rename it, or name a link to it."
+            raise DataError("its name isn't UTF-8, which no run can record.", path=str(location), hint=hint)
         if location.is_file():
             with location.open("rb") as stream:
                 if not stream.read(1):
                     raise DataError("the file is empty.", path=str(location))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def compression_of(location: Location) -> str:

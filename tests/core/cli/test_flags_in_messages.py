@@ -11,8 +11,9 @@ import pytest
 import typer
 
 from core.cli._app import app
-from core.cli._views import view_command, view_names
+from core.cli._views import view_command
 from core.contract import ReadingOptions, TrainingSettings, load_plugins
+from core.views import view_commands
 
 ROOT = Path(__file__).parents[3] / "core"
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*\b(?![_-])")
@@ -44,7 +45,7 @@ def known() -> set[str]:
         declared += registry.architecture(name).Options.fields()
     flags = {field.flag for field in declared}
     opposites = {flag.replace("--", "--no-", 1) for flag in flags}
-    views = [flag for name in view_names() for flag in walk(view_command(name))]
+    views = [flag for name in view_commands() for flag in walk(view_command(name))]
     return {*views, *walk(typer.main.get_command(app)), *flags, *opposites, "--help", "--version"} | _OTHERS
 
 

@@ -27,7 +27,7 @@ from core.runs.run import Run
 from core.views import _documentation as documentation
 from core.views.python import Asker, methods_module
 from core.views.python._methods import METHODS_FILE
-from core.views.registry import VIEWS, find_view, view_of
+from core.views.registry import VIEWS, find_view, view_commands, view_of, view_of_command
 from core.views.search import SearchResults
 from core.views.view import Remark, Table, View, compute
 from tests.core.views.examples import EMPTY, EXAMPLES, HandRun, saved_model
@@ -120,6 +120,13 @@ def asked_by_method(run: HandRun, view: View[Any], **instead: Any) -> Any:
     """Ask by the method of a view, with its arguments under their names in Python."""
     arguments = {**view.to_dict(), **instead}
     return getattr(run, view.method)(**{field.argument: arguments[field.name] for field in view.fields()})
+
+
+def test_a_view_is_registered_as_it_declares_itself() -> None:
+    assert all(kind.tag == tag for tag, kind in VIEWS.items())
+    assert view_commands() == sorted(kind.command for kind in VIEWS.values() if kind.command)
+    assert all(view_of_command(kind.command) is kind for kind in VIEWS.values() if kind.command)
+    assert view_of_command("") is view_of_command("no-such") is None
 
 
 def test_every_view_is_tried_here() -> None:
