@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -55,6 +56,23 @@ class DataError(TastemapError):
         if self.column is not None:
             parts.append(f"column {self.column!r}")
         return f"{', '.join(parts)}: " if parts else ""
+
+
+class ColumnsError(DataError):
+    """A table that can be read, but whose columns can't be told apart: the way out is to name them."""
+
+
+class SeveralTablesError(DataError):
+    """A folder, archive, database or workbook of several tables: `choices` are those that there are.
+
+    `option` is the reading option that names one: member or table.
+    """
+
+    def __init__(
+        self, message: str, *, path: Path | str, option: str, choices: Sequence[str], hint: str = ""
+    ) -> None:
+        self.option, self.choices = option, tuple(choices)
+        super().__init__(message, path=path, hint=hint or f"Name one with --{option}.")
 
 
 class PluginError(TastemapError):

@@ -239,7 +239,11 @@ class ReadingOptions(OptionSet):
         choices=("error", "skip"),
     )
     missing_rating: tuple[str, ...] = option(
-        default=(), help="A number that stands for no rating, as in 0, -1 or 99: such rows are left out."
+        default=(),
+        help="A number or word that stands for no rating, as in 0, -1, 99 or NR: such rows are left out.",
+    )
+    rating_word: tuple[str, ...] = option(
+        default=(), help="What a word among the ratings stands for, as in good=4."
     )
     items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
     items_separator: str = option(default="", help="What separates the columns of the items table.")

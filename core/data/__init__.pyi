@@ -1,8 +1,8 @@
-from ._cache import (
-    SMALLEST as SMALLEST,
-)
 from ._convert import (
     convert as convert,
+)
+from ._demo import (
+    demo_ratings as demo_ratings,
 )
 from ._describe import (
     describe as describe,
@@ -14,8 +14,12 @@ from ._notes import (
 from ._preview import (
     preview as preview,
 )
-from .load import (
+from .loading import (
+    SMALLEST as SMALLEST,
+    Look as Look,
+    forget as forget,
     load_ratings as load_ratings,
+    look as look,
     may_be_read_again as may_be_read_again,
     shown_source as shown_source,
 )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.data._moments import date_of
+from core.data.checking import levels_of
 from core.data.ratings import Ratings
 
 _ROWS = 5
 _MOST_VALUES = 12
 _BINS = 10
+_BLOCK = 1 << 22
 _DAY = 86_400
 _PERIODS = (("%Y", 4 * 365 * _DAY), ("%Y-%m", 90 * _DAY), ("%Y-%m-%d", 2 * _DAY), ("%Y-%m-%d %H:00", 0))
 
@@ -46,7 +49,7 @@ def _row(ratings: Ratings, row: int, value: str) -> dict[str, object]:
 
 def _spread(values: FloatArray) -> Bars:
     """Each value where there are few, else ten equal bins."""
-    levels, counts = np.unique(values, return_counts=True)
+    levels, counts = levels_of(values)
     if len(levels) <= _MOST_VALUES:
         return [(f"{level:g}", int(count)) for level, count in zip(levels, counts, strict=True)]
     counts, edges = np.histogram(values.astype(np.float64), _BINS)
@@ -60,9 +63,12 @@ def _periods(seconds: LongArray) -> Bars:
     """By years, months, days or hours, whichever gives some bars but not too many."""
     low, high = int(seconds.min()), int(seconds.max())
     form = next(form for form, least in _PERIODS if high - low >= least)
-    starts, counts = np.unique(_floor(seconds, form), return_counts=True)
-    names = [_named(int(start), form) for start in starts]
-    return _joined(names, counts.tolist())
+    counts: Counter[int] = Counter()
+    for start in range(0, len(seconds), _BLOCK):
+        found, often = np.unique(_floor(seconds[start : start + _BLOCK], form), return_counts=True)
+        counts.update(dict(zip(found.tolist(), often.tolist(), strict=True)))
+    starts = sorted(counts)
+    return _joined([_named(start, form) for start in starts], [counts[start] for start in starts])
 
 
 def _floor(seconds: LongArray, form: str) -> LongArray:

@@ -143,7 +143,7 @@ class Ratings:
         for vocabulary in (self.user_vocabulary, self.item_vocabulary):
             digest.update(_id_bytes(vocabulary.ids.tolist()))
         for column in (self.users, self.items, self.ratings):
-            digest.update(np.ascontiguousarray(column).tobytes())
+            digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()
 
 

@@ -90,6 +90,14 @@ def learn_damped_means(
     return fit.means(dampings, fit.noise(dampings))
 
 
+_BLOCK = 1 << 23
+"""Ratings that are looked at together: of a long table a copy in 64 bits would be dear."""
+
+
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+
+
 class _Fit:
     """Offsets of both sides in turn, each given the other (backfitting)."""
 
@@ -98,7 +106,8 @@ class _Fit:
     ) -> None:
         self.sides = (users, items)
         self.mean = float(ratings.mean(dtype=np.float64))
-        self.residuals = ratings.astype(np.float64) - self.mean
+        self.residuals = ratings.astype(np.float64)
+        self.residuals -= self.mean
         self.variance = max(float(self.residuals.var()), 1e-12)
         self.counts = [np.bincount(rows, minlength=n) for rows, n in zip(self.sides, counts, strict=True)]
         self.offsets = [np.zeros(count) for count in counts]
@@ -124,7 +133,8 @@ class _Fit:
             for count, damping in zip(self.counts, dampings, strict=True)
         )
         left = max(len(self.residuals) - freedom, 0.1 * len(self.residuals))
-        return max(float((self.residuals**2).sum()) / left, 1e-6 * self.variance)
+        squares = sum(float((self.residuals[block] ** 2).sum()) for block in _blocks(len(self.residuals)))
+        return max(squares / left, 1e-6 * self.variance)
 
     def best_damping(self, side: int, dampings: tuple[float, float]) -> float:
         """The damping of a side by which its rows predict each of their ratings best from their others.
@@ -145,13 +155,14 @@ class _Fit:
         (1 + a) · x − a · S; the squares add up to (1 + a)² · Q − 2a(1 + a) · S² + n · a² · S². What a rating
         did to the other side's offset is taken out first.
         """
-        rows, other = self.sides[side], 1 - side
-        with_other = self.counts[other][self.sides[other]] + dampings[other]
-        ratings = self.residuals * with_other / (with_other - 1) + self.offsets[side][rows]
         seen = self.counts[side] > 0
         n, count = self.counts[side][seen].astype(np.float64), len(seen)
-        sums = np.bincount(rows, weights=ratings, minlength=count)[seen] ** 2
-        squares = np.bincount(rows, weights=ratings**2, minlength=count)[seen]
+        sums, squares = np.zeros(count), np.zeros(count)
+        for block in _blocks(len(self.residuals)):
+            rows, ratings = self.sides[side][block], self._without_other(side, dampings, block)
+            sums += np.bincount(rows, weights=ratings, minlength=count)
+            squares += np.bincount(rows, weights=ratings**2, minlength=count)
+        sums, squares = sums[seen] ** 2, squares[seen]
 
         def errors(damping: float) -> DoubleArray:
             share = 1 / (n - 1 + damping)
@@ -160,15 +171,25 @@ class _Fit:
 
         return errors
 
+    def _without_other(self, side: int, dampings: tuple[float, float], block: slice) -> DoubleArray:
+        """Ratings of a block as a side sees them, without what each did to the other side's offset."""
+        other = 1 - side
+        with_other = self.counts[other][self.sides[other][block]] + dampings[other]
+        ratings: DoubleArray = self.residuals[block] * with_other / (with_other - 1)
+        return ratings + self.offsets[side][self.sides[side][block]]
+
     def means(self, dampings: tuple[float, float], noise: float) -> DampedMeans:
         """What was found."""
         return DampedMeans(self.mean, self.offsets[0], self.offsets[1], dampings, noise**0.5)
 
     def _fit_side(self, side: int, damping: float) -> float:
         rows, counts, offsets = self.sides[side], self.counts[side], self.offsets[side]
-        totals = np.bincount(rows, weights=self.residuals, minlength=len(offsets))
+        totals = np.zeros(len(offsets))
+        for block in _blocks(len(rows)):
+            totals += np.bincount(rows[block], weights=self.residuals[block], minlength=len(offsets))
         fitted = (totals + counts * offsets) / (counts + damping)
         change = fitted - offsets
-        self.residuals -= change[rows]
+        for block in _blocks(len(rows)):
+            self.residuals[block] -= change[rows[block]]
         self.offsets[side] = fitted
         return float(np.abs(change).max(initial=0.0))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.contract import Arrays, Registry, Resolved, Trainer, settle
-from core.data import Ratings, Split, describe, may_be_read_again, split_notes, unseen
+from core.data import Ratings, Split, describe, forget, may_be_read_again, split_notes, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model, RatedTable, RunFacts
@@ -107,6 +107,7 @@ class Session:
             if not may_be_read_again(self.ratings, self.registry.data_sources):
                 keep_ratings(folder, self.ratings)
             config.write(folder)
+            forget(self.ratings)
             self._train(folder, config, prepared, trainer, Progress())
 
     def _adapt(self, prepared: Prepared) -> Adaptation | None:
@@ -235,6 +236,7 @@ class Session:
         from core.training.start import make_trainer
 
         prepared = prepare(self.ratings, self.resolved.settings)
+        forget(self.ratings)  # what training needs of a large table is copied
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from core.data import _cache as cache, convert, load_ratings
+from core.data import convert, load_ratings
 from core.data.fetching import fetch
 from core.data.fetching.named import all_datasets
+from core.data.loading import _cache as cache
 from core.errors import TastemapError
 from core.files import clear_leftovers, write_atomically, write_through
 from core.runs import locked

@@ -91,7 +91,7 @@ class MapCanvas(Widget, can_focus=True):
         if not self._strips:
             styles = self._styles()
             self._strips = to_strips(self.picture(), styles)
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def move_cursor(self, right: int, up: int) -> None:
         """Go to the nearest point in a direction, preferring those that lie straight ahead."""

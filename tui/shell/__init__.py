@@ -1,22 +1,27 @@
 """What all screens share: the app around them, its state, and what a screen is made of."""
 
+from tui.shell._engine_app import UNCLEAR
 from tui.shell._shown import shown
 from tui.shell.app import TastemapApp
 from tui.shell.messages import Answered, NotAnswered, OpenItem
 from tui.shell.modes import screen_class
 from tui.shell.preferences import keymap_path
 from tui.shell.screen import ASKING, BenchScreen
+from tui.shell.tables import KnownTables, Reading, table_name
 from tui.shell.training import Lane, Stage, TrainingState
 from tui.shell.workbench import Engine, Subject, Workbench
 
 __all__ = [
     "ASKING",
+    "UNCLEAR",
     "Answered",
     "BenchScreen",
     "Engine",
+    "KnownTables",
     "Lane",
     "NotAnswered",
     "OpenItem",
+    "Reading",
     "Stage",
     "Subject",
     "TastemapApp",
@@ -25,4 +30,5 @@ __all__ = [
     "keymap_path",
     "screen_class",
     "shown",
+    "table_name",
 ]

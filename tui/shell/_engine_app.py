@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,13 +19,17 @@ from textual.signal import Signal
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
 from core.errors import RunError
-from core.protocol import Event, Failed, Finished, Refused, Train, Warm
+from core.protocol import Event, Failed, Finished, Refused, RunStarted, Train, Warm
 from tui.shell._shown import ReadableLines
 from tui.shell.messages import EngineNotice
 from tui.shell.preferences import read_preferences, write_preferences
+from tui.shell.tables import KnownTables, Reading, read_tables, table_name, write_tables
 from tui.shell.workbench import Engine, Workbench
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
+UNCLEAR = ("ColumnsError", "SeveralTablesError")
+"""Failures that somebody who sees the table can settle."""
+_CHOOSE = "Press c on the Train screen: it shows the table and lets you choose."
 _READABLE = ReadableLines()
 
 
@@ -36,6 +40,7 @@ class EngineApp(App[int]):
         super().__init__()
         self.bench = Workbench(engine, registry)
         self.preferences = read_preferences()
+        self.bench.tables = read_tables()
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
 
@@ -89,8 +94,11 @@ class EngineApp(App[int]):
         following = self.bench.race.next_command(event)
         if following is not None:
             self.bench.begin(following)
+        if isinstance(event, RunStarted):
+            self._training_started()
         if isinstance(event, Failed):
-            self.notify(event.hint or event.message, title=event.message, severity="error", timeout=12)
+            hint = _CHOOSE if event.kind in UNCLEAR else event.hint
+            self.notify(hint or event.message, title=event.message, severity="error", timeout=12)
         if isinstance(event, Refused):
             self.notify(event.message, severity="warning")
         if isinstance(event, Finished) and self.preferences.welcome:
@@ -115,19 +123,37 @@ class EngineApp(App[int]):
             self.set_timer(0.5, self.start_engine)
 
     def train(self, command: Train) -> bool:
-        """Start a training and remember its data; says why where it can't."""
+        """Start a training; says why where it can't. Its data are remembered once they are read."""
         if not self.bench.begin(command):
             self.notify("Stop it first (x).", title="A training is running already", severity="warning")
             return False
-        self.remember(data=command.data)
         return True
+
+    def read_table_with(self, data: str, reading: Reading) -> None:
+        """Read a table so from now on."""
+        self._keep_tables(self.bench.tables.read_with(data, reading))
+
+    def _training_started(self) -> None:
+        """The data can be read: they are offered again."""
+        asked = self.bench.asked
+        if isinstance(asked, Train):
+            self._keep_tables(self.bench.tables.trained_on(asked.data))
+            self.remember(data=table_name(asked.data))
+
+    def _keep_tables(self, tables: KnownTables) -> None:
+        if tables != self.bench.tables:
+            self.bench.tables = tables
+            self._keep(lambda: write_tables(tables))
 
     def remember(self, **changes: Any) -> None:
         """Change preferences and write them down."""
         if replace(self.preferences, **changes) == self.preferences:
             return
         self.preferences = replace(self.preferences, **changes)
+        self._keep(lambda: write_preferences(self.preferences))
+
+    def _keep(self, write: Callable[[], None]) -> None:
         try:
-            write_preferences(self.preferences)
+            write()
         except RunError as error:
             self.notify(error.hint, title=error.message, severity="warning")

@@ -19,6 +19,7 @@ from core.protocol import EpochFinished, Train
 from tui.shell._top_bar import TopBar
 from tui.shell.messages import Answered, NotAnswered
 from tui.shell.preferences import Preferences
+from tui.shell.tables import Reading
 from tui.shell.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ class BenchApp(Protocol):
     ascii_only: bool
 
     def train(self, command: Train) -> bool:
-        """Start a training and remember its data; False where another one runs."""
+        """Start a training; False where another one runs. Its data are remembered once they are read."""
+
+    def read_table_with(self, data: str, reading: Reading) -> None:
+        """Read a table so from now on."""
 
     def action_show(self, mode: str) -> None:
         """Switch to one of the screens."""

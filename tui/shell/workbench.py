@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +24,7 @@ from core.protocol import (
     Train,
 )
 from tui.shell._shown import shown
+from tui.shell.tables import KnownTables
 from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class Subject:
 
 @dataclass
 class Workbench:
-    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from."""
+    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from.
+
+    `asked` is the training last asked for.
+    """
 
     engine: Engine
     registry: Registry
@@ -53,6 +57,8 @@ class Workbench:
     deleted: list[tuple[Path, Path]] = field(default_factory=list)
     device: str = ""
     preparing: str = ""
+    tables: KnownTables = field(default_factory=KnownTables)
+    asked: Train | ResumeRun | None = None
     judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
@@ -79,9 +85,15 @@ class Workbench:
             self.subject = self._finished_subject(event)
 
     def begin(self, command: Train | ResumeRun) -> bool:
-        """Send a training to the engine, or keep it until the engine is up; False while another one runs."""
+        """Send a training to the engine, or keep it until the engine is up; False while another one runs.
+
+        Its table is read as was once chosen for it.
+        """
         if self.training.active or self.judging.active:
             return False
+        if isinstance(command, Train):
+            command = replace(command, reading={**self.tables.reading_of(command.data), **command.reading})
+        self.asked = command
         earlier = self.training.epochs if self._goes_on(command) else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
         self._waiting = None if self.engine.send(command) else command

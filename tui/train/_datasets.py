@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
@@ -34,21 +34,25 @@ class Offer:
 _DEMO = Offer("demo", "Real films, made-up viewers: synthetic ratings, built in, at once.")
 
 
-def offered_datasets(registry: Registry) -> list[Offer]:
-    """The demo set first, then every named set that can be fetched; raises UsageError for a name given twice.
+def offered_datasets(registry: Registry, recent: Sequence[str] = ()) -> list[Offer]:
+    """The tables used before, the demo set, then every named set; raises UsageError for a name given twice.
 
     Imports the readers, so it is not for the first frame.
     """
     from core.data.fetching import all_datasets, fetched_path
 
-    named = all_datasets(registry.data_sources)
-    return [
-        _DEMO,
-        *(
-            Offer(name, dataset.description, fetched_path(dataset).exists(), dataset.licence)
-            for name, dataset in named.items()
-        ),
-    ]
+    named = {
+        name: Offer(name, dataset.description, fetched_path(dataset).exists(), dataset.licence)
+        for name, dataset in all_datasets(registry.data_sources).items()
+    }
+    built_in = {_DEMO.name: _DEMO, **named}
+    used = {name: built_in.get(name) or Offer(name, _used(name)) for name in recent}
+    return list({**used, **built_in}.values())
+
+
+def _used(name: str) -> str:
+    """What is said of a table that was trained on before."""
+    return "Trained on before." if "://" in name or Path(name).exists() else "Trained on before; it is gone."
 
 
 def fetch_dataset(name: str, registry: Registry, progress: Callable[[int, int | None], None]) -> str:
@@ -59,20 +63,13 @@ def fetch_dataset(name: str, registry: Registry, progress: Callable[[int, int | 
     return str(fetched.path)
 
 
-class DatasetSuggester(Suggester):
-    """Completes the names of data sets as one types."""
-
-    def __init__(self, registry: Registry) -> None:
-        super().__init__()
-        self._registry = registry
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first name that begins so."""
-        try:
-            names = [offer.name for offer in offered_datasets(self._registry)]
-        except UsageError:
-            return None  # the picker (d) tells what is wrong with the plugins
-        return next((name for name in names if name.startswith(value.casefold())), None)
+def known_names(registry: Registry, recent: Sequence[str]) -> list[str]:
+    """What may be typed as data: the tables used before, then the sets that have a name."""
+    try:
+        offers = offered_datasets(registry, recent)
+    except UsageError:
+        return list(recent)  # the picker (d) tells what is wrong with the plugins
+    return [offer.name for offer in offers]
 
 
 _REPORT_SECONDS = 0.2

@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Checkbox, Input, Label, Select
 from textual.widgets.select import NoSelection
 
@@ -38,9 +37,9 @@ class FieldRow(Horizontal):
             super().__init__()
             self.text, self.wrong = text, wrong
 
-    def __init__(self, field: OptionField, baseline: OptionValue, suggester: Suggester | None = None) -> None:
+    def __init__(self, field: OptionField, baseline: OptionValue) -> None:
         super().__init__(id=f"row-{field.name}")
-        self.field, self.baseline, self._suggester = field, baseline, suggester
+        self.field, self.baseline = field, baseline
 
     def compose(self) -> ComposeResult:
         """The name and the editor that fits the type."""
@@ -52,7 +51,7 @@ class FieldRow(Horizontal):
             choices = [(choice, choice) for choice in self.field.choices]
             yield Select(choices, value=self.baseline, allow_blank=False, compact=True, id=editor_id)
         else:
-            yield Input(_shown(self.baseline), compact=True, id=editor_id, suggester=self._suggester)
+            yield Input(_shown(self.baseline), compact=True, id=editor_id)
 
     @property
     def text(self) -> str | bool:

@@ -25,22 +25,24 @@ _WELCOME = """\
 
 [$foreground 60%]Tab walks through the form on the left; every option can be changed.
 While it trains, + and - change the learning rate, p pauses, x stops.
-d lists other data sets · ? explains this screen · Ctrl+P finds any command[/]"""
+d lists other data sets, and a file of ratings can be dropped here.
+? explains this screen · Ctrl+P finds any command[/]"""
+_RECENTLY = "[$foreground 60%]d has also [/]$recent"
+_RECENT = 3
 
 
 class LivePanel(Vertical):
     """Draws a TrainingState; asks for nothing and changes nothing."""
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: str, recent: Sequence[str] = ()) -> None:
         super().__init__(id="live")
-        self._data = data
+        self._data, self._recent = data, recent
         self._training = TrainingState()
         self._drawn: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
-        name = Path(self._data).name or self._data
-        yield Static(Content.from_markup(_WELCOME, data=name), id="welcome")
+        yield Static(self._welcome(), id="welcome")
         yield Static("", id="headline")
         yield Static("", id="machine")
         chart = ChartView(self._curves, id="loss")
@@ -49,6 +51,18 @@ class LivePanel(Vertical):
         table = EpochTable(id="epochs")
         table.border_title = "Epochs"
         yield table
+
+    def choose_data(self, data: str) -> None:
+        """Name the data set that s trains on."""
+        self._data = data
+        self.query_one("#welcome", Static).update(self._welcome())
+
+    def _welcome(self) -> Content:
+        words = _WELCOME
+        others = [_short(one) for one in self._recent if one != self._data][:_RECENT]
+        if others:
+            words = f"{words}\n{_RECENTLY}"
+        return Content.from_markup(words, data=_short(self._data), recent=" · ".join(others))
 
     def show(self, training: TrainingState, process: int | None, device: str) -> None:
         """Draw the training as it is now."""
@@ -80,6 +94,11 @@ class LivePanel(Vertical):
             *_baseline_curve(training, view),
         ]
         return curves, marks
+
+
+def _short(data: str) -> str:
+    """A data set's name, or the last part of its path."""
+    return Path(data).name or data
 
 
 def _marks(training: TrainingState) -> Marks:

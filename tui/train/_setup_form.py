@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from textual import on
@@ -15,11 +15,11 @@ from core.contract import Registry, TrainingSettings, resolve
 from core.errors import UsageError
 from core.options import OptionField
 from core.protocol import Train
-from tui.train._datasets import DatasetSuggester
+from tui.train._data_field import DataRow
+from tui.train._datasets import known_names
 from tui.train._fields import FieldGroup, FieldRow
 
 _FIRST_SETTINGS = ("objective", "epochs", "learning_rate", "seed")
-_DATA = OptionField("data", str, "demo", "demo, a data set's name, or a path to ratings (d lists them).")
 
 
 class SetupForm(VerticalScroll, can_focus=False):
@@ -28,9 +28,9 @@ class SetupForm(VerticalScroll, can_focus=False):
     class Start(Message):
         """The button was pressed."""
 
-    def __init__(self, registry: Registry, data: str) -> None:
+    def __init__(self, registry: Registry, data: str, recent: Callable[[], Sequence[str]] = tuple) -> None:
         super().__init__(id="setup")
-        self._registry, self._data = registry, data
+        self._registry, self._data, self._recent = registry, data, recent
         names = sorted(registry.architectures)
         self.architecture = "bias" if "bias" in names else (names or [""])[0]
         self.recipe, self.objective = "default", "auto"
@@ -40,7 +40,7 @@ class SetupForm(VerticalScroll, can_focus=False):
         settings, options = self._defaults()
         yield Button("Train  s", id="start", variant="primary", compact=True)
         with FieldGroup(id="choice"):
-            yield FieldRow(_DATA, self._data, DatasetSuggester(self._registry))
+            yield DataRow(self._data, lambda: known_names(self._registry, self._recent()))
             yield FieldRow(self._architecture_field(), self.architecture)
             yield FieldRow(self._recipe_field(), self.recipe)
         with FieldGroup(id="settings"):
@@ -62,14 +62,18 @@ class SetupForm(VerticalScroll, can_focus=False):
             **self.query_one("#more", FieldGroup).changed_values(),
             "options": self.query_one("#options", FieldGroup).changed_values(),
         }
-        data = str(self.query_one("#row-data", FieldRow).value).strip()
+        return Train(data=self.data(), settings=settings)
+
+    def data(self) -> str:
+        """The table that is chosen; raises UsageError where none is."""
+        data = str(self.query_one(DataRow).value).strip()
         if not data:
             raise UsageError("Choose a data set.", hint="d lists those that are at hand.")
-        return Train(data=data, settings=settings)
+        return data
 
     def choose_data(self, name: str) -> None:
-        """Put a data set's name into its field."""
-        self.query_one("#row-data", FieldRow).set_value(name)
+        """Put a data set's name or path into its field."""
+        self.query_one(DataRow).set_value(name)
 
     @on(Collapsible.Expanded)
     def more_wanted(self) -> None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from core.engine import Notice
 from core.errors import ProtocolError, UsageError
-from core.protocol import Pause, Resume, ResumeRun, SetLearningRate, Stop
+from core.protocol import Failed, Pause, Resume, ResumeRun, SetLearningRate, Stop, Train
 from tui.charts import ChartView
 from tui.formats import rate
-from tui.shell import BenchScreen, Stage
+from tui.shell import UNCLEAR, BenchScreen, Reading, Stage
+from tui.train._data_field import DataChosen
 from tui.train._datasets import Fetched, Fetching, Offer, offered_datasets, start_fetching
 from tui.train._fields import FieldRow
 from tui.train._live_panel import LivePanel
+from tui.train._looking import Looked, start_looking
+from tui.train._paths import dropped_path
 from tui.train._setup_form import SetupForm
+
+if TYPE_CHECKING:
+    from core.data import Look
 
 _RATE_STEP = 1.5
 
@@ -37,6 +44,7 @@ class TrainScreen(BenchScreen):
         Binding("minus", "scale(False)", "Rate down", key_display="-", id="train.rate_down"),
         Binding("l", "type_rate", "Type rate", id="train.rate"),
         Binding("d", "choose_data", "Data", id="train.data"),
+        Binding("c", "look", "Columns", id="train.columns"),
         Binding("g", "toggle_log", "Log axis", id="train.log_axis", show=False),
         Binding("r", "resume", "Resume run", id="train.resume", show=False),
         Binding("f", "toggle_form", "Form", id="train.form"),
@@ -50,9 +58,9 @@ class TrainScreen(BenchScreen):
         app = self.tastemap
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield SetupForm(self.bench.registry, app.preferences.data)
+                yield SetupForm(self.bench.registry, app.preferences.data, lambda: self.bench.tables.recent)
                 yield Static("", id="explanation", markup=False)
-            yield LivePanel(app.preferences.data)
+            yield LivePanel(app.preferences.data, self.bench.tables.recent)
 
     def on_mount(self) -> None:
         """Start with the keys at hand, not in a field."""
@@ -137,14 +145,84 @@ class TrainScreen(BenchScreen):
         from tui.dialogs import PickScreen
 
         try:
-            offers = offered_datasets(self.bench.registry)
+            offers = offered_datasets(self.bench.registry, self.bench.tables.recent)
         except UsageError as error:
             self.notify(error.hint, title=error.message, severity="error")
             return
         choices = [(offer.name, offer.explanation) for offer in offers]
-        heading = "Which ratings? A path to a file or folder can be typed into the Data field as well."
+        heading = "Which ratings? Any file or folder can be dropped here too, or typed into the Data field."
         self._offers = {offer.name: offer for offer in offers}
         self.app.push_screen(PickScreen(heading, choices), self._use_data)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A file dropped anywhere on the screen is the table."""
+        path = dropped_path(event.text)
+        if path:
+            event.stop()
+            self.query_one(SetupForm).choose_data(path)
+            self._look(path)
+
+    @on(DataChosen)
+    def data_chosen(self, message: DataChosen) -> None:
+        """Show the table that was named."""
+        if message.data:
+            self._look(message.data)
+
+    def action_look(self) -> None:
+        """Show the table's columns, and let their roles be chosen."""
+        try:
+            self._look(self.query_one(SetupForm).data())
+        except UsageError as error:
+            self.notify(error.hint, title=error.message, severity="error")
+
+    def _look(self, data: str, then_train: bool = False, reading: Reading | None = None) -> None:
+        known = self.bench.tables.reading_of(data) if reading is None else reading
+        self._explain(f"Looking at {data} …")
+        start_looking(self, data, known, self.bench.registry, then_train)
+
+    def heard(self, notice: Notice) -> None:
+        """Where a training failed since its table is unclear, show the table."""
+        super().heard(notice)
+        asked = self.bench.asked
+        unclear = isinstance(notice, Failed) and notice.request is None and notice.kind in UNCLEAR
+        if unclear and self.is_current and isinstance(asked, Train) and not self.bench.race.active:
+            self._look(asked.data, then_train=True)
+
+    @on(Looked)
+    def looked(self, message: Looked) -> None:
+        """Show the columns or the tables to choose from, or say what is wrong."""
+        self._explain(f"{message.problem} {message.hint}".strip(), wrong=not message.known)
+        if message.choices:
+            self._offer_tables(message)
+        elif message.look is not None:
+            self._explain("")
+            self._offer_columns(message, message.look)
+
+    def _offer_tables(self, message: Looked) -> None:
+        from tui.dialogs import PickScreen
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self._look(message.data, message.then_train, {**message.reading, message.option: name})
+
+        heading = f"{message.data} holds several tables: which one?"
+        self.app.push_screen(PickScreen(heading, [(name, "") for name in message.choices]), chosen)
+
+    def _offer_columns(self, message: Looked, seen: Look) -> None:
+        from core.data import look
+        from tui.train._mapper import MapperScreen
+
+        def look_again(reading: Reading) -> Look:
+            return look(message.data, reading, self.bench.registry.data_sources)
+
+        def chosen(reading: Reading | None) -> None:
+            if reading is not None:
+                self.tastemap.read_table_with(message.data, reading)
+                self._explain("It is read so from now on.")
+                if message.then_train:
+                    self.action_start()
+
+        self.app.push_screen(MapperScreen(message.data, seen, message.reading, look_again), chosen)
 
     def _use_data(self, name: str | None) -> None:
         if not name:
@@ -194,6 +272,11 @@ class TrainScreen(BenchScreen):
             self.notify("Interrupted runs are listed under Runs (5).", title="Nothing to go on with here")
         elif self.bench.begin(ResumeRun(started.run)):
             self.redraw()
+
+    @on(Input.Changed, "#field-data")
+    def data_typed(self, event: Input.Changed) -> None:
+        """Say what s would train on."""
+        self.query_one(LivePanel).choose_data(event.value)
 
     @on(FieldRow.Described)
     def described(self, message: FieldRow.Described) -> None:

@@ -3,6 +3,7 @@ from ._building import (
 )
 from ._clean import (
     find_scale as find_scale,
+    levels_of as levels_of,
 )
 from ._identifiers import (
     BadIdentifierError as BadIdentifierError,

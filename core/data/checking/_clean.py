@@ -25,7 +25,7 @@ def clean_ratings(column: Any) -> FloatArray:
     import pyarrow as pa
 
     try:
-        ratings: FloatArray = chunked(column).cast(pa.float32(), safe=False).to_numpy()
+        ratings: FloatArray = _numbers(whole(chunked(column).cast(pa.float32(), safe=False)))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise BadValueError(*_first_non_number(column)) from error
     finite = np.isfinite(ratings)
@@ -44,6 +44,17 @@ def chunked(column: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
         return column
     return pa.chunked_array([column if isinstance(column, pa.Array) else pa.array(column)])
+
+
+def whole(column: Any) -> Any:
+    """A chunked array as one array; one chunk is taken as it is, without a copy."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _numbers(column: Any) -> FloatArray:
+    """The numbers of one Arrow array, NaN where they are missing."""
+    numbers: FloatArray = column.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _first_non_number(column: Any) -> tuple[int, str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.array_types import FloatArray, LongArray, RowArray
+from core.array_types import FloatArray, LongArray, Mask, RowArray
 from core.contract import Repair
 from core.data.checking._clean import BadValueError
 
@@ -20,8 +20,8 @@ class Columns:
     ratings: FloatArray
     timestamps: LongArray | None
 
-    def take(self, rows: LongArray) -> Columns:
-        """Keep some rows."""
+    def take(self, rows: LongArray | Mask) -> Columns:
+        """Keep some rows, in the order given, or those of a mask."""
         times = None if self.timestamps is None else self.timestamps[rows]
         return Columns(self.users[rows], self.items[rows], self.ratings[rows], times)
 
@@ -39,12 +39,13 @@ def _settle(columns: Columns, item_count: int, how: str) -> tuple[Columns, tuple
     if how == "error":
         raise _first_duplicate(order, starts)
     ends = np.append(starts[1:], len(order)) - 1
-    kept = np.ones(len(keys), dtype=bool)
+    kept = np.ones(len(columns.users), dtype=bool)
     kept[rows] = False
     kept[order[ends]] = True
+    del keys, rows  # of a long table they take as much room as its columns
     settled = columns if how == "last" else _merged(columns, order, starts, ends, how)
     message = f"{_many(count)}: {_SETTLED[how]}"
-    return settled.take(np.flatnonzero(kept)), (Repair("duplicates", count, message),)
+    return settled.take(kept), (Repair("duplicates", count, message),)
 
 
 _SETTLED = {"last": "the last one kept", "mean": "their mean taken", "add": "added up"}

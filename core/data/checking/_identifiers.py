@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.array_types import RowArray
 from core.contract import Repair
 from core.data import Vocabulary
+from core.data.checking._clean import whole
 
 LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
@@ -47,7 +48,7 @@ def encode(column: Any, what: str) -> Encoded:
         raise BadIdentifierError(0, what, f"can't be read as text ({error})") from error
     if column.null_count:
         raise BadIdentifierError(_first_null(column), what, "is missing")
-    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
+    encoded = whole(column.dictionary_encode().unify_dictionaries())
     rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return _named(*_by_appearance(rows, encoded.dictionary), what)
 
@@ -67,7 +68,8 @@ def _arrow(column: Any) -> Any:
         column = pa.chunked_array([pa.array(column)])
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return column if pa.types.is_string(kind.value_type) else _arrow(column.cast(kind.value_type))
+        is_id = pa.types.is_string(kind.value_type) or pa.types.is_integer(kind.value_type)
+        return column if is_id else _arrow(column.cast(kind.value_type))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return _whole_numbers(column)
     return column.cast(pa.string())
@@ -91,14 +93,31 @@ def _whole_numbers(column: Any) -> Any:
 
 def _by_appearance(rows: RowArray, values: Any) -> tuple[RowArray, Any]:
     """Order a dictionary by the first appearance of its values, without those that never appear."""
-    first = np.full(len(values), len(rows), dtype=np.int64)
-    first[rows[::-1]] = np.arange(len(rows) - 1, -1, -1)
-    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(rows))]
-    if len(order) == len(values) and np.array_equal(order, np.arange(len(values))):
+    if _is_by_appearance(rows, len(values)):
         return rows, values
+    first = np.full(len(values), len(rows), dtype=np.int64)
+    for start in reversed(range(0, len(rows), _BLOCK)):
+        block = rows[start : start + _BLOCK]
+        first[block[::-1]] = np.arange(start + len(block) - 1, start - 1, -1)
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(rows))]
     lookup = np.zeros(len(values), dtype=np.int32)
     lookup[order] = np.arange(len(order), dtype=np.int32)
     return lookup[rows], values.take(order)
+
+
+_BLOCK = 1 << 22
+"""Rows that are looked at together: columns may be long, and room for a copy dear."""
+
+
+def _is_by_appearance(rows: RowArray, count: int) -> bool:
+    """Whether each of `count` values appears, and later than those before it."""
+    highest = -1
+    for start in range(0, len(rows), _BLOCK):
+        reached = np.maximum.accumulate(np.append(np.int32(highest), rows[start : start + _BLOCK]))
+        if np.diff(reached).max(initial=0) > 1:
+            return False
+        highest = int(reached[-1])
+    return highest == count - 1
 
 
 def _first_null(column: Any) -> int:
@@ -116,8 +135,8 @@ def _named(rows: RowArray, values: Any, what: str) -> Encoded:
     trimmed = pc.utf8_trim_whitespace(values)
     _check_texts(rows, trimmed, what)
     spaced = int(pc.sum(pc.not_equal(trimmed, values)).as_py() or 0)
-    whole = _without_decimals(trimmed)
-    turned = int(pc.sum(pc.not_equal(whole, trimmed)).as_py() or 0)
+    bare = _without_decimals(trimmed)
+    turned = int(pc.sum(pc.not_equal(bare, trimmed)).as_py() or 0)
     repairs = [
         Repair(kind, count, f"{count} {what} ids {message}")
         for kind, count, message in (
@@ -126,10 +145,10 @@ def _named(rows: RowArray, values: Any, what: str) -> Encoded:
         )
         if count
     ]
-    alike = _alike(whole, what)
+    alike = _alike(bare, what)
     if not repairs:
         return Encoded(rows, Vocabulary(_ids(values)), alike)
-    merged = whole.dictionary_encode()
+    merged = bare.dictionary_encode()
     lookup = merged.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     return Encoded(lookup[rows], Vocabulary(_ids(merged.dictionary)), (*repairs, *alike))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.array_types import FloatArray, Mask
 from core.contract import RawTable, ReadingOptions, Repair
-from core.data.checking._clean import chunked
+from core.data.checking._clean import chunked, levels_of
 from core.data.checking._rows import keep_rows
 from core.data.reading import COUNT_NAMES, RATING_NAMES, plain
 from core.errors import DataError, UsageError
@@ -19,6 +19,7 @@ COUNT_LIMIT = 100
 """Whole numbers from 0 up and above this are taken for counts: rating scales end at 100 at most."""
 
 _FEW = 0.01
+_SHORT, _SCALE = 10, 3
 _WEIGHT_NAMES = {"weight", "weights"}
 
 
@@ -29,7 +30,8 @@ def kind_of(raw: RawTable, options: ReadingOptions, values: FloatArray) -> str:
     name = _rating_name(raw)
     if raw.ratings is None or raw.events is not None or name in COUNT_NAMES:
         return "interactions"
-    if not _looks_counted(values) or (name in RATING_NAMES and _few_are_high(values)):
+    slips = name in RATING_NAMES and _few_are_high(values)
+    if not _looks_counted(values) or slips or _has_code(values):
         return "ratings"
     return "interactions"
 
@@ -46,6 +48,12 @@ def _looks_counted(values: FloatArray) -> bool:
 def _few_are_high(values: FloatArray) -> bool:
     """A few ratings beyond any scale among many within one are slips; counts have a long tail."""
     return bool(np.mean(values > COUNT_LIMIT) < _FEW)
+
+
+def _has_code(values: FloatArray) -> bool:
+    """One value far above a short scale, as in 1 … 5 and 999, stands for no rating; counts fill the room."""
+    levels, _ = levels_of(values)
+    return len(levels) > _SCALE and bool(levels[-2] <= _SHORT and levels[-1] > COUNT_LIMIT)
 
 
 def weigh_events(raw: RawTable, options: ReadingOptions, source: str) -> RawTable:

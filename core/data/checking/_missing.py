@@ -12,7 +12,9 @@ from core.array_types import Mask
 from core.contract import RawTable, ReadingOptions, Repair
 from core.data.checking._clean import chunked, clean_ratings
 from core.data.checking._rows import keep_rows
-from core.errors import DataError, UsageError
+from core.data.reading import is_number
+from core.data.reading.text import LEFT_OUT
+from core.errors import DataError
 
 _LONGEST_FOOTER = 3
 
@@ -113,18 +115,17 @@ def _without_codes(raw: RawTable, options: ReadingOptions) -> RawTable:
     if not options.missing_rating or raw.ratings is None:
         return raw
     values = clean_ratings(raw.ratings)
-    for code in options.missing_rating:
-        raw, values = _without_code(raw, values, code)
+    codes = options.missing_rating
+    numbers = {code: np.float32(code.replace(",", ".")) for code in codes if is_number(code)}
+    words = ", ".join(code for code in codes if code not in numbers)
+    for told, number in {**numbers, **({words: np.float32(LEFT_OUT)} if words else {})}.items():
+        raw, values = _without_code(raw, values, told, number)
     if not len(values):
         raise DataError("every rating is one that stands for no rating.", hint="See --missing-rating.")
     return raw
 
 
-def _without_code(raw: RawTable, values: Any, code: str) -> tuple[RawTable, Any]:
-    try:
-        number = np.float32(code)
-    except ValueError:
-        raise UsageError(f"--missing-rating takes a number, not {code!r}.") from None
+def _without_code(raw: RawTable, values: Any, code: str, number: np.float32) -> tuple[RawTable, Any]:
     gone = values == number
     what = f"rows with the rating {code}: left out, it stands for no rating"
     return _without(raw, gone, "missing", what), values[~gone]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.array_types import LongArray, Mask
 from core.contract import Repair
-from core.data.checking._clean import BadValueError, chunked
+from core.data.checking._clean import BadValueError, chunked, whole
 from core.data.checking._dates import read_dates
 from core.data.reading import MISSING
 
@@ -41,8 +41,8 @@ def _read(array: Any, order: str) -> Times:
         return _numbers(*_as_numbers(array))
     if pa.types.is_temporal(kind):
         stamps = array.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
-        whole = stamps.cast(pa.int64())
-        return whole.fill_null(0).to_numpy() // 1_000_000, whole.is_null().to_numpy(), ()
+        seconds = stamps.cast(pa.int64())
+        return seconds.fill_null(0).to_numpy() // 1_000_000, seconds.is_null().to_numpy(), ()
     return _texts(array, order)
 
 
@@ -51,8 +51,9 @@ def _as_numbers(array: Any) -> tuple[npt.NDArray[Any], Mask]:
 
     if pa.types.is_decimal(array.type):
         array = array.cast(pa.float64())
-    missing = array.is_null(nan_is_null=True).to_numpy()
-    values = array.fill_null(0).to_numpy()
+    array = whole(array)
+    missing = array.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    values = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
     if values.dtype.kind == "f":
         missing = missing | ~np.isfinite(values)
         values = np.where(missing, 0.0, np.clip(np.nan_to_num(values), -(2.0**62), 2.0**62))
@@ -104,11 +105,11 @@ def _calendar_numbers(values: npt.NDArray[Any], missing: Mask) -> Times | None:
         return None
     if there.dtype.kind == "f" and not (there == np.floor(there)).all():
         return None
-    whole = there.astype(np.int64)
-    if ((whole >= 1900) & (whole <= 2100)).all():
-        texts, what = [f"{year}-01-01" for year in whole.tolist()], "years: taken as their first day"
-    elif ((whole >= 19_000_101) & (whole <= 21_001_231)).all():
-        texts = [f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}" for day in whole.tolist()]
+    days_of = there.astype(np.int64)
+    if ((days_of >= 1900) & (days_of <= 2100)).all():
+        texts, what = [f"{year}-01-01" for year in days_of.tolist()], "years: taken as their first day"
+    elif ((days_of >= 19_000_101) & (days_of <= 21_001_231)).all():
+        texts = [f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}" for day in days_of.tolist()]
         what = "whole numbers that are dates (year, month, day)"
     else:
         return None
@@ -118,7 +119,7 @@ def _calendar_numbers(values: npt.NDArray[Any], missing: Mask) -> Times | None:
         return None
     seconds = np.zeros(len(values), dtype=np.int64)
     seconds[~missing] = days.astype("datetime64[s]").astype(np.int64)
-    return seconds, missing, (Repair("dates", len(whole), f"times are {what}"),)
+    return seconds, missing, (Repair("dates", len(days_of), f"times are {what}"),)
 
 
 def _texts(array: Any, order: str) -> Times:
@@ -127,9 +128,9 @@ def _texts(array: Any, order: str) -> Times:
 
     if not pa.types.is_dictionary(array.type):
         array = array.cast(pa.string()).dictionary_encode()
-    whole = array.unify_dictionaries().combine_chunks()
-    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    texts = [(text or "").strip() for text in whole.dictionary.cast(pa.string()).to_pylist()]
+    coded = whole(array.unify_dictionaries())
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    texts = [(text or "").strip() for text in coded.dictionary.cast(pa.string()).to_pylist()]
     known = np.array([text not in MISSING for text in texts], dtype=bool)
     there = [text for text, is_known in zip(texts, known, strict=True) if is_known]
     missing = np.append(~known, True)[codes]

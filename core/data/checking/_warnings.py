@@ -26,6 +26,7 @@ def warnings_of(ratings: Ratings) -> tuple[Repair, ...]:
     if ratings.has_ratings:
         found += _codes(ratings.ratings)
         found += _other_scale(ratings)
+    found += _strangers(ratings)
     found += _single_rows(ratings)
     found += _early_times(ratings)
     return tuple(found)
@@ -74,6 +75,17 @@ def _other_scale(ratings: Ratings) -> Iterator[Repair]:
             f"{train.min():g} to {train.max():g}: are they on one scale?"
         )
         yield Repair("scales", len(test), message, warning=True)
+
+
+def _strangers(ratings: Ratings) -> Iterator[Repair]:
+    """An official test part none of whose users, or none of whose items, training knows."""
+    border = len(ratings) - ratings.held_out
+    if not ratings.held_out or not border:
+        return
+    for rows, what in ((ratings.users, "user"), (ratings.items, "item")):
+        if not np.isin(rows[border:], rows[:border]).any():
+            message = f"training has none of the test part's {what}s: are their ids written alike?"
+            yield Repair("strangers", ratings.held_out, message, warning=True)
 
 
 def _single_rows(ratings: Ratings) -> Iterator[Repair]:

@@ -11,6 +11,7 @@ from .columns import (
     USER_NAMES as USER_NAMES,
     guess as guess,
     is_number as is_number,
+    is_title as is_title,
     is_usual as is_usual,
     plain as plain,
 )

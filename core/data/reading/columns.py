@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.contract import Location
-from core.errors import DataError
+from core.errors import ColumnsError, DataError
 from core.options import suggest
 
 USER_NAMES = (
@@ -65,7 +65,10 @@ _OTHER_NAMES = {
 """Columns of numbers that are neither ratings nor counts of what somebody did."""
 
 NONE = "none"
-MISSING = ("", "NA", "N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "#N/A")
+MISSING = (
+    "", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "<NA>", "NULL", "null", "None", "none", "#N/A", "\\N",
+    "-", "--", "?", ".",
+)  # fmt: skip
 """How an empty cell of numbers or times may be written; in a column of ids these are ids."""
 
 
@@ -131,6 +134,14 @@ def is_other(name: str) -> bool:
     return word in known or word.endswith("id") or word.startswith("unnamed")
 
 
+def is_title(name: str) -> bool:
+    """Say whether a column is named like one of titles, beyond any doubt."""
+    return plain(name) in _SURE_TITLES
+
+
+_SURE_TITLES = {word for word in TITLE_NAMES if word != "name"}
+
+
 def listed(names: tuple[str, ...]) -> str:
     """Name the columns that there are, for an error message."""
     return ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
@@ -162,7 +173,7 @@ def _named_twice(names: tuple[str, ...], name: str, what: str, location: Locatio
     flag = f"--{what.replace('_', '-')}-column"
     message = f"{len(places)} columns are named {name!r}."
     hint = f"Name one by its position: {flag} {f' or {flag} '.join(places)}."
-    return DataError(message, path=str(location), row=1, hint=hint)
+    return ColumnsError(message, path=str(location), row=1, hint=hint)
 
 
 def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Location) -> DataError:
@@ -172,4 +183,4 @@ def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Lo
     if not wanted and not any(map(is_usual, names)):
         hint = f"{hint} If the first line is a row, say --header no; lines before the table: --skip-lines."
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
-    return DataError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)
+    return ColumnsError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

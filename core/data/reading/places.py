@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from core.contract import Location, ReadingOptions
@@ -17,7 +18,7 @@ from core.data.reading.columns import (
 from core.data.reading.location import listing
 from core.data.reading.text import sniff
 from core.data.reading.typed import open_typed
-from core.errors import DataError
+from core.errors import DataError, SeveralTablesError
 from core.options import suggest
 
 _MOST = 200
@@ -46,6 +47,7 @@ def find_table(place: Location, options: ReadingOptions) -> tuple[Location, Loca
         raise DataError(message, path=str(place), hint=hint)
     if len(files) == 1:
         return next(iter(files.values())), None
+    fitting: list[str] = []
     for wanted in ((USER_NAMES, ITEM_NAMES, _VALUES), (USER_NAMES, ITEM_NAMES)):
         fitting = [name for name, file in files.items() if _fits(file, wanted)]
         if len(fitting) == 1:
@@ -54,8 +56,17 @@ def find_table(place: Location, options: ReadingOptions) -> tuple[Location, Loca
             break
     listed = ", ".join(list(files)[:10]) + (", …" if len(files) > 10 else "")
     message = f"which table holds the ratings can't be told; it holds {listed}."
-    hint = "Name one with --member."
-    raise DataError(message, path=str(place), hint=hint)
+    raise SeveralTablesError(
+        message, path=str(place), option="member", choices=tuple(files), hint=_naming(place, fitting)
+    )
+
+
+def _naming(place: Location, fitting: list[str]) -> str:
+    """What to do about several tables: name one or, where they may be parts of one, a pattern."""
+    endings = {name.rpartition(".")[2] for name in fitting}
+    if len(fitting) < 2 or len(endings) > 1 or not isinstance(place, Path):
+        return "Name one with --member."
+    return f"Name one with --member; all of them together are '{place}/*.{endings.pop()}'."
 
 
 _VALUES = (*RATING_NAMES, *COUNT_NAMES, *EVENT_NAMES)

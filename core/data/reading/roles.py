@@ -22,7 +22,7 @@ from core.data.reading.columns import (
     listed,
     plain,
 )
-from core.errors import DataError
+from core.errors import ColumnsError, DataError
 
 _EARLIEST = 100_000_000
 """Whole numbers from here up are seconds since 1970 (from 1973), milliseconds or finer: no rating scale."""
@@ -145,7 +145,7 @@ def _refuse_matrix(head: Head, options: ReadingOptions) -> None:
     if not _like_a_matrix(head, options) or guess(head.names, RATING_NAMES):
         return
     message = f"no item column recognized; the columns are {listed(head.names)}."
-    raise DataError(message, path=str(head.location), row=1, hint=f"Name it with --item-column. {_WIDE}")
+    raise ColumnsError(message, path=str(head.location), row=1, hint=f"Name it with --item-column. {_WIDE}")
 
 
 def refuse_libfm(sample: Sequence[tuple[str, ...]], location: Location) -> None:
@@ -176,7 +176,7 @@ def _refuse_unknown_numbers(head: Head, roles: Roles, options: ReadingOptions) -
         hint = f"Name it with --rating-column; with --rating-column {NONE} every row is an interaction."
         if _like_a_matrix(head, options):
             hint = f"{hint} {_WIDE}"
-        raise DataError(message, path=str(head.location), row=1, hint=hint)
+        raise ColumnsError(message, path=str(head.location), row=1, hint=hint)
 
 
 _ANSWERS = {"true", "false", "yes", "no", "like", "dislike"}
@@ -240,13 +240,13 @@ def _refuse_other_orders(head: Head) -> None:
         reason = "four columns, no header, and the fourth holds no times: what they are"
     elif width > 2 and _mostly_texts(head.cells(2)) and not _dated_or_timed(head, 2):
         reason = "no header, and the third column holds neither ratings nor times: what the columns are"
-    elif width > 2 and _rates(head.cells(0)) and not _rates(head.cells(2)) and not _dated_or_timed(head, 2):
+    elif width > 2 and _rates(head.cells(0)) and not _dated_or_timed(head, 2):
         reason = "no header, and the first column looks like ratings: what the others are"
     elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
         reason = "no header, and the first column counts the rows: what the others are"
     hint = f"{_NAMING} {_WIDE}" if width > 3 and numbers else _NAMING
     if reason:
-        raise DataError(f"{reason} can't be told.", path=str(head.location), row=1, hint=hint)
+        raise ColumnsError(f"{reason} can't be told.", path=str(head.location), row=1, hint=hint)
 
 
 _FEW_ROWS = 8

@@ -8,6 +8,7 @@ after Gemulla et al. 2011). Tables that fit the cache make one tile: a plain shu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,16 +59,40 @@ def epoch_order(data: TrainingData, row_bytes: tuple[int, int] | None) -> _Epoch
         return _EpochOrder(everything, np.array([0, len(data)], np.int64), np.zeros(1, np.int64))
     counts = data.user_count, data.item_count
     blocks = [max(1, BLOCK_BYTES // max(1, size)) for size in row_bytes]
-    sides = [
-        (rows // block, -(-count // block))
-        for rows, count, block in zip((data.users, data.items), counts, blocks, strict=True)
-    ]
-    (bands, _), (across, width) = sides if counts[0] <= counts[1] else sides[::-1]
-    tiles = bands.astype(np.int64) * width + across
-    ratings = np.bincount(tiles)
+    sides = list(zip((data.users, data.items), counts, blocks, strict=True))
+    (high, high_count, high_rows), (wide, wide_count, wide_rows) = (
+        sides if counts[0] <= counts[1] else sides[::-1]
+    )
+    width = -(-wide_count // wide_rows)
+
+    def tiles_of(part: slice) -> npt.NDArray[np.int64]:
+        bands = (high[part] // high_rows).astype(np.int64)
+        return np.asarray(bands * width + wide[part] // wide_rows)
+
+    return _by_tile(tiles_of, len(data), -(-high_count // high_rows) * width, width)
+
+
+_PART = 1 << 23
+"""Ratings that are put in order together: copies of a long table would be dear."""
+
+
+def _by_tile(
+    tiles_of: Callable[[slice], npt.NDArray[np.int64]], count: int, most: int, width: int
+) -> _EpochOrder:
+    """Put `count` ratings in the order of their tiles, of which there are at most `most`, `width` a band."""
+    parts = [slice(start, min(start + _PART, count)) for start in range(0, count, _PART)]
+    ratings = np.zeros(most, np.int64)
+    for part in parts:
+        ratings += np.bincount(tiles_of(part), minlength=most)
+    places, by_tile = np.cumsum(ratings) - ratings, np.empty(count, np.int32)
+    narrow = np.uint16 if most < 1 << 16 else np.int64  # NumPy sorts 16 bits in linear time
+    for part in parts:
+        tiles = tiles_of(part)
+        order = np.argsort(tiles.astype(narrow), kind="stable")
+        here = np.bincount(tiles, minlength=most)
+        within = np.arange(len(order)) - np.repeat(np.cumsum(here) - here, here)
+        by_tile[places[tiles[order]] + within] = part.start + order
+        places += here
     filled = np.flatnonzero(ratings)  # tiles without ratings don't count
-    numbers = np.cumsum(ratings > 0) - 1
-    narrow = np.uint16 if len(filled) < 1 << 16 else np.int64  # NumPy sorts 16 bits in linear time
-    by_tile = np.argsort(numbers[tiles].astype(narrow), kind="stable").astype(np.int32)
     starts = np.concatenate([[0], np.cumsum(ratings[filled])])
     return _EpochOrder(by_tile, starts, filled // width)

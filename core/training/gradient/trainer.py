@@ -86,6 +86,8 @@ class GradientTrainer:
         order = self._order.shuffled(np.random.default_rng([self._settings.seed, epoch]))
         size = self._settings.batch_size
         padded = np.resize(order, (-(-self._data.room // size), size))
+        del order
+        self._shuffled = []  # the last epoch's make room for this one's
         with tf.device(self._device):
             self._shuffled = _take(*self._columns, tf.constant(padded))
         self._steps_before = (epoch - 1) * self.batches

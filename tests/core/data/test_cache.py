@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
-from core.data import _cache as cache, load_ratings, split_ratings
+from core.data import forget, load_ratings, split_ratings
+from core.data.loading import _cache as cache
 from core.data.reading.text import TextTable
 
 
@@ -165,3 +166,33 @@ def test_the_official_part_survives_the_cache(write):
     reading = {"test_file": str(test), "separator": "whitespace"}
     hashes = {split_ratings(load_ratings(train, reading), method="official").hash for _ in range(2)}
     assert len(hashes) == 1
+
+
+def test_what_a_run_records_opens_the_same_copy(table, parses):
+    first = load_ratings(table)
+    again = load_ratings(first.reading["source"], first.reading)
+    assert again.fingerprint == first.fingerprint
+    assert again.reading == first.reading
+    assert len(parses) == 1
+    assert len(folders()) == 1
+    shutil.rmtree(folders()[0])
+    (note,) = cache.tables_folder().glob("*.json")
+    for damage in ("", "[]", '{"table": "../../elsewhere"}', '{"table": 3}'):
+        note.write_text(damage)
+        assert load_ratings(table).fingerprint == first.fingerprint
+
+
+def test_large_columns_are_mapped_into_memory(table, monkeypatch):
+    first = load_ratings(table)
+    (folder,) = folders()
+    monkeypatch.setattr("core.data.loading._cache.MAPPED", 1)
+    assert not isinstance(first.users.base, np.memmap)
+    again = load_ratings(table)
+    assert isinstance(again.users.base, np.memmap)
+    assert again.fingerprint == first.fingerprint
+    forget(again)
+    forget(first)
+    shutil.rmtree(folder)
+    stored = load_ratings(table)
+    assert isinstance(stored.ratings.base, np.memmap)
+    assert again.fingerprint == stored.fingerprint == first.fingerprint

@@ -181,7 +181,7 @@ def test_kind_and_fingerprint(write):
 
 
 def test_interactions_survive_the_cache(write, monkeypatch):
-    monkeypatch.setattr("core.data._cache.SMALLEST", 1)
+    monkeypatch.setattr("core.data.loading._cache.SMALLEST", 1)
     path = write(EVENTS)
     first, second = load_ratings(path), load_ratings(path)
     assert second.kind == "interactions"

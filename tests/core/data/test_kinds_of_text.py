@@ -9,7 +9,7 @@ import pytest
 
 from core.api import train
 from core.data import load_ratings
-from core.errors import DataError, UsageError
+from core.errors import DataError
 from core.runs import recorded_ratings
 
 GRID = [(user, item, (user * item + user) % 5 + 1) for user in range(1, 9) for item in range(1, 7)]
@@ -112,11 +112,6 @@ def test_ordinary_scales_are_not_warned_of(write, values):
 def test_one_slip_is_warned_of(write):
     warning = said(load_ratings(write(text([*GRID, (9, 1, 55)]))))["codes"]
     assert (warning.count, "--missing-rating 55" in warning.message) == (1, True)
-
-
-def test_a_code_must_be_a_number(write):
-    with pytest.raises(UsageError, match="--missing-rating"):
-        load_ratings(write(text(GRID)), {"missing_rating": "none"})
 
 
 @pytest.mark.parametrize("cell", ["NA", "", "nan", "NULL"])

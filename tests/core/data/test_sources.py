@@ -245,7 +245,7 @@ def test_json_whose_types_change_is_read_whole(write):
 
 
 def test_nested_values_are_refused(write):
-    rows = [{"user": {"id": place % 3}, "item": place % 5, "rating": place % 4} for place in range(20)]
+    rows = [{"user": [place % 3], "item": place % 5, "rating": place % 4} for place in range(20)]
     with pytest.raises(DataError, match="not single values") as caught:
         load_ratings(write("\n".join(map(json.dumps, rows)), "x.jsonl"))
     assert caught.value.column == "user"

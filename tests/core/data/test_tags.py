@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from core.contract.data import ReadingOptions
-from core.data import _cache as cache, load_ratings
+from core.data import load_ratings
+from core.data.loading import _cache as cache
 from core.data.reading import tags as tags_module
 from core.data.reading.tags import read_tags, shared_tags
 from core.data.reading.text import MovieLensFolder

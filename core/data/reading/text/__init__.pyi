@@ -17,6 +17,7 @@ from ._movielens import (
     MovieLensFolder as MovieLensFolder,
 )
 from ._numbers import (
+    LEFT_OUT as LEFT_OUT,
     NumberError as NumberError,
     parse_numbers as parse_numbers,
 )
@@ -26,6 +27,7 @@ from ._others import (
 )
 from ._reader import (
     TextTable as TextTable,
+    head_of_text as head_of_text,
     read_text as read_text,
     unread_note as unread_note,
 )

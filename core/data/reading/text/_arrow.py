@@ -60,7 +60,7 @@ def _parse(location: Location, dialect: Dialect, types: dict[str, Any], left_out
             # they are allowed for only when needed.
             if not footer and _ends_in_footer(str(error)):
                 footer = True
-            elif not newlines and dialect.quoting:
+            elif not newlines and dialect.quote:
                 newlines = True
             else:
                 raise ParseError(str(error)) from error
@@ -91,7 +91,7 @@ def _read_csv(
     reading = csv.ReadOptions(column_names=names, skip_rows=dialect.skipped, block_size=BLOCK)
     parsing = csv.ParseOptions(
         delimiter="\t" if dialect.separator in ("::", " ") else dialect.separator,
-        quote_char='"' if dialect.quoting else False,
+        quote_char=dialect.quote or False,
         escape_char="\\" if dialect.escapes else False,
         newlines_in_values=newlines,
         invalid_row_handler=None if left_out is None else other_width,

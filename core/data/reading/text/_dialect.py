@@ -11,7 +11,7 @@ from core.contract import Location, ReadingOptions, Repair
 from core.data.reading import LINE_LIMIT, open_table, too_long
 from core.data.reading.text._encoding import decode, encoding_of
 from core.data.reading.text._header import header_of, names_of
-from core.data.reading.text._separator import separator_of, split_line, split_lines
+from core.data.reading.text._separator import quote_of, separator_of, split_line, split_lines
 from core.errors import DataError
 
 _SAMPLE_LINES = 50
@@ -23,8 +23,9 @@ class Dialect:
 
     `separator` is one character, "::" or " " (any run of spaces and tabs). `names` are the header's, or
     the positions from 1 where there is no header ("no") or one of mere numbers ("numbers"). `skipped` lines
-    come before the first row. `sample` holds the fields of the first rows. `guessed_encoding` is true where
-    UTF-8 didn't fit; `line_end` is a line feed or, in files of old, a carriage return.
+    come before the first row. `quote` is what fields may stand between, empty where they don't. `sample`
+    holds the fields of the first rows. `guessed_encoding` is true where UTF-8 didn't fit; `line_end` is a
+    line feed or, in files of old, a carriage return.
     """
 
     separator: str
@@ -32,7 +33,7 @@ class Dialect:
     names: tuple[str, ...]
     header: str
     skipped: int
-    quoting: bool
+    quote: str
     escapes: bool
     sample: tuple[tuple[str, ...], ...]
     guessed_encoding: bool = False
@@ -61,10 +62,10 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
     if not body:
         raise DataError("the file has no rows.", path=str(location))
     separator = separator or separator_of(body, location)
-    quoting = separator not in ("::", " ")
-    escapes = quoting and any('\\"' in line for line in body)
-    rows = split_lines(body, separator, quoting, escapes)
-    commented = _commented_header(preamble.comment, rows, options, (separator, quoting, escapes))
+    quote = quote_of(body, separator)
+    escapes = bool(quote) and any('\\"' in line for line in body)
+    rows = split_lines(body, separator, quote, escapes)
+    commented = _commented_header(preamble.comment, rows, options, (separator, quote, escapes))
     named = "yes" if commented else header_of(rows, options.header)
     names = commented or names_of(rows, named)
     heading = named != "no" and not commented
@@ -74,7 +75,7 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
         names=names,
         header=named,
         skipped=preamble.lines + heading,
-        quoting=quoting,
+        quote=quote,
         escapes=escapes,
         sample=tuple(rows[1:] if heading else rows),
         guessed_encoding=guessed,
@@ -84,7 +85,7 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
 
 
 def _commented_header(
-    comment: str, rows: list[tuple[str, ...]], options: ReadingOptions, form: tuple[str, bool, bool]
+    comment: str, rows: list[tuple[str, ...]], options: ReadingOptions, form: tuple[str, str, bool]
 ) -> tuple[str, ...]:
     """The names in a last comment above rows that have no header of their own; empty if there are none."""
     names = tuple(name.strip() for name in split_line(comment, *form))

@@ -14,8 +14,6 @@ from core.data.reading.text._dialect import Dialect
 from core.data.reading.text._separator import split_line
 from core.errors import DataError
 
-CORRECT = "Correct the value, remove the line, or leave such rows out with --missing skip."
-
 
 @dataclass(frozen=True)
 class _Fields:
@@ -47,7 +45,7 @@ def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the rows, header left out, one at a time; raises DataError for an endless line."""
     with open_table(location) as stream:
         lines = _lines(location, stream, dialect)
-        parsed = _quoted(location, lines, dialect) if dialect.quoting else _plain(lines, dialect)
+        parsed = _quoted(location, lines, dialect) if dialect.quote else _plain(lines, dialect)
         for row in parsed:
             if row.line > dialect.skipped and any(value.strip() for value in row.values):
                 yield row
@@ -59,17 +57,17 @@ def single_lines(location: Location, dialect: Dialect) -> Iterator[_Fields]:
         for number, line in enumerate(_lines(location, stream, dialect), 1):
             if number > dialect.skipped and line.strip():
                 text = line.rstrip("\r\n")
-                yield _Fields(number, split_line(text, dialect.separator, dialect.quoting, dialect.escapes))
+                yield _Fields(number, split_line(text, dialect.separator, dialect.quote, dialect.escapes))
 
 
 def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
     for number, line in enumerate(lines, 1):
-        yield _Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quoting=False))
+        yield _Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quote=""))
 
 
 def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
     escape = "\\" if dialect.escapes else None
-    reader = csv.reader(lines, delimiter=dialect.separator, escapechar=escape)
+    reader = csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape)
     while True:
         start = reader.line_num + 1
         try:

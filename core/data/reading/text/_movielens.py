@@ -65,7 +65,7 @@ class MovieLens100K(Reader):
 
 def _read_items(location: Location) -> RawItems:
     options = ReadingOptions(separator="pipe", header="no", encoding="latin-1")
-    dialect = dataclasses.replace(sniff(location, options), quoting=False)
+    dialect = dataclasses.replace(sniff(location, options), quote="")
     table = [row.values for row in rows(location, dialect)]
     titles = [row[1].strip() if len(row) > 1 else "" for row in table]
     return RawItems(

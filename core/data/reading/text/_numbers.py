@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Callable, Sequence
 
-from core.data.reading import MISSING
+from core.contract import ReadingOptions
+from core.data.reading import MISSING, is_number
+from core.errors import UsageError
 
 _GROUPED = {mark: re.compile(rf"-?\d{{1,3}}(\{mark}\d{{3}})+") for mark in ",."}
 _SPACED = re.compile(r"(?<=\d)[\s\u00a0\u202f'](?=\d{3}(\D|$))")
 _LARGE = 100
-_ANSWERS = {"true": 1.0, "yes": 1.0, "like": 1.0, "false": 0.0, "no": 0.0, "dislike": 0.0}
+_YES = ("true", "yes", "y", "t", "like", "liked", "up", "👍")
+_NO = ("false", "no", "n", "f", "dislike", "disliked", "down", "👎")
+_ANSWERS = {**dict.fromkeys(_YES, 1.0), **dict.fromkeys(_NO, 0.0)}
+_UNIT = re.compile(
+    r"([-+]?[\d.,]+)\s*(stars?|points?|pts\.?|sterne?|punkte?|étoiles?|(?:/|out of|of|von|sur)\s*\d+)",
+    re.IGNORECASE,
+)
+_STARS = re.compile(r"([★⭐✭*]\ufe0f?)*½?[☆✩]*")
+
+LEFT_OUT = -3e38
+"""The number that stands for a text which `missing_rating` leaves out."""
 
 
 class NumberError(Exception):
@@ -23,43 +36,103 @@ class NumberError(Exception):
 
 
 def parse_numbers(
-    texts: Sequence[str], decimal: str, counted: bool
+    texts: Sequence[str], options: ReadingOptions, counted: bool
 ) -> tuple[list[float | None], tuple[str, ...]]:
     """Read the distinct texts of a column; None for a missing one, and what was made of commas and signs.
 
-    `decimal` is the sign asked for, or empty; `counted` says that the column holds counts. Raises
-    NumberError for a text that is no number and where a comma may be a decimal sign or part thousands.
+    Words count as `rating_word` says; those in `missing_rating` become `LEFT_OUT`. `counted` says that the
+    column holds counts. Raises NumberError for a text that is no number and where a comma may be a decimal
+    sign or part thousands.
     """
+    words = _words(options)
     cells = [text.strip() for text in texts]
-    there = [cell for cell in cells if cell not in MISSING]
-    notes: list[str] = []
-    if there and all(cell.casefold() in _ANSWERS for cell in there):
+    there = [cell for cell in cells if cell not in MISSING and cell.casefold() not in words]
+    if there and not words and all(cell.casefold() in _ANSWERS for cell in there):
         answers = f"yes and no (as in {there[0]}) are 1 and 0"
         return [_ANSWERS.get(cell.casefold()) for cell in cells], (answers,)
-    percent = bool(there) and all(cell.endswith("%") for cell in there)
-    if percent:
-        notes.append("percent signs left out: 80% is 80")
-    if any(_SPACED.search(cell) for cell in there):
-        notes.append("spaces between digits part thousands")
-    convert, said = _reading([_bare(cell, percent) for cell in there], decimal, counted)
-    values = [None if cell in MISSING else _number(cell, convert(_bare(cell, percent))) for cell in cells]
-    return values, (*notes, *said)
+    bare, notes = _wrapping(there)
+    convert, said = _reading([bare(cell) for cell in there], options.decimal, counted)
+
+    def value(cell: str) -> float | None:
+        if cell.casefold() in words:
+            return words[cell.casefold()]
+        return None if cell in MISSING else _number(cell, convert(bare(cell)), there)
+
+    return [value(cell) for cell in cells], (*notes, *said)
 
 
-def _bare(cell: str, percent: bool) -> str:
-    return _SPACED.sub("", cell.removesuffix("%").strip() if percent else cell)
+def _words(options: ReadingOptions) -> dict[str, float]:
+    """What words stand for, case-folded; raises UsageError for an option that names no number."""
+    words = {code.strip().casefold(): LEFT_OUT for code in options.missing_rating if not is_number(code)}
+    for pair in options.rating_word:
+        word, _, number = pair.rpartition("=")
+        if not word or not is_number(number):
+            raise UsageError(f"--rating-word takes WORD=NUMBER, as in good=4, not {pair!r}.")
+        words[word.strip().casefold()] = float(number.replace(",", "."))
+    return words
 
 
-def _number(cell: str, text: str) -> float:
+Bare = Callable[[str], str]
+
+
+def _wrapping(cells: Sequence[str]) -> tuple[Bare, tuple[str, ...]]:
+    """Takes off what all cells of a column have around their numbers: percent signs, units, scales, stars."""
+    if cells and all(cell.endswith("%") for cell in cells):
+        return lambda cell: _SPACED.sub("", cell.removesuffix("%").strip()), (
+            "percent signs left out: 80% is 80",
+        )
+    if cells and all(cell and _STARS.fullmatch(cell) for cell in cells):
+        return _stars, (f"stars are counted: {cells[0]} is {_stars(cells[0])}",)
+    found = [_UNIT.fullmatch(cell) for cell in cells]
+    units = {_unit(match) for match in found if match is not None}
+    if cells and all(found) and len(units) == 1:
+        return _without_unit, (f"{cells[0]} is {_without_unit(cells[0])}",)
+    notes = ("spaces between digits part thousands",) if any(map(_SPACED.search, cells)) else ()
+    return lambda cell: _SPACED.sub("", cell), notes
+
+
+def _without_unit(cell: str) -> str:
+    return _UNIT.sub(r"\1", cell)
+
+
+def _unit(match: re.Match[str]) -> str:
+    """A unit in one spelling: star and stars are one, 3/5 and 3/10 are not."""
+    return match[2].casefold().replace(" ", "").rstrip("s.")
+
+
+def _stars(cell: str) -> str:
+    return f"{sum(sign in '★⭐✭*' for sign in cell) + 0.5 * cell.count('½'):g}"
+
+
+_MOST_WORDS = 20
+
+
+def _number(cell: str, text: str, others: Sequence[str]) -> float:
     try:
         value = float(text) if "_" not in text else float("x")
     except ValueError:
-        raise NumberError(cell, f"{cell[:60]!r} is not a number") from None
+        raise NumberError(cell, f"{cell[:60]!r} is not a number", _way_out(cell, others)) from None
     if math.isnan(value):
-        raise NumberError(cell, "is missing")
+        raise NumberError(cell, "is missing", "--missing skip leaves such rows out.")
     if not math.isfinite(value) or abs(value) > 3.4e38:
-        raise NumberError(cell, f"{cell[:60]!r} is not finite")
+        raise NumberError(cell, f"{cell[:60]!r} is not finite", "Correct the value, or remove the line.")
     return value
+
+
+def _way_out(cell: str, others: Sequence[str]) -> str:
+    """Words may stand for ratings, or for none: the flags that say so."""
+    if any(len(one) > _LONGEST_WORD for one in others) or len(others) > _MOST_WORDS:
+        return f"Correct the value, or leave such rows out with --missing-rating {shlex.quote(cell[:60])}."
+    words = [one for one in others if not is_number(one)]
+    listed = ", ".join(words[:8]) + (", …" if len(words) > 8 else "")
+    name = shlex.quote(cell)
+    return (
+        f"The words are {listed}: --rating-word {shlex.quote(f'{cell}=1')} says what one stands for, "
+        f"--missing-rating {name} leaves its rows out."
+    )
+
+
+_LONGEST_WORD = 40
 
 
 Convert = Callable[[str], str]

@@ -14,6 +14,7 @@ from core.data.reading import (
     Roles,
     chosen,
     find_roles,
+    is_number,
     is_wide,
     plain,
     refuse_libfm,
@@ -21,10 +22,10 @@ from core.data.reading import (
 )
 from core.data.reading.text._arrow import Parsed, ParseError, cells, column_kind, no_rows, read_columns
 from core.data.reading.text._dialect import Dialect, sniff
-from core.data.reading.text._locating import CORRECT, find_fault, line_of
+from core.data.reading.text._locating import find_fault, line_of
 from core.data.reading.text._numbers import NumberError, parse_numbers
 from core.data.reading.text._wide import read_wide
-from core.errors import DataError
+from core.errors import ColumnsError, DataError
 
 
 class TextTable(Reader):
@@ -46,11 +47,11 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     """Read the ratings alone, without an items table."""
     dialect = sniff(location, options)
     refuse_libfm(dialect.sample, location)
-    head = Head(location, dialect.names, dialect.header == "yes", functools.partial(cells, dialect))
+    head = head_of_text(location, dialect)
     if is_wide(head, options):
         table = read_wide(location, dialect, head, options)
     else:
-        roles = find_roles(head, options)
+        roles = _roles(head, dialect, options)
         if not dialect.sample:
             raise no_rows(location)
         table = _read(location, dialect, roles, options)
@@ -58,6 +59,21 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     files = (location,) if isinstance(location, Path) else ()
     repairs = (*dialect.notes, *table.repairs)
     return dataclasses.replace(table, found=found, files=files, repairs=repairs, names=dialect.names)
+
+
+def _roles(head: Head, dialect: Dialect, options: ReadingOptions) -> Roles:
+    """The roles of the columns; where they can't be told, the encoding may be why."""
+    try:
+        return find_roles(head, options)
+    except ColumnsError as error:
+        if dialect.guessed_encoding and not all(name.isascii() for name in dialect.names):
+            error.hint += f" If the names look wrong, --encoding names another than {dialect.encoding}."
+        raise
+
+
+def head_of_text(location: Location, dialect: Dialect) -> Head:
+    """What is known of a text table before it is read."""
+    return Head(location, dialect.names, dialect.header == "yes", functools.partial(cells, dialect))
 
 
 def _form(dialect: Dialect) -> dict[str, object]:
@@ -89,9 +105,11 @@ def _read(location: Location, dialect: Dialect, roles: Roles, options: ReadingOp
 
 
 def _plain_numbers(dialect: Dialect, roles: Roles, options: ReadingOptions) -> bool:
-    """Whether the sample's numbers are written as Arrow takes them."""
+    """Whether the sample's numbers are written as Arrow takes them, and none of them stands for a word."""
     if roles.rating is None:
         return True
+    if options.rating_word or not all(map(is_number, options.missing_rating)):
+        return False
     fields = cells(dialect, roles.rating)
     return not options.decimal and not any("," in cell or cell.count(".") > 1 for cell in fields)
 
@@ -172,7 +190,7 @@ def _numbers(
     texts = whole.dictionary.to_pylist()
     name = dialect.names[roles.rating or 0]
     try:
-        values, notes = parse_numbers(texts, options.decimal, plain(name) in COUNT_NAMES)
+        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES)
     except NumberError as wrong:
         code = next(
             code for code, text in enumerate(texts) if text.strip() == wrong.text or text == wrong.text
@@ -184,7 +202,7 @@ def _numbers(
             row=line_of(location, dialect, index),
             column=name,
             value=texts[code],
-            hint=wrong.hint or CORRECT,
+            hint=wrong.hint or "Correct the value, or remove the line.",
         ) from None
     numbers = pa.array(values, pa.float32()).take(whole.indices)
     count = len(column)

@@ -14,22 +14,28 @@ _CANDIDATES = ("::", "\t", ",", ";", "|", " ")
 _TWO_NUMBERS = re.compile(r"\s*\d+[ \t]+\d+.*")
 
 
-def split_line(line: str, separator: str, quoting: bool = True, escapes: bool = False) -> tuple[str, ...]:
+def split_line(line: str, separator: str, quote: str = '"', escapes: bool = False) -> tuple[str, ...]:
     """Split one line into its fields."""
-    rows = split_lines([line], separator, quoting, escapes)
+    rows = split_lines([line], separator, quote, escapes)
     return rows[0] if rows else ()
 
 
 def split_lines(
-    lines: Sequence[str], separator: str, quoting: bool = True, escapes: bool = False
+    lines: Sequence[str], separator: str, quote: str = '"', escapes: bool = False
 ) -> list[tuple[str, ...]]:
-    """Split lines into rows of fields; a quoted field may go on in the next lines."""
+    """Split lines into rows of fields; a quoted field may go on in the next lines.
+
+    `quote` is what a field may stand between; empty where nothing is quoted.
+    """
     if separator == " ":
         return [tuple(line.split()) for line in lines]
-    if len(separator) > 1 or not quoting:
+    if len(separator) > 1 or not quote:
         return [tuple(line.split(separator)) for line in lines]
     reader = csv.reader(
-        (f"{line}\n" for line in lines), delimiter=separator, escapechar="\\" if escapes else None
+        (f"{line}\n" for line in lines),
+        delimiter=separator,
+        quotechar=quote,
+        escapechar="\\" if escapes else None,
     )
     try:
         return [tuple(row) for row in reader if row]
@@ -51,6 +57,15 @@ def separator_of(lines: Sequence[str], location: Location) -> str:
         hint = "Name it with --separator (comma, tab, semicolon, pipe, colons or whitespace)."
         raise DataError("can't tell what separates the columns.", path=str(location), row=1, hint=hint)
     return best
+
+
+def quote_of(lines: Sequence[str], separator: str) -> str:
+    """What fields stand between: single quotes where every line has such a field, else double ones."""
+    if separator in ("::", " "):
+        return ""
+    inside = re.compile(rf"(^|{re.escape(separator)})'[^']*'({re.escape(separator)}|$)")
+    others = [line.strip() for line in lines[1:] if line.strip()]
+    return "'" if others and all(inside.search(line) for line in others) else '"'
 
 
 def _score(lines: Sequence[str], candidate: str) -> tuple[bool, int]:

@@ -13,8 +13,8 @@ from core.contract import Location, RawTable, ReadingOptions, Repair
 from core.data.reading import Head, is_number, wide_user
 from core.data.reading.text._arrow import ParseError, no_rows, read_columns
 from core.data.reading.text._dialect import Dialect
-from core.data.reading.text._locating import CORRECT, line_of, rows
-from core.data.reading.text._numbers import NumberError, parse_numbers
+from core.data.reading.text._locating import line_of, rows
+from core.data.reading.text._numbers import LEFT_OUT, NumberError, parse_numbers
 from core.errors import DataError
 
 
@@ -95,10 +95,13 @@ def _slowly(
         lines.append(row.line)
     distinct = sorted({cell for row_of in texts for cell in row_of})
     try:
-        values, _ = parse_numbers(distinct, options.decimal, counted=False)
+        values, _ = parse_numbers(distinct, options, counted=False)
     except NumberError as wrong:
         raise _wrong_cell(location, dialect, places, texts, lines, wrong) from None
-    number = {text: np.nan if value is None else value for text, value in zip(distinct, values, strict=True)}
+    number = {
+        text: np.nan if value in (None, LEFT_OUT) else value
+        for text, value in zip(distinct, values, strict=True)
+    }
     if not texts:
         raise DataError(f"can't be read as a matrix ({reason}).", path=str(location))
     return np.array(ids), np.array([[number[cell] for cell in row_of] for row_of in texts], np.float32)
@@ -120,7 +123,7 @@ def _wrong_cell(
         row=lines[row],
         column=column,
         value=wrong.text,
-        hint=wrong.hint or CORRECT.split(",")[0] + ".",
+        hint=wrong.hint or "Correct the value.",
     )
 
 

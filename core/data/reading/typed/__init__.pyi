@@ -14,6 +14,9 @@ from ._frames import (
     is_frame as is_frame,
     read_frame as read_frame,
 )
+from ._gathering import (
+    common_type as common_type,
+)
 from ._json import (
     JsonTable as JsonTable,
 )

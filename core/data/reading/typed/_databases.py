@@ -66,11 +66,11 @@ def is_duckdb(location: Location) -> bool:
 def open_sqlite(location: Location, options: ReadingOptions) -> TypedSource:
     """Open a table or query of a SQLite file, which stays as it is."""
 
-    def run(statement: str) -> Any:
+    def run(statement: str) -> Iterator[Any]:
         with _sqlite_errors(location), contextlib.closing(_connect(location)) as connection:
-            return _fetched(connection.execute(statement))
+            yield from _fetched(connection.execute(statement))
 
-    names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+    names = "SELECT '', name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
     return _open(location, options, run, names)
 
 
@@ -97,47 +97,46 @@ def _sqlite_errors(location: Location) -> Iterator[None]:
         raise DataError(f"the database answers: {error}.", path=str(location)) from error
 
 
-def _fetched(cursor: sqlite3.Cursor) -> Any:
-    """The rows in blocks; a column whose blocks differ in type becomes decimals or texts."""
+def _fetched(cursor: sqlite3.Cursor) -> Iterator[Any]:
+    """The rows in blocks, one without rows at least; a column's blocks may differ in type."""
     import pyarrow as pa
 
     names = [column[0] for column in cursor.description]
-    blocks: list[list[Any]] = [[] for _ in names]
-    while rows := cursor.fetchmany(_BLOCK):
-        for block, values in zip(blocks, zip(*rows, strict=True), strict=True):
-            block.append(column_of(list(values)))
-    columns = [_unified(block) for block in blocks]
-    return pa.Table.from_arrays(columns, names=names)
-
-
-def _unified(blocks: list[Any]) -> Any:
-    import pyarrow as pa
-
-    kinds = {block.type for block in blocks} - {pa.null()}
-    if not kinds:
-        return pa.chunked_array(blocks or [pa.nulls(0)])
-    if len(kinds) == 1:
-        return pa.chunked_array([block.cast(next(iter(kinds))) for block in blocks])
-    numeric = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
-    return pa.chunked_array([block.cast(pa.float64() if numeric else pa.string()) for block in blocks])
+    rows = cursor.fetchmany(_BLOCK)
+    while True:
+        columns = [column_of(list(values)) for values in zip(*rows, strict=True)]
+        yield pa.Table.from_arrays(columns or [pa.nulls(0)] * len(names), names=names)
+        if not (rows := cursor.fetchmany(_BLOCK)):
+            return
 
 
 def open_duckdb(location: Location, options: ReadingOptions) -> TypedSource:
     """Open a table or query of a DuckDB file, which stays as it is; a query reaches no other file."""
     import duckdb
 
-    def run(statement: str) -> Any:
+    def run(statement: str) -> Iterator[Any]:
+        import pyarrow as pa
+
         config: dict[str, Any] = {"enable_external_access": "false", "autoload_known_extensions": "false"}
         try:
             with duckdb.connect(str(location), read_only=True, config=config) as connection:
                 connection.execute("SET lock_configuration = true")
-                return connection.sql(statement).to_arrow_table()
+                reader = pa.RecordBatchReader.from_stream(connection.sql(statement))
+                yield reader.schema.empty_table()
+                yield from reader
         except duckdb.Error as error:
             message = f"the database answers: {str(error).splitlines()[0]}."
             raise DataError(message, path=str(location)) from error
 
-    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-    return _open(location, options, run, names)
+    return _open(location, options, run, _TABLES)
+
+
+_TABLES = (
+    "SELECT CASE WHEN table_schema = current_schema() THEN '' ELSE table_schema END, table_name, "
+    "table_catalog, table_schema "
+    "FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'pg_catalog')"
+)
+"""Schema (empty for the usual one) and name of all tables and views, then where they are in full."""
 
 
 def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str) -> TypedSource:
@@ -145,23 +144,36 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
     files = (location,) if isinstance(location, Path) else ()
     if options.query:
         query = checked_query(options.query)
-        first = run(limited(f"({query})", FIRST))
+        first = _whole(run(limited(f"({query})", FIRST)))
         found: dict[str, object] = {"query": options.query}
         return TypedSource(
             location,
             tuple(first.schema.names),
             first,
-            lambda names: run(query).select(list(names)),
+            lambda names: (block.select(list(names)) for block in run(query)),
             found,
             files,
         )
-    tables = run(names_of_tables).column(0).to_pylist()
-    heads = {name: tuple(run(limited(quoted(name), 0)).schema.names) for name in tables}
+    listed = _whole(run(names_of_tables))
+    rows = zip(*(column.to_pylist() for column in listed.columns), strict=True)
+    places = {
+        f"{schema}.{table}" if schema else table: ".".join(map(quoted, (*within, table)))
+        for schema, table, *within in rows
+    }
+    heads = {name: tuple(_whole(run(limited(place, 0))).schema.names) for name, place in places.items()}
     name = choose_table(heads, options, location)
-    first = run(limited(quoted(name), FIRST))
+    first = _whole(run(limited(places[name], FIRST)))
     return TypedSource(
-        location, heads[name], first, lambda names: run(selected(names, name)), {"table": name}, files
+        location, heads[name], first, lambda names: run(selected(names, places[name])), {"table": name}, files
     )
+
+
+def _whole(blocks: Iterator[Any]) -> Any:
+    """A few rows as one table."""
+    import pyarrow as pa
+
+    tables = [block if isinstance(block, pa.Table) else pa.Table.from_batches([block]) for block in blocks]
+    return pa.concat_tables(tables)
 
 
 _SCHEMES = ("postgresql", "postgres")
@@ -190,13 +202,14 @@ def open_address(source: str, options: ReadingOptions) -> TypedSource:
     """
     shown = without_password(source)
 
-    def run(statement: str) -> Any:
+    def run(statement: str) -> Iterator[Any]:
         with _server(source, shown) as cursor:
             cursor.execute(statement)
-            return cursor.fetch_arrow_table()
+            reader = cursor.fetch_record_batch()
+            yield reader.schema.empty_table()
+            yield from reader
 
-    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-    return _open(shown, options, run, names)
+    return _open(shown, options, run, _TABLES)
 
 
 @contextlib.contextmanager

@@ -85,11 +85,16 @@ def open_parquet(location: Location) -> TypedSource:
         )
         first = found.head(FIRST)
 
-    def read(names: Sequence[str]) -> Any:
+    def blocks(names: Sequence[str]) -> Iterator[Any]:
         with _errors(location, "Parquet"):
-            return found.to_table(columns=list(names))
+            yield from found.to_batches(columns=list(names), batch_size=_ROWS, **_AHEAD)
 
-    return TypedSource(location, tuple(found.schema.names), first, read, files=tuple(parts))
+    return TypedSource(location, tuple(found.schema.names), first, blocks, files=tuple(parts))
+
+
+_ROWS = 1 << 20
+_AHEAD: dict[str, Any] = {"batch_readahead": 2, "fragment_readahead": 1}
+"""What is decoded before it is asked for: enough for the cores, and no memory to speak of."""
 
 
 def _open_stream(location: Location) -> TypedSource:
@@ -102,21 +107,29 @@ def _open_stream(location: Location) -> TypedSource:
         names = tuple(file.schema_arrow.names)
         check_parquet(location, file, names)
         table = file.read()
-    return TypedSource(location, names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted)))
+    return TypedSource(location, names, table.slice(0, FIRST), lambda wanted: [table.select(list(wanted))])
 
 
 def open_arrow(location: Location) -> TypedSource:
-    """Open an Arrow or Feather file."""
+    """Open an Arrow or Feather file; one on disk is mapped into memory and read batch by batch."""
     import pyarrow as pa
-    from pyarrow import feather
 
-    with _errors(location, "Arrow"), location.open("rb") as stream:
-        table = feather.read_table(pa.PythonFile(stream, mode="r"))
+    with _errors(location, "Arrow"):
+        if isinstance(location, Path):
+            file = pa.ipc.open_file(pa.memory_map(str(location)))
+        else:
+            with location.open("rb") as stream:
+                file = pa.ipc.open_file(pa.BufferReader(stream.read()))
+        batches = file.num_record_batches
+        first = pa.Table.from_batches([file.get_batch(0)] if batches else [], file.schema).slice(0, FIRST)
+
+    def blocks(names: Sequence[str]) -> Iterator[Any]:
+        with _errors(location, "Arrow"):
+            for number in range(batches):
+                yield file.get_batch(number).select(list(names))
+
     files = (location,) if isinstance(location, Path) else ()
-    first = table.slice(0, FIRST)
-    return TypedSource(
-        location, tuple(table.schema.names), first, lambda names: table.select(list(names)), files=files
-    )
+    return TypedSource(location, tuple(file.schema.names), first, blocks, files=files)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,6 @@ def read_frame(frame: Any, options: ReadingOptions) -> RawTable:
     if kept != names:
         table, names = table.select(list(kept)), kept
     source = TypedSource(
-        Path("frame"), names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted))
+        Path("frame"), names, table.slice(0, FIRST), lambda wanted: [table.select(list(wanted))]
     )
     return raw_table(source, options)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
-from core.data.reading import LINE_LIMIT, open_table, too_long
+from core.data.reading import ITEM_NAMES, LINE_LIMIT, USER_NAMES, guess, is_usual, open_table, too_long
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
 from core.errors import DataError
 
@@ -38,24 +38,35 @@ def is_json(location: Location) -> bool:
     except DataError:
         return False
     if head[:1] == b"[":
-        return head[1:].lstrip()[:1] in (b"{", b"]")
+        return head[1:].lstrip()[:1] in (b"{", b"]", b"[")
     return head[:1] == b"{" and head[1:].lstrip()[:1] in (b'"', b"'", b"}")
 
 
 def open_json(location: Location) -> TypedSource:
     """Open a JSON file, or one of JSON lines."""
     files = (location,) if isinstance(location, Path) else ()
-    first = _first_objects(location)
-    if first is None:
+    objects = _first_objects(location)
+    if objects is None:
         table = _whole(location)
         names = tuple(table.schema.names)
+        header = not all(map(str.isdecimal, names))
         return TypedSource(
-            location, names, table.slice(0, FIRST), lambda wanted: table.select(list(wanted)), files=files
+            location,
+            names,
+            table.slice(0, FIRST),
+            lambda wanted: [table.select(list(wanted))],
+            files=files,
+            header=header,
         )
+    field = _exploded(objects)
+    first = [row for one in objects for row in _rows(one, field)]
     names = tuple(dict.fromkeys(name for one in first for name in one))
-    return TypedSource(
-        location, names, columns_of(first, names), lambda wanted: _lines(location, first, wanted), files=files
-    )
+    plain = first == objects
+
+    def blocks(wanted: Sequence[str]) -> list[Any]:
+        return [_lines(location, first, wanted, None if plain else field)]
+
+    return TypedSource(location, names, columns_of(first, names), blocks, files=files)
 
 
 def _first_objects(location: Location) -> list[dict[str, Any]] | None:
@@ -93,8 +104,27 @@ def _no_object(location: Location, number: int) -> DataError:
     return DataError(message, path=str(location), row=number, hint="Correct the line or remove it.")
 
 
-def _lines(location: Location, first: list[dict[str, Any]], names: Sequence[str]) -> Any:
-    """Read columns of JSON lines: by Arrow where all are of the first lines' types, else one by one."""
+def flattened(one: dict[str, Any], depth: int = 3) -> dict[str, Any]:
+    """An object with the values of objects in it under names such as user.id.
+
+    An object of one name that begins with $ is a plain value, as MongoDB exports it.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in one.items():
+        if isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):
+            value = next(iter(value.values()))  # noqa: PLW2901
+        if isinstance(value, dict) and value and depth:
+            flat |= {f"{name}.{inner}": each for inner, each in flattened(value, depth - 1).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _lines(location: Location, first: list[dict[str, Any]], names: Sequence[str], field: str | None) -> Any:
+    """Read columns of JSON lines: by Arrow where all are of the first lines' types, else one by one.
+
+    `field` is None for plain lines, else the list that holds the rows (empty: the lines do).
+    """
     import pyarrow as pa
     from pyarrow import json as arrow_json
 
@@ -102,7 +132,7 @@ def _lines(location: Location, first: list[dict[str, Any]], names: Sequence[str]
     kinds = pa.schema(
         [pa.field(one.name, one.type if one.type != pa.null() else pa.string()) for one in schema]
     )
-    if not any(pa.types.is_nested(kind) for kind in kinds.types):
+    if field is None and not any(pa.types.is_nested(kind) for kind in kinds.types):
         parsing = arrow_json.ParseOptions(explicit_schema=kinds, unexpected_field_behavior="ignore")
         reading = arrow_json.ReadOptions(block_size=4 * LINE_LIMIT)
         try:
@@ -112,10 +142,10 @@ def _lines(location: Location, first: list[dict[str, Any]], names: Sequence[str]
                 )
         except pa.ArrowException:
             pass  # a line of another type, or none: read one by one, which says where
-    return columns_of(_objects(location, names), names)
+    return columns_of(_objects(location, names, field or ""), names)
 
 
-def _objects(location: Location, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _objects(location: Location, names: Sequence[str], field: str) -> Iterator[dict[str, Any]]:
     with open_table(location) as stream:
         for number, line in _numbered(location, stream):
             try:
@@ -124,7 +154,7 @@ def _objects(location: Location, names: Sequence[str]) -> Iterator[dict[str, Any
                 raise _no_object(location, number) from None
             if not isinstance(one, dict):
                 raise _no_object(location, number)
-            yield {name: one.get(name) for name in names}
+            yield from ({name: row.get(name) for name in names} for row in _rows(one, field))
 
 
 def columns_of(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> Any:
@@ -156,7 +186,7 @@ def _written(value: Any) -> str:
 
 
 def _whole(location: Location) -> Any:
-    """A list of objects, an object that holds one, or an object of columns."""
+    """A list of objects or of rows, an object that holds one, of columns, or of ratings by user and item."""
     import pyarrow as pa
 
     with open_table(location) as stream:
@@ -166,11 +196,11 @@ def _whole(location: Location) -> Any:
             line = getattr(error, "lineno", None)
             message = f"is no JSON ({str(error).split(':')[0]})."
             raise DataError(message, path=str(location), row=line, hint="Is the file complete?") from None
-    if isinstance(found, dict):
-        lists = [value for value in found.values() if isinstance(value, list)]
-        found = lists[0] if len(lists) == 1 and lists[0] and isinstance(lists[0][0], dict) else found
-    if isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
-        return columns_of(found, tuple(dict.fromkeys(name for one in found for name in one)))
+    objects = _objects_in(found)
+    if objects is not None:
+        field = _exploded(objects)
+        rows = [row for one in objects for row in _rows(one, field)]
+        return columns_of(rows, tuple(dict.fromkeys(name for one in rows for name in one)))
     columns = _columns(found)
     if columns is None:
         hint = "Expected is a list of objects, an object of columns, or an object a line."
@@ -178,11 +208,66 @@ def _whole(location: Location) -> Any:
     return pa.table({name: column_of(values) for name, values in columns.items()})
 
 
+def _objects_in(found: Any, depth: int = 3) -> list[dict[str, Any]] | None:
+    """A list of objects, or the only one that is in an object."""
+    if isinstance(found, list):
+        return found if found and all(isinstance(one, dict) for one in found) else None
+    if not isinstance(found, dict) or not depth:
+        return None
+    inside = [_objects_in(value, depth - 1) for value in found.values() if isinstance(value, list | dict)]
+    there = [one for one in inside if one is not None]
+    return there[0] if len(there) == 1 else None
+
+
+def _exploded(objects: Sequence[dict[str, Any]]) -> str:
+    """The field whose list of objects holds the rows, as in a user's ratings; empty where there is none."""
+    names = tuple(dict.fromkeys(name for one in objects[:FIRST] for name in flattened(one)))
+    if guess(names, USER_NAMES) and guess(names, ITEM_NAMES):
+        return ""
+    lists = {name for one in objects[:FIRST] for name, value in one.items() if _is_objects(value)}
+    return lists.pop() if len(lists) == 1 else ""
+
+
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _rows(one: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    """The rows of an object: itself, or one for each object in its list, named as in ratings.item."""
+    if not field:
+        return [flattened(one)]
+    around = flattened({name: value for name, value in one.items() if name != field})
+    return [{**around, **flattened({field: inner})} for inner in one.get(field) or ()]
+
+
 def _columns(found: Any) -> dict[str, list[Any]] | None:
-    """An object of columns, each a list or (as pandas writes it) an object by row; None if it is none."""
+    """Columns: of rows, of an object of columns (lists or, as pandas writes it, objects by row), or of
+    ratings by user and item; None if it is none of these."""
+    if isinstance(found, list):
+        return _columns_of_rows(found)
     if not isinstance(found, dict) or not found:
         return None
+    if _is_by_user(found):
+        triples = [(user, item, value) for user, given in found.items() for item, value in given.items()]
+        return dict(zip(("user", "item", "rating"), map(list, zip(*triples, strict=True)), strict=True))
     columns = {name: list(one.values()) if isinstance(one, dict) else one for name, one in found.items()}
     if not all(isinstance(one, list) for one in columns.values()):
         return None
     return columns if len({len(one) for one in columns.values()}) == 1 else None
+
+
+def _columns_of_rows(rows: list[Any]) -> dict[str, list[Any]] | None:
+    """Rows of equal length; the first names the columns where it alone is all of texts."""
+    if not all(isinstance(row, list) for row in rows) or len({len(row) for row in rows}) != 1 or not rows[0]:
+        return None
+    named = all(isinstance(cell, str) for cell in rows[0]) and any(map(is_usual, rows[0]))
+    names = rows[0] if named else [str(place) for place in range(1, len(rows[0]) + 1)]
+    return dict(zip(names, map(list, zip(*rows[named:], strict=True)), strict=True))
+
+
+def _is_by_user(found: dict[str, Any]) -> bool:
+    """Whether an object holds each user's ratings by item: {"Ann": {"Alien": 5, …}, …}."""
+    if not all(isinstance(one, dict) for one in found.values()) or any(map(is_usual, found)):
+        return False
+    values = [value for given in found.values() for value in given.values()]
+    return bool(values) and all(isinstance(value, int | float) for value in values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from core.contract import Location, RawTable, ReadingOptions, Repair
 from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
 from core.data.reading.text import NumberError, melted, parse_numbers, unread_note
+from core.data.reading.typed._gathering import gather
 from core.errors import DataError
 
 FIRST = 50
@@ -22,24 +23,58 @@ FIRST = 50
 @dataclass(frozen=True)
 class TypedSource:
     """A table that is opened: where it is, its columns' names, its first rows (an Arrow table) and a function
-    that reads the named columns as an Arrow table. `found` says what was chosen, `files` what is read."""
+    that reads the named columns as Arrow tables or batches, one below the other. `found` says what was
+    chosen, `files` what is read; without a `header` the names are positions."""
 
     location: Location
     names: tuple[str, ...]
     first: Any
-    read: Callable[[Sequence[str]], Any]
+    blocks: Callable[[Sequence[str]], Iterable[Any]]
     found: dict[str, object] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    header: bool = True
 
     def cells(self, position: int) -> list[str]:
         """The first cells of a column as texts, without the missing ones."""
         return [text_of(cell) for cell in self.first.column(position).to_pylist() if cell is not None]
 
+    @property
+    def head(self) -> Head:
+        """What is known of the table before it is read."""
+        return Head(self.location, self.names, self.header, self.cells)
+
+    def first_texts(self) -> list[tuple[str, ...]]:
+        """The first rows as texts; a missing cell is empty."""
+        return _texts([self.first.column(place) for place in range(len(self.names))])
+
     def texts(self) -> list[tuple[str, ...]]:
         """All rows as texts; a missing cell is empty, a list is parted by |."""
-        table = self.read(self.names)
-        columns = [[text_of(cell) for cell in table.column(name).to_pylist()] for name in self.names]
-        return list(zip(*columns, strict=True))
+        columns = gather(self.blocks(self.names), self.names, ())
+        return _texts([columns[name] for name in self.names])
+
+    def columns(self, names: Sequence[str], coded: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Read columns as chunked arrays; those in `coded` as codes of their distinct ids.
+
+        Raises DataError for a column of another kind than single values.
+        """
+        import pyarrow as pa
+
+        try:
+            return gather(self._checked(names), names, coded)
+        except pa.ArrowInvalid as error:  # bytes that are no text, texts beyond all bounds
+            message = f"its columns can't be read ({str(error).splitlines()[0]})."
+            raise DataError(
+                message, path=str(self.location), hint="Write ids as texts or numbers."
+            ) from error
+
+    def _checked(self, names: Sequence[str]) -> Iterator[Any]:
+        for block in self.blocks(names):
+            _check_kinds(block.schema, names, self.location)
+            yield block
+
+
+def _texts(columns: Sequence[Any]) -> list[tuple[str, ...]]:
+    return list(zip(*([text_of(cell) for cell in column.to_pylist()] for column in columns), strict=True))
 
 
 def text_of(cell: Any) -> str:
@@ -55,21 +90,22 @@ def text_of(cell: Any) -> str:
 
 def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     """Find the columns and read them; raises DataError for one of another kind than single values."""
-    head = Head(source.location, source.names, True, source.cells)
+    head = source.head
     if is_wide(head, options):
         return _matrix(source, head, options)
     roles = find_roles(head, options)
     found = chosen(source.names, roles)
     wanted = list(dict.fromkeys(source.names[place] for place in roles.positions()))
-    table = source.read(wanted)
-    _check_kinds(table, wanted, source.location)
-    ratings, notes = _numbers(_column(table, found, "rating_column"), found["rating_column"], options, source)
+    ids = ("user_column", "item_column", "event_column")
+    columns = source.columns(wanted, [found[role] for role in ids if role in found])
+    ratings = columns.get(found["rating_column"])
+    ratings, notes = _numbers(ratings, found["rating_column"], options, source)
     return RawTable(
-        users=table.column(found["user_column"]),
-        items=table.column(found["item_column"]),
+        users=columns[found["user_column"]],
+        items=columns[found["item_column"]],
         ratings=ratings,
-        timestamps=_column(table, found, "time_column"),
-        events=_column(table, found, "event_column"),
+        timestamps=columns.get(found["time_column"]),
+        events=columns.get(found.get("event_column", NONE)),
         found={**source.found, **found},
         repairs=(*notes, *unread_note(source.names, roles)),
         files=source.files,
@@ -81,16 +117,16 @@ def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTabl
     """A matrix of users × items, one rating a row; raises DataError for a column that holds no numbers."""
     import pyarrow as pa
 
-    table, user = source.read(source.names), wide_user(head, options)
+    columns, user = source.columns(source.names), wide_user(head, options)
     names = [name for place, name in enumerate(source.names) if place != user]
     cells = []
     for name in names:
         try:
-            cells.append(table.column(name).cast(pa.float32(), safe=False).to_numpy())
+            cells.append(columns[name].cast(pa.float32(), safe=False).to_numpy())
         except pa.ArrowException as error:
             message = f"it holds no numbers ({str(error).splitlines()[0][:100]})."
             raise DataError(message, path=str(source.location), column=name) from error
-    ids = None if user is None else table.column(source.names[user]).to_numpy()
+    ids = None if user is None else columns[source.names[user]].to_numpy()
     label = "rows" if user is None else source.names[user]
     raw, _ = melted(ids, np.stack(cells, axis=1), names, label, options)
     return dataclasses.replace(
@@ -98,18 +134,13 @@ def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTabl
     )
 
 
-def _column(table: Any, found: dict[str, str], role: str) -> Any:
-    name = found.get(role, NONE)
-    return None if name == NONE else table.column(name)
-
-
-def _check_kinds(table: Any, names: list[str], location: Location) -> None:
+def _check_kinds(schema: Any, names: Sequence[str], location: Location) -> None:
     import pyarrow.types as kinds
 
     for name in names:
-        kind = table.schema.field(name).type
-        if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
-            hint = "Turn it into single numbers or texts first."
+        kind = schema.field(name).type
+        if kinds.is_nested(kind):
+            hint = "Write one row for each pair of user and item, with single numbers or texts."
             raise DataError(
                 f"it holds {kind}, not single values.", path=str(location), column=name, hint=hint
             )
@@ -129,7 +160,7 @@ def _numbers(
         whole = whole.unify_dictionaries().combine_chunks()
     texts = whole.dictionary.to_pylist()
     try:
-        values, notes = parse_numbers(texts, options.decimal, plain(name) in COUNT_NAMES)
+        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES)
     except NumberError as wrong:
         code = next(code for code, text in enumerate(texts) if wrong.text in (text, text.strip()))
         row = pc.index(whole.indices, code).as_py() + 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.contract import Location, ReadingOptions
 from core.data.reading import COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, USER_NAMES, guess
-from core.errors import DataError, UsageError
+from core.errors import DataError, SeveralTablesError, UsageError
 from core.options import suggest
 
 _ANSWERS = re.compile(r"\s*\(*\s*(select|with|values|table|from)\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ def choose_table(
         return next(iter(tables))
     listed = ", ".join(sorted(tables)[:20]) or "none"
     message = f"which {what} holds the ratings can't be told; there are: {listed}."
-    raise DataError(message, path=str(location), hint="Name one with --table.")
+    raise SeveralTablesError(message, path=str(location), option="table", choices=tuple(tables))
 
 
 _VALUES = (*RATING_NAMES, *COUNT_NAMES, *EVENT_NAMES)
@@ -64,5 +64,5 @@ def limited(source: str, rows: int) -> str:
 
 
 def selected(names: Sequence[str], table: str) -> str:
-    """The statement that reads columns of a table."""
-    return f"SELECT {', '.join(map(quoted, names))} FROM {quoted(table)}"  # noqa: S608 - quoted, and read-only
+    """The statement that reads columns of a quoted table."""
+    return f"SELECT {', '.join(map(quoted, names))} FROM {table}"  # noqa: S608 - quoted, and read-only

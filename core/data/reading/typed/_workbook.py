@@ -54,11 +54,11 @@ def open_workbook(location: Location, options: ReadingOptions) -> TypedSource:
     name = choose_table(columns, options, location, "sheet")
     table = filled[name]
 
-    def read(names: Sequence[str]) -> Any:
-        return table.select(list(names))
+    def blocks(names: Sequence[str]) -> list[Any]:
+        return [table.select(list(names))]
 
     files = (location,) if isinstance(location, Path) else ()
-    return TypedSource(location, columns[name], table.slice(0, FIRST), read, {"table": name}, files)
+    return TypedSource(location, columns[name], table.slice(0, FIRST), blocks, {"table": name}, files)
 
 
 def _table(rows: Sequence[Sequence[Any]]) -> Any:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import mmap
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -22,12 +24,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contract import ItemTable, ReadingOptions, Repair
-from core.data.ratings import Ratings, RatingScale, Vocabulary
+from core.data import Ratings, RatingScale, Vocabulary
 from core.data.reading import NONE
-from core.files import cache_folder, make_folder, write_atomically
+from core.files import cache_folder, make_folder, replace_file, write_atomically
 
 SMALLEST = 5_000_000
 """Files below this size (bytes) are read so quickly that caching them would only litter."""
+
+MAPPED = 64 << 20
+"""Columns from this size (bytes) are mapped into memory: smaller ones are worth no open file."""
 
 KEPT = 8
 """Tables kept; the ones used longest ago go first."""
@@ -40,7 +45,7 @@ def tables_folder() -> Path:
 
 def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[Repair, ...]]:
     """Find the cached table; a damaged one is removed and stated."""
-    folder = tables_folder() / _key(path, options)
+    folder = _folder_of(_key(path, options))
     if not folder.is_dir():
         return None, ()
     try:
@@ -57,10 +62,13 @@ def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[R
     return ratings, ()
 
 
-def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence[Path]) -> tuple[Repair, ...]:
-    """Cache a table read from large files; a folder that can't be written is stated, not fatal."""
+def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence[Path]) -> Ratings:
+    """Cache a table read from large files; large columns are then those of the cache, mapped into memory.
+
+    A folder that can't be written is stated among the repairs, not fatal.
+    """
     if sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST:
-        return ()
+        return ratings
     folder = tables_folder()
     try:
         make_folder(folder)
@@ -69,12 +77,21 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
             fresh = Path(temporary) / "table"
             fresh.mkdir(0o700)
             _write_table(fresh, ratings, {"files": _states(map(str, files))})
-            _put(fresh, folder / _key(path, options))
+            mapped: dict[str, Any] = {name: _load(fresh, name) for name in _columns_of(ratings)}
+            _put(fresh, folder / _name(ratings, path, options))
         _prune(folder)
     except OSError as error:
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
-        return (Repair("cache", 1, message),)
-    return ()
+        return dataclasses.replace(ratings, repairs=(*ratings.repairs, Repair("cache", 1, message)))
+    return dataclasses.replace(ratings, **mapped)
+
+
+def forget(ratings: Ratings) -> None:
+    """Give back the memory of columns that are mapped from the cache; they are read again when needed."""
+    for column in _columns_of(ratings).values():
+        mapped = getattr(column.base, "base", None)
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 _ABANDONED_SECONDS = 6 * 3600
@@ -95,6 +112,28 @@ def _key(path: Path, options: ReadingOptions) -> str:
         if asked[name] not in ("", NONE):
             asked[name] = str(Path(str(asked[name])).absolute())
     return hashlib.sha256(json.dumps([FORMAT, asked], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _name(ratings: Ratings, path: Path, options: ReadingOptions) -> str:
+    """The folder's name: by how the table was read, as a run records it; what was asked for leads there."""
+    asked, found = _key(path, options), _key(path, ReadingOptions.parse(ratings.reading))
+    if asked != found:
+        note = json.dumps({"table": found}).encode()
+        replace_file(tables_folder() / f"{asked}.json", lambda temporary: temporary.write_bytes(note))
+    return found
+
+
+def _folder_of(key: str) -> Path:
+    """The folder of what was asked for: by its own name, or where a note beside it leads."""
+    folder = tables_folder()
+    try:
+        found = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))["table"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder / key
+    return folder / (found if _KEY.fullmatch(str(found)) else key)
+
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def _states(files: Any) -> dict[str, list[int | str]]:
@@ -140,6 +179,9 @@ def _prune(folder: Path) -> None:
     tables.sort(key=lambda table: table.stat().st_mtime, reverse=True)
     for table in tables[KEPT:]:
         shutil.rmtree(table, ignore_errors=True)
+    for note in folder.glob("*.json"):
+        if not _folder_of(note.stem).is_dir():
+            note.unlink(missing_ok=True)
 
 
 FORMAT = 3
@@ -152,14 +194,7 @@ class _CacheError(Exception):
 
 def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     """Write arrays, vocabularies and items into a folder, and their checksums into table.json."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "users": ratings.users,
-        "items": ratings.items,
-        "ratings": ratings.ratings,
-    }
-    if ratings.timestamps is not None:
-        arrays["timestamps"] = ratings.timestamps
-    for name, array in arrays.items():
+    for name, array in _columns_of(ratings).items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     _write_texts(folder, ratings)
     for file in folder.iterdir():
@@ -167,6 +202,11 @@ def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
     sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
     told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
     write_atomically(folder / "table.json", json.dumps(told).encode())
+
+
+def _columns_of(ratings: Ratings) -> dict[str, Any]:
+    columns = {"users": ratings.users, "items": ratings.items, "ratings": ratings.ratings}
+    return columns if ratings.timestamps is None else {**columns, "timestamps": ratings.timestamps}
 
 
 def _facts(ratings: Ratings) -> dict[str, Any]:
@@ -213,8 +253,10 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
 
 
 def _load(folder: Path, name: str) -> npt.NDArray[Any]:
-    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
-    return array
+    """A column; a large one is mapped into memory: the system reads what is used, and may forget it again."""
+    path = folder / f"{name}.npy"
+    large = path.stat().st_size >= MAPPED
+    return np.asarray(np.load(path, mmap_mode="r" if large else None, allow_pickle=False))
 
 
 def _write_texts(folder: Path, ratings: Ratings) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions
-from core.data import _cache as cache
-from core.data._legacy import as_recorded, without_implicit
-from core.data._parts import join, stack
+from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions, Repair
+from core.data import Ratings
 from core.data.checking import build
-from core.data.fetching import all_datasets, fetched_file, find_named
-from core.data.ratings import Ratings
-from core.data.reading import builtin_readers, check_location, enter, find_table, items_location, with_items
+from core.data.fetching import fetched_file, find_named
+from core.data.loading import _cache as cache
+from core.data.loading._finding import DEMO, FRAME, enter_table, find_path, find_reader, is_pattern
+from core.data.loading._legacy import as_recorded, without_implicit
+from core.data.loading._parts import join, stack
+from core.data.reading import check_location, enter, is_title, items_location, with_items
 from core.data.reading.text import header_of_file
 from core.data.reading.typed import (
     address_name,
@@ -28,9 +30,6 @@ from core.data.reading.typed import (
 from core.errors import DataError, TastemapError, UsageError
 from core.files import expanded
 from core.options import suggest
-
-DEMO, FRAME = "demo", "frame"
-_GLOB = set("*?[")
 
 
 def load_ratings(
@@ -55,7 +54,7 @@ def load_ratings(
             build(_with_test(read_frame(source, options), options, sources), "frame", FRAME, options), old
         )
     if str(source) == DEMO:
-        from core.data._demo import demo_ratings
+        from core.data import demo_ratings
 
         return demo_ratings()
     if is_address(str(source)):
@@ -63,7 +62,7 @@ def load_ratings(
     named = find_named(str(source), sources)
     if named is not None:
         options = ReadingOptions.parse({**named.reading, **reading})
-    path = fetched_file(named) if named is not None else _path(source, sources)
+    path = fetched_file(named) if named is not None else find_path(source, sources)
     ratings = _load(path, options, sources)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
@@ -81,7 +80,7 @@ def may_be_read_again(ratings: Ratings, sources: Sequence[DataSource] = ()) -> b
     source = str(ratings.reading.get("source", ""))
     if source == DEMO or is_address(source) or find_named(source, sources) is not None:
         return True
-    return source not in ("", FRAME) and (expanded(source).exists() or bool(_GLOB & set(source)))
+    return source not in ("", FRAME) and (expanded(source).exists() or is_pattern(source))
 
 
 _SHORT = ("user", "item", "rating", "time", "event", "title")
@@ -102,22 +101,6 @@ def _from_server(address: str, options: ReadingOptions, sources: Sequence[DataSo
     )
 
 
-def _path(source: str | Path, sources: Sequence[DataSource]) -> Path:
-    if str(source) == FRAME and not Path(FRAME).exists():
-        hint = "Give the frame itself in Python, or a file of it with --data."
-        raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
-    path = expanded(source)
-    if not path.exists() and _GLOB & set(str(source)):
-        return path
-    if len(path.parts) == 1 and not path.suffix and not path.exists():
-        known = [DEMO, *all_datasets(sources)]
-        raise DataError(
-            f"no data set, file or folder is named {str(source)!r}.", hint=suggest(str(source), known)
-        )
-    check_location(path)
-    return path
-
-
 def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
     """Open the cached table or read the file; a cache that can't be used is stated among the repairs."""
     cached, broken = cache.lookup(path, options)
@@ -127,8 +110,10 @@ def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) ->
     ratings = build(
         table, path.stem if path.is_file() else path.absolute().name, str(path.absolute()), options
     )
-    notes = (*broken, *cache.store(ratings, path, options, table.files))
-    return dataclasses.replace(ratings, repairs=(*ratings.repairs, *notes)) if notes else ratings
+    files = table.files
+    del table  # large columns are mapped into memory from the cache instead
+    ratings = cache.store(ratings, path, options, files)
+    return dataclasses.replace(ratings, repairs=(*ratings.repairs, *broken)) if broken else ratings
 
 
 def _with_test(table: RawTable, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
@@ -169,8 +154,8 @@ def _place(table: RawTable, role: str) -> str:
 def _read_one(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> RawTable:
     if not path.exists():
         return _read_parts(path, options, sources)
-    location, beside = _enter(path, options, sources)
-    reader = _find_reader(location, options, sources)
+    location, beside = enter_table(path, options, sources)
+    reader = find_reader(location, options, sources)
     table = _ask(reader, location, options)
     table.found.setdefault("reader", reader.name)
     if table.item_table is None:
@@ -193,17 +178,6 @@ def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSo
     return dataclasses.replace(table, files=tuple(files))
 
 
-def _enter(
-    path: Path, options: ReadingOptions, sources: Sequence[DataSource]
-) -> tuple[Location, Location | None]:
-    """The file or folder that a reader knows, and a table of items found beside it."""
-    location = enter(path)
-    readers = _all_readers(sources)
-    if location.is_file() or (not options.member and any(_recognizes(one, location) for one in readers)):
-        return location, None
-    return find_table(location, options)
-
-
 def _with_items(
     table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | None = None
 ) -> RawTable:
@@ -218,7 +192,17 @@ def _with_items(
     if own is not None and options.title_column and table.found.get("layout") != "wide":
         column = str(table.found["item_column"])
         return with_items(table, own, dataclasses.replace(options, items_id_column=column))
-    return table
+    return _titles_told(table)
+
+
+def _titles_told(table: RawTable) -> RawTable:
+    """Say where the ratings themselves have a column of titles: it is read only where asked for."""
+    read = {str(value) for name, value in table.found.items() if name.endswith("_column")}
+    names = [name for name in table.names if name not in read and is_title(name)]
+    if not names or table.found.get("layout") == "wide":
+        return table
+    message = f"the column {names[0]!r} may hold titles: --title-column {shlex.quote(names[0])} reads them"
+    return dataclasses.replace(table, repairs=(*table.repairs, Repair("titles", 1, message)))
 
 
 def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTable:
@@ -231,41 +215,3 @@ def _ask(reader: Reader, location: Location, options: ReadingOptions) -> RawTabl
         message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
         hint = "Is the file complete? Otherwise this is a fault of the reader."
         raise DataError(message, path=str(location), hint=hint) from error
-
-
-def _find_reader(location: Location, options: ReadingOptions, sources: Sequence[DataSource] = ()) -> Reader:
-    """Find the reader named in the options, or the first that recognizes the file."""
-    readers = _all_readers(sources)
-    if options.reader:
-        return _named(options.reader, readers)
-    for reader in readers:
-        if _recognizes(reader, location):
-            return reader
-    raise DataError("no ratings found in it.", path=str(location))
-
-
-def _recognizes(reader: Reader, location: Location) -> bool:
-    try:
-        return reader.recognizes(location)
-    except UsageError:
-        raise
-    except Exception as error:
-        message = f"the reader {reader.name!r} failed ({type(error).__name__}: {error})."
-        raise DataError(message, path=str(location), hint="This is a fault of the reader.") from error
-
-
-def _all_readers(sources: Sequence[DataSource] = ()) -> list[Reader]:
-    """List the readers in the order in which they are asked; raises UsageError for a name given twice."""
-    readers = [*(source for source in sources if isinstance(source, Reader)), *builtin_readers()]
-    names = [reader.name for reader in readers]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"Two readers are named {twice[0]!r}.", hint="Remove one of the plugins.")
-    return readers
-
-
-def _named(name: str, readers: Sequence[Reader]) -> Reader:
-    by_name = {reader.name: reader for reader in readers}
-    if name not in by_name:
-        raise UsageError(f"There is no reader {name!r}.", hint=suggest(name, by_name))
-    return by_name[name]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.contract import RawTable
+from core.data.reading.typed import common_type
 from core.errors import DataError
 
 _COLUMNS = ("users", "items", "ratings", "timestamps", "events")
@@ -68,17 +69,16 @@ def _append(columns: Sequence[Any]) -> Any:
         return None
     chunks = [chunk for column in columns for chunk in _chunks(column)]
     if len({str(chunk.type) for chunk in chunks}) > 1:
-        chunks = [chunk.cast(_common([one.type for one in chunks])) for chunk in chunks]
+        chunks = [_decoded(chunk) for chunk in chunks]
+        kind = common_type([chunk.type for chunk in chunks])
+        chunks = [chunk.cast(kind) for chunk in chunks]
     return pa.chunked_array(chunks)
 
 
-def _common(kinds: Sequence[Any]) -> Any:
+def _decoded(chunk: Any) -> Any:
     import pyarrow as pa
 
-    if all(pa.types.is_integer(kind) for kind in kinds):
-        return pa.int64()
-    numeric = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
-    return pa.float64() if numeric else pa.string()
+    return chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
 
 
 def _chunks(column: Any) -> list[Any]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.array_types import FloatArray
+from core.data import Ratings
 from core.data.checking import find_scale
-from core.data.ratings import Ratings
 
 
 def without_implicit(reading: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:

@@ -1,0 +1,13 @@
+from ._cache import (
+    SMALLEST as SMALLEST,
+    forget as forget,
+)
+from .load import (
+    load_ratings as load_ratings,
+    may_be_read_again as may_be_read_again,
+    shown_source as shown_source,
+)
+from .look import (
+    Look as Look,
+    look as look,
+)

@@ -1,0 +1,128 @@
+"""Looks at a table before it is read: its first rows, and what its columns would be taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.contract import DataSource, Location, ReadingOptions
+from core.data.fetching import fetched_file, find_named
+from core.data.loading._finding import DEMO, enter_table, find_path, find_reader
+from core.data.reading import (
+    COUNT_NAMES,
+    EVENT_NAMES,
+    ITEM_NAMES,
+    RATING_NAMES,
+    USER_NAMES,
+    Head,
+    find_roles,
+    guess,
+    is_wide,
+    wide_user,
+)
+from core.data.reading.text import head_of_text, sniff
+from core.data.reading.typed import is_address, open_address, open_typed
+from core.errors import DataError, UsageError
+
+_TABLES = ("ratings.csv", "ratings.dat", "u.data")
+_OWN_FORMS = ("netflix", "matrix-market")
+_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Look:
+    """A table before it is read: `names` of its columns (their positions, where it has no `header`) and its
+    first `rows` as texts. `roles` gives the position (from 0) of the column that would be read as user, item,
+    rating, time or event; `wide` says that rows are users and columns items. `problem` and `hint` say why it
+    can't be read so; empty where it can.
+    """
+
+    names: tuple[str, ...]
+    header: bool
+    rows: tuple[tuple[str, ...], ...]
+    roles: Mapping[str, int]
+    wide: bool = False
+    problem: str = ""
+    hint: str = ""
+
+
+def look(
+    source: str, reading: Mapping[str, object] | None = None, sources: Sequence[DataSource] = ()
+) -> Look:
+    """Look at the first rows of a file, folder, archive or database as `load_ratings` would read it.
+
+    Raises SeveralTablesError where one of several must be named, UsageError for a source whose columns are
+    known, and DataError for one that can't be read at all.
+    """
+    options = ReadingOptions.parse(reading or {})
+    head, rows = _opened(source, options, sources)
+    cut = tuple(row for row in rows[:_ROWS])
+    if is_wide(head, options):
+        user = wide_user(head, options)
+        return Look(head.names, head.header, cut, {} if user is None else {"user": user}, wide=True)
+    try:
+        found = find_roles(head, options)
+    except DataError as error:
+        return Look(head.names, head.header, cut, _likely(head), problem=error.message, hint=error.hint)
+    places = {"user": found.user, "item": found.item, "rating": found.rating, "time": found.time}
+    every = {**places, "event": found.event}
+    return Look(
+        head.names, head.header, cut, {role: place for role, place in every.items() if place is not None}
+    )
+
+
+def _opened(
+    source: str, options: ReadingOptions, sources: Sequence[DataSource]
+) -> tuple[Head, list[tuple[str, ...]]]:
+    if is_address(source):
+        typed = open_address(source, options)
+        return typed.head, typed.first_texts()
+    location = _location(source, options, sources)
+    opened = open_typed(location, options)
+    if opened is not None:
+        return opened.head, opened.first_texts()
+    dialect = sniff(location, options)
+    return head_of_text(location, dialect), list(dialect.sample)
+
+
+def _location(source: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Location:
+    """The file (or folder of parts) whose columns are looked at."""
+    if source == DEMO:
+        raise _known(source)
+    named = find_named(source, sources)
+    path = find_path(source, sources) if named is None else fetched_file(named)
+    if not path.exists():  # a pattern: its first file stands for all
+        anchor = Path(path.anchor) if path.is_absolute() else Path()
+        path = min(anchor.glob(str(path.relative_to(anchor))), default=path)
+    place, _ = enter_table(path, options, sources)
+    reader = find_reader(place, options, sources)
+    if reader.name in _OWN_FORMS or type(reader).__module__.partition(".")[0] != "core":
+        raise _known(source)
+    if not place.is_file():
+        tables = [place.joinpath(name) for name in _TABLES]
+        place = next((table for table in tables if table.is_file()), place)
+    return place
+
+
+def _known(source: str) -> UsageError:
+    return UsageError(f"The columns of {source} are known.", hint="There is nothing to choose.")
+
+
+def _likely(head: Head) -> dict[str, int]:
+    """What names alone tell of the columns, where the table leaves open what they are."""
+    roles: dict[str, int] = {}
+    if not head.header:
+        return roles
+    usual = (
+        ("user", USER_NAMES),
+        ("item", ITEM_NAMES),
+        ("rating", (*RATING_NAMES, *COUNT_NAMES)),
+        ("event", EVENT_NAMES),
+    )
+    for role, words in usual:
+        name = guess(head.names, words)
+        place = None if name is None else head.names.index(name)
+        if place is not None and place not in roles.values():
+            roles[role] = place
+    return roles
