@@ -28,8 +28,7 @@ def assert_conforms(
     check_architecture(type(architecture))
     objective = architecture.objectives[0]
     settings = {"epochs": epochs, "device": "cpu", "objective": objective}
-    used = used_settings(architecture, settings)
-    resolved = resolve(architecture, options=options, settings=used)
+    resolved = resolve(architecture, options=options, settings=used_settings(architecture, settings))
     _check_options(resolved.options)
     with closing(_start(resolved)) as trainer:
         _run_epochs(trainer, resolved, range(1, epochs + 1))

@@ -31,6 +31,7 @@ from core.runs import (
     Progress,
     RunConfig,
     RunWriter,
+    attended,
     keep_ratings,
     load_head,
     locked,
@@ -279,12 +280,17 @@ class Session:
             unused=self.resolved.architecture.unused_settings,
         )
         self.emit(PhaseChanged("compiling"))
-        with closing(trainer), _saying_what_is_kept(config.run, loop):
+        with (
+            attended(folder, self.emit, self.controls.send) as emit,
+            closing(trainer),
+            _saying_what_is_kept(config.run, loop),
+        ):
+            loop.emit = emit
             batches = loop.warm_up()
             notes = _notes(self.ratings, prepared)
-            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
+            emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
             reason = loop.run()
-            self.emit(self._finish(loop, folder, reason, writer, keeper))
+            emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
 
     def _finish(
