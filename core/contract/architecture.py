@@ -120,6 +120,10 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _NoOptions(ArchitectureOptions):
+    """No options."""
+
+
 class Architecture:
     """Base of all architectures: subclass it, name it, and write `build`."""
 
@@ -135,8 +139,8 @@ class Architecture:
     unused_settings: ClassVar[tuple[str, ...]] = ()
     """Training settings that mean nothing to it (`GRADIENT_SETTINGS`, say): never offered, always refused."""
 
-    class Options(ArchitectureOptions):
-        """No options."""
+    Options: ClassVar[type[ArchitectureOptions]] = _NoOptions
+    """Its options: a class of that name within the architecture's."""
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Any) -> Any:
         """Turn embedding rows into a score: a Keras tensor of shape (batch,) or (batch, 1).

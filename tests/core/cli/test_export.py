@@ -7,8 +7,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core.api import train
-from core.cli._export import export_model, export_projector, export_tables
-from core.cli._export_keras import export_keras
+from core.cli._export import export_model
+from core.cli.export import export_keras, export_projector, export_tables
 from core.errors import UsageError
 from core.model.model import Model
 from tests.core.views.handmade import hand_model

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core import Run, load_plugins, train
-from core.cli._export_keras import whole_model
+from core.cli.export import whole_model
 from core.contract.architecture import Replicated, replicate
 from core.contract.settings import resolve
 from core.data.ratings import Ratings
