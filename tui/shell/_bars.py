@@ -1,12 +1,13 @@
-"""The line at the top of every screen: where one is, where one can go, and what the engine does."""
+"""The lines above and below every screen: where one is and can go, what the engine does; which keys act."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, HorizontalGroup
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
+from textual.widgets._footer import FooterKey
 
 from tui.formats import rmse
 from tui.shell.modes import TABS
@@ -101,3 +102,45 @@ def training_words(training: TrainingState) -> str:
     if training.stage is Stage.PAUSED:
         words.append("paused")
     return " · ".join(words)
+
+
+_ALWAYS = ("help", "ask_quit")
+
+
+class KeyLine(Footer):
+    """A footer whose last keys, help and quit, are never cut off; a `…` says that others were."""
+
+    DEFAULT_CSS = """
+    KeyLine > .always { dock: right; width: auto; height: 1; background: $footer-background; }
+    KeyLine > .always > Static { width: auto; color: $foreground 60%; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The keys in their order while there is room, then those that always act."""
+        keys = [widget for widget in super().compose() if isinstance(widget, FooterKey)]
+        always = [key for key in keys if key.action in _ALWAYS]
+        room = self.app.size.width - sum(map(_width, always)) - 2
+        shown = _fitting([key for key in keys if key not in always], room)
+        yield from shown
+        with HorizontalGroup(classes="always"):
+            if len(shown) + len(always) < len(keys):
+                yield Static("… ", markup=False)
+            yield from always
+
+    def on_resize(self) -> None:
+        """Show as many keys as now fit."""
+        self.call_after_refresh(self.recompose)
+
+
+def _fitting(keys: list[FooterKey], room: int) -> list[FooterKey]:
+    shown: list[FooterKey] = []
+    for key in keys:
+        room -= _width(key)
+        if room < 0:
+            break
+        shown.append(key)
+    return shown
+
+
+def _width(key: FooterKey) -> int:
+    return len(key.key_display) + len(key.description) + 3
