@@ -23,7 +23,7 @@ from core.cli._flags import (
     loaded_plugins,
 )
 from core.cli._output import say
-from core.cli._plain import PlainCommand, PlainGroup
+from core.cli.words import PlainCommand, PlainGroup
 from core.errors import UsageError
 
 

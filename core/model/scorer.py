@@ -134,7 +134,7 @@ def make_scorer(
     `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
     """
     if scores_from_histories(architecture):
-        return HistoryScorer.of(architecture, options, weights)
+        return HistoryScorer.of(architecture, options, weights, scoring.share, scoring.weigh(offsets[1]))
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()

@@ -1,4 +1,4 @@
-"""The lines above and below every screen: where one is and can go, what the engine does; which keys act."""
+"""The lines around every screen: where one is and can go, what the engine does; and the keys that act."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tui.shell.modes import TABS
 from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
 
+_ALWAYS = ("help", "ask_quit")
 _NAMED_KEYS = sum(len(name) + 5 for _, _, name in TABS)
 """So many columns the tabs take where every one has its name and its function key."""
 
@@ -102,9 +103,6 @@ def training_words(training: TrainingState) -> str:
     if training.stage is Stage.PAUSED:
         words.append("paused")
     return " · ".join(words)
-
-
-_ALWAYS = ("help", "ask_quit")
 
 
 class KeyLine(Footer):
