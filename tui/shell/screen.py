@@ -16,8 +16,7 @@ from textual.widget import Widget
 
 from core.engine import Notice, QueryError
 from core.protocol import EpochFinished, Train
-from tui.shell._footer import KeyLine
-from tui.shell._top_bar import TopBar
+from tui.shell._bars import KeyLine, TopBar
 from tui.shell.messages import Answered, NotAnswered, Thing
 from tui.shell.preferences import Preferences
 from tui.shell.tables import Reading

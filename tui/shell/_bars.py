@@ -1,18 +1,20 @@
-"""The line at the top of every screen: where one is, where one can go, and what the engine does."""
+"""The lines around every screen: where one is and can go, what the engine does; and the keys that act."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, HorizontalGroup
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
+from textual.widgets._footer import FooterKey
 
 from tui.formats import rmse
 from tui.shell.modes import TABS
 from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
 
+_ALWAYS = ("help", "ask_quit")
 _NAMED_KEYS = sum(len(name) + 5 for _, _, name in TABS)
 """So many columns the tabs take where every one has its name and its function key."""
 
@@ -101,3 +103,42 @@ def training_words(training: TrainingState) -> str:
     if training.stage is Stage.PAUSED:
         words.append("paused")
     return " · ".join(words)
+
+
+class KeyLine(Footer):
+    """A footer whose last keys, help and quit, are never cut off; a `…` says that others were."""
+
+    DEFAULT_CSS = """
+    KeyLine > .always { dock: right; width: auto; height: 1; background: $footer-background; }
+    KeyLine > .always > Static { width: auto; color: $foreground 60%; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The keys in their order while there is room, then those that always act."""
+        keys = [widget for widget in super().compose() if isinstance(widget, FooterKey)]
+        always = [key for key in keys if key.action in _ALWAYS]
+        room = self.app.size.width - sum(map(_width, always)) - 2
+        shown = _fitting([key for key in keys if key not in always], room)
+        yield from shown
+        with HorizontalGroup(classes="always"):
+            if len(shown) + len(always) < len(keys):
+                yield Static("… ", markup=False)
+            yield from always
+
+    def on_resize(self) -> None:
+        """Show as many keys as now fit."""
+        self.call_after_refresh(self.recompose)
+
+
+def _fitting(keys: list[FooterKey], room: int) -> list[FooterKey]:
+    shown: list[FooterKey] = []
+    for key in keys:
+        room -= _width(key)
+        if room < 0:
+            break
+        shown.append(key)
+    return shown
+
+
+def _width(key: FooterKey) -> int:
+    return len(key.key_display) + len(key.description) + 3
