@@ -159,6 +159,17 @@ class Architecture:
         """
         return None
 
+    rest: str = "rest"
+    """What a part of the score is called that only the head can tell, beside `partial_terms`."""
+
+    def partial_terms(self, rows: Rows, options: Any) -> Terms | None:  # noqa: ARG002 - the signature is the contract
+        """Give the additive terms that NumPy can tell where the head adds something more; None for none.
+
+        What they and the score differ by is shown as one more term, named `rest`. Not asked where `terms`
+        splits the whole score.
+        """
+        return None
+
     def uncertainty(self, rows: Rows, options: Any) -> FloatArray | None:  # noqa: ARG002
         """Say how far ratings may lie from their scores, with NumPy; None where the architecture can't.
 
@@ -205,6 +216,7 @@ class Replicated(Architecture):
             recipes=inner.recipes,
             Options=inner.Options,
             objectives=inner.objectives,
+            rest=inner.rest,
             unused_settings=inner.unused_settings,
             averages=inner.averages,
         )
@@ -215,7 +227,14 @@ class Replicated(Architecture):
 
     def terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
         """The replicas' terms divided by their number: parts side by side, single numbers as their mean."""
-        members = [self.inner.terms(member, options) for member in self.split(rows)]
+        return self._merged([self.inner.terms(member, options) for member in self.split(rows)])
+
+    def partial_terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
+        """The replicas' known terms, merged as `terms` are."""
+        return self._merged([self.inner.partial_terms(member, options) for member in self.split(rows)])
+
+    @staticmethod
+    def _merged(members: list[Terms | None]) -> Terms | None:
         first = members[0]
         if first is None:
             return None
