@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import Architecture, ArchitectureOptions, EmbeddingSide, Recipe, hookimpl, option
+from core import Architecture, ArchitectureOptions, EmbeddingSide, Recipe, Rows, Terms, hookimpl, option
 
 
 class NeuralNet(Architecture):
@@ -133,6 +133,18 @@ class NeuralNet(Architecture):
             for side in sides
         ]
         return layers.Add()([layers.Dot(axes=1)(factors), *biases, _net(own, options)])
+
+    rest = "net"
+
+    def partial_terms(self, rows: Rows, options: Options) -> Terms | None:
+        """Biases and a term per factor, to which the net adds its part; None where it is the whole score."""
+        if not options.residual:
+            return None
+        return {
+            "factors": rows["user_factors"] * rows["item_factors"],
+            "user bias": rows["user_bias"],
+            "item bias": rows["item_bias"],
+        }
 
 
 def _net(rows: list[Any], options: NeuralNet.Options) -> Any:

@@ -84,7 +84,7 @@ def quicker(words: list[str]) -> list[str]:
     """Fewer epochs, trials and folds, which say nothing of whether a command works."""
     short = {"--tune": "2", "--folds": "2", "--epochs": "1"}
     told = [short.get(before, word) for before, word in zip(["", *words], words, strict=False)]
-    long = words[0] in TRAINING and "--resume" not in words and "notebook" not in words
+    long = words[0] in TRAINING and "--resume" not in words and not {"notebook", "ease"} & set(words)
     return [*told, "--epochs", "1"] if long and "--epochs" not in words else told
 
 

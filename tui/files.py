@@ -13,7 +13,15 @@ from core.contract import GRADIENT_SETTINGS
 from core.errors import RunError
 from core.files import runs_folder, write_through
 from core.readable import readable
-from core.runs import list_runs, read_config, read_history, read_summary
+from core.runs import (
+    RunLabels,
+    list_runs,
+    read_config,
+    read_history,
+    read_labels,
+    read_summary,
+    trained_by,
+)
 
 TRASH = ".trash"
 
@@ -28,9 +36,9 @@ class _SavedEpoch:
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What the list shows of a run; `val_figure` is its RMSE or nDCG@10.
+    """What the list shows of a run; `val_figure` is its RMSE or nDCG@10, `seconds` those of its training.
 
-    `problem` says why a damaged one can't be opened.
+    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened.
     """
 
     folder: Path
@@ -43,11 +51,30 @@ class SavedRun:
     problem: str = ""
     epochs: list[_SavedEpoch] = field(default_factory=list)
     choices: Mapping[str, Any] = field(default_factory=dict)
+    labels: RunLabels = field(default_factory=RunLabels)
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
         """The run's id."""
         return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: its given name, else its id."""
+        return self.labels.name or self.name
+
+    @property
+    def figures(self) -> str:
+        """`bias · demo · 0.8661`: what tells it from others."""
+        figure = "" if self.val_figure is None else f"{self.val_figure:.4f}"
+        return " · ".join(filter(None, (self.architecture, self.data, figure)))
+
+    @property
+    def words(self) -> str:
+        """All that a filter may look for."""
+        told = (self.name, self.labels.name, self.labels.note, *self.labels.tags, self.figures, self.state)
+        return " ".join(told).casefold()
 
     @property
     def ranks(self) -> bool:
@@ -74,6 +101,7 @@ def read_run(folder: Path) -> SavedRun:
     """Read what the list shows of one run."""
     try:
         config, summary, history = read_config(folder), read_summary(folder), read_history(folder)
+        labels = read_labels(folder)
     except RunError as error:
         return SavedRun(folder, problem=readable(str(error)))
     name = "val_ndcg" if config.settings.get("objective") == "ranking" else "val_rmse"
@@ -87,12 +115,18 @@ def read_run(folder: Path) -> SavedRun:
         readable(str(config.data.get("name") or config.data.get("source") or "?")),
         config.created,
         str(config.split.get("hash", "")),
-        "finished" if summary else "interrupted",
+        "finished" if summary else ("running" if trained_by(folder) else "interrupted"),
         last.get(name),
         "",
         [_SavedEpoch(epoch["epoch"], epoch.get(name)) for epoch in history],
         choices,
+        _readable_labels(labels),
+        sum(float(epoch.get("seconds") or 0.0) for epoch in history),
     )
+
+
+def _readable_labels(labels: RunLabels) -> RunLabels:
+    return RunLabels(readable(labels.name), readable(labels.note), tuple(map(readable, labels.tags)))
 
 
 def differences(one: SavedRun, other: SavedRun) -> list[tuple[str, str, str]]:

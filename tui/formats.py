@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_FLAG = re.compile(r"--([a-z][a-z0-9-]*)")
 _YEAR = re.compile(r"\s*\(\d{4}\)$")
 
 
@@ -52,6 +53,11 @@ def human(name: str) -> str:
     """`hidden_units` → `Hidden units`; l2 keeps its small letter."""
     words = name.replace("_", " ")
     return words if words.startswith("l2") else words[:1].upper() + words[1:]
+
+
+def in_words(message: str) -> str:
+    """A message about a flag of the command line as a form says it: `--epochs takes` → `Epochs takes`."""
+    return _FLAG.sub(lambda found: human(found[1].replace("-", "_")), message)
 
 
 def short_title(title: str) -> str:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.shell import Subject
 
 
-def run(plugins: list[Path]) -> int | None:
-    """Open the screen and return its exit code; raises PluginError for a plugin file that can't be loaded."""
+def run(plugins: list[Path], screen: str = "", run: Path | None = None) -> int | None:
+    """Open the screen and return its exit code; raises PluginError for a plugin file that can't be loaded.
+
+    `screen` names the one to begin with, `run` is the folder of the run to look at. Raises UsageError for a
+    screen that isn't there, RunError for a damaged run.
+    """
+    first = _mode_of(screen)
     if not sys.stdout.isatty():
         from core.errors import UsageError
 
@@ -17,9 +26,36 @@ def run(plugins: list[Path]) -> int | None:
     from core.engine import EngineClient, engine_command
     from tui.shell import TastemapApp
 
-    app = TastemapApp(EngineClient(engine_command(plugins)), load_plugins(plugins))
+    engine, registry = EngineClient(engine_command(plugins)), load_plugins(plugins)
+    subject, watched = _look_at(run) if run is not None else (None, None)
+    app = TastemapApp(engine, registry, subject, first, watched)
     app.run()
     return app.return_code
+
+
+def _mode_of(screen: str) -> str:
+    from core.errors import UsageError
+    from tui.shell import TABS
+
+    names = {name: mode for mode, key, title in TABS for name in (mode, key, title.lower())}
+    if screen and screen not in names:
+        known = ", ".join(title.lower() for _, _, title in TABS)
+        raise UsageError(f"There is no screen {screen!r}.", hint=f"There are: {known}.")
+    return names.get(screen, "train")
+
+
+def _look_at(folder: Path) -> tuple[Subject | None, Path | None]:
+    """A run as the subject, or as one that is watched while another process trains it."""
+    from core.errors import RunError
+    from tui.files import read_run
+    from tui.shell import Subject
+
+    saved = read_run(folder)
+    if saved.problem:
+        raise RunError(saved.problem)
+    if saved.state == "running":
+        return None, folder
+    return Subject(str(folder), saved.label), None
 
 
 def serve(host: str, port: int, plugins: list[Path]) -> int | None:

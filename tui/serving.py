@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import ipaddress
 import logging
+import re
 import secrets
 import socket
 import sys
@@ -36,6 +37,19 @@ _HEADERS = {
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
 }
+
+
+_DOWNLOAD = re.compile(r"/download/[0-9a-f]{32}")
+"""A file that the app hands over: its address is random, and serves once."""
+_ELSEWHERE = re.compile(r"<link\b[^>]*\bhref=\"https?://(?!\{)[^\"]*googleapis[^\"]*\"[^>]*>\s*")
+_FOCUS = """<script>
+addEventListener("load", function focus() {
+  const keys = document.querySelector(".xterm-helper-textarea");
+  if (keys) { keys.focus(); } else { setTimeout(focus, 100); }
+});
+addEventListener("click", () => document.querySelector(".xterm-helper-textarea")?.focus());
+</script>
+"""
 
 
 class GuardedServer(Server):
@@ -97,7 +111,7 @@ class GuardedServer(Server):
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.host:
             raise web.HTTPForbidden(text="Another page asks; open the app's own address.\n")
-        if request.path.startswith("/static/"):
+        if request.path.startswith("/static/") or _DOWNLOAD.fullmatch(request.path):
             return
         given = request.match_info.get("token") or request.query.get("token", "")
         if not hmac.compare_digest(given.encode(), self.token.encode()):
@@ -120,7 +134,14 @@ class GuardedServer(Server):
             "config": {"static": {"url": f"http://{at}/static/"}},
             "application": {"name": self.title},
         }
-        return aiohttp_jinja2.render_template("app_index.html", request, context)
+        page = aiohttp_jinja2.render_template("app_index.html", request, context)
+        page.text = own_page(page.text or "")
+        return page
+
+
+def own_page(page: str) -> str:
+    """The library's page without what it asks other hosts for, and with the keyboard in the terminal."""
+    return _ELSEWHERE.sub("", page).replace("</body>", f"{_FOCUS}</body>")
 
 
 def is_loopback(host: str) -> bool:

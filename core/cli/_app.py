@@ -23,7 +23,7 @@ from core.cli._flags import (
     loaded_plugins,
 )
 from core.cli._output import say
-from core.cli._plain import PlainCommand, PlainGroup
+from core.cli.words import PlainCommand, PlainGroup
 from core.errors import UsageError
 
 
@@ -56,6 +56,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Screen = Annotated[
+    str,
+    typer.Option(help="The screen to begin with: train, lookup, factors, map, runs, race or you."),
+]
 Tune = Annotated[
     int, typer.Option(help="First search so many choices on a part of training.", metavar="TRIALS", min=0)
 ]
@@ -79,6 +83,7 @@ def _print_spec(context: typer.Context, wanted: bool) -> None:
 def start(
     context: typer.Context,
     plugin: Plugins = [],  # noqa: B006 - typer copies it
+    screen: Screen = "",
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -91,7 +96,23 @@ def start(
     del show_version, show_spec
     context.obj = list(plugin)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_app("screen")(plugins=context.obj) or 0)
+        raise typer.Exit(_app("screen")(plugins=context.obj, screen=screen) or 0)
+    if screen:
+        raise UsageError("--screen opens the screen, so it goes with no command but open.")
+
+
+@app.command("open")
+def open_run(
+    context: typer.Context,
+    run: RunName,
+    screen: Screen = "",
+    plugin: Plugins = [],  # noqa: B006
+) -> None:
+    """Open the screen on a run; one that another process trains is watched and steered."""
+    from core.runs import find_run
+
+    folder = find_run(run)
+    raise typer.Exit(_app("screen")(plugins=all_plugins(context, plugin), screen=screen, run=folder) or 0)
 
 
 @app.command(cls=TrainCommand)

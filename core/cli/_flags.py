@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from core.cli._plain import PlainCommand, pass_plain
+from core.cli.words import PlainCommand, pass_plain
 from core.contract import ReadingOptions
 from core.errors import UsageError
 from core.options import Form, OptionField

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from statistics import fmean
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -172,12 +173,25 @@ def _adaptation(event: RunStarted) -> str:
     learnt = event.adaptation
     if not learnt:
         return ""
+    if learnt.get("popularity") is not None:
+        return _trust(learnt, event.settings["epochs"])
     share, epochs = learnt["share"], learnt["epochs"]
     found = f"learnt on {learnt['ratings']:,} carved ratings: {epochs} of {event.settings['epochs']} epochs"
     if not share:
         return f"{found}; the model adds nothing to damped means here, so these predict"
     rest = "" if share == 1 else f", mixed with damped means ({1 - share:.0%})"
     return f"{found}, tuning RMSE {learnt['tuning_rmse']:.4f} against {learnt['means_rmse']:.4f}{rest}"
+
+
+def _trust(learnt: Mapping[str, Any], planned: object) -> str:
+    """What was learnt of a ranking on a carved part, in words."""
+    found = f"learnt on {learnt['ratings']:,} carved likes: {learnt['epochs']} of {planned} epochs"
+    popularity = learnt["popularity"]
+    if popularity == 1:
+        return f"{found}; the model ranks no better than popularity here, so that ranks"
+    rest = f", mixed with popularity ({popularity:.0%})" if popularity else ""
+    against = f"{learnt['tuning_ndcg']:.4f} against {learnt['popularity_ndcg']:.4f} of popularity"
+    return f"{found}, nDCG {against}{rest}"
 
 
 def _baseline(event: RunStarted) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
 from core.cli._output import note, note_leak, print_json, print_lines, say
-from core.cli._plain import PlainCommand
+from core.cli.words import PlainCommand
 from core.errors import UsageError
 from core.options import Form, OptionField
 from core.views import View, view_of_command

@@ -120,6 +120,10 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _NoOptions(ArchitectureOptions):
+    """No options."""
+
+
 class Architecture:
     """Base of all architectures: subclass it, name it, and write `build`."""
 
@@ -135,8 +139,8 @@ class Architecture:
     unused_settings: ClassVar[tuple[str, ...]] = ()
     """Training settings that mean nothing to it (`GRADIENT_SETTINGS`, say): never offered, always refused."""
 
-    class Options(ArchitectureOptions):
-        """No options."""
+    Options: ClassVar[type[ArchitectureOptions]] = _NoOptions
+    """Its options: a class of that name within the architecture's."""
 
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: Any) -> Any:
         """Turn embedding rows into a score: a Keras tensor of shape (batch,) or (batch, 1).
@@ -152,6 +156,17 @@ class Architecture:
 
         The terms of a row must sum to the head's score: predictions then need no TensorFlow, and views can
         show each term's share. `core.testing` checks that they do.
+        """
+        return None
+
+    rest: str = "rest"
+    """What a part of the score is called that only the head can tell, beside `partial_terms`."""
+
+    def partial_terms(self, rows: Rows, options: Any) -> Terms | None:  # noqa: ARG002 - the signature is the contract
+        """Give the additive terms that NumPy can tell where the head adds something more; None for none.
+
+        What they and the score differ by is shown as one more term, named `rest`. Not asked where `terms`
+        splits the whole score.
         """
         return None
 
@@ -201,6 +216,7 @@ class Replicated(Architecture):
             recipes=inner.recipes,
             Options=inner.Options,
             objectives=inner.objectives,
+            rest=inner.rest,
             unused_settings=inner.unused_settings,
             averages=inner.averages,
         )
@@ -211,7 +227,14 @@ class Replicated(Architecture):
 
     def terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
         """The replicas' terms divided by their number: parts side by side, single numbers as their mean."""
-        members = [self.inner.terms(member, options) for member in self.split(rows)]
+        return self._merged([self.inner.terms(member, options) for member in self.split(rows)])
+
+    def partial_terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
+        """The replicas' known terms, merged as `terms` are."""
+        return self._merged([self.inner.partial_terms(member, options) for member in self.split(rows)])
+
+    @staticmethod
+    def _merged(members: list[Terms | None]) -> Terms | None:
         first = members[0]
         if first is None:
             return None

@@ -246,6 +246,9 @@ class ReadingOptions(OptionSet):
         default=(), help="What a word among the ratings stands for, as in good=4."
     )
     items: str = option(default="", help="Path of a table of items with titles; 'none' for none.")
+    items_table: str = option(
+        default="", help="The table or sheet of items, where the items are in a database or workbook."
+    )
     items_separator: str = option(default="", help="What separates the columns of the items table.")
     items_encoding: str = option(default="", help="Text encoding of the items table.")
     items_id_column: str = option(default="", help="Column of the item ids in the items table.")

@@ -212,7 +212,10 @@ def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
 def _cannot(name: str, objective: str, asked: bool) -> tuple[str, str]:
     if objective == "ranking":
         reason = "" if asked else " and the table holds no ratings"
-        return f"{name} predicts ratings and can't be trained to rank{reason}.", "Use bias, dot, nn or ease."
+        return (
+            f"{name} predicts ratings and can't be trained to rank{reason}.",
+            "Use bias, dot, nn, ease or stack.",
+        )
     return f"{name} ranks items and predicts no ratings.", "Leave --objective out, or use bias."
 
 

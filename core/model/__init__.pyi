@@ -96,4 +96,6 @@ from .scorer import (
 )
 from .search_index import (
     SearchIndex as SearchIndex,
+    article_first as article_first,
+    relevance as relevance,
 )

@@ -103,7 +103,8 @@ class Scorer:
     def terms(self, user: int, item: int) -> Terms | None:
         """Split what a pair's raw prediction adds to the offset into terms, each of shape (parts,).
 
-        None where the score can't be split. What damped means add belongs to the biases.
+        None where the score can't be split; what only a head can tell is one term. What damped means add
+        belongs to the biases.
         """
         terms = self.split(self.rows(np.array([user]), np.array([item])))
         if terms is None:
@@ -133,7 +134,7 @@ def make_scorer(
     `load_head` builds the head on first use where NumPy can't score, since that loads TensorFlow.
     """
     if scores_from_histories(architecture):
-        return HistoryScorer.of(architecture, options, weights)
+        return HistoryScorer.of(architecture, options, weights, scoring.share, scoring.weigh(offsets[1]))
     everything = {
         name.removeprefix("table/"): np.asarray(array, np.float32)
         for name, array in weights.items()
@@ -158,7 +159,15 @@ def make_scorer(
     if splittable:
         return Scorer(tables, scoring, weighed, _sum_of(split), split, spread, spread_tables)
     head = _Head(architecture, options, weights, load_head)
-    return Scorer(tables, scoring, weighed, head.scores, split, spread, spread_tables, head.slopes)
+
+    def split_partly(rows: Rows) -> Terms | None:
+        known = architecture.partial_terms(rows, options)
+        if known is None:
+            return None
+        rest = head.scores(rows) - _sum_terms(known)
+        return {**known, architecture.rest: rest[:, None]}
+
+    return Scorer(tables, scoring, weighed, head.scores, split_partly, spread, spread_tables, head.slopes)
 
 
 def _gather(

@@ -1,6 +1,11 @@
 from ._shown import (
     curves_of as curves_of,
 )
+from .attending import (
+    attended as attended,
+    journal_from as journal_from,
+    leave_command as leave_command,
+)
 from .config import (
     RunConfig as RunConfig,
     installed_versions as installed_versions,
@@ -13,6 +18,12 @@ from .evaluation import (
 )
 from .kept_ratings import (
     keep_ratings as keep_ratings,
+)
+from .labels import (
+    RunLabels as RunLabels,
+    parse_tags as parse_tags,
+    read_labels as read_labels,
+    write_labels as write_labels,
 )
 from .recorded import (
     recorded_ratings as recorded_ratings,
@@ -35,4 +46,5 @@ from .writer import (
     locked as locked,
     read_history as read_history,
     read_summary as read_summary,
+    trained_by as trained_by,
 )

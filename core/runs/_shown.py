@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def run_text(run: Run) -> str:
-    """The run's facts, a line each."""
-    return as_text(_lines(run))
+    """The run's facts, a line each; nothing is cut, or a folder's name would be of no use."""
+    return as_text([f"run {run.id}", *(f"{name:<12}  {value}" for name, value in _facts(run))])
 
 
 def run_html(run: Run) -> str:

@@ -56,6 +56,23 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def trained_by(folder: Path) -> int | None:
+    """The process that trains a run just now; None where nobody does, or where the system doesn't tell.
+
+    Looks at the kernel's list of locks: taking the lock to see whether it is free would be in the way of a
+    training that starts at that moment.
+    """
+    try:
+        inode = (folder / "lock").stat().st_ino
+        held = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return None
+    for words in map(str.split, held):
+        if "WRITE" in words and words[-3].rpartition(":")[2] == str(inode):
+            return int(words[-4])
+    return None
+
+
 def _clear(folder: Path) -> None:
     """Remove what killed writes left; where that can't be, writing can't either, and says so."""
     for place in (folder, folder / "checkpoint"):

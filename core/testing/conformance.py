@@ -8,7 +8,7 @@ from contextlib import closing
 
 import numpy as np
 
-from core.contract import Architecture, Arrays, Resolved, Trainer, check_architecture, resolve
+from core.contract import Architecture, Arrays, Resolved, Trainer, check_architecture, resolve, used_settings
 from core.model import Scoring, make_scorer
 from core.options import ArchitectureOptions, OptionValue
 from core.runs import load_head
@@ -28,7 +28,7 @@ def assert_conforms(
     check_architecture(type(architecture))
     objective = architecture.objectives[0]
     settings = {"epochs": epochs, "device": "cpu", "objective": objective}
-    resolved = resolve(architecture, options=options, settings=settings)
+    resolved = resolve(architecture, options=options, settings=used_settings(architecture, settings))
     _check_options(resolved.options)
     with closing(_start(resolved)) as trainer:
         _run_epochs(trainer, resolved, range(1, epochs + 1))

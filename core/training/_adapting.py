@@ -38,7 +38,9 @@ _PATIENCE = 4
 class Adaptation:
     """What was learnt on `ratings` carved ratings: `epochs` to train (of those planned), `share` to trust.
 
-    `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them.
+    `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them. Of a
+    ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
+    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached.
     """
 
     epochs: int
@@ -46,6 +48,9 @@ class Adaptation:
     ratings: int = 0
     tuning_rmse: float | None = None
     means_rmse: float | None = None
+    popularity: float | None = None
+    tuning_ndcg: float | None = None
+    popularity_ndcg: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """This adaptation, ready for JSON."""
@@ -142,7 +147,7 @@ def _learning_curve(
     errors: list[float] = []
     pace = Pace()
     for number in range(1, schedule.epochs + 1):
-        if not _train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
+        if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
             return None
         curve.append(_Epoch(*prepared.away_from_means(trainer, prepared.tuning)))
         errors.append(_rmse(curve[-1].truth - _share(curve[-1]) * curve[-1].predicted))
@@ -152,7 +157,7 @@ def _learning_curve(
     return curve
 
 
-def _train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped: Stopped) -> bool:
+def train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped: Stopped) -> bool:
     """Train an epoch in slices; says whether it came to its end."""
     done, batches = 0, trainer.begin_epoch(number)
     while done < batches:

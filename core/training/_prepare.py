@@ -144,6 +144,13 @@ class Prepared:
         """The same where the model is mixed with damped means: it gets this share."""
         return replace(self, scoring=self.scoring.trusting(share, self.baseline.mean))
 
+    def beside_popularity(self, share: float, popularity: float) -> Prepared:
+        """The same where scores count `share` times and the logarithm of popularity `popularity` times."""
+        assert self.liked is not None  # noqa: S101 - a ranking has likes
+        scoring = Scoring(offset=0.0, share=share, means=popularity)
+        judge = replace(self.liked.judge, scoring=scoring)
+        return replace(self, scoring=scoring, liked=replace(self.liked, judge=judge))
+
     def without_training(self) -> Prepared:
         """The same without the training ratings themselves, where the trainer keeps those that it needs."""
         return replace(self, train=replace(self.train, **_none("users", "items", "targets")))

@@ -26,7 +26,7 @@ ROUNDS, LAST = 2, 4
 """All trials run for a quarter of the epochs, then the best so many of them for all."""
 TOGETHER = 4
 """So many trials are trained in one compiled call; more gain nothing, and their tables outgrow the caches."""
-SAME_SIZES = 8
+SAME_SIZES = 16
 """So many trials in a row have whole numbers (sizes) in common, so that they can be trained together."""
 
 

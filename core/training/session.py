@@ -31,6 +31,7 @@ from core.runs import (
     Progress,
     RunConfig,
     RunWriter,
+    attended,
     keep_ratings,
     load_head,
     locked,
@@ -44,6 +45,7 @@ from core.training._folding import Folding, counted_apart
 from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
 from core.training._trackers import with_trackers
+from core.training._trusting import learn_trust
 from core.training.controls import Controls, LeadsWorkers, ignore
 from core.training.several import read_cluster
 
@@ -114,19 +116,15 @@ class Session:
         """Learn on carved parts how to train, where the settings ask for it and there are enough ratings."""
         settings = self.resolved.settings
         train, others = prepared.split.train, settings.strategy == "multiworker"
-        if (
-            prepared.liked is not None
-            or not settings.adapt
-            or settings.early_stopping
-            or others
-            or len(train) < _FEWEST_TO_CARVE
-        ):
+        if not settings.adapt or settings.early_stopping or others or len(train) < _FEWEST_TO_CARVE:
             return None
 
         def tell(detail: str) -> None:
             self.emit(PhaseChanged("learning how to train", detail))
 
         tell("on a carved part")
+        if self.resolved.ranks:
+            return learn_trust(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
         found = adapt(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
         return None if found is None else found.adaptation
 
@@ -242,7 +240,7 @@ class Session:
             settings = with_batch_size(settings, prepared.train.room)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
-        prepared = prepared if self.adaptation is None else prepared.trusting(self.adaptation.share)
+        prepared = prepared if self.adaptation is None else _mixed(prepared, self.adaptation)
         self.prepared = self._folding_in(prepared)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
@@ -282,12 +280,17 @@ class Session:
             unused=self.resolved.architecture.unused_settings,
         )
         self.emit(PhaseChanged("compiling"))
-        with closing(trainer), _saying_what_is_kept(config.run, loop):
+        with (
+            attended(folder, self.emit, self.controls.send) as emit,
+            closing(trainer),
+            _saying_what_is_kept(config.run, loop),
+        ):
+            loop.emit = emit
             batches = loop.warm_up()
             notes = _notes(self.ratings, prepared)
-            self.emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
+            emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
             reason = loop.run()
-            self.emit(self._finish(loop, folder, reason, writer, keeper))
+            emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
 
     def _finish(
@@ -382,6 +385,13 @@ def _check_data(config: RunConfig, ratings: Ratings) -> None:
     if recorded != ratings.fingerprint:
         hint = "Name the table that it was trained on with --data, or train a new run."
         raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
+
+
+def _mixed(prepared: Prepared, learnt: Adaptation) -> Prepared:
+    """The model trusted as far as was learnt: the rest is damped means', or popularity's."""
+    if learnt.popularity is None:
+        return prepared.trusting(learnt.share)
+    return prepared.beside_popularity(learnt.share, learnt.popularity)
 
 
 def _adapted(config: RunConfig, resolved: Resolved) -> Adaptation | None:

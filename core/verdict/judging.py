@@ -12,7 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from core.array_types import LongArray
-from core.contract import Registry, TrainingSettings, refuse_several_machines, resolve, settle
+from core.contract import (
+    Registry,
+    TrainingSettings,
+    refuse_several_machines,
+    resolve,
+    settle,
+    used_settings,
+)
 from core.data import Ratings, Split, split_notes
 from core.files import runs_folder
 from core.model import Model, RatedTable, fold_means, held_out_blocks, predict_rows
@@ -106,8 +113,9 @@ class Judging:
         total = len(self.contenders) * len(self.splits)
         told = f"{contender.name} on the split {method} ({self._done} of {total})"
         self.emit(PhaseChanged("judging", told))
+        architecture = self.registry.architecture(contender.architecture)
         settings = {**self.settings, "objective": contender.objective, "split": method}
-        resolved = resolve(self.registry.architecture(contender.architecture), settings=settings)
+        resolved = resolve(architecture, settings=used_settings(architecture, settings))
         resolved = settle(resolved, self.ratings.has_ratings)
         refuse_several_machines(resolved.settings, "A verdict")
         with self._folder(contender) as folder:

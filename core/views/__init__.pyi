@@ -38,6 +38,7 @@ from .map import (
     MapPlace as MapPlace,
 )
 from .prediction import (
+    ComponentPart as ComponentPart,
     Contribution as Contribution,
     Contributions as Contributions,
     ContributionTable as ContributionTable,

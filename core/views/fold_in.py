@@ -28,6 +28,7 @@ from core.model import (
 from core.options import GivenRatings, Identifier, option
 from core.views.components import OfComponents
 from core.views.search import resolve_item
+from core.views.similar import SimilarUser
 from core.views.top_items import OfAllowedItems, Recommendation, choose, recommendation_table, recommendations
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
@@ -59,7 +60,8 @@ class FoldedIn(Answer):
 
     `position` is their place on the components, relative to the average user and in the items' scale, and
     `standing` the share of trained users that lie lower on each; both None with a `note` where the
-    architecture's users and items don't share a space. `ignored` are rated items that training never saw.
+    architecture's users and items don't share a space. `ignored` are rated items that training never saw,
+    `twins` the trained users whose tastes point most nearly the same way, as those of the model see it.
     """
 
     top: tuple[Recommendation, ...]
@@ -68,6 +70,7 @@ class FoldedIn(Answer):
     standing: tuple[float, ...] | None = None
     ignored: tuple[str, ...] = ()
     note: str = ""
+    twins: tuple[SimilarUser, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,7 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
             standing=tuple(standing.tolist()),
             ignored=ignored,
             note=heard.note,
+            twins=_twins(folder.factorization, folder.model, user),
         )
 
     @classmethod
@@ -147,6 +151,8 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
         if answer.position is not None:
             place = ", ".join(f"{value:+.2f}" for value in answer.position)
             yield Remark(f"place on the components: {place}")
+        for twin in answer.twins[:1]:
+            yield Remark(f"most alike: user {twin.user} ({twin.similarity:.2f}), {twin.ratings:,} ratings")
         if answer.note:
             yield Remark(answer.note)
 
@@ -167,6 +173,30 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
         place = projection.axes @ (own - mean)
         standing = ((users - mean) @ projection.axes.T < place).mean(axis=0)
         return place * spread, standing
+
+
+_TWINS, _TWIN_RATINGS = 3, 5
+"""So many twins are named, of users with so many training ratings at least."""
+
+
+def _twins(factorization: Factorization, model: Model, user: FoldedUser) -> tuple[SimilarUser, ...]:
+    """The trained users nearest by the cosine of tastes, as they differ from the average user's."""
+    counts = model.baseline.user_counts
+    rows = np.flatnonzero(counts >= _TWIN_RATINGS)
+    mean = factorization.user_factors[counts > 0].mean(axis=0)
+    others, own = factorization.user_factors[rows] - mean, user.rows["user_factors"] - mean
+    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(own)
+    if not len(rows) or float(lengths.max()) < 1e-9:
+        return ()  # nobody, or somebody who is still everybody
+    alike = others @ own / np.maximum(lengths, 1e-12)
+    return tuple(
+        SimilarUser(
+            user=model.users.identifier(int(rows[at])),
+            ratings=int(counts[rows[at]]),
+            similarity=float(alike[at]),
+        )
+        for at in np.argsort(-alike, kind="stable")[:_TWINS].tolist()
+    )
 
 
 class FoldInWhy(OfGivenRatings[FoldInReasons]):

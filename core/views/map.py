@@ -37,7 +37,9 @@ class ItemMap(Answer):
     """Columns of equal length, the most rated item first; `components` (numbered from 1), `explained` and
     `names` are those of x and y.
 
-    `bias` is None where the architecture has no item biases; a year of 0 is unknown.
+    `bias` is None where the architecture has no item biases; a year of 0 is unknown. `fidelity` is the
+    share of an item's ten nearest in all factors that are among its ten nearest on the map, on average over
+    the items shown (of many, over some); None for too few items.
     """
 
     items: tuple[int | str, ...]
@@ -51,6 +53,7 @@ class ItemMap(Answer):
     components: tuple[int, int]
     explained: tuple[float, float]
     names: tuple[str, str]
+    fidelity: float | None = None
 
     def rows(self) -> Sequence[MapPlace]:
         """A row an item."""
@@ -102,7 +105,8 @@ class Map(OfMostRated[ItemMap]):
         _, projection = fit_components(model, self.most_rated, max(self.x, self.y, 2))
         x, y = (_axis(number, len(projection.axes)) for number in (self.x, self.y))
         rows = by_popularity(model.baseline.item_counts)[self.first : self.last].tolist()
-        places = projection.project(factor_table(model, "item")[rows], [x, y])
+        factors = factor_table(model, "item")[rows]
+        places = projection.project(factors, [x, y])
         table, bias, names = model.item_table, bias_column(model, "item"), component_names(model)
         return ItemMap(
             items=tuple(model.items.identifier(row) for row in rows),
@@ -116,6 +120,7 @@ class Map(OfMostRated[ItemMap]):
             components=(self.x, self.y),
             explained=(float(projection.explained[x]), float(projection.explained[y])),
             names=(names.get(self.x, ""), names.get(self.y, "")),
+            fidelity=_fidelity(factors.astype(np.float64), places),
         )
 
     @classmethod
@@ -123,6 +128,29 @@ class Map(OfMostRated[ItemMap]):
         """The map drawn for the terminal's size."""
         width, height = shutil.get_terminal_size((120, 40))
         yield from map_text(answer.scatter(), max(40, width), max(12, height - 4)).split("\n")
+
+
+_NEAR, _JUDGED = 10, 300
+"""So many neighbours count as near, and so many items, evenly spread, are judged by them."""
+
+
+def _fidelity(factors: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> float | None:
+    """How many of the nearest by factors, shape (items, factors), are near on the map, shape (items, 2)."""
+    if len(factors) < 2 * _NEAR:
+        return None
+    judged = np.unique(np.linspace(0, len(factors) - 1, min(_JUDGED, len(factors))).astype(int))
+    truly, drawn = _nearest(factors, judged), _nearest(places, judged)
+    shared = [len(np.intersect1d(one, other)) for one, other in zip(truly, drawn, strict=True)]
+    return float(np.mean(shared) / _NEAR)
+
+
+def _nearest(points: npt.NDArray[np.float64], judged: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
+    """The nearest other points of some, shape (judged, _NEAR)."""
+    squares = np.square(points).sum(axis=1)
+    away = squares[judged, None] + squares[None] - 2 * points[judged] @ points.T
+    away[np.arange(len(judged)), judged] = np.inf
+    nearest: npt.NDArray[np.int_] = np.argpartition(away, _NEAR - 1, axis=1)[:, :_NEAR]
+    return nearest
 
 
 def _axis(number: int, available: int) -> int:

@@ -9,8 +9,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.model import Model, Prediction, raw_blocks
+from core.contract import replica_count
+from core.errors import UsageError
+from core.model import Model, Prediction, factor_table, fit_components, raw_blocks
 from core.options import Identifier, option
+from core.views.components import component_names
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View
 
@@ -41,15 +44,28 @@ class Contribution:
     value: float
 
 
+@dataclass(frozen=True)
+class ComponentPart:
+    """What a component of taste (numbered from 1) adds to a raw prediction, against an average item."""
+
+    number: int
+    name: str
+    value: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContributionTable(Answer):
-    """A prediction as `mean` + `contributions`, which sum to its `raw`; `reason` says why there are none."""
+    """A prediction as `mean` + `contributions`, which sum to its `raw`; `reason` says why there are none.
+
+    `components` take what the factors add apart once more, by the components of taste that the map shows.
+    """
 
     prediction: JudgedPrediction
     mean: float
     contributions: tuple[Contribution, ...]
     available: bool
     reason: str = ""
+    components: tuple[ComponentPart, ...] = ()
 
 
 class Predict(View[JudgedPrediction]):
@@ -97,6 +113,7 @@ class Contributions(View[ContributionTable]):
             mean=model.scoring.offset,
             contributions=tuple(_named(terms)),
             available=True,
+            components=_by_component(model, users, items, terms),
         )
 
     @classmethod
@@ -160,6 +177,36 @@ def _ranked_line(prediction: JudgedPrediction) -> str:
     taken = "" if prediction.part is None else f" (taken, {prediction.part})"
     title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
     return f"{place}{among}{taken}  user {prediction.user}, item {prediction.item}{title}"
+
+
+_COMPONENTS, _MOST_RATED = 6, 2000
+"""The components that the map and the Factors screen show, of so many of the most rated items."""
+
+
+def _by_component(
+    model: Model, user: int, item: int, terms: Mapping[str, npt.NDArray[np.float32]]
+) -> tuple[ComponentPart, ...]:
+    """Take the product of both sides' factors apart by the components of taste; () where there is none.
+
+    With item factors = mean + Σ places · axes, each component adds place · (user factors · axis).
+    """
+    product = terms.get("factors")
+    try:
+        of_user, of_item = factor_table(model, "user")[user], factor_table(model, "item")[item]
+        _, projection = fit_components(model, _MOST_RATED, _COMPONENTS)
+    except UsageError:
+        return ()  # no factors, or too few items for components
+    scale = np.float32(model.scoring.share) / replica_count(model.architecture)
+    if (
+        product is None
+        or of_user.shape != of_item.shape
+        or not np.allclose(product, scale * of_user * of_item)
+    ):
+        return ()
+    places, tastes = projection.project(of_item[None])[0], projection.axes @ of_user.astype(np.float64)
+    names = component_names(model)
+    parts = enumerate((float(scale) * places * tastes).tolist(), 1)
+    return tuple(ComponentPart(number, names.get(number, ""), value) for number, value in parts)
 
 
 def _unsplit(prediction: JudgedPrediction, mean: float, reason: str) -> ContributionTable:

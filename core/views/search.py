@@ -11,13 +11,12 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.errors import UsageError
-from core.model import Model, SearchIndex, item_card, item_row
+from core.model import Model, SearchIndex, item_card, item_row, relevance
 from core.options import option
 from core.views.view import Answer, Lines, Table, View
 
 LEAST_SCORE = 60.0
-SAME_QUALITY = 2.0
-"""Scores within so many points are equally good; among those the more rated come first."""
+
 SURE = 90.0
 """A title that matches so well is the one that is meant."""
 
@@ -44,8 +43,8 @@ class SearchResults(Answer):
 class Search(View[SearchResults]):
     """Find items by title or id, or users by id: the best match first.
 
-    The exact id comes first, then the whole title, then falling quality; equals by falling count of ratings.
-    An empty text finds the most rated.
+    The exact id comes first, then the whole title, then the others by how well they match and how well known
+    they are; first letters find a title too. An empty text finds the most rated.
     """
 
     command: ClassVar[str] = "search"
@@ -97,8 +96,8 @@ def resolve_item(model: Model, text: object) -> int:
 
 def _best(scores: FloatArray, counts: Any, limit: int) -> LongArray:
     rows = np.flatnonzero(scores >= LEAST_SCORE)
-    quality = np.where(scores[rows] > 100, scores[rows], np.round(scores[rows] / SAME_QUALITY) * SAME_QUALITY)
-    return rows[np.lexsort((rows, -counts[rows], -quality))][:limit]
+    ranks = relevance(scores[rows], counts[rows])
+    return rows[np.lexsort((rows, -counts[rows], -ranks))][:limit]
 
 
 def _found(model: Model, items: bool, row: int, score: float) -> Found:

@@ -149,3 +149,21 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "Can't listen on" in done.stderr
+
+
+def test_the_page_asks_no_other_host_and_has_the_keyboard(served: Served) -> None:
+    async def page() -> str:
+        async with aiohttp.ClientSession() as session, session.get(served.address) as answer:
+            return await answer.text()
+
+    text = asyncio.run(page())
+    asked = set(re.findall(r'(?:src|href)="(?:https?|wss?)://([^/"]+)', text))
+    assert asked <= {served.at}
+    assert ".focus()" in text
+
+
+def test_a_download_is_reached_by_its_random_address_alone(served: Served) -> None:
+    base = f"http://{served.at}/download/"
+    assert asyncio.run(_status(f"{base}{'0' * 32}")) == 404
+    assert asyncio.run(_status(f"{base}short")) == 403
+    assert asyncio.run(_status(f"{base}{'0' * 32}", Origin="http://evil.example")) == 403

@@ -75,7 +75,18 @@ def test_a_net_is_reloaded_from_its_plugin_and_predicts_the_same(ratings: Rating
     run = train(ratings, "nn", epochs=2, options={"factors": 4})
     measured = evaluate_whole(run, ratings)
     assert measured == evaluate_whole(load_run(run.id), ratings)
-    assert run.model.scorer.terms(0, 0) is None
+    terms = run.model.scorer.terms(3, 5)
+    assert terms is not None
+    assert {name: part.shape for name, part in terms.items()} == {
+        "factors": (4,),
+        "user bias": (1,),
+        "item bias": (1,),
+        "net": (1,),
+    }
+    total = run.model.scoring.offset + sum(float(part.sum()) for part in terms.values())
+    assert total == pytest.approx(run.predict("u3", 105).raw, abs=1e-4)
+    whole = train(ratings, "nn", recipe="notebook", epochs=1, options={"factors": 4})
+    assert whole.model.scorer.terms(3, 5) is None, "there the net is the whole score"
 
 
 def evaluate_whole(run: Run, ratings: Ratings) -> float:

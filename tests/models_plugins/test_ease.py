@@ -99,7 +99,7 @@ def test_too_few_items_are_told() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return train(make_ratings(), "ease", folder=tmp_path_factory.mktemp("ease") / "run")
+    return train(make_ratings(), "ease", adapt=False, folder=tmp_path_factory.mktemp("ease") / "run")
 
 
 def test_ease_ranks_without_being_told_and_saves_all_that_scores_need(run: Any) -> None:
@@ -140,7 +140,7 @@ def test_a_folded_in_user_is_the_trained_user_of_the_same_history(run: Any) -> N
 
 def test_ease_predicts_no_ratings(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="predicts no ratings"):
-        train(make_ratings(), "ease", folder=tmp_path / "run", objective="rating")
+        train(make_ratings(), "ease", adapt=False, folder=tmp_path / "run", objective="rating")
     with pytest.raises(UsageError, match="can't be trained to rank"):
         train(make_ratings(), "bayes", folder=tmp_path / "run", objective="ranking")
     assert load_plugins().architecture("ease").objectives == ("ranking",)

@@ -62,6 +62,10 @@ class FakeEngine:
             raise QueryError(f"There is no view {view.tag!r}.", hint=self.hint)
         return from_plain(self.answers[view.tag], view.answer_type())
 
+    def asked_of(self, view: str, argument: str) -> Any:
+        """The last question's argument, None before any."""
+        return next((given.get(argument) for tag, _, given in reversed(self.asked) if tag == view), None)
+
     def say(self, *notices: Notice) -> None:
         for notice in notices:
             self._notices.put_nowait(notice)

@@ -9,6 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from tui.shell._palette import picture
 from tui.shell.app import TastemapApp
 
@@ -37,3 +39,13 @@ def texts(svg: str) -> list[str]:
     return [
         html.unescape(text).replace("\xa0", " ") for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)
     ]
+
+
+async def changes_at_rest(app: TastemapApp, pilot: Pilot[int], name: str) -> str:
+    """What differs from the picture once the screen had time to be drawn, more of it on a busy machine."""
+    changes = ""
+    for _ in range(10):
+        await pilot.pause(0.3)
+        if not (changes := changes_of(app, name)):
+            break
+    return changes

@@ -1,7 +1,19 @@
 from __future__ import annotations
 
+import pytest
+
 from tui.charts.bars import BarStyle, share_bar, signed_bars
-from tui.charts.curves import Curve, Marks, curves_chart, epoch_ticks, legend, thinned
+from tui.charts.curves import (
+    Curve,
+    Marks,
+    curves_chart,
+    epoch_ticks,
+    legend,
+    log_ticks,
+    smoothed,
+    thinned,
+    value_ticks,
+)
 
 BLUE, ORANGE = (80, 160, 255), (255, 150, 80)
 EPOCHS = [float(number) for number in range(1, 21)]
@@ -10,19 +22,19 @@ VAL = Curve("val", EPOCHS, [0.85 + 0.3 / epoch for epoch in EPOCHS], ORANGE)
 MARKS = Marks(kept=(20.0, VAL.values[-1]), changes=[7.0])
 
 GOLDEN = """\
-     ┌─────────────────────────────────────────┐
-1.150┤⡇            │                           │
-     │⠸⡀           │                           │
-     │ ⢇           │                           │
-1.007┤ ⠘⢄          │                           │
-     │   ⠑⠤⣀       │                           │
-     │  ·   ⠉⠒⠤⣀⣀⣀⣀⡀                           │
-0.863┤             ⠈⠉⠉⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠢⠤⠤⠤⠤⠤⠤⠤⠤⠤●│
-     │    · ·      │                           │
-     │        ·  · · · ·                       │
-0.720┤             │     · · · · · ·  · · · · ·│
-     └───────────────────┬────────────────────┬┘
-                        10                   20"""
+    ┌──────────────────────────────────────────┐
+    │⡆            │                            │
+1.10┤⢱            │                            │
+    │ ⢇           │                            │
+1.00┤ ⠘⢄          │                            │
+    │   ⠑⠤⣀       │                            │
+0.90┤  ·   ⠉⠒⠤⠤⠤⢄⣀⡀                            │
+    │             ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒●│
+0.80┤    · ·      │                            │
+    │         · · · · · ·  · ·                 │
+    │             │            · · · ·  · · · ·│
+    └───────────────────┬─────────────────────┬┘
+                       10                    20"""
 
 
 def test_the_loss_chart_is_this_text() -> None:
@@ -48,8 +60,8 @@ def test_a_logarithmic_axis_labels_values_not_logarithms() -> None:
     curve = Curve("val", [1.0, 2.0, 3.0], [10.0, 1.0, 0.1], BLUE)
     linear = curves_chart([curve], 60, 16).plain
     log = curves_chart([curve], 60, 16, log=True).plain
-    assert "10.000" in log
-    assert "0.100" in log
+    assert "10.00" in log
+    assert "0.10" in log
     assert log != linear
 
 
@@ -96,3 +108,24 @@ def test_bars_in_ascii() -> None:
 def test_a_share_bar_is_as_wide_as_asked_whatever_the_share() -> None:
     for share in (-1.0, 0.0, 0.33, 1.0, 7.0):
         assert len(share_bar(share, 20)) == 20
+
+
+def test_ticks_are_round_numbers_around_the_values() -> None:
+    assert value_ticks(0.793, 0.899, 4) == [0.8, 0.85]
+    assert value_ticks(0.85012, 0.85013, 5) == pytest.approx([0.85012, 0.850125, 0.85013])
+    assert log_ticks(0.1, 10.0, 7) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+    assert log_ticks(0.001, 900.0, 7) == pytest.approx([10.0**power for power in range(-3, 3)])
+
+
+def test_an_epoch_is_read_off_the_curves() -> None:
+    read = legend([TRAIN, VAL], Marks(kept=(20.0, 0.865), cursor=4.0)).plain
+    assert "epoch 4:" in read
+    assert "train 0.8000" in read and "val 0.9250" in read
+    assert "kept" not in read
+    assert "│" in curves_chart([VAL], 48, 13, marks=Marks(cursor=4.0)).plain.splitlines()[5][6:-1]
+
+
+def test_running_means_begin_at_the_first_value_and_lag() -> None:
+    jump = smoothed(Curve("val", [1.0, 2.0, 3.0], [1.0, 0.0, 0.0], BLUE)).values
+    assert jump[0] == 1.0
+    assert 0 < jump[2] < jump[1] < 1

@@ -21,7 +21,7 @@ from core.views.fold_in import FoldedIn, FoldIn, FoldInWhy, GivenRating
 from core.views.view import A, View
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, until
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.snapshots import changes_of
+from tests.tui.snapshots import changes_at_rest
 from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._rating_keys import RatingKeys
@@ -119,7 +119,7 @@ def test_rating_by_keys_moves_star_and_list(engine: FoldInEngine, registry: Regi
         await pilot.press("plus")
         await sees(pilot, "★★★★½", "Your ratings: 1")
         assert list(engine.asked_ratings()[-1].values()) == [4.5]
-        await pilot.press("minus", "minus", "full_stop", "0")
+        await pilot.press("minus", "minus", "plus", "0")
         await until(pilot, lambda: len(engine.asked_ratings()[-1]) == 2, "the second rating")
         assert list(engine.asked_ratings()[-1].values()) == [4.5 - 0.5, 0.5]
 
@@ -313,9 +313,9 @@ def test_every_size_and_view_can_be_used(
         await sees(pilot, "1–5 rate")
         await pilot.press("4")
         await sees(pilot, "▲")
-        await pilot.press("m")
+        await pilot.press("v")
         await sees(pilot, "★", "you")
-        await pilot.press("m")
+        await pilot.press("v")
         await sees(pilot, "Your ratings: 1")
 
     run_app(scenario, engine, registry, size)
@@ -348,8 +348,7 @@ def test_the_screen_looks_as_it_did(
         await pilot.press("plus")
         await sees(pilot, "(4.4)")
         app.clear_notifications()
-        await pilot.pause(0.3)
-        changed = changes_of(app, f"fold-in-{name}")
+        changed = await changes_at_rest(app, pilot, f"fold-in-{name}")
         if changed:
             pytest.fail(changed, pytrace=False)
 

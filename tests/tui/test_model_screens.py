@@ -3,10 +3,11 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from core.contract.plugins import Registry
 from core.options import Identifier
@@ -14,10 +15,12 @@ from core.protocol.events import EpochFinished
 from core.protocol.wire import from_plain
 from core.views.components import Axes, Components
 from core.views.map import Map
+from core.views.prediction import ComponentPart, Contribution, ContributionTable
 from core.views.why import Reasons, Why
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_answers, recorded_events
-from tui.lookup._texts import influences_text
+from tui.formats import short_title
+from tui.lookup._why import influence_entries, part_entries, why_sentence
 from tui.lookup.screen import LookupScreen
 from tui.map.canvas import MapCanvas
 from tui.map.scatter import CURSOR, FOUND, NEIGHBOUR
@@ -40,9 +43,15 @@ def test_the_map_is_walked_searched_coloured_and_zoomed(engine: FakeEngine, regi
         await pilot.press("left")
         moved = canvas.emphasis.cursor
         assert moved not in (0, None)
-        await pilot.press("enter")
-        await sees(pilot, "Most similar")
+        similar = engine.answers["similar_items"]
+        similar["item"]["item"] = engine.answers["map"]["items"][moved]
+        similar["item"]["title"] = engine.answers["map"]["titles"][moved]
+        await pilot.press("s")
+        await sees(pilot, f"Most similar to {short_title(similar['item']['title'])[:16]}")
         assert NEIGHBOUR in canvas.picture().looks
+        await pilot.press("right")
+        assert "Most similar" not in screen_text(app), "a list of neighbours is never of another item"
+        await pilot.press("left")
         await pilot.press("slash", *"alien")
         await until(pilot, lambda: FOUND in canvas.picture().looks, "a found title")
         await pilot.press("enter")
@@ -54,9 +63,13 @@ def test_the_map_is_walked_searched_coloured_and_zoomed(engine: FakeEngine, regi
         assert CURSOR in canvas.picture().looks
         await pilot.press("0", "c")
         await sees(pilot, "year  ")
-        await pilot.press("g")
+        found = canvas.emphasis.cursor
+        await pilot.press("enter")
         await sees(pilot, "Prediction", "predicted")
         assert isinstance(app.screen, LookupScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.current_mode == "map", "the way back")
+        assert canvas.emphasis.cursor == found
 
     run_app(scenario, engine, registry)
 
@@ -69,11 +82,13 @@ def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
         await pilot.press("4")
         await sees(pilot, "Map of items")
         await pilot.press("n")
-        assert engine.asked[-1][2] == Map(x=1, y=3, first=50, last=100).to_dict()
-        await pilot.press("x")
-        assert engine.asked[-1][2] == Map(x=2, y=3, first=50, last=100).to_dict()
+        assert maps_asked(engine)[-1] == Map(x=1, y=3, first=50, last=100).to_dict()
+        await pilot.press("a")
+        assert maps_asked(engine)[-1] == Map(x=2, y=3, first=50, last=100).to_dict()
+        await pilot.press("A")
+        assert maps_asked(engine)[-1] == Map(x=1, y=3, first=50, last=100).to_dict()
         await pilot.press("m")
-        assert engine.asked[-1][2]["last"] == 300
+        assert maps_asked(engine)[-1]["last"] == 300
 
     run_app(scenario, engine, registry)
     assert all(run == "/runs/bias-recorded" for _, run, _ in engine.asked)
@@ -138,7 +153,7 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
         await pilot.press("2", *"ali")
-        await sees(pilot, "predicted", "user bias", "item bias", "factor")
+        await sees(pilot, "predicted", "user bias", "item bias", "tastes")
         assert ("search", "/runs/bias-recorded", {"text": "ali", "side": "item", "limit": 50}) in engine.asked
         await pilot.press("down")
         identifier = engine.answers["search"]["found"][1]["id"]
@@ -150,9 +165,20 @@ def test_a_title_is_looked_up_by_typing(engine: FakeEngine, registry: Registry) 
         await pilot.press("enter", "t")
         await sees(pilot, "hasn't rated")
         await pilot.press("h")
-        await sees(pilot, "Best", "on average")
+        await sees(pilot, "Best", "on average", "true predicted  title")
+        best = engine.answers["user_history"]["best"][0]
+        await pilot.press("enter")
+        await until(pilot, lambda: asked_item(engine) == best["item"], "the item of the list")
+        await pilot.press("escape")
+        await sees(pilot, "on average")
+        await until(pilot, lambda: asked_item(engine) == identifier, "what was shown before")
         await pilot.press("s")
-        await sees(pilot, "Nearest in all factors")
+        await sees(pilot, "Nearest to")
+        await pilot.press("y")
+        await sees(pilot, "Copied")
+        assert app.clipboard == engine.answers["similar_items"]["similar"][0]["title"]
+        await pilot.press("full_stop")
+        await until(pilot, lambda: app.current_mode == "map", "the map")
 
     run_app(scenario, engine, registry)
 
@@ -177,9 +203,7 @@ def test_the_ratings_that_influence_a_prediction_are_asked_for_once_it_rests(
             influences[0]["title"][:10],
             f"{influences[0]['effect']:+.3f}",
         )
-        await sees(
-            pilot, "Had they given Paddington 2 3 instead of 2.5: 4.396 (+0.010)", "4.39 when refitted"
-        )
+        await sees(pilot, "Had they given Paddington 2 3, it would be", "4.40 (+0.01)", "4.39 when refitted")
         asked = [arguments for view, _, arguments in engine.asked if view == "why"]
         fifth = engine.answers["search"]["found"][4]["id"]
         assert asked == [Why(user=asked_user(engine), item=fifth, count=8).to_dict()]
@@ -200,13 +224,11 @@ def test_nobody_asks_why_while_another_tab_or_screen_is_shown(
 
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await train_recorded(app, pilot, engine)
-        await pilot.press("2")
-        await sees(pilot, "predicted")
-        await pilot.press("enter", "t")
-        await sees(pilot, "hasn't rated")
+        await pilot.press("2", "right")
+        await sees(pilot, "true 4, off by", "hasn't rated")
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
-        await pilot.press("w", "4")
+        await pilot.press("left", "4")
         await sees(pilot, "Map of items")
         await pilot.pause(2.3)
         assert "why" not in [view for view, _, _ in engine.asked]
@@ -249,10 +271,42 @@ def test_a_counterfactual_of_the_same_rating_is_none() -> None:
     same = replace(reasons.counterfactuals[0], instead=reasons.counterfactuals[0].rating)
     prediction = reasons.contributions.prediction
     close = replace(reasons, refitted=prediction.rating, counterfactuals=(same,))
-    text = influences_text(close, 80, ("green", "red"), ascii_only=True).plain
-    assert "Had they" not in text
+    assert "Had they" not in why_sentence(close.contributions, close)
+    text = "\n".join(entry.line.plain for entry in influence_entries(close, ascii_only=True))
     assert "refitted" not in text
     assert "#" in text
+
+
+def test_why_is_a_sentence_of_the_users_own_ratings() -> None:
+    reasons = from_plain(recorded_answers()["why"], Reasons)
+    one, other = reasons.influences[:2]
+    up = replace(one, title="Aliens (1986)", rating=5, effect=0.3)
+    down = replace(other, title="Titanic (1997)", rating=1, effect=-0.1)
+    turned = replace(reasons.counterfactuals[0], title="Titanic (1997)", instead=5, predicted=4.5, change=0.3)
+    told = replace(reasons, influences=(up, down), counterfactuals=(turned,))
+    contributions = replace(reasons.contributions, contributions=(Contribution("item bias", -0.42),))
+    sentence = why_sentence(contributions, told)
+    assert "because they gave Aliens 5; against it speaks that they gave Titanic 1" in sentence
+    assert "it loses 0.4 since people like it less than its kind" in sentence
+    assert "Had they given Titanic 5, it would be 4.50 (+0.30)." in sentence
+    liked = replace(told, influences=(replace(up, rating=None),), counterfactuals=())
+    assert "because they liked Aliens" in why_sentence(contributions, liked)
+
+
+def test_what_a_prediction_is_made_of_is_told_by_component_names() -> None:
+    table = from_plain(recorded_answers()["contributions"], ContributionTable)
+    factors = sum(one.value for one in table.contributions if one.name.startswith("factor "))
+    parts = tuple(ComponentPart(number, "", value) for number, value in ((1, 0.2), (2, -0.3)))
+    entries = part_entries(replace(table, components=parts), {1: "Drama … Action"}, ascii_only=False)
+    text = "\n".join(entry.line.plain for entry in entries)
+    assert "+0.200" in text and "Drama … Action" in text
+    assert "-0.300" in text and "component 2" in text
+    assert f"{factors + 0.1:+.3f}" in text and "all other tastes" in text
+    assert f"{table.prediction.raw:.3f}  in all" in text
+
+
+def maps_asked(engine: FakeEngine) -> list[dict[str, Any]]:
+    return [arguments for view, _, arguments in engine.asked if view == "map"]
 
 
 def asked_user(engine: FakeEngine) -> Identifier | None:
@@ -342,9 +396,9 @@ def test_factors_show_biases_components_and_crosstab(
         named = ("name_component", "/runs/bias-recorded", {"number": 2, "name": "classics"})
         await until(pilot, lambda: named in engine.asked, "the name's question")
         await pilot.press("t")
-        await sees(pilot, "true ratings", "Ranked by counts of all")
-        await pilot.press("v")
-        await sees(pilot, "predicted ratings")
+        await sees(pilot, "true ratings beside predicted ratings", "counts of all ratings")
+        await pilot.press("v", "v")
+        await sees(pilot, "rated items: predicted ratings")
         await pilot.press("e")
         await sees(pilot, "Crosstab written")
 
@@ -414,7 +468,7 @@ def test_titles_with_markup_are_shown_as_they_are(engine: FakeEngine, registry: 
         for key in ("4", "3", "2"):
             await pilot.press(key)
             await sees(pilot, title[:20])
-        assert app.screen.query_one(Input).has_focus
+        assert app.screen.query_one("#search-item ThingList").has_focus
         assert "markup" not in screen_text(app).casefold()
 
     run_app(scenario, engine, registry)

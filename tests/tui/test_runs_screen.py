@@ -19,7 +19,7 @@ from core.views.quality.diagnosis import Diagnosis
 from core.views.quality.ranking import Ranking
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
-from tests.tui.snapshots import changes_of
+from tests.tui.snapshots import changes_at_rest
 from tui.files import TRASH, differences, free_path, read_run
 from tui.shell.app import TastemapApp
 
@@ -163,12 +163,10 @@ def test_the_quality_looks_as_it_did(
         await until(pilot, lambda: bool(app.screen.query_one(DataTable).row_count), "the run")
         await pilot.press("i")
         await sees(pilot, "It finds more")
-        await pilot.pause(0.3)
-        changed = [changes_of(app, f"quality-{name}")]
+        changed = [await changes_at_rest(app, pilot, f"quality-{name}")]
         await pilot.press("end")
         await sees(pilot, "Worst predictions")
-        await pilot.pause(0.3)
-        changed.append(changes_of(app, f"quality-end-{name}"))
+        changed.append(await changes_at_rest(app, pilot, f"quality-end-{name}"))
         if any(changed):
             pytest.fail("\n".join(filter(None, changed)), pytrace=False)
 

@@ -64,7 +64,7 @@ def test_the_palette_finds_any_action(engine: FakeEngine, registry: Registry) ->
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("ctrl+p", *"engine log")
         await sees(pilot, "Engine log")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await sees(pilot, "Nothing yet: the engine writes here")
 
     run_app(scenario, engine, registry)
@@ -78,7 +78,7 @@ def test_the_palette_saves_a_picture_that_needs_no_network(
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("ctrl+p", *"picture")
         await sees(pilot, "Save a picture")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until(pilot, (tmp_path / "tastemap.svg").exists, "the file")
 
     run_app(scenario, engine, registry)

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from core.contract.plugins import Registry
-from tests.tui.driving import run_app, sees, train_recorded, until
+from tests.tui.driving import run_app, sees, train_recorded
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.snapshots import changes_of
+from tests.tui.snapshots import changes_at_rest
 from tui.shell._palette import picture
 from tui.shell.app import TastemapApp
 
@@ -23,16 +22,6 @@ SIGNS = {
 }
 
 
-async def changes_at_rest(app: TastemapApp, pilot: Pilot[int], name: str) -> str:
-    """What differs from the picture once the screen had time to be drawn, more of it on a busy machine."""
-    changes = ""
-    for _ in range(10):
-        await pilot.pause(0.3)
-        if not (changes := changes_of(app, name)):
-            break
-    return changes
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Pilot[int]) -> None:
@@ -44,12 +33,7 @@ def test_all_screens_look_as_they_did(size: str, engine: FakeEngine, registry: R
             await pilot.press(key)
             await sees(pilot, SIGNS[screen])
             if screen == "lookup":
-                influences = app.screen.query_one("#text-influences", Static)
-                await until(
-                    pilot,
-                    lambda influences=influences: "ratings" in str(influences.content),
-                    "what influences it",
-                )  # type: ignore[misc]
+                await sees(pilot, "own ratings that")
             await pilot.press("escape")
             changed.append(await changes_at_rest(app, pilot, f"{screen}-{size}"))
         if any(changed):

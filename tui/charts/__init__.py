@@ -1,8 +1,9 @@
 """Numbers in, pictures made of characters out: curves, bars, and the colours of charts."""
 
-from tui.charts.bars import BarStyle, share_bar, signed_bars
+from tui.charts.bars import BarStyle, share_bar, signed_bars, sparkline
 from tui.charts.colours import categories, ordered, rgb
-from tui.charts.curves import ChartView, Curve, Marks
+from tui.charts.curves import Curve, Marks
+from tui.charts.view import ChartView
 
 __all__ = [
     "BarStyle",
@@ -14,4 +15,5 @@ __all__ = [
     "rgb",
     "share_bar",
     "signed_bars",
+    "sparkline",
 ]

@@ -10,6 +10,7 @@ from rich.text import Text
 from tui.formats import fit
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_STEPS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,11 @@ def share_bar(fraction: float, width: int, ascii_only: bool = False) -> str:
     done = round(max(0.0, min(1.0, fraction)) * width)
     full, empty = ("#", "-") if ascii_only else ("━", "─")
     return full * done + empty * (width - done)
+
+
+def sparkline(values: Sequence[float], ascii_only: bool = False) -> str:
+    """The course of some positive numbers in a character each: `▃▅▇▇█`; nothing in ASCII."""
+    largest = max(values, default=0.0)
+    if ascii_only or largest <= 0:
+        return ""
+    return "".join(_STEPS[min(7, int(value / largest * 7.999))] for value in values)

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from core.errors import TastemapError
+from core.readable import readable
 
 
 class AskScreen(ModalScreen[bool]):
@@ -32,9 +33,9 @@ class AskScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question and two buttons."""
         with Vertical(classes="dialog"):
-            yield Label(Content(self._question))
+            yield Label(self._question, markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(f"{self._yes} (y)", variant="primary", id="yes", compact=True)
+                yield Button(Content(f"{self._yes} (y)"), variant="primary", id="yes", compact=True)
                 yield Button("No (n)", id="no", compact=True)
 
     @on(Button.Pressed)
@@ -59,7 +60,7 @@ class PromptScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """The question, the line, and room for what is wrong with it."""
         with Vertical(classes="dialog"):
-            yield Label(Content(self._question))
+            yield Label(self._question, markup=False)
             yield Input(self._value, id="answer", select_on_focus=True)
             yield Label("Enter takes it, Escape leaves it.", id="problem", markup=False)
 
@@ -70,7 +71,7 @@ class PromptScreen(ModalScreen[str]):
             self._check(event.value)
         except TastemapError as error:
             problem = self.query_one("#problem", Label)
-            problem.update(f"{error.message} {error.hint}")
+            problem.update(readable(f"{error.message} {error.hint}"))
             problem.add_class("-wrong")
         else:
             self.dismiss(event.value)
@@ -94,7 +95,7 @@ class PickScreen(ModalScreen[str]):
         with Vertical(classes="dialog -large"):
             yield Label(self._heading, markup=False)
             yield OptionList(*(Option(_line(*choice), id=None) for choice in self._choices))
-            yield Label("Enter takes it, Escape leaves it.", classes="note")
+            yield Label("Enter takes it, Escape leaves it.", classes="note", markup=False)
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:

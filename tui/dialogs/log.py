@@ -25,7 +25,7 @@ class LogScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A heading and the lines."""
-        yield Label("Engine log  [dim]Esc closes · ↑ ↓ scroll[/dim]", classes="heading")
+        yield Label("Engine log  Esc closes · ↑ ↓ scroll", classes="heading", markup=False)
         yield RichLog(max_lines=5000, wrap=True, id="log")
 
     def on_mount(self) -> None:

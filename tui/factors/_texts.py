@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -15,26 +15,29 @@ from core.readable import disarmed
 from core.views import Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
 from tui.formats import count, fit, short_title
+from tui.lists import Entry, heading
+from tui.shell import Thing
 
 _MUTED = "$foreground 60%"
 _BAR_WIDTH = 16
 
 
-def bias_lines(items: Sequence[ItemBias], source: str, compact: bool = False) -> Content:
-    """One line an item: rank, bias, title, number of ratings."""
-    lines = [
-        Content.from_markup(
-            f"[{_MUTED}]$rank[/] [b $accent]$bias[/][{_MUTED}]$ratings[/]  $title",
-            rank=f"{number:>2}",
-            bias=f"{item.bias:+.3f}",
-            title=item.title or str(item.item),
-            ratings="" if compact else f" {count(item.ratings):>6}",
-        )
-        for number, item in enumerate(items, 1)
-    ]
-    columns = "bias, title" if compact else "bias, number of ratings, title"
-    note = f"Rank, {columns}. Source: {source}."
-    return Content("\n").join([*lines, Content.from_markup(f"\n[{_MUTED}]$note[/]", note=note)])
+def bias_entries(items: Sequence[ItemBias], source: str, compact: bool = False) -> list[Entry]:
+    """One line an item: rank, bias, number of ratings, title, with a line above that names them."""
+    columns = heading(f"{'':>2} {'bias':>6}{'' if compact else ' ratings'}  title")
+    lines = [_bias_entry(number, item, compact) for number, item in enumerate(items, 1)]
+    return [columns, *lines, heading(f"source: {source}")]
+
+
+def _bias_entry(number: int, item: ItemBias, compact: bool) -> Entry:
+    line = Content.from_markup(
+        f"[{_MUTED}]$rank[/] [b $accent]$bias[/][{_MUTED}]$ratings[/]  $title",
+        rank=f"{number:>2}",
+        bias=f"{item.bias:+.3f}",
+        title=item.title or str(item.item),
+        ratings="" if compact else f" {count(item.ratings):>7}",
+    )
+    return Entry(line, Thing("item", item.item, item.title), f"{item.title} · {count(item.ratings)} ratings")
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class _ComponentText:
     """The list of components with one chosen, and both its ends."""
 
     heading: Content
-    low: Content
-    high: Content
+    low: list[Entry]
+    high: list[Entry]
 
 
 def component_text(
@@ -84,45 +87,76 @@ def _component_line(component: Component, largest: float, chosen: bool, tested: 
     )
 
 
-def _end_lines(ends: Sequence[End]) -> Content:
-    lines = [
-        Content.from_markup(
-            "[$accent]$value[/]  $title",
-            value=f"{end.value:+.3f}",
-            title=end.title or str(end.item),
+def _end_lines(ends: Sequence[End]) -> list[Entry]:
+    return [
+        Entry(
+            Content.from_markup(
+                "[$accent]$value[/]  $title", value=f"{end.value:+.3f}", title=end.title or str(end.item)
+            ),
+            Thing("item", end.item, end.title),
         )
         for end in ends
     ]
-    return Content("\n").join(lines)
 
 
-def crosstab_rows(crosstab: CrosstabTable, truth: bool) -> tuple[list[Text], list[list[Text]]]:
-    """Headings and rows of the crosstab; a rating that isn't known is a dot."""
+SHOWN = ("both", "truth", "predicted")
+"""What the crosstab's cells can show."""
+_WORDS = {
+    "both": "true ratings beside predicted ratings",
+    "truth": "true ratings",
+    "predicted": "predicted ratings",
+}
+
+
+def crosstab_rows(
+    crosstab: CrosstabTable, shown: str, heat: Sequence[str]
+) -> tuple[list[Text], list[list[Text]]]:
+    """Headings and rows of the crosstab; what isn't known is a dot, colours go from low to high."""
     titles = [short_title(_title(item)) for item in crosstab.items]
     headings = [Text("user"), *(Text(fit(title, 12)) for title in titles)]
-    values: Sequence[Sequence[float | None]] = crosstab.truth if truth else crosstab.predicted
+    known = [rating for row in (*crosstab.truth, *crosstab.predicted) for rating in row if rating is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+
+    def colour(rating: float | None) -> str:
+        if rating is None or high <= low:
+            return ""
+        return heat[min(len(heat) - 1, int((rating - low) / (high - low) * len(heat)))]
+
     rows = [
-        [Text(str(user), style="bold"), *(_cell(rating, truth) for rating in ratings)]
-        for user, ratings in zip(crosstab.users, values, strict=True)
+        [
+            Text(str(user), style="bold"),
+            *(_cell(*pair, shown, colour) for pair in zip(truth, guesses, strict=True)),
+        ]
+        for user, truth, guesses in zip(crosstab.users, crosstab.truth, crosstab.predicted, strict=True)
     ]
     return headings, rows
 
 
-def crosstab_note(crosstab: CrosstabTable, truth: bool) -> str:
+def crosstab_note(crosstab: CrosstabTable, shown: str) -> str:
     """Which ratings are shown, who and what counts as most active, and any remark."""
-    which = "true ratings" if truth else "predicted ratings"
-    shown = f"The most active users by the most rated items: {which} (v switches, e exports both)."
-    return " ".join(filter(None, (shown, f"Ranked by {crosstab.counted}.", crosstab.note)))
+    words = f"The most active users by the most rated items: {_WORDS[shown]} (v switches, e exports)."
+    return " ".join(filter(None, (words, f"Ranked by {crosstab.counted}.", crosstab.note)))
 
 
 def _title(item: CrosstabItem) -> str:
     return item.title or str(item.item)
 
 
-def _cell(rating: float | None, truth: bool) -> Text:
-    if rating is None:
-        return Text("·", style="dim", justify="right")
-    return Text(f"{rating:.1f}" if truth else f"{rating:.2f}", justify="right")
+def _cell(
+    truth: float | None, guess: float | None, shown: str, colour: Callable[[float | None], str]
+) -> Text:
+    """One cell, in the colour of its rating: the true one, the guess, or both side by side."""
+    parts = {
+        "truth": [(truth, ".1f")],
+        "predicted": [(guess, ".2f")],
+        "both": [(truth, ".1f"), (guess, ".1f")],
+    }
+    cell = Text(justify="right")
+    for number, (rating, form) in enumerate(parts[shown]):
+        cell.append(" " if number else "")
+        words = f"{'·':>3}" if rating is None else f"{rating:{form}}"
+        cell.append(words, colour(rating) or "dim")
+    return cell
 
 
 def crosstab_csv(crosstab: CrosstabTable) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
@@ -29,10 +28,12 @@ from core.views import (
     NameComponent,
     NamedAxes,
 )
+from tui.charts import ordered
 from tui.dialogs import PromptScreen
-from tui.factors._texts import bias_lines, component_text, crosstab_csv, crosstab_note, crosstab_rows
+from tui.factors._texts import SHOWN, bias_entries, component_text, crosstab_csv, crosstab_note, crosstab_rows
 from tui.files import free_path
-from tui.shell import ASKING, Answered, BenchScreen, NotAnswered
+from tui.lists import ThingList
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, OpenThing, Thing
 
 _ADVICE = "Nothing to show yet: train a model first (1, then s), or open a run (5)."
 _COMPONENTS = 6
@@ -51,7 +52,7 @@ class FactorsScreen(BenchScreen):
         Binding("left,h", "component(-1)", "Previous component", id="factors.previous", show=False),
         Binding("right,l", "component(1)", "Next component", id="factors.next", show=False),
         Binding("v", "toggle_truth", "Truth", id="factors.truth"),
-        Binding("e", "export", "CSV", id="factors.export"),
+        Binding("e", "export", "Export", id="factors.export"),
         Binding("m", "most_rated", "Most rated", id="factors.most_rated", show=False),
     ]
 
@@ -63,7 +64,8 @@ class FactorsScreen(BenchScreen):
         self._axes_remark = ""
         self._biases: BiasTable | None = None
         self._crosstab: CrosstabTable | None = None
-        self._show_truth = True
+        self._shown = SHOWN[0]
+        self._wanted_component: int | None = None
         self._most_rated = Biases().most_rated
 
     def compose_body(self) -> ComposeResult:
@@ -72,14 +74,14 @@ class FactorsScreen(BenchScreen):
         with TabbedContent(id="factors-tabs"):
             with TabPane("Biases", id="biases"), Horizontal():
                 for side in SIDES:
-                    with VerticalScroll(id=f"panel-{side}", classes="panel", can_focus=True):
-                        yield Static("", id=f"biases-{side}", markup=False)
+                    with Vertical(id=f"panel-{side}", classes="panel"):
+                        yield ThingList(id=f"biases-{side}")
             with TabPane("Components", id="components"), Vertical():
                 yield Static("", id="component-list", markup=False)
                 with Horizontal(id="component-ends"):
                     for end in ENDS:
-                        with VerticalScroll(id=f"panel-{end}", classes="panel", can_focus=True):
-                            yield Static("", id=f"component-{end}", markup=False)
+                        with Vertical(id=f"panel-{end}", classes="panel"):
+                            yield ThingList(id=f"component-{end}")
             with TabPane("Crosstab", id="crosstab"), Vertical():
                 yield Static("", id="crosstab-note", classes="note", markup=False)
                 yield DataTable(id="crosstab-table", cursor_type="cell", fixed_columns=1)
@@ -88,7 +90,39 @@ class FactorsScreen(BenchScreen):
         """Name the panels; those of the components are named after what is shown."""
         self.query_one("#panel-top").border_title = "Liked more than users and factors explain"
         self.query_one("#panel-bottom").border_title = "Liked less"
-        self.query_one("#panel-top").focus()
+        self.query_one("#factors-tabs Tabs").can_focus = False
+        self._list("biases-top").focus()
+
+    def _list(self, name: str) -> ThingList:
+        return self.query_one(f"#{name}", ThingList)
+
+    def open_thing(self, thing: Thing) -> None:
+        """Show a component that another screen points at."""
+        self._wanted_component = int(thing.id)
+        self._take_wanted()
+
+    def _take_wanted(self) -> None:
+        numbers = [component.number for component in self._components]
+        if self._wanted_component in numbers and self.is_mounted:
+            self._component = numbers.index(self._wanted_component)
+            self._wanted_component = None
+            self.action_tab("components")
+            self._show_component()
+
+    def place(self) -> Callable[[], object]:
+        """The tab, the component and the item under the cursor."""
+        tab, component, focused = self.query_one(TabbedContent).active, self._component, self.focused
+        thing = focused.thing if isinstance(focused, ThingList) else None
+
+        def restore() -> None:
+            self.action_tab(tab)
+            self._component = component
+            self._show_component()
+            if isinstance(focused, ThingList):
+                focused.focus()
+                focused.put_cursor(thing)
+
+        return restore
 
     def subject_changed(self) -> None:
         """Load all three tabs of another model."""
@@ -97,10 +131,10 @@ class FactorsScreen(BenchScreen):
         self.query_one("#factors-tabs").display = not missing
         if missing:
             return
-        self.query_one("#biases-top", Static).update(ASKING)
+        self._list("biases-top").say(ASKING)
         self.ask(Biases(most_rated=self._most_rated, count=15))
         self._ask_components()
-        self.ask(Crosstab(users=15, items=15))
+        self.ask(Crosstab(users=30, items=30))
         self._axes, self._axes_remark = (), ""
         self.ask(Axes(most_rated=self._most_rated, components=_COMPONENTS))
 
@@ -119,6 +153,7 @@ class FactorsScreen(BenchScreen):
                 self._components = components
                 self._component = min(self._component, max(0, len(components) - 1))
                 self._show_component()
+                self._take_wanted()
             case NamedAxes(axes=axes):
                 self._axes = axes
                 self._show_component()
@@ -137,7 +172,7 @@ class FactorsScreen(BenchScreen):
                 self._axes_remark = f"No tested names: {message.message}"
                 self._show_component()
             case Biases():
-                self.query_one("#biases-top", Static).update(text)
+                self._list("biases-top").say(text)
             case Components():
                 self.query_one("#component-list", Static).update(text)
             case Crosstab():
@@ -154,16 +189,15 @@ class FactorsScreen(BenchScreen):
             return
         compact = self.size.width < 100
         for side, items in (("top", self._biases.top), ("bottom", self._biases.bottom)):
-            lines = bias_lines(items, self._biases.source, compact)
-            self.query_one(f"#biases-{side}", Static).update(lines)
+            self._list(f"biases-{side}").show(bias_entries(items, self._biases.source, compact))
 
     def _show_component(self) -> None:
         if not self._components:
             return
         text = component_text(self._components, self._component, self._axes, self._axes_remark)
         self.query_one("#component-list", Static).update(text.heading)
-        self.query_one("#component-low", Static).update(text.low)
-        self.query_one("#component-high", Static).update(text.high)
+        self._list("component-low").show(text.low)
+        self._list("component-high").show(text.high)
         for end in ENDS:
             title = " · ".join(filter(None, (f"{end.capitalize()} end", self._tested_name(end))))
             self.query_one(f"#panel-{end}").border_title = escape(title)
@@ -179,16 +213,29 @@ class FactorsScreen(BenchScreen):
             return
         table: DataTable[Text] = self.query_one("#crosstab-table", DataTable)
         table.clear(columns=True)
-        headings, rows = crosstab_rows(self._crosstab, self._show_truth)
+        headings, rows = crosstab_rows(self._crosstab, self._shown, ordered(self.app.current_theme.dark)[:-1])
         for heading in headings:
             table.add_column(heading)
         table.add_rows(rows)
-        self.query_one("#crosstab-note", Static).update(crosstab_note(self._crosstab, self._show_truth))
+        self.query_one("#crosstab-note", Static).update(crosstab_note(self._crosstab, self._shown))
+
+    @on(DataTable.CellSelected, "#crosstab-table")
+    def cell_selected(self, event: DataTable.CellSelected) -> None:
+        """Open the user of the first column, or the item of the cell."""
+        if self._crosstab is None:
+            return
+        row, column = event.coordinate
+        user, items = self._crosstab.users[row], self._crosstab.items
+        item = items[column - 1] if column else None
+        thing = Thing("user", user, str(user)) if item is None else Thing("item", item.item, item.title)
+        self.post_message(OpenThing(thing))
 
     def action_tab(self, name: str) -> None:
         """Show a tab."""
         self.query_one(TabbedContent).active = name
-        target = {"biases": "#panel-top", "components": "#panel-low", "crosstab": "#crosstab-table"}[name]
+        target = {"biases": "#biases-top", "components": "#component-low", "crosstab": "#crosstab-table"}[
+            name
+        ]
         self.query_one(target).focus()
 
     def action_component(self, step: int) -> None:
@@ -212,9 +259,9 @@ class FactorsScreen(BenchScreen):
             self.ask(NameComponent(number=self._components[self._component].number, name=name.strip()))
 
     def action_toggle_truth(self) -> None:
-        """Switch the crosstab between true and predicted ratings."""
+        """Show true ratings, predicted ones or both in the crosstab."""
         self.action_tab("crosstab")
-        self._show_truth = not self._show_truth
+        self._shown = SHOWN[(SHOWN.index(self._shown) + 1) % len(SHOWN)]
         self._show_crosstab()
 
     def action_export(self) -> None:
@@ -222,13 +269,13 @@ class FactorsScreen(BenchScreen):
         if self._crosstab is None:
             self.notify("Train a model or open a run first.", title="Nothing to export")
             return
-        path = free_path(Path.cwd() / "crosstab.csv")
+        path = free_path(self.tastemap.out_folder / "crosstab.csv")
         try:
             path.write_text(crosstab_csv(self._crosstab), encoding="utf-8-sig", newline="")
         except OSError as error:
             self.notify(str(error), title="The crosstab can't be written", severity="error")
         else:
-            self.notify(str(path), title="Crosstab written")
+            self.tastemap.deliver(path, "Crosstab written")
 
     def action_most_rated(self) -> None:
         """Ask how many of the most rated items count."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from core.model import NamedAxis
 from core.options import Identifier
@@ -20,7 +20,9 @@ from tui.fold_in._canvas import FoldInCanvas
 from tui.fold_in._state import FoldInAnswer, Item
 from tui.fold_in._texts import near_text, reading, top_line
 from tui.formats import short_title
+from tui.lists import Entry, ThingList
 from tui.map import NO_POINTS, MapCanvas, Points, colour_by, colour_legend
+from tui.shell import Thing
 
 _ROOMY = 55
 """From so many columns on there is room for two remarks in two lines."""
@@ -48,19 +50,20 @@ class AnswerPanel(Vertical):
     def compose(self) -> ComposeResult:
         """Map, two lines, list."""
         with Vertical(id="fold-in-map", classes="panel"):
-            yield Static("", id="fold-in-legend")
+            yield Static("", id="fold-in-legend", markup=False)
             yield FoldInCanvas(id="fold-in-canvas")
             yield Static("", id="fold-in-near", markup=False)
         yield Static("", id="fold-in-reading", markup=False)
-        yield OptionList(id="fold-in-top", classes="panel", compact=True)
+        with Vertical(id="fold-in-top-panel", classes="panel"):
+            yield ThingList(id="fold-in-top", plain_enter=True)
 
     def on_mount(self) -> None:
         """Fit the canvas to the terminal."""
         canvas = self.query_one(FoldInCanvas)
         canvas.ascii_only, canvas.symbols = self._ascii, self.app.no_color
         self.query_one("#fold-in-map").border_title = "You among the most rated"
-        self.query_one("#fold-in-top").border_title = "For you"
-        self.query_one("#fold-in-top").border_subtitle = "w: why · Enter: I know it"
+        self.query_one("#fold-in-top-panel").border_title = "For you"
+        self.query_one("#fold-in-top-panel").border_subtitle = "w: why · Enter: I know it · o: open"
 
     @property
     def places(self) -> dict[str, tuple[float, float]]:
@@ -74,7 +77,7 @@ class AnswerPanel(Vertical):
         """Empty everything for another model."""
         self._map, self._answer, self._axes, self._names = None, FoldInAnswer(), (), {}
         self._complaint = ""
-        self.query_one("#fold-in-top", OptionList).clear_options()
+        self._list.show([])
         self.draw_map()
         self._draw_words()
 
@@ -106,9 +109,11 @@ class AnswerPanel(Vertical):
 
     def highlighted_item(self) -> Identifier | None:
         """The id of the chosen recommendation, None where there is none."""
-        index = self.query_one("#fold-in-top", OptionList).highlighted
-        top = self._top()
-        return top[index or 0].item if top else None
+        return self._list.thing.id if self._list.thing else None
+
+    @property
+    def _list(self) -> ThingList:
+        return self.query_one("#fold-in-top", ThingList)
 
     def draw_map(self) -> None:
         """Draw the items in the theme's colours, and the star where it was."""
@@ -136,25 +141,39 @@ class AnswerPanel(Vertical):
         self.query_one("#fold-in-near", Static).update(near_text(near, result.note if result else ""))
         self.query_one("#fold-in-reading", Static).update(self._reading(result) if result else "")
 
+    @property
+    def reading(self) -> str:
+        """What sets the folded-in user apart, in a sentence; "" before any answer."""
+        return self._reading(self._answer.result) if self._answer.result else ""
+
     def _reading(self, result: FoldedIn) -> str:
         most = 2 if self.size.width >= _ROOMY else 1
-        return reading(result.standing, self._axes, self._names, len(result.given), most)
+        told = reading(result.standing, self._axes, self._names, len(result.given), most)
+        twin = result.twins[0] if result.given and result.twins else None
+        return f"{told} User {twin.user} rates most like you ({twin.similarity:.2f})." if twin else told
 
     def _draw_top(self) -> None:
-        options, moved = self.query_one("#fold-in-top", OptionList), self._answer.risen
-        highlighted = options.highlighted
-        lines = zip(self._top(), moved, strict=True)
-        options.set_options(
-            top_line(place, item, risen, self._ascii) for place, (item, risen) in enumerate(lines, 1)
+        at, lines = self._list.highlighted, zip(self._top(), self._answer.risen, strict=True)
+        self._list.show(
+            [
+                Entry(top_line(place, item, risen, self._ascii), Thing("item", item.item, item.title))
+                for place, (item, risen) in enumerate(lines, 1)
+            ]
         )
         if self._top():
-            options.highlighted = min(highlighted or 0, len(self._top()) - 1)
+            self._list.highlighted = min(at or 0, len(self._top()) - 1)  # the place counts, not the title
 
-    @on(OptionList.OptionSelected, "#fold-in-top")
-    def selected(self, event: OptionList.OptionSelected) -> None:
+    @on(ThingList.Taken)
+    def selected(self, event: ThingList.Taken) -> None:
         """Take a recommendation up."""
         event.stop()
-        self.post_message(self.ItemChosen(Item.of(self._top()[event.option_index])))
+        item = next(one for one in self._top() if one.item == event.thing.id)
+        self.post_message(self.ItemChosen(Item.of(item)))
+
+    @on(ThingList.Walked)
+    def walked(self, event: ThingList.Walked) -> None:
+        """Nothing hangs on the cursor before a key is pressed."""
+        event.stop()
 
     @on(MapCanvas.Selected)
     def clicked(self, event: MapCanvas.Selected) -> None:

@@ -8,14 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from core.views import Found
 from tui.fold_in._state import FoldInAnswer, FoldInState, Item
 from tui.fold_in._texts import given_line, offer_text
-from tui.lookup import SearchBox
-from tui.shell import ASKING
+from tui.lists import Entry, SearchBox, ThingList
+from tui.shell import ASKING, Thing
 
 
 class GivenPanel(Vertical):
@@ -36,9 +35,10 @@ class GivenPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """The item at hand, and below it the search or the ratings."""
-        yield Static("", id="fold-in-offer", classes="panel")
+        yield Static("", id="fold-in-offer", classes="panel", markup=False)
         yield SearchBox("item", "Part of a title, then a rating", id="fold-in-search")
-        yield OptionList(id="fold-in-given", classes="panel", compact=True)
+        with Vertical(id="fold-in-given-panel", classes="panel"):
+            yield ThingList(id="fold-in-given", plain_enter=True)
 
     def on_mount(self) -> None:
         """Name the panel, and let the keys act on the ratings."""
@@ -55,23 +55,27 @@ class GivenPanel(Vertical):
         waiting = state.at_hand is None and not state.offers
         text = ASKING if waiting else offer_text(state.at_hand, state.given, state.keys, state.trouble)
         self.query_one("#fold-in-offer", Static).update(text)
-        highlighted = state.last.id if state.last and changed else self.highlighted()
         ratings = dict(reversed(state.given.ratings.items()))
-        given = self.query_one("#fold-in-given", OptionList)
-        given.set_options(
-            Option(given_line(one, answer.predicted(item), state.keys, self._ascii), id=item)
-            for item, one in ratings.items()
+        things = {item: Thing("item", item, one.title) for item, one in ratings.items()}
+        self._list.show(
+            [
+                Entry(given_line(one, answer.predicted(item), state.keys, self._ascii), things[item])
+                for item, one in ratings.items()
+            ]
         )
-        if ratings:
-            ids = list(ratings)
-            given.highlighted = ids.index(highlighted) if highlighted in ids else 0
-        given.border_title = f"Your ratings: {len(ratings)}" if ratings else "Your ratings"
-        given.border_subtitle = "Enter takes one up again" if ratings else ""
+        if state.last and changed:
+            self._list.put_cursor(things.get(state.last.id))
+        panel = self.query_one("#fold-in-given-panel")
+        panel.border_title = f"Your ratings: {len(ratings)}" if ratings else "Your ratings"
+        panel.border_subtitle = "Enter takes one up again" if ratings else ""
+
+    @property
+    def _list(self) -> ThingList:
+        return self.query_one("#fold-in-given", ThingList)
 
     def highlighted(self) -> str:
         """The id of the highlighted rating's item; empty where there is none."""
-        option = self.query_one("#fold-in-given", OptionList).highlighted_option
-        return option.id or "" if option else ""
+        return str(self._list.thing.id) if self._list.thing else ""
 
     @property
     def searching(self) -> bool:
@@ -105,9 +109,19 @@ class GivenPanel(Vertical):
         if self.searching and found is not None:
             self.post_message(self.ItemChosen(Item.found(found)))
 
-    @on(OptionList.OptionSelected, "#fold-in-given")
-    def given_selected(self, event: OptionList.OptionSelected) -> None:
+    @on(SearchBox.Entered)
+    def entered(self, message: SearchBox.Entered) -> None:
+        """Let the digits rate what was chosen."""
+        message.stop()
+        self.query_one(SearchBox).focus_results()
+
+    @on(ThingList.Taken, "#fold-in-given")
+    def given_selected(self, event: ThingList.Taken) -> None:
         """Rate an item anew."""
         event.stop()
-        item = event.option.id or ""
-        self.post_message(self.ItemChosen(Item(item, self._state.given.ratings[item].title)))
+        self.post_message(self.ItemChosen(Item(str(event.thing.id), event.thing.title)))
+
+    @on(ThingList.Walked, "#fold-in-given")
+    def given_walked(self, event: ThingList.Walked) -> None:
+        """Nothing hangs on the cursor before a key is pressed."""
+        event.stop()

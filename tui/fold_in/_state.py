@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from tui.fold_in._rating_keys import RatingKeys
 
 _VARIED = 60
 """So many of the offers are chosen for variety; the rest follow by popularity."""
+
+_UNDONE = 100
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,9 +96,9 @@ class GivenRatings:
         return [["item", "title", "rating"], *rows]
 
 
-def save_ratings(given: GivenRatings) -> Path:
-    """Write the ratings into the current folder as CSV; raises OSError where that can't be."""
-    path = free_path(Path.cwd() / "my-ratings.csv")
+def save_ratings(given: GivenRatings, folder: Path) -> Path:
+    """Write the ratings into a folder as CSV; raises OSError where that can't be."""
+    path = free_path(folder / "my-ratings.csv")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(given.table())
     return path
@@ -143,7 +145,8 @@ def _places(found: Sequence[Item], places: Mapping[str, tuple[float, float]]) ->
 
 @dataclass
 class FoldInState:
-    """Without widgets: `trouble` says why there are no `keys`, and `last` is the item rated last."""
+    """Without widgets: `trouble` says why there are no `keys`, `last` is the item rated last, `before` are
+    the ratings before each of the last changes."""
 
     given: GivenRatings = field(default_factory=GivenRatings)
     keys: RatingKeys | None = None
@@ -152,6 +155,19 @@ class FoldInState:
     offers: Sequence[Item] = ()
     taken: Item | None = None
     last: Item | None = None
+    before: list[dict[str, GivenRating]] = field(default_factory=list)
+
+    def note(self) -> None:
+        """Remember the ratings as they are, so that the next change can be undone."""
+        kept = {item: replace(one) for item, one in self.given.ratings.items()}
+        self.before = [*self.before, kept][-_UNDONE:]
+
+    def undo(self) -> bool:
+        """Take the last change of the ratings back; False where none was made."""
+        if not self.before:
+            return False
+        self.given.ratings, self.last = self.before.pop(), None
+        return True
 
     @property
     def at_hand(self) -> Item | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +14,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from core.engine import Notice
+from core.errors import RunError
 from core.options import Identifier
 from core.views import (
     Axes,
@@ -28,37 +31,45 @@ from core.views import (
     SearchResults,
     Summary,
 )
-from tui.dialogs import AskScreen, PromptScreen
+from tui.dialogs import AskScreen, PickScreen, PromptScreen
 from tui.fold_in._answer_panel import AnswerPanel
+from tui.fold_in._card import CardScreen, TasteCard, save_card
 from tui.fold_in._given_panel import GivenPanel
+from tui.fold_in._profiles import Profiles, keep, profiles_of
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import FoldInAnswer, FoldInState, GivenRatings, Item, save_ratings
+from tui.fold_in._state import FoldInAnswer, FoldInState, Item, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
-from tui.lookup import SearchBox
-from tui.shell import Answered, BenchScreen, NotAnswered
+from tui.lists import SearchBox
+from tui.shell import Answered, BenchScreen, NotAnswered, Thing
 
 _ADVICE = "No model to fold you in yet: train a model first (1, then s), or open a run (5)."
 OFFERED, FOUND, ON_MAP, BEST, LEAST_RATINGS, COMPONENTS = 300, 30, 200, 30, 5, 3
 VIEWS = ("-both", "-map", "-lists")
-_OPEN_ONLY = {"rate", "amend", "skip", "find", "why", "forget", "clear", "export", "type_rating", "next_view"}
+_OPEN_ONLY = {
+    *("rate", "amend", "skip", "find", "why", "forget", "clear", "export", "type_rating", "next_view"),
+    *("undo", "who", "card"),
+}
+_SOMEBODY_ELSE, _TOGETHER = "somebody else …", "all together"
 
 
 class FoldInScreen(BenchScreen):
     """The item at hand and the ratings given to the left; map, reading and recommendations to the right."""
 
     MODE = "fold_in"
+    HOME = "#fold-in-given"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,s", "skip", "Skip", key_display="Space", id="fold_in.skip"),
-        Binding(
-            "plus,equals_sign,full_stop", "amend(1)", "More", key_display="+", id="fold_in.more", show=False
-        ),
+        Binding("space", "skip", "Skip", key_display="Space", id="fold_in.skip"),
+        Binding("plus,equals_sign", "amend(1)", "More", key_display="+", id="fold_in.more", show=False),
         Binding("minus", "amend(-1)", "Less", key_display="-", id="fold_in.less", show=False),
         Binding("slash", "find", "Search", key_display="/", id="fold_in.search"),
         Binding("w", "why", "Why", id="fold_in.why"),
+        Binding("u", "undo", "Undo", id="fold_in.undo"),
         Binding("d,delete", "forget", "Delete", id="fold_in.delete"),
+        Binding("n", "who", "Who rates", id="fold_in.who"),
+        Binding("c", "card", "Card", id="fold_in.card"),
         Binding("C", "clear", "Clear", id="fold_in.clear"),
-        Binding("e", "export", "CSV", id="fold_in.export"),
-        Binding("m", "next_view", "View", id="fold_in.view"),
+        Binding("e", "export", "Export", id="fold_in.export"),
+        Binding("v", "next_view", "View", id="fold_in.view"),
         Binding("t", "type_rating", "Type a rating", id="fold_in.type", show=False),
         *(
             Binding(str(digit), f"rate({digit})", f"Rate {digit}", id=f"fold_in.rate_{digit}", show=False)
@@ -68,9 +79,11 @@ class FoldInScreen(BenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._given_by_data: dict[tuple[int, int, Scale], GivenRatings] = {}
+        self._profiles_by_data: dict[tuple[int, int, Scale], Profiles] = {}
+        self._profiles = Profiles()
         self._state, self._answer = FoldInState(), FoldInAnswer()
         self._open = False
+        self._wanted: Thing | None = None
 
     def compose_body(self) -> ComposeResult:
         """Advice where there is no model, else both columns."""
@@ -107,6 +120,11 @@ class FoldInScreen(BenchScreen):
         self.ask(Components(components=COMPONENTS, ends=1, axes=False))
         self._draw()
 
+    def on_screen_resume(self) -> None:
+        """Read the components' names again: one may have been given in the meantime."""
+        if self._open:
+            self.ask(Components(components=COMPONENTS, ends=1, axes=False))
+
     def heard(self, notice: Notice) -> None:
         """Follow a training epoch by epoch, but not faster than one can see."""
         super().heard(notice)
@@ -123,6 +141,7 @@ class FoldInScreen(BenchScreen):
 
     def _advise(self, text: str) -> None:
         self._open = not text
+        self.refresh_bindings()
         self.query_one("#fold-in-advice", Static).update(text)
         self.query_one("#fold-in-advice").display = bool(text)
         self.query_one("#fold-in-body").display = not text
@@ -167,10 +186,35 @@ class FoldInScreen(BenchScreen):
     def _use_scale(self, summary: ModelSummary) -> None:
         """Take the ratings given for the same data before, whatever model was asked then."""
         key = summary.users, summary.items, summary.scale
-        self._state.given = self._given_by_data.setdefault(key, GivenRatings())
+        if key not in self._profiles_by_data:
+            self._profiles_by_data[key] = self._read_profiles(key)
+        self._profiles = self._profiles_by_data[key]
+        self._state.given = self._profiles.now
         self._state.keys = RatingKeys.of(summary.scale)
+        self._take_wanted()
         self._fold_in()
         self._draw()
+
+    def _read_profiles(self, key: tuple[int, int, Scale]) -> Profiles:
+        try:
+            return profiles_of(*key)
+        except RunError as error:
+            self.notify(error.hint, title=error.message, severity="error", timeout=12)
+            return Profiles()
+
+    def _keep(self) -> None:
+        """Write the ratings down, away from the keys."""
+        path, content = self._profiles.path, self._profiles.to_json()
+        if path is not None:
+            self.run_worker(
+                partial(self._write, path, content), group="profiles", exclusive=True, thread=True
+            )
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            keep(path, content)
+        except RunError as error:
+            self.notify(error.hint, title=error.message, severity="warning")
 
     def _order_offers(self) -> None:
         self._state.order_offers(self._answer_panel.places)
@@ -187,7 +231,8 @@ class FoldInScreen(BenchScreen):
         self._given_panel.show(self._state, self._answer, changed)
 
     def _changed(self) -> None:
-        """Draw the change at once, and ask what it means."""
+        """Draw the change at once, ask what it means, and write it down."""
+        self._keep()
         self._draw(changed=True)
         self._fold_in()
 
@@ -208,12 +253,14 @@ class FoldInScreen(BenchScreen):
 
     def _rate(self, rating: float) -> None:
         if self._state.at_hand is not None:
+            self._state.note()
             self._state.rate(rating)
             self._given_panel.end_search()
             self._changed()
 
     def action_amend(self, steps: int) -> None:
         """Move the last rating by a step."""
+        self._state.note()
         if self._state.amend(steps):
             self._changed()
 
@@ -227,6 +274,7 @@ class FoldInScreen(BenchScreen):
     def action_skip(self) -> None:
         """Go on to the next item."""
         self._state.skip()
+        self._keep()
         self._given_panel.end_search()
         self._draw()
 
@@ -234,6 +282,7 @@ class FoldInScreen(BenchScreen):
         """Take the highlighted rating back."""
         item = self._given_panel.highlighted()
         if item:
+            self._state.note()
             self._state.forget(item)
             self._changed()
 
@@ -245,8 +294,60 @@ class FoldInScreen(BenchScreen):
 
     def _clear_if(self, sure: bool | None) -> None:
         if sure:
+            self._state.note()
             self._state.clear()
             self._changed()
+
+    def action_undo(self) -> None:
+        """Take the last change of the ratings back."""
+        if self._state.undo():
+            self._changed()
+        else:
+            self.notify("Nothing was rated since the start.", title="Nothing to undo")
+
+    def action_who(self) -> None:
+        """Choose whose ratings these are: each name has its own, and all together are a group."""
+        names = [(name, f"{len(given.ratings)} ratings") for name, given in self._profiles.given.items()]
+        choices = [*names, (_SOMEBODY_ELSE, "A new name, without ratings yet.")]
+        if len(names) > 1:
+            choices.append((_TOGETHER, "The mean of what all gave, as a profile of its own."))
+        self.app.push_screen(
+            PickScreen(f"Who rates? Now it is {self._profiles.current}.", choices), self._use_name
+        )
+
+    def _use_name(self, name: str | None) -> None:
+        if name == _SOMEBODY_ELSE:
+            self.app.push_screen(PromptScreen("Whose ratings?"), self._switch)
+        elif name == _TOGETHER:
+            self._profiles.given[_TOGETHER] = self._profiles.together()
+            self._switch(_TOGETHER)
+        elif name:
+            self._switch(name)
+
+    def _switch(self, name: str | None) -> None:
+        if name and name.strip():
+            self._profiles.switch(name)
+            self._state.given, self._state.before, self._state.last = self._profiles.now, [], None
+            self._answer = FoldInAnswer()
+            self._changed()
+
+    def action_card(self) -> None:
+        """Show the taste card."""
+        result = self._answer.result
+        if result is None or not self._state.given.ratings:
+            self.notify("Rate something first.", title="There is no taste to show yet")
+            return
+        card = TasteCard(self._profiles.current, self._answer_panel.reading, self._state.given, result)
+        self.app.push_screen(CardScreen(card), lambda wanted: self._save_card(card) if wanted else None)
+
+    def _save_card(self, card: TasteCard) -> None:
+        try:
+            paths = save_card(card, self.tastemap.out_folder)
+        except (OSError, RunError) as error:
+            self.notify(str(error), title="The card can't be written", severity="error")
+            return
+        for path in paths:
+            self.tastemap.deliver(path, "Card written")
 
     def action_export(self) -> None:
         """Write the ratings for a spreadsheet."""
@@ -254,11 +355,11 @@ class FoldInScreen(BenchScreen):
             self.notify("Rate something first.", title="Nothing to export")
             return
         try:
-            path = save_ratings(self._state.given)
+            path = save_ratings(self._state.given, self.tastemap.out_folder)
         except OSError as error:
             self.notify(str(error), title="The ratings can't be written", severity="error")
         else:
-            self.notify(str(path), title="Ratings written")
+            self.tastemap.deliver(path, "Ratings written")
 
     def action_why(self) -> None:
         """Explain the highlighted recommendation."""
@@ -279,11 +380,24 @@ class FoldInScreen(BenchScreen):
         """Search any title."""
         self._given_panel.begin_search()
 
-    def key_escape(self) -> None:
+    def step_back(self) -> bool:
         """End the search; the item found is put back."""
-        if self._given_panel.searching:
+        searching = self._given_panel.searching
+        if searching:
             self._state.taken = None
             self._given_panel.end_search()
+            self._draw()
+        return searching
+
+    def open_thing(self, thing: Thing) -> None:
+        """Put an item at hand that another screen, or a list of this one, points at."""
+        self._wanted = thing
+        self._take_wanted()
+
+    def _take_wanted(self) -> None:
+        if self._wanted is not None and self._state.keys is not None:
+            self._state.take_up(Item(str(self._wanted.id), self._wanted.title))
+            self._wanted = None
             self._draw()
 
     @on(SearchBox.Searched)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
@@ -15,10 +16,12 @@ from textual.widgets import Static, TabbedContent, TabPane
 from core.engine import Notice
 from core.options import Identifier
 from core.views import (
+    Axes,
     Contributions,
     ContributionTable,
     History,
     ItemNeighbours,
+    NamedAxes,
     Reasons,
     Recommendations,
     Search,
@@ -28,23 +31,17 @@ from core.views import (
     UserHistory,
     Why,
 )
-from tui.lookup._texts import (
-    contributions_chart,
-    history_text,
-    influences_text,
-    prediction_text,
-    remark_text,
-    similar_text,
-    top_text,
-)
-from tui.lookup.search_box import SearchBox
-from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, Subject
+from tui.lists import Entry, SearchBox, ThingList, heading
+from tui.lookup._texts import history_entries, prediction_text, similar_entries, top_entries
+from tui.lookup._why import influence_entries, part_entries, why_sentence
+from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, Subject, Thing
 
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
 _INFLUENCES = 8
 _NOT_IN_TRAINING = "Which ratings of theirs influence it: when the training is done."
 _ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
+_TABS = (("why", "Why"), ("top", "Top picks"), ("history", "History"), ("similar", "Similar"))
 
 _Selection = tuple[Subject | None, Identifier | None, Identifier | None]
 """A model, a user and an item, as far as they are chosen."""
@@ -54,22 +51,28 @@ class LookupScreen(BenchScreen):
     """Two searches to the left; the prediction, its parts and lists to the right."""
 
     MODE = "lookup"
+    HOME = "#search-item ThingList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,i", "find('item')", "Item", key_display="/", id="lookup.item"),
         Binding("u", "find('user')", "User", id="lookup.user"),
+        Binding("left", "turn(-1)", "Previous list", show=False, id="lookup.previous"),
+        Binding("right", "turn(1)", "Next list", key_display="← →", id="lookup.next"),
+        Binding("w", "tab('why')", "Why", id="lookup.why"),
         Binding("t", "tab('top')", "Top", id="lookup.top"),
         Binding("h", "tab('history')", "History", id="lookup.history"),
         Binding("s", "tab('similar')", "Similar", id="lookup.similar"),
-        Binding("w", "tab('why')", "Why", id="lookup.why"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._user: Identifier | None = None
         self._item: Identifier | None = None
-        self._wanted: tuple[Identifier, str] | None = None
+        self._wanted: Thing | None = None
         self._resting: Timer | None = None
         self._explained: _Selection | None = None
+        self._table: ContributionTable | None = None
+        self._reasons: Reasons | None = None
+        self._component_names: dict[int, str] = {}
 
     def compose_body(self) -> ComposeResult:
         """Searches, prediction, lists."""
@@ -80,43 +83,72 @@ class LookupScreen(BenchScreen):
             with Vertical(id="lookup-right", classes="panel"):
                 yield Static(_ADVICE, id="prediction", markup=False)
                 with TabbedContent(id="lookup-tabs"):
-                    for name, title in (
-                        ("why", "Why"),
-                        ("top", "Top picks"),
-                        ("history", "History"),
-                        ("similar", "Similar"),
-                    ):
-                        with TabPane(title, id=name), VerticalScroll(can_focus=True):
-                            yield Static("", id=f"text-{name}", markup=False)
+                    for name, title in _TABS:
+                        with TabPane(title, id=name):
                             if name == "why":
-                                yield Static("", id="text-influences", markup=False)
+                                yield Static("", id="why-sentence", markup=False)
+                            yield ThingList(id=f"list-{name}")
 
     def on_mount(self) -> None:
-        """Type a title at once."""
+        """Let the arrow keys walk through titles at once; a letter begins a search."""
         self.query_one("#lookup-right").border_title = "Prediction"
-        self.query_one("#search-item", SearchBox).focus_input()
+        self.query_one("#lookup-tabs Tabs").can_focus = False
+        self._box("item").focus_results()
 
-    def open_item(self, item: Identifier, title: str) -> None:
-        """Show an item that another screen points at."""
-        self._wanted = (item, title)
+    def _box(self, side: str) -> SearchBox:
+        return self.query_one(f"#search-{side}", SearchBox)
+
+    def _list(self, name: str) -> ThingList:
+        return self.query_one(f"#list-{name}", ThingList)
+
+    def open_thing(self, thing: Thing) -> None:
+        """Show an item or a user that another screen, or a list of this one, points at."""
+        self._wanted = thing
         if self.is_mounted:
             self._take_wanted()
 
     def _take_wanted(self) -> None:
-        if self._wanted:
-            self._item, title = self._wanted
-            self._wanted = None
-            self.query_one("#search-item", SearchBox).show_text(title)
+        thing, self._wanted = self._wanted, None
+        if thing is None:
+            return
+        if thing.kind == "user":
+            self._user = thing.id
+        else:
+            self._item = thing.id
+        box = self._box(thing.kind)
+        box.show_text(thing.name)
+        self._predict()
+        self.action_tab("history" if thing.kind == "user" else "why")
+
+    def place(self) -> Callable[[], object]:
+        """The user, the item and the list that are shown, with the cursor in it."""
+        user, item, tab = self._user, self._item, self.query_one(TabbedContent).active
+        thing, at_home = self._list(tab).thing, self.focused is self._box("item").results
+        texts = {side: self._box(side).text for side in ("item", "user")}
+
+        def restore() -> None:
+            self._user, self._item = user, item
+            for side, text in texts.items():
+                self._box(side).show_text(text)
             self._predict()
+            self.action_tab(tab)
+            self._list(tab).put_cursor(thing)
+            if at_home:
+                self.go_home()
+
+        return restore
 
     def subject_changed(self) -> None:
         """Search the new model's items, and choose its first user."""
-        self._user = None
+        self._user, self._table, self._reasons, self._component_names = None, None, None, {}
         if self.bench.subject is None:
+            self._say(_ADVICE)
             return
         self._say(ASKING)
         for side in ("item", "user"):
-            self._search(side, self.query_one(f"#search-{side}", SearchBox).text)
+            self._search(side, self._box(side).text)
+        if self.bench.subject.run is not None:
+            self.ask(Axes(components=6))
         self._take_wanted()
 
     def heard(self, notice: Notice) -> None:
@@ -142,6 +174,11 @@ class LookupScreen(BenchScreen):
         else:
             self._item = message.identifier
         self._predict()
+
+    @on(SearchBox.Entered)
+    def entered(self, message: SearchBox.Entered) -> None:
+        """Go to the page of what was chosen, whose lists can be walked."""
+        self.action_tab("history" if message.side == "user" else self.query_one(TabbedContent).active)
 
     def _predict(self, lists: bool = True) -> None:
         if self.bench.subject is None:
@@ -181,8 +218,8 @@ class LookupScreen(BenchScreen):
         if self._resting is not None:
             self._resting.stop()
         self.workers.cancel_group(self, Why.tag)
-        self._explained = None
-        self._put("influences", "")
+        self._explained = self._reasons = None
+        self._show_why()
         self._resting = self.set_timer(REST_SECONDS, self._explain)
 
     def _explain(self) -> None:
@@ -193,33 +230,52 @@ class LookupScreen(BenchScreen):
             return
         self._explained = self._selection
         if subject.run is None:
-            self._put("influences", remark_text(_NOT_IN_TRAINING))
+            self._show_why(_NOT_IN_TRAINING)
         else:
             self.ask(Why(user=user, item=item, count=_INFLUENCES))
 
     @on(Answered)
     def answered(self, message: Answered) -> None:
         """Put an answer where it belongs."""
-        width = max(30, self.query_one("#lookup-right").size.width - 4)
-        look = width, self._bar_colours(), self.tastemap.ascii_only
         question, answer = message.question, message.answer
         match answer:
             case SearchResults() if isinstance(question, Search):
                 self._show_found(question, answer)
             case ContributionTable():
+                self._table = answer
                 self._say(prediction_text(answer.prediction))
-                self._put("why", contributions_chart(answer, *look))
+                self._show_why()
             case Reasons() if self._is_explained:
-                self._put("influences", influences_text(answer, *look))
+                self._reasons = answer
+                self._show_why()
             case Recommendations():
-                self._put("top", top_text(answer))
+                self._list("top").show(top_entries(answer))
             case History() if isinstance(question, UserHistory):
-                self._put("history", history_text(answer, question.user))
+                self._list("history").show(history_entries(answer, question.user))
             case ItemNeighbours():
-                self._put("similar", similar_text(answer))
+                self._list("similar").show(similar_entries(answer))
+            case NamedAxes(axes=axes):
+                self._component_names = {axis.number: _words(axis.low, axis.high) for axis in axes}
+                self._show_why()
+
+    def _show_why(self, remark: str = "") -> None:
+        """The sentence, the ratings that carry it, and below what the number is made of."""
+        table, reasons = self._table, self._reasons
+        if table is None:
+            return
+        ascii_only = self.tastemap.ascii_only
+        self.query_one("#why-sentence", Static).update(why_sentence(table, reasons))
+        entries: list[Entry] = influence_entries(reasons, ascii_only) if reasons else []
+        if remark:
+            entries += [heading(line) for line in remark.strip().split("\n")]
+        names = {
+            **self._component_names,
+            **{part.number: part.name for part in table.components if part.name},
+        }
+        self._list("why").show([*entries, *part_entries(table, names, ascii_only)])
 
     def _show_found(self, question: Search, results: SearchResults) -> None:
-        box = self.query_one(f"#search-{question.side}", SearchBox)
+        box = self._box(question.side)
         if box.text != question.text:
             return
         box.show_found(results.found)
@@ -233,31 +289,45 @@ class LookupScreen(BenchScreen):
         text = f"{message.message}\n{message.hint}"
         match message.question:
             case Why():
-                self._put("influences", remark_text(text) if self._is_explained else "")
+                if self._is_explained:
+                    self._show_why(text)
             case TopItems():
-                self._put("top", text)
+                self._list("top").say(text)
             case UserHistory():
-                self._put("history", text)
+                self._list("history").say(text)
             case SimilarItems():
-                self._put("similar", text)
+                self._list("similar").say(text)
+            case Axes():
+                pass  # components without tested names are numbered
             case _:
                 self._say(text)
 
     def _say(self, content: VisualType) -> None:
         self.query_one("#prediction", Static).update(content)
 
-    def _put(self, place: str, content: VisualType) -> None:
-        self.query_one(f"#text-{place}", Static).update(content)
-
-    def _bar_colours(self) -> tuple[str, str]:
-        variables = self.app.theme_variables
-        return variables["success"], variables["error"]
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a line the keys are letters, and the arrows move its cursor."""
+        del parameters
+        return action not in ("turn", "find") or not self.in_field
 
     def action_find(self, side: str) -> None:
         """Type into a search."""
-        self.query_one(f"#search-{side}", SearchBox).focus_input()
+        self._box(side).focus_input()
+
+    def action_turn(self, step: int) -> None:
+        """Show the next or the previous list, the focus staying where one walks."""
+        names = [name for name, _ in _TABS]
+        tabs = self.query_one(TabbedContent)
+        tabs.active = names[(names.index(tabs.active) + step) % len(names)]
+        if not isinstance(self.focused, ThingList) or self.focused.id:
+            self._list(tabs.active).focus()
 
     def action_tab(self, name: str) -> None:
         """Show one of the lists."""
         self.query_one(TabbedContent).active = name
-        self.query_one(f"#{name} VerticalScroll").focus()
+        self._list(name).focus()
+
+
+def _words(low: str, high: str) -> str:
+    """`Drama … Action`: the ends of a component in words, as far as any sets them apart."""
+    return " … ".join(end.replace(" · ", ", ") for end in (low, high) if end)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from core.views import ItemMap, Map, SimilarItem
-from tui.formats import count
+from core.views import ItemMap, ItemNeighbours, Map
+from tui.formats import count, short_title
+from tui.lists import Entry, heading
 from tui.map.colouring import WAYS
+from tui.shell import Thing
 
 _RANGES = ((0, 300), (0, 1000), (0, 2000), (0, 10_000))
 NOTEBOOK_RANKS, NOTEBOOK_COMPONENTS = (50, 100), (1, 3)
@@ -42,11 +44,18 @@ class MapChoice:
         """The items of ranks 50 to 100 on components 1 and 3, as the notebook drew them."""
         self.components, self.ranks = list(NOTEBOOK_COMPONENTS), NOTEBOOK_RANKS
 
-    def next_component(self, axis: int) -> None:
-        """The next component for an axis, leaving out the one on the other."""
-        number = self.components[axis] % _LAST_COMPONENT + 1
+    def widen(self) -> bool:
+        """Show more items where more can be shown."""
+        wider = [ranks for ranks in _RANGES if ranks[1] > self.ranks[1]]
+        if wider:
+            self.ranks = wider[0]
+        return bool(wider)
+
+    def next_component(self, axis: int, step: int = 1) -> None:
+        """Another component for an axis, leaving out the one on the other."""
+        number = (self.components[axis] - 1 + step) % _LAST_COMPONENT + 1
         if number == self.components[1 - axis]:
-            number = number % _LAST_COMPONENT + 1
+            number = (number - 1 + step) % _LAST_COMPONENT + 1
         self.components[axis] = number
 
 
@@ -78,6 +87,8 @@ def map_title(places: ItemMap, ranks: tuple[int, int]) -> str:
     ]
     shown = len(places.items)
     which = f"{shown} most rated" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
+    if places.fidelity is not None:
+        axes.append(f"keeps {places.fidelity:.0%} of true neighbours")
     return " · ".join((f"Map of items: {which}", *axes)).replace("[", "\\[")
 
 
@@ -105,13 +116,14 @@ def card(places: ItemMap | None, index: int | None, compact: bool = False) -> Co
     return Content("\n").join(lines)
 
 
-def neighbours_text(similar: Sequence[SimilarItem], on_map: Container[int | str]) -> Content:
-    """The most similar items; those on the map are underlined there."""
-    lines = [Content.from_markup("\n[b]Most similar[/] [$foreground 60%](all factors)[/]")]
-    for each in similar:
+def neighbour_entries(neighbours: ItemNeighbours, on_map: Container[int | str]) -> list[Entry]:
+    """The items most similar to one, named in the first line; those on the map are underlined there."""
+    title = short_title(neighbours.item.title or str(neighbours.item.item))
+    entries = [heading(f"Most similar to {title}"), heading("likeness in all factors")]
+    for each in neighbours.similar:
         look = "$success" if each.item in on_map else "$foreground 60%"
-        similarity = f"{each.similarity:5.2f}"
-        lines.append(
-            Content.from_markup(f"$similarity [{look}]$title[/]", similarity=similarity, title=each.title)
+        line = Content.from_markup(
+            f"$similarity [{look}]$title[/]", similarity=f"{each.similarity:5.2f}", title=each.title
         )
-    return Content("\n").join(lines)
+        entries.append(Entry(line, Thing("item", each.item, each.title)))
+    return entries

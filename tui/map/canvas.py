@@ -9,14 +9,31 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.map.scatter import FIRST_CATEGORY, Emphasis, Picture, Points, Viewport, around, draw
+from tui.map._region import Region, draw_region
+from tui.map.scatter import (
+    CURSOR,
+    FIRST_CATEGORY,
+    FOUND,
+    SHADES,
+    Emphasis,
+    Picture,
+    Points,
+    Viewport,
+    around,
+    draw,
+)
 
+_LOOKS = ("axis", "label", "found", "neighbour", "cursor", "end", "region")
+_SHADE = 0.11
+"""How much of the theme's colour each step of crowding adds to the background."""
 ZOOM = 1.4
+_NEAR, _FLIGHT_SECONDS, _GLIDE_SECONDS = 2.5, 0.6, 1.5
 NO_POINTS = Points(np.zeros(0), np.zeros(0), (), np.zeros(0, np.int32))
 
 
@@ -30,11 +47,15 @@ class MapCanvas(Widget, can_focus=True):
     MapCanvas > .map--found { color: $background; background: $warning; text-style: bold; }
     MapCanvas > .map--neighbour { color: $success; text-style: bold underline; }
     MapCanvas > .map--cursor { color: $background; background: $accent; text-style: bold; }
+    MapCanvas > .map--end { color: $secondary; text-style: italic; }
+    MapCanvas > .map--region { color: $accent; text-style: bold; }
     """
-    COMPONENT_CLASSES = {"map--axis", "map--label", "map--found", "map--neighbour", "map--cursor"}  # noqa: RUF012
+    COMPONENT_CLASSES = {f"map--{name}" for name in _LOOKS}  # noqa: RUF012
 
     emphasis: reactive[Emphasis] = reactive(Emphasis())
     view: reactive[Viewport] = reactive(Viewport(0, 0, 2, 2))
+    gliding: reactive[float] = reactive(1.0, init=False)
+    frame: reactive[Region | None] = reactive(None)
 
     class Selected(Message):
         """The cursor is on another point; `index` None where there are none."""
@@ -42,6 +63,9 @@ class MapCanvas(Widget, can_focus=True):
         def __init__(self, index: int | None) -> None:
             super().__init__()
             self.index = index
+
+    class Enclosed(Message):
+        """A region has been drawn with the mouse."""
 
     class Hovered(Message):
         """The mouse is over a point, or over none."""
@@ -55,6 +79,8 @@ class MapCanvas(Widget, can_focus=True):
         self.points = NO_POINTS
         self.colours: Sequence[str] = ()
         self.ascii_only = self.symbols = False
+        self.ends: Sequence[str] = ()
+        self._from = self._goal = np.zeros((0, 2))
         self._picture: Picture | None = None
         self._strips: list[Strip] = []
         self._drag: tuple[int, int] | None = None
@@ -83,14 +109,17 @@ class MapCanvas(Widget, can_focus=True):
                 self.emphasis,
                 ascii_only=self.ascii_only,
                 symbols=self.symbols,
+                ends=self.ends,
             )
+            if self.frame is not None:
+                draw_region(self._picture, self.frame, self.view, self.ascii_only)
         return self._picture
 
     def render_line(self, y: int) -> Strip:
         """Give a line of the picture; all are made together when something has changed."""
         if not self._strips:
             styles = self._styles()
-            self._strips = to_strips(self.picture(), styles)
+            self._strips = to_strips(self.picture(), styles, self._backgrounds())
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def move_cursor(self, right: int, up: int) -> None:
@@ -107,6 +136,32 @@ class MapCanvas(Widget, can_focus=True):
             self.view = self.view.centred(x, y)
         self.post_message(self.Selected(index))
 
+    def glide(self, x: Sequence[float], y: Sequence[float]) -> None:
+        """Let all points move to other places, the cursor and the view staying."""
+        self._from = np.column_stack([self.points.x, self.points.y])
+        self._goal = np.column_stack([np.asarray(x, np.float64), np.asarray(y, np.float64)])
+        still = self.app.animation_level == "none"
+        self.set_reactive(MapCanvas.gliding, 0.0)
+        if still:
+            self.gliding = 1.0
+        else:
+            self.animate("gliding", 1.0, duration=_GLIDE_SECONDS, easing="in_out_cubic")
+
+    def watch_gliding(self, share: float) -> None:
+        """Draw the points on their way."""
+        if len(self._from) == len(self.points) and len(self._goal) == len(self.points):
+            now = self._from + (self._goal - self._from) * share
+            self.points = replace(self.points, x=now[:, 0], y=now[:, 1])
+            self._redraw()
+
+    def fly_to(self, index: int) -> None:
+        """Put the cursor on a point and bring it near, on the way from where one is."""
+        target = around(self.points.x, self.points.y).zoomed(_NEAR)
+        target = target.centred(float(self.points.x[index]), float(self.points.y[index]))
+        self.select(index)
+        still = self.app.animation_level == "none"
+        self.animate("view", target, duration=0.0 if still else _FLIGHT_SECONDS, easing="in_out_cubic")
+
     def zoom(self, factor: float) -> None:
         """Zoom around the cursor, or the middle where there is none in view."""
         cursor, at = self.emphasis.cursor, None
@@ -116,6 +171,10 @@ class MapCanvas(Widget, can_focus=True):
         self.view = self.view.zoomed(factor, at)
 
     def watch_emphasis(self) -> None:
+        """Draw again."""
+        self._redraw()
+
+    def watch_frame(self) -> None:
         """Draw again."""
         self._redraw()
 
@@ -134,6 +193,9 @@ class MapCanvas(Widget, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Pan while dragging, else tell what is under the mouse."""
+        if self._drag is not None and self.frame is not None:
+            self.frame = self.frame.to(self._under(event.x, event.y))
+            return
         if self._drag is not None:
             right, down = event.x - self._drag[0], event.y - self._drag[1]
             self._drag = event.x, event.y
@@ -143,7 +205,12 @@ class MapCanvas(Widget, can_focus=True):
         self.post_message(self.Hovered(index))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin to drag, and select what was hit."""
+        """Begin to drag, with Shift a region, and select what was hit."""
+        if event.shift:
+            self.frame = Region.at(self._under(event.x, event.y))
+            self._drag = event.x, event.y
+            self.capture_mouse()
+            return
         index = self._hit(event.x, event.y)
         if index is not None:
             self.select(index)
@@ -153,6 +220,8 @@ class MapCanvas(Widget, can_focus=True):
 
     def on_mouse_up(self) -> None:
         """End dragging."""
+        if self._drag is not None and self.frame is not None:
+            self.post_message(self.Enclosed())
         self._drag = None
         self.release_mouse()
 
@@ -163,6 +232,28 @@ class MapCanvas(Widget, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Zoom out from the mouse."""
         self._zoom_at(event, 1 / ZOOM)
+
+    def _under(self, column: int, row: int) -> tuple[float, float]:
+        return self.view.place(column, row, max(1, self.size.width), max(1, self.size.height))
+
+    def begin_region(self) -> None:
+        """Begin a region at the cursor, or in the middle of what is shown."""
+        cursor = self.emphasis.cursor
+        known = cursor is not None and cursor < len(self.points)
+        at = (self.view.x, self.view.y)
+        if cursor is not None and known:
+            at = float(self.points.x[cursor]), float(self.points.y[cursor])
+        across, up = self.view.width * 0.08, self.view.height * 0.08
+        self.frame = Region(at[0] - across, at[1] - up, at[0] + across, at[1] + up)
+
+    def grow_region(self, right: int, up: int) -> None:
+        """Move the region's far corner by a tenth of what is shown."""
+        if self.frame is not None:
+            self.frame = self.frame.grown(right * self.view.width * 0.05, up * self.view.height * 0.07)
+
+    def enclosed(self) -> list[int]:
+        """The points inside the region, the most important first."""
+        return [] if self.frame is None else self.frame.indices(self.points.x, self.points.y)
 
     def _zoom_at(self, event: events.MouseEvent, factor: float) -> None:
         event.stop()
@@ -180,24 +271,34 @@ class MapCanvas(Widget, can_focus=True):
         self._picture, self._strips = None, []
         self.refresh()
 
+    def _backgrounds(self) -> list[Style]:
+        base = Color.parse(self.app.theme_variables["background"])
+        tint = Color.parse(self.app.theme_variables["primary"])
+        return [Style(bgcolor=base.blend(tint, _SHADE * step).rich_color) for step in range(SHADES)]
+
     def _styles(self) -> list[Style]:
-        names = ("axis", "label", "found", "neighbour", "cursor")
-        fixed = [self.get_component_rich_style(f"map--{name}") for name in names]
+        fixed = [self.get_component_rich_style(f"map--{name}") for name in _LOOKS]
         background = self.rich_style
         return [background, *fixed, *(background + Style(color=colour) for colour in self.colours)]
 
 
-def to_strips(picture: Picture, styles: Sequence[Style]) -> list[Strip]:
-    """Turn a picture into lines of styled runs."""
+def to_strips(picture: Picture, styles: Sequence[Style], backgrounds: Sequence[Style] = ()) -> list[Strip]:
+    """Turn a picture into lines of styled runs, on backgrounds that tell how crowded a place is."""
     width = picture.looks.shape[1]
+    shades = picture.shades if picture.shades is not None else np.zeros_like(picture.looks)
     strips = []
-    for characters, looks in zip(picture.characters.tolist(), picture.looks, strict=True):
-        ends = [*(np.flatnonzero(np.diff(looks)) + 1).tolist(), width]
+    for characters, looks, around_cell in zip(
+        picture.characters.tolist(), picture.looks, shades, strict=True
+    ):
+        ends = [*(np.flatnonzero(np.diff(looks * SHADES + around_cell)) + 1).tolist(), width]
         starts = [0, *ends[:-1]]
-        runs = zip(starts, ends, strict=True)
-        segments = [
-            Segment("".join(characters[start:end]), _style(styles, int(looks[start]))) for start, end in runs
-        ]
+        segments = []
+        for start, end in zip(starts, ends, strict=True):
+            style, shade = _style(styles, int(looks[start])), int(around_cell[start])
+            plain = shade and backgrounds and int(looks[start]) not in (FOUND, CURSOR)
+            segments.append(
+                Segment("".join(characters[start:end]), style + backgrounds[shade] if plain else style)
+            )
         strips.append(Strip(segments, width))
     return strips
 

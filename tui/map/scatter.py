@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tui.map._labels import Placed, place_labels
+from tui.formats import fit
+from tui.map._labels import Placed, cells_of, place_labels
 
 _Cells = npt.NDArray[np.int32]
 _Characters = npt.NDArray[np.str_]
 
-BACKGROUND, AXIS, LABEL, FOUND, NEIGHBOUR, CURSOR, FIRST_CATEGORY = range(7)
+BACKGROUND, AXIS, LABEL, FOUND, NEIGHBOUR, CURSOR, END, REGION, FIRST_CATEGORY = range(9)
+SHADES = 4
+"""Steps of how crowded a place is."""
 SYMBOLS = "●■▲◆○□△◇"
 ASCII_SYMBOLS = "ox+*#@%&"
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint8)
@@ -51,11 +54,15 @@ class Emphasis:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn, by cell (rows, columns): the character, the look's number, the point's index or −1."""
+    """What is drawn, by cell (rows, columns): the character, the look's number, the point's index or −1.
+
+    `shades` tell how crowded the surroundings of a cell are, from 0 to SHADES − 1; None where points are few.
+    """
 
     characters: _Characters
     looks: _Cells
     hits: _Cells
+    shades: _Cells | None = None
 
     def lines(self) -> list[str]:
         """The bare text."""
@@ -71,22 +78,63 @@ def draw(
     *,
     ascii_only: bool = False,
     symbols: bool = False,
+    ends: Sequence[str] = (),
 ) -> Picture:
     """Draw the points that the viewport shows into `width` × `height` cells.
 
-    `symbols` asks for a sign of its own for each category, as is needed without colour.
+    `symbols` asks for a sign of its own for each category, as is needed without colour. `ends` name the left,
+    right, lower and upper end of the axes.
     """
     picture = _empty(width, height, view, ascii_only)
     visible, columns, rows = _visible(points, view, width, height)
     if len(visible):
         signs = ASCII_SYMBOLS if ascii_only else SYMBOLS
-        if ascii_only or symbols or len(visible) <= _SPARSE:
+        crowded = len(visible) > _SPARSE and not (ascii_only or symbols)
+        if crowded:
+            picture = replace(picture, shades=_density(columns, rows, width, height))
+        if not crowded:
             _draw_symbols(picture, points, visible, columns, rows, signs)
         else:
             _draw_dots(picture, points, visible, columns, rows)
         _emphasise(picture, emphasis, visible, columns, rows, signs[0])
         _write_labels(picture, points, emphasis, visible, columns, rows, len(visible) <= _SPARSE)
+    _write_ends(picture, view, ends)
     return picture
+
+
+def _density(columns: _Floats, rows: _Floats, width: int, height: int) -> _Cells:
+    """How many points lie around each cell, in SHADES steps that the cells with any share out evenly."""
+    counts = np.zeros((height, width))
+    np.add.at(counts, (rows.astype(np.int32), columns.astype(np.int32)), 1.0)
+    padded = np.pad(counts, ((1, 1), (2, 2)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 5))
+    around_cell = windows.sum(axis=(2, 3))
+    some = around_cell[around_cell > 0]
+    edges = np.quantile(some, np.linspace(0.4, 0.95, SHADES - 1)) if len(some) else np.zeros(SHADES - 1)
+    steps: _Cells = np.searchsorted(edges, around_cell, side="left").astype(np.int32) * (around_cell > 1)
+    return steps
+
+
+def _write_ends(picture: Picture, view: Viewport, ends: Sequence[str]) -> None:
+    """Write what the axes' ends mean where they leave the picture."""
+    if len(ends) != 4:
+        return
+    height, width = picture.looks.shape
+    zero = np.zeros(1)
+    column = int(np.clip(view.columns(zero, width)[0], 0, width - 1))
+    row = int(np.clip(view.rows(zero, height)[0], 1, max(1, height - 2)))
+    left, right, lower, upper = (cells_of(fit(end, max(6, width // 3)))[: width // 2] for end in ends)
+    for cells, at_row, at_column in (
+        (left, row, 0),
+        (right, row, width - len(right)),
+        (lower, height - 1, column - len(lower) // 2),
+        (upper, 0, column - len(upper) // 2),
+    ):
+        if cells and 0 <= at_row < height and len(cells) <= width:
+            start = int(np.clip(at_column, 0, width - len(cells)))
+            picture.characters[at_row, start : start + len(cells)] = cells
+            picture.looks[at_row, start : start + len(cells)] = END
+            picture.hits[at_row, start : start + len(cells)] = -1
 
 
 def _empty(width: int, height: int, view: Viewport, ascii_only: bool) -> Picture:
@@ -178,6 +226,13 @@ class Viewport:
     y: float
     width: float
     height: float
+
+    def blend(self, destination: Viewport, factor: float) -> Viewport:
+        """The viewport on the way to another one, as animations ask for it."""
+        ends = ((self.x, destination.x), (self.y, destination.y))
+        sizes = ((self.width, destination.width), (self.height, destination.height))
+        middle = [start + (end - start) * factor for start, end in ends]
+        return Viewport(*middle, *(start * (end / start) ** factor for start, end in sizes))
 
     def zoomed(self, factor: float, at: tuple[float, float] | None = None) -> Viewport:
         """Show 1/factor as much; the point `at` stays where it is on the screen."""

@@ -1,23 +1,27 @@
-"""The Race screen: several architectures on the same split, their validation curves overlaid."""
+"""The Race screen: several architectures on the same split, their lanes, their curves, and a podium."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.message import Message
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from core.engine import QueryError
 from core.protocol import Judge, Stop, Train
+from core.views.quality import ComparedRuns, Comparison
 from tui.charts import ChartView, Curve, Marks, categories, rgb
-from tui.formats import rmse, seconds
+from tui.race._podium import podium, standing
 from tui.race._verdict import VerdictScreen
-from tui.shell import BenchScreen, Lane, Stage
+from tui.shell import BenchScreen, Lane
 
 _ADVICE = (
     "Choose with Space who races, then press s. All train on the same split, one after another. "
@@ -25,18 +29,34 @@ _ADVICE = (
 )
 
 
+@dataclass
+class _Compared(Message):
+    """The runs of a race were compared, or why they can't be."""
+
+    compared: ComparedRuns | None
+    trouble: str = ""
+
+
 class RaceScreen(BenchScreen):
     """Contestants and their standing to the left, curves to the right."""
 
     MODE = "race"
+    HOME = "#race-list"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start race", id="race.start"),
         Binding("x", "stop", "Stop race", id="race.stop"),
+        Binding("o", "open_winner", "Open the winner", id="race.open"),
         Binding("v", "verdict", "Verdict", id="race.verdict"),
         Binding("g", "toggle_log", "Log axis", id="race.log_axis"),
+        Binding("left", "read(-1)", "Read an epoch", id="race.read_back", show=False),
+        Binding("right", "read(1)", "Read the next epoch", id="race.read", show=False),
+        Binding("z", "smooth", "Smooth", id="race.smooth", show=False),
     ]
 
     _keys_for: object = None
+    _compared_runs: tuple[str, ...] = ()
+    _compared: ComparedRuns | None = None
+    _trouble = ""
     _judged: Judge | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -52,6 +72,7 @@ class RaceScreen(BenchScreen):
                 )
                 yield Static("", id="race-data", classes="note", markup=False)
                 yield Static("", id="race-standing", markup=False)
+                yield Static("", id="race-podium", markup=False)
             with Vertical(id="race-right", classes="panel"):
                 yield Static(_ADVICE, id="race-advice", classes="advice", markup=False)
                 yield ChartView(self._curves, id="race-chart")
@@ -72,7 +93,17 @@ class RaceScreen(BenchScreen):
         self.query_one(ChartView).display = bool(race.lanes)
         figure = "nDCG@10" if race.lanes and race.lanes[0].training.ranks else "RMSE"
         self.query_one("#race-right").border_title = f"Validation {figure}"
-        self.query_one("#race-standing", Static).update(_standing(race.lanes, self._colours()))
+        ascii_only = self.tastemap.ascii_only
+        lines = standing(race.lanes, race.ranked, self._colours(), ascii_only)
+        self.query_one("#race-standing", Static).update(lines)
+        self.set_class(bool(race.lanes), "-racing")
+        over = bool(race.lanes) and not race.active
+        self.query_one("#race-podium").display = over
+        self.set_class(over, "-over")
+        if over:
+            self._compare_once()
+            told = podium(race.ranked, self._compared, self._trouble, ascii_only)
+            self.query_one("#race-podium", Static).update(told)
         self.query_one(ChartView).refresh()
         if self._keys_for != (self.bench.training.active, race.active):
             self._keys_for = self.bench.training.active, race.active
@@ -83,7 +114,38 @@ class RaceScreen(BenchScreen):
         del parameters
         if action == "start":
             return not self.bench.training.active
+        if action == "open_winner":
+            return self.bench.race.winner is not None
         return action != "stop" or self.bench.race.active
+
+    def _compare_once(self) -> None:
+        """Ask how sure the order is, once for each race."""
+        finished = [lane.training.finished for lane in self.bench.race.ranked]
+        paths = tuple(one.path for one in finished if one is not None)
+        if paths == self._compared_runs or len(paths) < 2:
+            return
+        self._compared_runs, self._compared, self._trouble = paths, None, ""
+        self.start_worker("compare", self._compare, paths)
+
+    async def _compare(self, paths: tuple[str, ...]) -> None:
+        try:
+            compared = await self.bench.engine.ask(Comparison(runs=paths[1:]), paths[0])
+        except QueryError as error:
+            self.post_message(_Compared(None, error.message))
+        else:
+            self.post_message(_Compared(compared))
+
+    @on(_Compared)
+    def compared(self, message: _Compared) -> None:
+        """Add the intervals to the podium."""
+        self._compared, self._trouble = message.compared, message.trouble
+        self.redraw()
+
+    def action_open_winner(self) -> None:
+        """Look at the winner on the other screens."""
+        self.bench.open_winner()
+        self.redraw()
+        self.tastemap.action_show("lookup")
 
     def action_start(self) -> None:
         """Train the chosen ones with their default recipes."""
@@ -139,6 +201,18 @@ class RaceScreen(BenchScreen):
         """Switch the axis."""
         self.query_one(ChartView).toggle_log()
 
+    def action_smooth(self) -> None:
+        """Draw running means, or the figures as they are."""
+        self.query_one(ChartView).toggle_smooth()
+
+    def action_read(self, step: int) -> None:
+        """Read an epoch off the curves."""
+        self.query_one(ChartView).move_cursor(step)
+
+    def step_back(self) -> bool:
+        """Put the reading cursor away."""
+        return self.query_one(ChartView).drop_cursor()
+
     def _colours(self) -> tuple[str, ...]:
         return categories(self.app.current_theme.dark)
 
@@ -162,38 +236,3 @@ def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:
         [epoch.val_figure for epoch in epochs if epoch.val_figure is not None],
         rgb(colours[number % len(colours)]),
     )
-
-
-def _standing(lanes: Sequence[Lane], colours: Sequence[str]) -> Content:
-    """Who has what: name, validation RMSE, epochs, seconds; the finished ones in their order."""
-    numbered = sorted(enumerate(lanes), key=lambda each: _order(each[1]))
-    lines = [_standing_line(lane, colours[number % len(colours)]) for number, lane in numbered]
-    return Content("\n").join(lines)
-
-
-def _figure(lane: Lane) -> float | None:
-    finished, epochs = lane.training.finished, lane.training.epochs
-    return finished.val_figure if finished else (epochs[-1].val_figure if epochs else None)
-
-
-def _order(lane: Lane) -> float:
-    """The best first: the least RMSE, or the largest nDCG."""
-    value = _figure(lane)
-    if value is None:
-        return float("inf")
-    return -value if lane.training.ranks else value
-
-
-def _standing_line(lane: Lane, colour: str) -> Content:
-    training = lane.training
-    figure = _figure(lane)
-    words = {
-        Stage.IDLE: "waits",
-        Stage.PREPARING: "prepares",
-        Stage.FAILED: training.failure.message if training.failure else "failed",
-    }.get(training.stage, "")
-    if training.epochs:
-        spent = sum(epoch.seconds for epoch in training.epochs)
-        words = f"{rmse(figure)}  {training.epochs[-1].epoch}/{training.planned_epochs}  {seconds(spent)}"
-    markup = f"[{colour}]━━[/] [b]$name[/] $words"
-    return Content.from_markup(markup, name=f"{lane.name:<8}", words=words)

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from rich.text import Text
 from textual.content import Content
 
 from core.views.quality import ComparedRuns
 from tui.files import SavedRun, differences
-from tui.formats import fit, human, rmse
+from tui.formats import human, rmse
 
-HEADINGS = ("", "architecture", "data", "val", "epochs", "date")
 _MUTED = "$foreground 60%"
-
-
-def run_cells(run: SavedRun, marked: bool) -> list[Text]:
-    """A run's line in the table."""
-    return [
-        Text("*" if marked else " ", style="bold"),
-        Text(run.architecture),
-        Text(fit(run.data, 19)),
-        Text(f"{'nDCG ' if run.ranks else ''}{rmse(run.val_figure)}", justify="right"),
-        Text(str(len(run.epochs)), justify="right"),
-        Text(_local_time(run.created) if run.state == "finished" else run.state),
-    ]
-
-
-def _local_time(created: str) -> str:
-    """`Mar 09 14:05` in the terminal's time zone; text that is no time stays as it is."""
-    try:
-        return f"{datetime.fromisoformat(created).astimezone():%b %d %H:%M}"
-    except ValueError:
-        return created
 
 
 def details_text(run: SavedRun) -> Content:
     """A run's id, figures and choices."""
-    lines = [Content.from_markup("[b $accent]$name[/]", name=run.name)]
+    lines = [Content.from_markup("[b $accent]$name[/]", name=run.title)]
+    if run.labels.name:
+        lines.append(Content.from_markup(f"[{_MUTED}]$name[/]", name=run.name))
+    if run.labels.tags:
+        lines.append(
+            Content.from_markup("[$secondary]$tags[/]", tags=" ".join(f"#{tag}" for tag in run.labels.tags))
+        )
+    if run.labels.note:
+        lines.append(Content.from_markup("$note", note=run.labels.note))
     if run.problem:
         return Content("\n").join([*lines, Content.from_markup("[$error]$problem[/]", problem=run.problem)])
     known = [epoch.val_figure for epoch in run.epochs if epoch.val_figure is not None]
@@ -50,14 +35,23 @@ def details_text(run: SavedRun) -> Content:
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]
+    if run.state == "running":
+        lines.append(Content.from_markup("[$success]It is being trained: Enter watches it.[/]"))
     if run.state == "interrupted":
         lines.append(Content.from_markup("[$warning]Interrupted: r goes on with it.[/]"))
     return Content("\n").join(lines)
 
 
+def short_name(run: SavedRun, among: Sequence[SavedRun]) -> str:
+    """What tells a run from others: its name, else its architecture, with its id's end for two alike."""
+    name = run.labels.name or run.architecture
+    alike = [other for other in among if (other.labels.name or other.architecture) == name]
+    return f"{name} {run.name[-4:]}" if len(alike) > 1 else name
+
+
 def comparison_text(runs: Sequence[SavedRun], verdict: str = "") -> Content:
     """Figures of the marked runs, what two of them differ in, and whether they can be compared at all."""
-    lines = [_fact(f"{run.architecture} {run.name[-4:]}", rmse(run.val_figure)) for run in runs]
+    lines = [_fact(short_name(run, runs), rmse(run.val_figure)) for run in runs]
     if len({run.split_hash for run in runs}) > 1:
         lines.append(
             Content.from_markup("[$warning]Not comparable: they were held out on different splits.[/]")

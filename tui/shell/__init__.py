@@ -3,28 +3,31 @@
 from tui.shell._engine_app import UNCLEAR
 from tui.shell._shown import shown
 from tui.shell.app import TastemapApp
-from tui.shell.messages import Answered, NotAnswered, OpenItem
-from tui.shell.modes import screen_class
+from tui.shell.messages import Answered, NotAnswered, OpenThing, Thing
+from tui.shell.modes import TABS, screen_class
 from tui.shell.preferences import keymap_path
 from tui.shell.screen import ASKING, BenchScreen
 from tui.shell.tables import KnownTables, Reading, table_name
 from tui.shell.training import Lane, Stage, TrainingState
-from tui.shell.workbench import Engine, Subject, Workbench
+from tui.shell.workbench import Deleted, Engine, Subject, Workbench
 
 __all__ = [
     "ASKING",
+    "TABS",
     "UNCLEAR",
     "Answered",
     "BenchScreen",
+    "Deleted",
     "Engine",
     "KnownTables",
     "Lane",
     "NotAnswered",
-    "OpenItem",
+    "OpenThing",
     "Reading",
     "Stage",
     "Subject",
     "TastemapApp",
+    "Thing",
     "TrainingState",
     "Workbench",
     "keymap_path",

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import App
@@ -18,13 +19,18 @@ from textual.signal import Signal
 
 from core.contract import Registry
 from core.engine import EngineEnded, LogLine, Notice
-from core.errors import RunError
-from core.protocol import Event, Failed, Finished, Refused, RunStarted, Train, Warm
+from core.errors import RunError, TastemapError
+from core.protocol import Event, Failed, Finished, Refused, Resumed, RunStarted, Train, Warm
 from tui.shell._shown import ReadableLines
-from tui.shell.messages import EngineNotice
+from tui.shell._terminal import Terminal
+from tui.shell.messages import EngineNotice, WatchingEnded
 from tui.shell.preferences import read_preferences, write_preferences
 from tui.shell.tables import KnownTables, Reading, read_tables, table_name, write_tables
+from tui.shell.training import TrainingState
 from tui.shell.workbench import Engine, Workbench
+
+if TYPE_CHECKING:
+    from tui.shell.watching import Replayed, Watched
 
 RESTARTS, WITHIN_SECONDS = 3, 60.0
 UNCLEAR = ("ColumnsError", "SeveralTablesError")
@@ -43,6 +49,7 @@ class EngineApp(App[int]):
         self.bench.tables = read_tables()
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
+        self._terminal = Terminal(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own and, at last, the one that lets no control of somebody's text reach the terminal."""
@@ -90,12 +97,18 @@ class EngineApp(App[int]):
         self.events.publish(message.notice)
 
     def _event_heard(self, event: Event) -> None:
+        racing = self.bench.race.active
         self.bench.apply(event)
         following = self.bench.race.next_command(event)
         if following is not None:
             self.bench.begin(following)
+        elif racing and not self.bench.race.active:
+            self.bench.open_winner()
+        self._terminal.told(event, self.bench.training)
         if isinstance(event, RunStarted):
             self._training_started()
+        if isinstance(event, Resumed | RunStarted):
+            self.clear_notifications()  # what said how to go on is done
         if isinstance(event, Failed):
             hint = _CHOOSE if event.kind in UNCLEAR else event.hint
             self.notify(hint or event.message, title=event.message, severity="error", timeout=12)
@@ -106,7 +119,7 @@ class EngineApp(App[int]):
 
     def _engine_ended(self, ended: EngineEnded) -> None:
         if ended.expected:
-            return
+            return None
         self.bench.note(f"The engine ended: {ended.reason}")
         was_training = self.bench.training.active
         hint = (
@@ -114,9 +127,16 @@ class EngineApp(App[int]):
             if was_training
             else "It starts again by itself."
         )
+        if self.bench.watched:
+            hint = "It starts again by itself."
+            self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
+            return self._start_again()
         self.bench.race.abandon()
         self.bench.apply(Failed(kind="EngineEnded", message=f"The engine ended: {ended.reason}", hint=hint))
         self.notify(f"{ended.reason} {hint}", title="The engine ended", severity="error", timeout=12)
+        return self._start_again()
+
+    def _start_again(self) -> None:
         now = time.monotonic()
         self._ends = [moment for moment in self._ends if now - moment < WITHIN_SECONDS] + [now]
         if len(self._ends) <= RESTARTS:
@@ -128,6 +148,42 @@ class EngineApp(App[int]):
             self.notify("Stop it first (x).", title="A training is running already", severity="warning")
             return False
         return True
+
+    def watch_run(self, folder: Path, again: bool = False) -> None:
+        """Show a run as another process trains it, or `again` as it once was; says why where it can't."""
+        from tui.shell.watching import Replayed, Watched
+
+        if self.bench.training.active:
+            self.notify("Stop it first (x).", title="A training is running already", severity="warning")
+            return
+        try:
+            watched = Replayed(folder) if again else Watched(folder)
+            self.bench.watch(watched)
+        except TastemapError as error:
+            self.notify(error.hint, title=error.message, severity="error")
+        else:
+            self.run_worker(self._watch(watched), name="watch", group="watch", exclusive=True)
+
+    async def _watch(self, watched: Watched | Replayed) -> None:
+        from tui.shell.watching import LOOK_SECONDS
+
+        while not watched.over and self.bench.watched is watched:
+            try:
+                told = await asyncio.to_thread(watched.news)
+            except TastemapError as error:
+                told, watched.over = [Failed(kind="RunError", message=error.message, hint=error.hint)], True
+            for event in told:
+                self.post_message(EngineNotice(event))
+            await asyncio.sleep(LOOK_SECONDS)
+        self.post_message(WatchingEnded(watched))
+
+    @on(WatchingEnded)
+    def watching_ended(self, message: WatchingEnded) -> None:
+        """Steer our own engine again."""
+        if self.bench.watched is message.watched:
+            self.bench.watched = None
+            if self.bench.training.active:  # a telling that was stopped
+                self.bench.training = TrainingState()
 
     def read_table_with(self, data: str, reading: Reading) -> None:
         """Read a table so from now on."""

@@ -44,9 +44,18 @@ def _readable(value: Any, kind: Any) -> Any:
 def _readable_fields(value: Any) -> Any:
     kinds: dict[str, Any] = _kinds(type(value))  # type: ignore[arg-type]
     now = {name: getattr(value, name) for name in kinds}
-    read = {name: _readable(one, kinds[name]) for name, one in now.items()}
+    read = {name: _said(name, _readable(one, kinds[name])) for name, one in now.items()}
     changed = {name: one for name, one in read.items() if one != now[name]}
     return dataclasses.replace(value, **changed) if changed else value
+
+
+def _said(name: str, text: Any) -> Any:
+    """A title as one says it: its article first."""
+    if name not in ("title", "titles"):
+        return text
+    from core.model import article_first  # brings NumPy, which the first frame doesn't wait for
+
+    return article_first(text) if isinstance(text, str) else tuple(map(article_first, text))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The messages that workers post: they carry what happened, and handlers alone change the screen."""
+"""The messages of workers and lists: they carry what happened, and handlers alone change the screen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from textual.message import Message
 
 from core.engine import Notice
 from core.options import Identifier
+from tui.shell.training import TrainingState
 from tui.shell.workbench import Subject
 
 if TYPE_CHECKING:
@@ -27,14 +28,36 @@ class LatestRun(Message):
     """There is a saved run to look at."""
 
     subject: Subject
+    training: TrainingState | None = None
 
 
 @dataclass
-class OpenItem(Message):
-    """A screen points at an item; the app takes it to the Lookup screen."""
+class WatchingEnded(Message):
+    """There is no more to be told of a run that was watched."""
 
-    item: Identifier
+    watched: object
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something that can be opened, whatever list names it: `kind` is item, user, run, component or data."""
+
+    kind: str
+    id: Identifier
     title: str
+
+    @property
+    def name(self) -> str:
+        """The title, or the id where there is none."""
+        return self.title or str(self.id)
+
+
+@dataclass
+class OpenThing(Message):
+    """A screen points at a thing; the app takes it to the screen of that name, by default the thing's own."""
+
+    thing: Thing
+    mode: str = ""
 
 
 @dataclass

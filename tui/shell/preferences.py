@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import tomllib
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 from core.errors import UsageError
 from core.files import config_folder, write_atomically
+from core.readable import readable
 
 PREFERENCES_FILE, KEYMAP_FILE = "preferences.json", "keymap.toml"
 
@@ -46,25 +48,37 @@ def keymap_path() -> Path:
     return config_folder() / KEYMAP_FILE
 
 
-def read_keymap(known_actions: Callable[[], set[str]]) -> dict[str, str]:
+def read_keymap(known_actions: Callable[[], set[str]]) -> tuple[dict[str, str], list[UsageError]]:
     """Read the user's own keys: `"train.pause" = "space"` a line, several keys with commas.
 
-    Raises UsageError for a file that can't be read or an action that doesn't exist.
+    Returns the good lines, and what is wrong with the others or with the file.
     """
     path = keymap_path()
     if not path.exists():
-        return {}
+        return {}, []
     try:
         stored = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} can't be read: {error}.", hint="A line is: 'train.pause' = 'space'"
-        ) from None
+        hint = "A line is: 'train.pause' = 'space'"
+        return {}, [UsageError(f"{path} can't be read: {readable(str(error))}.", hint=hint)]
     known = known_actions()
-    for name, keys in stored.items():
-        if name not in known or not isinstance(keys, str):
-            raise UsageError(f"{path}: {name!r} is no action.", hint=f"Known: {', '.join(sorted(known))}.")
-    return stored
+    wrong = [_wrong_line(name, keys, known) for name, keys in stored.items()]
+    good = {name: keys for name, keys in stored.items() if name in known and isinstance(keys, str)}
+    return good, [problem for problem in wrong if problem]
+
+
+def _wrong_line(name: str, keys: object, known: set[str]) -> UsageError | None:
+    """What is wrong with a line, and what was perhaps meant; None where it is good."""
+    file = keymap_path().name
+    if name in known:
+        if isinstance(keys, str):
+            return None
+        return UsageError(
+            f"{file}: {name} takes a key's name in quotes, not {keys!r}.", hint="As in: 'space'"
+        )
+    near = difflib.get_close_matches(name, sorted(known), 1, 0.4)
+    hint = f"Did you mean {near[0]}?" if near else "The help (?) shows every action's name."
+    return UsageError(f"{file}: {readable(name)!r} is no action.", hint=f"{hint} The other lines count.")
 
 
 def _fitting(stored: object) -> dict[str, Any]:

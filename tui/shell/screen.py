@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.signal import Signal
-from textual.widgets import Footer
+from textual.widget import Widget
 
 from core.engine import Notice, QueryError
-from core.options import Identifier
 from core.protocol import EpochFinished, Train
-from tui.shell._top_bar import TopBar
-from tui.shell.messages import Answered, NotAnswered
+from tui.shell._bars import KeyLine, TopBar
+from tui.shell.messages import Answered, NotAnswered, Thing
 from tui.shell.preferences import Preferences
 from tui.shell.tables import Reading
 from tui.shell.workbench import Workbench
@@ -38,6 +38,10 @@ class BenchApp(Protocol):
     events: Signal[Notice]
     ascii_only: bool
 
+    @property
+    def out_folder(self) -> Path:
+        """Where exports are written."""
+
     def train(self, command: Train) -> bool:
         """Start a training; False where another one runs. Its data are remembered once they are read."""
 
@@ -47,11 +51,25 @@ class BenchApp(Protocol):
     def action_show(self, mode: str) -> None:
         """Switch to one of the screens."""
 
+    def watch_run(self, folder: Path, again: bool = False) -> None:
+        """Show a run as another process trains it, or again as it was trained."""
+
+    def look_for_runs(self) -> None:
+        """Look at the newest saved run where nothing is looked at."""
+
+    def deliver(self, path: Path, what: str) -> None:
+        """Hand a file over that was written: say where it is, or send it to the browser that is served."""
+
 
 class BenchScreen(Screen[None]):
-    """Base of the screens; `MODE` is its name in the app and of its help text."""
+    """Base of the screens; `MODE` is its name in the app and of its help text.
+
+    `HOME` selects the widget that has the focus on arrival, and again whenever a field is left.
+    """
 
     MODE: ClassVar[str]
+    HOME: ClassVar[str] = ""
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = []
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's declaration
         (0, "-tiny"),
@@ -69,15 +87,57 @@ class BenchScreen(Screen[None]):
         """The bar, the body, the keys."""
         yield TopBar(self.MODE)
         yield from self.compose_body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine(show_command_palette=False)
 
     def compose_body(self) -> ComposeResult:
         """What the screen shows between bar and footer."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Listen to the engine."""
+        """Listen to the engine, and follow the focus."""
         self.tastemap.events.subscribe(self, self.heard)
+        self.watch(self, "focused", self._focus_moved, init=False)
+
+    @property
+    def in_field(self) -> bool:
+        """Whether what has the focus takes letters and digits for itself."""
+        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
+        return any(node.check_consume_key("1", "1") for node in nodes if isinstance(node, Widget))
+
+    def _focus_moved(self, focused: Widget | None) -> None:
+        """Say in the border around a field how it is left, and let nothing hidden keep the focus."""
+        for panel in self.query(".-in-field"):
+            panel.remove_class("-in-field")
+            panel.border_subtitle = ""
+        if focused is not None and self.in_field:
+            framed = (
+                node for node in focused.ancestors if isinstance(node, Widget) and node.has_class("-framed")
+            )
+            frame = next(framed, None)
+            if frame is not None and not frame.border_subtitle:
+                frame.add_class("-in-field")
+                frame.border_subtitle = "[$accent]Esc leaves[/]"
+        self.call_after_refresh(self._leave_hidden)
+
+    def _leave_hidden(self) -> None:
+        """Take the focus from a widget that isn't shown: keys would be swallowed by what nobody sees."""
+        focused = self.focused
+        if focused is not None and not all(node.display for node in focused.ancestors_with_self):
+            self.go_home()
+
+    def go_home(self) -> None:
+        """Give the focus to where it is on arrival."""
+        home = self.query(self.HOME).first() if self.HOME and self.query(self.HOME) else None
+        shown = home is not None and all(node.display for node in home.ancestors_with_self)
+        self.set_focus(home if shown else None)
+
+    def step_back(self) -> bool:
+        """End what was begun here and isn't a field (a selection, a search); False where nothing was."""
+        return False
+
+    def place(self) -> Callable[[], object] | None:
+        """What brings one back to what is shown now, when another screen has been looked at."""
+        return None
 
     @property
     def tastemap(self) -> BenchApp:
@@ -106,8 +166,8 @@ class BenchScreen(Screen[None]):
         self._asked_live_at = time.monotonic()
         return True
 
-    def open_item(self, item: Identifier, title: str) -> None:
-        """Show an item that another screen points at; nothing by default."""
+    def open_thing(self, thing: Thing) -> None:
+        """Show a thing that another screen points at; nothing by default."""
 
     def redraw_soon(self) -> None:
         """Draw after a moment, together with whatever comes until then."""
@@ -123,6 +183,7 @@ class BenchScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Draw what happened while another screen was shown; load again if the model is another."""
         self.redraw()
+        self._leave_hidden()
 
     def redraw(self) -> None:
         """Draw from the shared state, and load what hangs on the model when that has changed."""

@@ -25,6 +25,9 @@ from core.protocol import (
 LEARNS_BY_HEART = 5
 """After so many epochs without a better held-out figure a training is told to learn by heart."""
 
+_SPEEDS = 12
+"""So many of the last speeds are shown as a course."""
+
 
 class Stage(StrEnum):
     """Where a training stands."""
@@ -39,7 +42,10 @@ class Stage(StrEnum):
 
 @dataclass
 class TrainingState:
-    """One training as far as it got; `apply` is the only way to change it."""
+    """One training as far as it got; `apply` is the only way to change it.
+
+    A `replayed` one was read from a saved run.
+    """
 
     stage: Stage = Stage.IDLE
     phase: str = ""
@@ -49,6 +55,8 @@ class TrainingState:
     changes: list[LearningRateChanged] = field(default_factory=list)
     finished: Finished | None = None
     failure: Failed | None = None
+    speeds: list[float] = field(default_factory=list)
+    replayed: bool = False
 
     def apply(self, event: Event) -> None:
         """Fold one event in; events that don't concern a training leave it as it is."""
@@ -60,6 +68,7 @@ class TrainingState:
                 self.epochs = [epoch for epoch in self.epochs if epoch.epoch < event.first_epoch]
             case BatchProgress():
                 self.progress = event
+                self.speeds = [*self.speeds, event.ratings_per_second][-_SPEEDS:]
             case EpochFinished():
                 self.epochs.append(event)
             case LearningRateChanged():
@@ -184,6 +193,12 @@ class Lane:
         """Whether this one has finished or failed."""
         return self.training.finished is not None or self.training.failure is not None
 
+    @property
+    def figure(self) -> float | None:
+        """What it is judged by: the finished run's held-out figure, else the last epoch's."""
+        finished, epochs = self.training.finished, self.training.epochs
+        return finished.val_figure if finished else (epochs[-1].val_figure if epochs else None)
+
 
 @dataclass
 class Race:
@@ -196,6 +211,20 @@ class Race:
     def active(self) -> bool:
         """Whether a lane is training or waits for its turn."""
         return self.current is not None
+
+    @property
+    def ranked(self) -> list[Lane]:
+        """The lanes with a figure, the best first; those of another objective are left out."""
+        told = [lane for lane in self.lanes if lane.figure is not None]
+        ranks = bool(told) and told[0].training.ranks
+        same = [lane for lane in told if lane.training.ranks == ranks]
+        return sorted(same, key=lambda lane: -(lane.figure or 0.0) if ranks else (lane.figure or 0.0))
+
+    @property
+    def winner(self) -> Lane | None:
+        """The best of the finished lanes once the race is over; None before, or where none finished."""
+        finished = [lane for lane in self.ranked if lane.training.finished]
+        return finished[0] if finished and not self.active else None
 
     def start(self, commands: Sequence[tuple[str, Train]]) -> Train:
         """Line up; returns the first command to send."""

@@ -29,6 +29,7 @@ from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
+    from tui.shell.watching import Replayed, Watched
 
 _LOG_LINES = 5000
 
@@ -41,11 +42,21 @@ class Subject:
     label: str
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """A run in the trash: where it lies, its folder, and what was looked at if it was this run."""
+
+    place: Path
+    folder: Path
+    subject: Subject | None = None
+
+
 @dataclass
 class Workbench:
-    """State that outlives a screen; `deleted` runs lie in the trash, each with the folder it came from.
+    """State that outlives a screen; `ghost` is the training before the present one, for comparison.
 
-    `asked` is the training last asked for.
+    `asked` is the training last asked for, `watched` another process's that is shown; `deleted` runs lie in
+    the trash.
     """
 
     engine: Engine
@@ -54,7 +65,9 @@ class Workbench:
     subject: Subject | None = None
     race: Race = field(default_factory=Race)
     log: list[str] = field(default_factory=list)
-    deleted: list[tuple[Path, Path]] = field(default_factory=list)
+    deleted: list[Deleted] = field(default_factory=list)
+    ghost: TrainingState | None = None
+    watched: Watched | Replayed | None = None
     device: str = ""
     preparing: str = ""
     tables: KnownTables = field(default_factory=KnownTables)
@@ -71,7 +84,7 @@ class Workbench:
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
             self._waiting = None
-        if isinstance(event, Judged | Failed):
+        if isinstance(event, Judged) or (isinstance(event, Failed) and event.request is None):
             self.preparing = ""
         if isinstance(event, PhaseChanged):
             self.preparing = f"{event.phase} {event.detail}".strip()
@@ -80,7 +93,8 @@ class Workbench:
             self._send_waiting()
         elif isinstance(event, RunStarted):
             self.preparing = ""
-            self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
+            if self.watched is None:  # another process's model can't be asked before it is saved
+                self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)
 
@@ -93,11 +107,23 @@ class Workbench:
             return False
         if isinstance(command, Train):
             command = replace(command, reading={**self.tables.reading_of(command.data), **command.reading})
-        self.asked = command
-        earlier = self.training.epochs if self._goes_on(command) else []
+        self.watched = None
+        goes_on = self._goes_on(command)
+        if self.training.epochs and not goes_on:
+            self.ghost = self.training
+        earlier = self.training.epochs if goes_on else []
         self.training = TrainingState(Stage.PREPARING, "waiting for the engine", epochs=earlier)
-        self._waiting = None if self.engine.send(command) else command
+        self._waiting, self.asked = (None if self.engine.send(command) else command), command
         return True
+
+    def open_winner(self) -> None:
+        """Look at the run that won the race which has just ended."""
+        winner = self.race.winner
+        finished = winner.training.finished if winner else None
+        if winner and finished:
+            started = winner.training.started
+            data = f" · {_data_name(started.data)}" if started else ""
+            self.subject = Subject(finished.path, f"{winner.name}{data}")
 
     def judge(self, command: Judge) -> bool:
         """Ask for a verdict; False while something trains or the engine isn't up."""
@@ -114,9 +140,14 @@ class Workbench:
         if self._waiting is not None and self.engine.send(self._waiting):
             self._waiting = None
 
+    def watch(self, watched: Watched | Replayed) -> None:
+        """Show another process's training, or one that is done, in place of a training of ours."""
+        self.watched, self.race.current = watched, None
+        self.training = TrainingState(Stage.PREPARING, "watching", epochs=watched.epochs)
+
     def send(self, command: Command) -> bool:
-        """Send any other command."""
-        return self.engine.send(command)
+        """Send any other command to whoever trains; raises RunError where another process can't be told."""
+        return self.watched.send(command) if self.watched else self.engine.send(command)
 
     def scale_learning_rate(self, factor: float) -> float | None:
         """Multiply the learning rate last asked for or heard of; returns the new one, None before any."""

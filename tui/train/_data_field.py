@@ -52,7 +52,7 @@ class DataRow(FieldRow):
 
     def compose(self) -> ComposeResult:
         """The name above, the line below."""
-        yield Label("Data")
+        yield Label("Data", markup=False)
         yield DataInput(str(self.baseline), self._names)
 
     @on(Input.Submitted)

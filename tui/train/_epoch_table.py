@@ -68,7 +68,7 @@ class EpochTable(ScrollView, can_focus=True):
         self._epochs, self._best = epochs, best
         self.virtual_size = Size(1, len(epochs) + 1)
         if at_end:
-            self.scroll_end(animate=False)
+            self.call_after_refresh(self.scroll_end, animate=False)  # once it has a size to scroll in
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

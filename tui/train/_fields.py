@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -13,7 +13,7 @@ from textual.widgets.select import NoSelection
 
 from core.errors import UsageError
 from core.options import OptionField, OptionValue
-from tui.formats import human
+from tui.formats import human, in_words
 
 NAMES = {"learning_rate": "Learning rate", "test_fraction": "Test share", "tuning_fraction": "Tuning share"}
 
@@ -43,7 +43,7 @@ class FieldRow(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The name and the editor that fits the type."""
-        yield Label(NAMES.get(self.field.name, human(self.field.name)))
+        yield Label(self._label, markup=False)
         editor_id = f"field-{self.field.name}"
         if self.field.type is bool:
             yield Checkbox("", bool(self.baseline), compact=True, id=editor_id)
@@ -125,8 +125,22 @@ class FieldRow(Horizontal):
         try:
             self.field.parse(self.text)
         except UsageError as error:
-            return error.message
+            return in_words(error.message)
         return ""
+
+    @property
+    def _label(self) -> str:
+        return NAMES.get(self.field.name, human(self.field.name))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whatever is typed while a field has the focus belongs to the form, also beside a line of text."""
+        return _is_typed(character) or super().check_consume_key(key, character)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let nothing typed beside a line of text act as a command, and say how to leave."""
+        if _is_typed(event.character):
+            event.stop()
+            self.post_message(self.Described("Keys act again when the form is left: Esc.", False))
 
 
 class FieldGroup(Vertical):
@@ -141,6 +155,10 @@ class FieldGroup(Vertical):
     def changed_values(self) -> dict[str, OptionValue]:
         """The values in sight that differ from their baselines; raises UsageError for the first wrong one."""
         return {row.field.name: row.value for row in self.rows() if row.display and row.changed}
+
+
+def _is_typed(character: str | None) -> bool:
+    return character is not None and character.isprintable() and not character.isspace()
 
 
 def _shown(value: OptionValue) -> str:

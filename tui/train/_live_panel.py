@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.charts import ChartView, Curve, Marks, share_bar
+from tui.charts import ChartView, Curve, Marks, share_bar, sparkline
 from tui.formats import count, rate, rmse, seconds, short_count
 from tui.shell import Stage, TrainingState
 from tui.train._epoch_table import EpochTable
@@ -30,6 +31,9 @@ d lists other data sets, and a file of ratings can be dropped here.
 _RECENTLY = "[$foreground 60%]d has also [/]$recent"
 _RECENT = 3
 
+_FLAT = 0.002
+"""A smaller change of the held-out figure, in parts of it, is none."""
+
 
 class LivePanel(Vertical):
     """Draws a TrainingState; asks for nothing and changes nothing."""
@@ -39,12 +43,15 @@ class LivePanel(Vertical):
         self._data, self._recent = data, recent
         self._training = TrainingState()
         self._drawn: tuple[object, ...] = ()
+        self._ghost: TrainingState | None = None
+        self._val_only = False
 
     def compose(self) -> ComposeResult:
         """From top to bottom: what happens now, the chart, the table."""
-        yield Static(self._welcome(), id="welcome")
-        yield Static("", id="headline")
-        yield Static("", id="machine")
+        yield Static(self._welcome(), id="welcome", markup=False)
+        yield Static("", id="headline", markup=False)
+        yield Static("", id="verdict", markup=False)
+        yield Static("", id="machine", markup=False)
         chart = ChartView(self._curves, id="loss")
         chart.border_title = "Loss (RMSE)"
         yield chart
@@ -64,8 +71,11 @@ class LivePanel(Vertical):
             words = f"{words}\n{_RECENTLY}"
         return Content.from_markup(words, data=_short(self._data), recent=" · ".join(others))
 
-    def show(self, training: TrainingState, process: int | None, device: str) -> None:
-        """Draw the training as it is now."""
+    def show(
+        self, training: TrainingState, process: int | None, device: str, ghost: TrainingState | None = None
+    ) -> None:
+        """Draw the training as it is now, and the one before as a shadow."""
+        self._ghost = ghost
         drawn = (id(training), training.stage, len(training.epochs), len(training.changes))
         before, self._drawn, self._training = self._drawn, drawn, training
         self.set_class(training.stage is Stage.IDLE, "-idle")
@@ -74,26 +84,57 @@ class LivePanel(Vertical):
         # Without a layout where only figures change: that is most of what a redraw would cost.
         line, other_stage = _headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
         self.query_one("#headline", Static).update(line, layout=other_stage)
+        self._show_verdict()
         self.query_one("#machine", Static).update(_machine_line(training, process, device), layout=False)
         if drawn != before:
             kept = training.kept
             self.query_one(EpochTable).show(training.epochs, kept.epoch if kept else None)
             self.query_one(ChartView).refresh()
 
+    def _show_verdict(self) -> None:
+        """A line where the curve says something, taking no room where it doesn't."""
+        words, line = verdict_line(self._training), self.query_one("#verdict", Static)
+        line.display = bool(words)
+        if words:
+            line.update(Content.from_markup("[$warning]$words[/]", words=words), layout=False)
+
     def _curves(self, view: ChartView) -> tuple[Sequence[Curve], Marks]:
         training = self._training
         marks = _marks(training)
         view.border_title = "Ranking (nDCG@10)" if training.ranks else "Loss (RMSE)"
         if training.ranks:
-            return _ranking_curves(training, view), marks
+            curves = _ranking_curves(training, view)
+            return [*(curves[:1] if self._val_only else curves), *self._ghost_curve(view)], marks
         train = [(epoch.epoch, epoch.train_rmse) for epoch in training.epochs]
-        held_out = [(epoch.epoch, epoch.val_rmse) for epoch in training.epochs]
         curves = [
-            Curve("train", *_known(train), view.colour("primary"), dotted=True),
-            Curve("val", *_known(held_out), view.colour("accent")),
+            Curve("train", *_known(train), view.colour("primary"), dotted=view.plain),
+            _val_curve("val", training, view.colour("accent")),
             *_baseline_curve(training, view),
+            *self._ghost_curve(view),
         ]
-        return curves, marks
+        return curves[1:2] + curves[3:] if self._val_only else curves, marks
+
+    def _ghost_curve(self, view: ChartView) -> list[Curve]:
+        """The training before this one, of the same figure, as a shadow."""
+        ghost = self._ghost
+        if ghost is None or ghost.ranks != self._training.ranks or not self._training.epochs:
+            return []
+        last = float(self._training.planned_epochs)
+        curve = _val_curve("last run's val", ghost, view.colour("foreground-darken-3"), dotted=True)
+        kept = [pair for pair in zip(curve.epochs, curve.values, strict=True) if pair[0] <= last]
+        return [replace(curve, epochs=[e for e, _ in kept], values=[v for _, v in kept])] if kept else []
+
+    def toggle_val_only(self) -> None:
+        """Draw the held-out curve alone, or all."""
+        self._val_only = not self._val_only
+        self.query_one(ChartView).refresh()
+
+
+def _val_curve(
+    name: str, training: TrainingState, colour: tuple[int, int, int], dotted: bool = False
+) -> Curve:
+    held_out = [(epoch.epoch, epoch.val_figure) for epoch in training.epochs]
+    return Curve(name, *_known(held_out), colour, dotted)
 
 
 def _short(data: str) -> str:
@@ -157,8 +198,8 @@ def _headline(training: TrainingState, bar_width: int, ascii_only: bool = False)
 
 def _machine_line(training: TrainingState, process: int | None, device: str) -> Content:
     """Device, number of parameters, memory of the engine."""
-    words = [training.started.device if training.started else device]
-    if training.started:
+    words = [(training.started.device if training.started else "") or device]
+    if training.started and training.started.parameters:
         words.append(f"{count(training.started.parameters)} parameters")
     memory = _resident_bytes(process)
     if memory:
@@ -166,17 +207,38 @@ def _machine_line(training: TrainingState, process: int | None, device: str) -> 
     return Content.from_markup("[$foreground 60%]$words[/]", words=" · ".join(word for word in words if word))
 
 
+def verdict_line(training: TrainingState) -> str:
+    """What the held-out curve says about going on, with the key that acts on it; "" where it says nothing."""
+    since = training.rises_since
+    if since is None:
+        return ""
+    if training.active:
+        return f"{_course(training, since)}. x stops; early stopping (More settings) keeps an earlier epoch."
+    return f"{_course(training, since)}: early stopping (More settings) would have kept an earlier one."
+
+
+def _course(training: TrainingState, since: int) -> str:
+    """`val rises since epoch 8: it learns by heart`, or that it stands still."""
+    extreme, last = training.extreme, training.epochs[-1].val_figure
+    best = extreme.val_figure if extreme else None
+    if best is None or last is None or abs(last - best) < _FLAT * abs(best):
+        return f"val is flat since epoch {since}"
+    word = "falls" if training.ranks else "rises"
+    return f"val {word} since epoch {since}: it learns by heart"
+
+
 def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
-    progress = training.progress
-    state = "[b $warning]Paused[/]  " if training.stage is Stage.PAUSED else ""
+    progress, paused = training.progress, training.stage is Stage.PAUSED
+    state = "[b $warning]Paused[/]  " if paused else ""
     words = f"{training.fraction:4.0%}"
     if training.has_rate:
         words += f"  rate {rate(training.learning_rate)}"
-    if progress:
+    if progress and not paused:  # in a pause nothing is fast, and no end is in sight
         words += f"  {seconds(progress.eta_seconds)} left"
         words += f"  {short_count(progress.ratings_per_second)} ratings/s"
-    if training.rises_since:
-        words += f"  val no better since epoch {training.rises_since}: it learns by heart; x stops"
+        words += f"  {sparkline(training.speeds, ascii_only)}"
+    elif paused:
+        words += "  p goes on"
     bar = share_bar(training.fraction, bar_width, ascii_only)
     return Content.from_markup(f"{state}[$primary]$bar[/]  $words", bar=bar, words=words)
 
@@ -185,6 +247,8 @@ def _finished_line(training: TrainingState) -> Content:
     finished = training.finished
     assert finished is not None  # noqa: S101 - the stage says so
     how = {"stopped": "Stopped", "early_stopping": "Stopped early"}.get(finished.reason, "Done")
+    if training.replayed and training.started:
+        how = f"Last run: {training.started.architecture}"
     text = f"val RMSE {rmse(finished.val_rmse)} · MAE {rmse(finished.val_mae)}"
     if finished.baseline_rmse is not None:
         verdict = f" ({finished.verdict})" if finished.verdict else ""
@@ -193,7 +257,7 @@ def _finished_line(training: TrainingState) -> Content:
         text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
     more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
     return Content.from_markup(
-        f"[b $success]{how}[/]  [b]$text[/]  [$foreground 60%]$more[/]", text=text, more=more
+        "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more
     )
 
 

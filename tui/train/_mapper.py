@@ -84,7 +84,7 @@ class MapperScreen(ModalScreen["dict[str, object] | None"]):
     def compose(self) -> ComposeResult:
         """What is asked, the columns, how the table is read so, and the keys."""
         with Vertical(classes="dialog -large", id="mapper"):
-            yield Label(Content(self._data), id="mapper-heading")
+            yield Label(Content(self._data), id="mapper-heading", markup=False)
             yield RoleTable(cursor_type="row", id="mapper-columns")
             yield Label("", id="mapper-summary", markup=False)
             yield Label(_KEYS, classes="note", markup=False)

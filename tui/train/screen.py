@@ -16,8 +16,8 @@ from core.engine import Notice
 from core.errors import ProtocolError, UsageError
 from core.protocol import Failed, Pause, Resume, ResumeRun, SetLearningRate, Stop, Train
 from tui.charts import ChartView
-from tui.formats import rate
-from tui.shell import UNCLEAR, BenchScreen, Reading, Stage
+from tui.formats import in_words, rate
+from tui.shell import UNCLEAR, BenchScreen, Reading, Stage, Thing
 from tui.train._data_field import DataChosen
 from tui.train._datasets import Fetched, Fetching, Offer, offered_datasets, start_fetching
 from tui.train._fields import FieldRow
@@ -39,11 +39,16 @@ class TrainScreen(BenchScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Train", id="train.start"),
         Binding("p", "pause", "Pause", id="train.pause"),
+        Binding("p", "go_on", "Go on", id="train.go_on"),
         Binding("x", "stop", "Stop", id="train.stop"),
         Binding("plus,equals_sign", "scale(True)", "Rate up", key_display="+", id="train.rate_up"),
         Binding("minus", "scale(False)", "Rate down", key_display="-", id="train.rate_down"),
         Binding("l", "type_rate", "Type rate", id="train.rate"),
         Binding("d", "choose_data", "Data", id="train.data"),
+        Binding("v", "only_val", "Val only", id="train.val_only"),
+        Binding("left", "read(-1)", "Read an epoch", key_display="← →", id="train.read_back"),
+        Binding("right", "read(1)", "Read the next epoch", id="train.read", show=False),
+        Binding("z", "smooth", "Smooth", id="train.smooth", show=False),
         Binding("c", "look", "Columns", id="train.columns"),
         Binding("g", "toggle_log", "Log axis", id="train.log_axis", show=False),
         Binding("r", "resume", "Resume run", id="train.resume", show=False),
@@ -57,7 +62,7 @@ class TrainScreen(BenchScreen):
         """Form and live panel."""
         app = self.tastemap
         with Horizontal(id="body"):
-            with Vertical(id="left"):
+            with Vertical(id="left", classes="-framed"):
                 yield SetupForm(self.bench.registry, app.preferences.data, lambda: self.bench.tables.recent)
                 yield Static("", id="explanation", markup=False)
             yield LivePanel(app.preferences.data, self.bench.tables.recent)
@@ -73,11 +78,12 @@ class TrainScreen(BenchScreen):
         """Draw the training as it is now."""
         super().redraw()
         bench = self.bench
-        self.set_class(bench.training.stage is not Stage.IDLE, "-live")
-        self.query_one(LivePanel).show(bench.training, bench.engine.process_id, bench.device)
         training = bench.training
-        if self._keys_for != (training.active, training.has_rate, self.size):
-            self._keys_for = training.active, training.has_rate, self.size
+        self.set_class(training.stage is not Stage.IDLE and not training.replayed, "-live")
+        self.query_one(LivePanel).show(training, bench.engine.process_id, bench.device, bench.ghost)
+        keys_for = training.stage, bool(training.epochs), training.has_rate, self.size
+        if self._keys_for != keys_for:
+            self._keys_for = keys_for
             self.refresh_bindings()
 
     def _tick(self) -> None:
@@ -88,10 +94,15 @@ class TrainScreen(BenchScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that do nothing now."""
         del parameters
+        training = self.bench.training
+        if action in ("pause", "go_on"):
+            return training.active and (training.stage is Stage.PAUSED) == (action == "go_on")
         if action in ("scale", "type_rate"):
-            return self.bench.training.active and self.bench.training.has_rate
-        if action in ("pause", "stop"):
-            return self.bench.training.active
+            return training.active and training.has_rate
+        if action == "stop":
+            return training.active
+        if action in ("only_val", "read", "smooth"):
+            return bool(training.epochs) and not self.in_field
         if action == "start":
             return not self.bench.training.active
         return action != "toggle_form" or not (self.has_class("-normal") or self.has_class("-wide"))
@@ -102,7 +113,9 @@ class TrainScreen(BenchScreen):
         try:
             command = self.query_one(SetupForm).command()
         except UsageError as error:
-            self.notify(error.hint or "Look at the field in red.", title=error.message, severity="error")
+            self.notify(
+                error.hint or "Look at the field in red.", title=in_words(error.message), severity="error"
+            )
             return
         if self.tastemap.train(command):
             self.remove_class("-form")
@@ -110,12 +123,15 @@ class TrainScreen(BenchScreen):
             self.redraw()
 
     def action_pause(self) -> None:
-        """Pause, or go on."""
-        paused = self.bench.training.stage is Stage.PAUSED
-        self.bench.send(Resume() if paused else Pause())
+        """Hold the training."""
+        self.bench.send(Pause())
+
+    def action_go_on(self) -> None:
+        """Go on after a pause."""
+        self.bench.send(Resume())
 
     def action_stop(self) -> None:
-        """Stop and keep the best weights."""
+        """Stop; the weights of the last whole epoch are kept, or under early stopping the best ones."""
         self.bench.race.abandon()
         self.bench.send(Stop())
 
@@ -144,15 +160,26 @@ class TrainScreen(BenchScreen):
         """Pick a data set; the real ones are fetched when training starts."""
         from tui.dialogs import PickScreen
 
+        offers = self._offered()
+        if not offers:
+            return
+        choices = [(offer.name, offer.explanation) for offer in offers]
+        heading = "Which ratings? Any file or folder can be dropped here too, or typed into the Data field."
+        self.app.push_screen(PickScreen(heading, choices), self._use_data)
+
+    def _offered(self) -> list[Offer]:
+        """The data sets on offer; says why where there are none."""
         try:
             offers = offered_datasets(self.bench.registry, self.bench.tables.recent)
         except UsageError as error:
             self.notify(error.hint, title=error.message, severity="error")
-            return
-        choices = [(offer.name, offer.explanation) for offer in offers]
-        heading = "Which ratings? Any file or folder can be dropped here too, or typed into the Data field."
+            return []
         self._offers = {offer.name: offer for offer in offers}
-        self.app.push_screen(PickScreen(heading, choices), self._use_data)
+        return offers
+
+    def _use_data_named(self, name: str) -> None:
+        if self._offered() and name in self._offers:
+            self._use_data(name)
 
     def on_paste(self, event: events.Paste) -> None:
         """A file dropped anywhere on the screen is the table."""
@@ -258,12 +285,33 @@ class TrainScreen(BenchScreen):
 
     def action_toggle_log(self) -> None:
         """Switch the chart's axis."""
-        chart = self.query_one(ChartView)
-        chart.border_title = f"Loss (RMSE{', log axis' if chart.toggle_log() else ''})"
+        self.query_one(ChartView).toggle_log()
+
+    def action_only_val(self) -> None:
+        """Give the whole height to the held-out curve, where the decision is made, or to all curves."""
+        self.query_one(LivePanel).toggle_val_only()
+
+    def action_smooth(self) -> None:
+        """Draw running means, or the figures as they are."""
+        self.query_one(ChartView).toggle_smooth()
+
+    def action_read(self, step: int) -> None:
+        """Read an epoch off the curves, the last one first."""
+        self.query_one(ChartView).move_cursor(step)
+
+    def step_back(self) -> bool:
+        """Put the reading cursor away."""
+        return self.query_one(ChartView).drop_cursor()
+
+    def open_thing(self, thing: Thing) -> None:
+        """Choose a data set that the finder found."""
+        self._use_data_named(str(thing.id))
 
     def action_toggle_form(self) -> None:
         """Where there is no room for both: form or training."""
         self.toggle_class("-form")
+        if self.has_class("-form"):
+            self.query_one("#field-data").focus()
 
     def action_resume(self) -> None:
         """Go on with the run that was interrupted."""

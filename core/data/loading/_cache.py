@@ -11,6 +11,7 @@ import hashlib
 import json
 import mmap
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -25,7 +26,7 @@ import numpy.typing as npt
 from core.contract import ItemTable, ReadingOptions, Repair
 from core.data import Ratings, RatingScale, Vocabulary
 from core.data.reading import NONE
-from core.files import cache_folder, make_folder, write_atomically
+from core.files import cache_folder, make_folder, replace_file, write_atomically
 
 SMALLEST = 5_000_000
 """Files below this size (bytes) are read so quickly that caching them would only litter."""
@@ -44,7 +45,7 @@ def tables_folder() -> Path:
 
 def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[Repair, ...]]:
     """Find the cached table; a damaged one is removed and stated."""
-    folder = tables_folder() / _key(path, options)
+    folder = _folder_of(_key(path, options))
     if not folder.is_dir():
         return None, ()
     try:
@@ -77,7 +78,7 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
             fresh.mkdir(0o700)
             _write_table(fresh, ratings, {"files": _states(map(str, files))})
             mapped: dict[str, Any] = {name: _load(fresh, name) for name in _columns_of(ratings)}
-            _put(fresh, folder / _key(path, options))
+            _put(fresh, folder / _name(ratings, path, options))
         _prune(folder)
     except OSError as error:
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
@@ -111,6 +112,28 @@ def _key(path: Path, options: ReadingOptions) -> str:
         if asked[name] not in ("", NONE):
             asked[name] = str(Path(str(asked[name])).absolute())
     return hashlib.sha256(json.dumps([FORMAT, asked], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _name(ratings: Ratings, path: Path, options: ReadingOptions) -> str:
+    """The folder's name: by how the table was read, as a run records it; what was asked for leads there."""
+    asked, found = _key(path, options), _key(path, ReadingOptions.parse(ratings.reading))
+    if asked != found:
+        note = json.dumps({"table": found}).encode()
+        replace_file(tables_folder() / f"{asked}.json", lambda temporary: temporary.write_bytes(note))
+    return found
+
+
+def _folder_of(key: str) -> Path:
+    """The folder of what was asked for: by its own name, or where a note beside it leads."""
+    folder = tables_folder()
+    try:
+        found = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))["table"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder / key
+    return folder / (found if _KEY.fullmatch(str(found)) else key)
+
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def _states(files: Any) -> dict[str, list[int | str]]:
@@ -156,6 +179,9 @@ def _prune(folder: Path) -> None:
     tables.sort(key=lambda table: table.stat().st_mtime, reverse=True)
     for table in tables[KEPT:]:
         shutil.rmtree(table, ignore_errors=True)
+    for note in folder.glob("*.json"):
+        if not _folder_of(note.stem).is_dir():
+            note.unlink(missing_ok=True)
 
 
 FORMAT = 3

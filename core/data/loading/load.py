@@ -189,6 +189,10 @@ def _with_items(
         return with_items(table, asked, options)
     if beside is not None:
         return with_items(table, beside, options)
+    if own is not None and table.found.get("items_table"):
+        return with_items(
+            table, own, dataclasses.replace(options, items_table=str(table.found["items_table"]))
+        )
     if own is not None and options.title_column and table.found.get("layout") != "wide":
         column = str(table.found["item_column"])
         return with_items(table, own, dataclasses.replace(options, items_id_column=column))

@@ -53,6 +53,11 @@ TITLE_NAMES = (
     "filmtitle", "gametitle", "gamename", "songtitle", "trackname", "artistname", "originaltitle", "titel",
     "bezeichnung", "titre", "titulo", "titolo", "название", "标题", "名称", "タイトル",
 )  # fmt: skip
+ITEM_WORDS = (
+    "movies", "items", "books", "films", "games", "products", "songs", "tracks", "artists", "anime", "animes",
+    "titles", "recipes", "beers", "metadata",
+)  # fmt: skip
+"""How the name of a table of items ends."""
 GENRE_NAMES = ("genres", "genre", "categories", "category", "maincategory", "tags", "tag")
 TAG_NAMES = ("tag", "tags", "keyword", "label")
 YEAR_NAMES = ("year", "releaseyear", "yearofpublication", "releasedate", "publicationyear")

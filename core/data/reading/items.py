@@ -79,7 +79,7 @@ class _Cells:
 
 
 def _cells_of(location: Location, options: ReadingOptions) -> tuple[_Cells, tuple[Repair, ...]]:
-    typed = open_typed(location, ReadingOptions(table=""))
+    typed = open_typed(location, ReadingOptions(table=options.items_table))
     if typed is not None:
         return _Cells(location, typed.names, True, typed.texts()), ()
     form = ReadingOptions(encoding=options.items_encoding, separator=options.items_separator)

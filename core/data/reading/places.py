@@ -10,6 +10,7 @@ from core.data.reading.columns import (
     COUNT_NAMES,
     EVENT_NAMES,
     ITEM_NAMES,
+    ITEM_WORDS,
     RATING_NAMES,
     USER_NAMES,
     guess,
@@ -23,11 +24,6 @@ from core.options import suggest
 
 _MOST = 200
 """Files of a folder that are looked at."""
-
-_ITEM_WORDS = (
-    "movies", "items", "books", "films", "games", "products", "songs", "tracks", "artists", "anime", "animes",
-    "titles", "recipes", "beers", "metadata",
-)  # fmt: skip
 
 
 def find_table(place: Location, options: ReadingOptions) -> tuple[Location, Location | None]:
@@ -124,6 +120,6 @@ def _items(files: dict[str, Location]) -> Location | None:
     fitting = [
         one
         for name, one in files.items()
-        if plain(name.rpartition("/")[2].partition(".")[0]).endswith(_ITEM_WORDS)
+        if plain(name.rpartition("/")[2].partition(".")[0]).endswith(ITEM_WORDS)
     ]
     return fitting[0] if len(fitting) == 1 else None

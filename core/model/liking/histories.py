@@ -52,18 +52,30 @@ def taken_sets(weights: Arrays) -> ItemSets:
 
 @dataclass(frozen=True)
 class HistoryScorer:
-    """Scores rows of users by what they took in training, in the place of `core.model.scorer.Scorer`."""
+    """Scores rows of users by what they took in training, in the place of `core.model.scorer.Scorer`.
+
+    Scores count `share` times beside what `popularity` (items,) adds.
+    """
 
     architecture: Architecture
     options: ArchitectureOptions
     weights: Arrays
     taken: ItemSets
     tables: Mapping[str, FloatArray]
+    share: float
+    popularity: FloatArray
 
     @classmethod
-    def of(cls, architecture: Architecture, options: ArchitectureOptions, weights: Arrays) -> HistoryScorer:
+    def of(
+        cls,
+        architecture: Architecture,
+        options: ArchitectureOptions,
+        weights: Arrays,
+        share: float,
+        popularity: FloatArray,
+    ) -> HistoryScorer:
         """Make the scorer of saved weights."""
-        return cls(architecture, options, weights, taken_sets(weights), {})
+        return cls(architecture, options, weights, taken_sets(weights), {}, share, popularity)
 
     def all_scores(self, users: npt.NDArray[np.integer]) -> FloatArray:
         """Scores of all items for user rows, shape (users, items)."""
@@ -79,7 +91,8 @@ class HistoryScorer:
             shape = None if scores is None else scores.shape
             name = self.architecture.name
             raise PluginError(f"{name}.history_scores() must give shape {histories.shape}, not {shape}.")
-        return np.asarray(scores, np.float32)
+        mixed: FloatArray = np.float32(self.share) * np.asarray(scores, np.float32) + self.popularity
+        return mixed
 
     @property
     def offsets(self) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from core.array_types import DoubleArray, FloatArray, LongArray, Mask
@@ -123,6 +122,8 @@ class _Block:
     @classmethod
     def of(cls, space: _Space, given: ItemSets, users: LongArray) -> _Block:
         """Collect what users of a block like."""
+        import scipy.sparse
+
         owners, pairs = given.pairs_of(users)
         items, weights = given.items[pairs].astype(np.int64), given.weights[pairs]
         likes = scipy.sparse.csr_array((weights, (owners, items)), (len(users), len(space.base)))
@@ -186,6 +187,8 @@ class _Block:
     def _gather(self, values: FloatArray) -> Any:
         """Values of the rare pairs as a matrix of shape (users, pairs)."""
         shape = len(self.amounts), len(values)
+        import scipy.sparse
+
         return scipy.sparse.csr_array((values, (self.rare_owners, np.arange(len(values)))), shape)
 
 

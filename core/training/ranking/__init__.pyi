@@ -2,10 +2,12 @@ from .histories import (
     WithHistories as WithHistories,
 )
 from .judging import (
+    FIRST as FIRST,
     RankingJudge as RankingJudge,
     finished_fields as finished_fields,
     ranking_fields as ranking_fields,
     ruling_error as ruling_error,
+    score_blocks as score_blocks,
 )
 from .preparing import (
     LikedParts as LikedParts,

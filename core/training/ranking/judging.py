@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
+from core.model import Scoring
 from core.protocol import EpochFinished
 from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, sum_up
 
@@ -19,6 +20,7 @@ FIRST = 10
 MOST_USERS = 5_000
 """An epoch's figures are measured on at most so many users, always the same ones; every item is ranked."""
 _BLOCK_SCORES = 4_000_000
+_LAST = np.float32(-1e30)
 BlocksOf = Callable[[Trainer, LongArray], Blocks]
 """A trainer and rows of users → their scores of all items, block by block."""
 
@@ -27,12 +29,14 @@ BlocksOf = Callable[[Trainer, LongArray], Blocks]
 class RankingJudge:
     """Measures a trainer's current weights on the held-out part and on the part carved out of training.
 
-    `blocks` gives scores of users whom training doesn't know, where the held-out part is theirs.
+    `blocks` gives scores of users whom training doesn't know, where the held-out part is theirs;
+    `scoring` mixes a trainer's scores with the logarithm of popularity.
     """
 
     held_out: RankingTask
     tuning: RankingTask | None
     blocks: BlocksOf | None = None
+    scoring: Scoring = field(default_factory=lambda: Scoring(offset=0.0))
 
     @cached_property
     def by_popularity(self) -> PerUser | None:
@@ -57,30 +61,31 @@ class RankingJudge:
 
     def _by_trainer(self, trainer: Trainer) -> PerUser | None:
         if self.blocks is None:
-            return _measured(self.held_out, trainer)
+            return self._measured(self.held_out, trainer)
         users = self.held_out.sample(MOST_USERS)
         return self.held_out.measure(self.blocks(trainer, users), FIRST) if len(users) else None
 
     def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the part carved out of training; None where there is none."""
-        return None if self.tuning is None else _figures(self.tuning, trainer)
+        measured = None if self.tuning is None else self._measured(self.tuning, trainer)
+        return None if measured is None or self.tuning is None else _summed(self.tuning, measured)
 
-
-def _figures(task: RankingTask, trainer: Trainer) -> RankingFigures | None:
-    measured = _measured(task, trainer)
-    return None if measured is None else _summed(task, measured)
-
-
-def _measured(task: RankingTask, trainer: Trainer) -> PerUser | None:
-    users = task.sample(MOST_USERS)
-    return task.measure(_blocks(task, trainer, users), FIRST) if len(users) else None
+    def _measured(self, task: RankingTask, trainer: Trainer) -> PerUser | None:
+        users = task.sample(MOST_USERS)
+        if not len(users):
+            return None
+        added = self.scoring.weigh(np.log(task.item_counts + 0.5).astype(np.float32))
+        blocks = score_blocks(task, trainer, users)
+        return task.measure(((block, self.scoring.raw(scores, added)) for block, scores in blocks), FIRST)
 
 
 def _summed(task: RankingTask, measured: PerUser) -> RankingFigures:
     return sum_up(measured, task.item_counts, task.trained_users)
 
 
-def _blocks(task: RankingTask, trainer: Trainer, users: LongArray) -> Iterator[tuple[LongArray, FloatArray]]:
+def score_blocks(
+    task: RankingTask, trainer: Trainer, users: LongArray
+) -> Iterator[tuple[LongArray, FloatArray]]:
     """Scores of all items; items that training never saw come last, by no score of theirs."""
     untrained = np.flatnonzero(task.item_counts == 0)
     size = max(1, _BLOCK_SCORES // max(1, task.relevant.item_count))
@@ -88,7 +93,7 @@ def _blocks(task: RankingTask, trainer: Trainer, users: LongArray) -> Iterator[t
         block = users[start : start + size]
         scores = _all_scores(trainer, block, task.relevant.item_count)
         if len(untrained):
-            scores[:, untrained] = np.finfo(np.float32).min
+            scores[:, untrained] = _LAST
         yield block, scores
 
 

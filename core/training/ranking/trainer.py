@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,8 @@ from core.training.gradient import (
     numbered,
     with_counter_dropout,
 )
-from core.training.ranking._batches import BatchSize, EpochBatches
-from core.training.ranking._candidates import choose_candidates
+from core.training.ranking._batches import Batch, BatchSize, EpochBatches
+from core.training.ranking._candidates import Candidates, choose_candidates
 from core.training.ranking._products import find_products
 from core.training.ranking._rows import make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
@@ -34,6 +35,14 @@ from core.training.ranking._step import StepParts, compile_scores, compile_step
 USER_REACH = 1.5
 """User rows step further by this times the root of an epoch's batches, since each is met in one alone."""
 _SCORED_USERS, _SCORED_PAIRS = 64, 1_000_000
+
+
+class _Prepared(NamedTuple):
+    """A batch, what it is scored on, and its number in the epoch."""
+
+    batch: Batch
+    candidates: Candidates
+    number: int
 
 
 class RankingTrainer:
@@ -53,6 +62,9 @@ class RankingTrainer:
         self._size = BatchSize.choose(self._likes, settings.batch_size)
         self._epoch: EpochBatches | None = None
         self._number = 0
+        self._ahead = ThreadPoolExecutor(
+            1, thread_name_prefix="batches"
+        )  # the next one, while one is trained
         with tf.device(device):
             self._parts = self._make_parts(architecture, options)
             self._run, self._score = compile_step(self._parts), compile_scores(self._parts)
@@ -113,15 +125,19 @@ class RankingTrainer:
         before = self.state()
         if self._epoch is None:
             self.begin_epoch(1)
-        self._run_batch(0, self._settings.learning_rate)
+        self._run_batch(self._prepare(0), self._settings.learning_rate)
         self.restore(before)
         self._all_replicas(np.zeros(1, np.int32))
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Train on `count` batches from number `first`; the error is the sum of −log p of what was taken."""
         loss, pairs = 0.0, 0
+        waiting = self._ahead.submit(self._prepare, first)
         for number in range(first, first + count):
-            lost, seen = self._run_batch(number, learning_rate)
+            prepared = waiting.result()
+            if number + 1 < first + count:
+                waiting = self._ahead.submit(self._prepare, number + 1)
+            lost, seen = self._run_batch(prepared, learning_rate)
             loss, pairs = loss + lost, pairs + seen
         return SliceTotals(loss, pairs)
 
@@ -170,13 +186,11 @@ class RankingTrainer:
 
     def close(self) -> None:
         """Let the tables go."""
+        self._ahead.shutdown()
         self._epoch = None
 
-    def _run_batch(self, number: int, learning_rate: float) -> tuple[float, int]:
-        assert self._epoch is not None  # noqa: S101 - begin_epoch comes first
-        batch = self._epoch.batch(number)
-        draws = np.random.default_rng([self._settings.seed, self._number, number])
-        candidates = self._candidates.of(batch, draws)
+    def _run_batch(self, prepared: _Prepared, learning_rate: float) -> tuple[float, int]:
+        batch, candidates, number = prepared
         share = learning_rate / self._settings.learning_rate
         self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
         of_batch = batch.users, batch.valid, batch.places, batch.weights
@@ -185,6 +199,13 @@ class RankingTrainer:
         with tf.device(self._device):
             loss = self._run(of_batch, tuple(vars(candidates).values()), step, rate)
         return float(loss), batch.pairs
+
+    def _prepare(self, number: int) -> _Prepared:
+        """Collect a batch and what it is scored on; its draws depend on seed, epoch and number alone."""
+        assert self._epoch is not None  # noqa: S101 - begin_epoch comes first
+        batch = self._epoch.batch(number)
+        draws = np.random.default_rng([self._settings.seed, self._number, number])
+        return _Prepared(batch, self._candidates.of(batch, draws), number)
 
     def _all_replicas(self, users: RowArray) -> FloatArray:
         """Scores of all items by each replica, shape (replicas, users, items), in blocks of one shape."""

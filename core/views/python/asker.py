@@ -288,8 +288,8 @@ class Asker(Asks):
     def search(self, text: str, n: int = 20, *, side: Literal["item", "user"] = "item") -> SearchResults:
         """Find items by title or id, or users by id: the best match first.
 
-        The exact id comes first, then the whole title, then falling quality; equals by falling count of
-        ratings. An empty text finds the most rated.
+        The exact id comes first, then the whole title, then the others by how well they match and how well
+        known they are; first letters find a title too. An empty text finds the most rated.
 
         text: A title, some of its words, or an id.
         side: Search items or users.

@@ -168,6 +168,20 @@ def test_the_official_part_survives_the_cache(write):
     assert len(hashes) == 1
 
 
+def test_what_a_run_records_opens_the_same_copy(table, parses):
+    first = load_ratings(table)
+    again = load_ratings(first.reading["source"], first.reading)
+    assert again.fingerprint == first.fingerprint
+    assert again.reading == first.reading
+    assert len(parses) == 1
+    assert len(folders()) == 1
+    shutil.rmtree(folders()[0])
+    (note,) = cache.tables_folder().glob("*.json")
+    for damage in ("", "[]", '{"table": "../../elsewhere"}', '{"table": 3}'):
+        note.write_text(damage)
+        assert load_ratings(table).fingerprint == first.fingerprint
+
+
 def test_large_columns_are_mapped_into_memory(table, monkeypatch):
     first = load_ratings(table)
     (folder,) = folders()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import zipfile
 
 import duckdb
 import pyarrow as pa
@@ -213,3 +215,66 @@ def test_names_in_another_encoding_lead_to_it(write):
         load_ratings(write(text))
     assert "--encoding" in refused.value.hint
     assert load_ratings(write(text), {"encoding": "cp1251"}).reading["user_column"] == "пользователь"
+
+
+def sheets(path, tables):
+    """A workbook by hand: a sheet for each list of rows."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+
+    def cell(value):
+        inline = f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        return inline if isinstance(value, str) else f"<c><v>{value}</v></c>"
+
+    numbered = list(enumerate(tables, 1))
+    names = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in numbered)
+    kind = f'Type="{office}/worksheet"'
+    links = "".join(f'<Relationship Id="r{n}" {kind} Target="worksheets/s{n}.xml"/>' for n, _ in numbered)
+    book = f'<Relationship Id="r0" Type="{office}/officeDocument" Target="xl/workbook.xml"/>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"/>')
+        archive.writestr(
+            "_rels/.rels", f'<Relationships xmlns="{package}/relationships">{book}</Relationships>'
+        )
+        text = f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets></workbook>'
+        archive.writestr("xl/workbook.xml", text)
+        text = f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
+        archive.writestr("xl/_rels/workbook.xml.rels", text)
+        for number, name in numbered:
+            rows = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in tables[name])
+            sheet = f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
+            archive.writestr(f"xl/worksheets/s{number}.xml", sheet)
+
+
+TITLES = [("item", "title"), *((f"i{item}", f"The {item}") for item in range(1, 7))]
+
+
+def test_titles_in_another_sheet_or_table(tmp_path, truth):
+    rows = [("user", "item", "rating"), *ROWS]
+    sheets(tmp_path / "book.xlsx", {"Notes": [("a survey",)], "Ratings": rows, "Items": TITLES})
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("CREATE TABLE ratings (user, item, rating)")
+        connection.executemany("INSERT INTO ratings VALUES (?, ?, ?)", ROWS)
+        connection.execute("CREATE TABLE movies (item, title)")
+        connection.executemany("INSERT INTO movies VALUES (?, ?)", TITLES[1:])
+    for name, items in (("book.xlsx", "Items"), ("shop.sqlite", "movies")):
+        read = load_ratings(tmp_path / name)
+        assert read.fingerprint == truth.fingerprint
+        assert read.item_table.titles[:2] == ("The 1", "The 2")
+        assert read.reading["items_table"] == items
+        assert load_ratings(tmp_path / name, {"items": "none"}).item_table.titles[0] == "i1"
+        outside = load_ratings(truth.source, {"items": str(tmp_path / name), "items_table": items})
+        assert outside.item_table.titles == read.item_table.titles
+
+
+def test_sheets_with_lines_above_and_names_twice(tmp_path, truth):
+    rows = [(user, item, rating, 7) for user, item, rating in ROWS]
+    sheets(tmp_path / "b.xlsx", {"Data": [("Survey of 2020",), ("user", "item", "rating", "rating"), *rows]})
+    with pytest.raises(ColumnsError, match="Survey") as refused:
+        load_ratings(tmp_path / "b.xlsx")
+    assert "--skip-lines" in refused.value.hint
+    with pytest.raises(ColumnsError, match=r"rating \(1\)"):
+        load_ratings(tmp_path / "b.xlsx", {"skip_lines": 1})
+    named = {"skip_lines": 1, "rating_column": "rating (1)"}
+    assert load_ratings(tmp_path / "b.xlsx", named).fingerprint == truth.fingerprint

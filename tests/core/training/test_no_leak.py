@@ -20,7 +20,7 @@ import pytest
 
 from core import train
 from core.contract.plugins import load_plugins
-from core.contract.settings import TrainingSettings
+from core.contract.settings import TrainingSettings, used_settings
 from core.data.ratings import Ratings
 from core.data.split import carve_tuning
 from core.runs.run import Run
@@ -157,16 +157,14 @@ def trained(
     folder: Path,
     objective: str = "rating",
 ) -> Run:
+    settings = {"epochs": 2, "batch_size": 512, "device": "cpu", "objective": objective}
+    settings |= settings_of(method, patience)
     return train(
         table,
         architecture,
         options=OPTIONS[architecture],
         folder=folder,
-        epochs=2,
-        batch_size=512,
-        device="cpu",
-        objective=objective,
-        **settings_of(method, patience),
+        **used_settings(load_plugins().architecture(architecture), settings),
     )
 
 

@@ -85,7 +85,7 @@ def test_trials_stay_in_the_declared_ranges_and_repeat_by_seed() -> None:
         assert values["initial_spread"] == start().options.to_dict()["initial_spread"]
     assert len({trial.resolved.options.to_dict()["l2"] for trial in drawn}) > 40
     sizes = [trial.resolved.options.to_dict()["factors"] for trial in drawn]
-    assert sizes[:7] == [4] * 7 and len(set(sizes[7:15])) == 1 and len(set(sizes)) > 4
+    assert sizes[:15] == [4] * 15 and len(set(sizes[15:31])) == 1 and len(set(sizes)) > 2
     assert drawn == list(sample_trials(chosen, 50))
 
 

@@ -92,3 +92,11 @@ def test_standing_counts_the_trained_users_below() -> None:
     high = 0 if likes.position[0] > dislikes.position[0] else 1
     assert likes.standing[high] > dislikes.standing[high]
     assert all(share in (0, 0.5, 1) for share in likes.standing), "two users are trained"
+
+
+def test_who_rates_like_somebody_is_their_twin() -> None:
+    bob = fold_in(BOBS).twins
+    assert bob[0].user == "bob"
+    assert bob[0].ratings == 5
+    assert bob[0].similarity == pytest.approx(1, abs=0.2)
+    assert fold_in({}).twins == (), "an average user is nobody's twin"

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
 from core.errors import UsageError
 from core.pictures.labels import Scatter
-from core.views.map import Map, MapPlace
+from core.views.map import Map, MapPlace, _fidelity
 from tests.core.views.handmade import hand_model
 
 
@@ -54,3 +55,13 @@ def test_a_picture_is_coloured_by_the_first_genre_and_names_its_axes() -> None:
     scatter = Map(x=2, y=1, last=1).answer(hand_model()).scatter()
     captions = ("component 2 (27.8% of variance)", "component 1 (72.2% of variance)")
     assert scatter == Scatter((0.0,), (0.6,), ("Alien (1979)",), ("Horror",), captions)
+
+
+def test_a_map_says_how_many_neighbours_it_keeps() -> None:
+    places = np.random.default_rng(1).normal(size=(60, 2))
+    flat = np.hstack([places, np.zeros((60, 3))])
+    assert _fidelity(flat, places) == 1.0
+    deep = np.hstack([places * 0.01, np.random.default_rng(2).normal(size=(60, 8))])
+    lost = _fidelity(deep, places)
+    assert lost is not None and lost < 0.5
+    assert _fidelity(flat[:10], places[:10]) is None

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from core import Architecture, Rows
+from core.model import fit_components
 from core.model.model import Model
 from core.views.prediction import Contribution, Contributions, ContributionTable, Predict, judge
 from tests.core.views.handmade import hand_model, without_ratings
@@ -94,3 +95,15 @@ def test_the_text_sums_all_factors_up() -> None:
         ("+0.200", "item bias"),
         ("+2.000", "factors"),
     ]
+
+
+def test_components_take_the_product_apart_as_the_map_does() -> None:
+    table = contribute(hand_model(), "ann", 11)
+    factors = sum(one.value for one in table.contributions if one.name.startswith("factor"))
+    model = hand_model()
+    own = model.table("user_factors")[0]
+    _, projection = fit_components(model, 2000, 6)
+    average = float(own @ projection.mean)
+    assert sum(part.value for part in table.components) == pytest.approx(factors - average, abs=1e-5)
+    assert [part.number for part in table.components] == [1, 2]
+    assert contribute(hand_model(item_factors=None, user_factors=None), "ann", 11).components == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -13,7 +13,7 @@ from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import first_bytes
 from core.data.reading.typed._json import column_of
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
-from core.data.reading.typed._sql import checked_query, choose_table, limited, quoted, selected
+from core.data.reading.typed._sql import checked_query, choose_table, items_table, limited, quoted, selected
 from core.errors import DataError
 
 _BLOCK = 100_000
@@ -163,9 +163,13 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
     heads = {name: tuple(_whole(run(limited(place, 0))).schema.names) for name, place in places.items()}
     name = choose_table(heads, options, location)
     first = _whole(run(limited(places[name], FIRST)))
-    return TypedSource(
-        location, heads[name], first, lambda names: run(selected(names, places[name])), {"table": name}, files
-    )
+    found = {"table": name, **(items_table(heads, name, options) if files else {})}
+
+    def blocks(names: Sequence[str]) -> Iterator[Any]:
+        result: Iterator[Any] = run(selected(names, places[name]))
+        return result
+
+    return TypedSource(location, heads[name], first, blocks, found, files)
 
 
 def _whole(blocks: Iterator[Any]) -> Any:

@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.contract import Location, ReadingOptions
-from core.data.reading import COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, USER_NAMES, guess
+from core.data.reading import (
+    COUNT_NAMES,
+    EVENT_NAMES,
+    ITEM_NAMES,
+    ITEM_WORDS,
+    RATING_NAMES,
+    TITLE_NAMES,
+    USER_NAMES,
+    guess,
+    plain,
+)
 from core.errors import DataError, SeveralTablesError, UsageError
 from core.options import suggest
 
@@ -39,6 +49,20 @@ def choose_table(
     listed = ", ".join(sorted(tables)[:20]) or "none"
     message = f"which {what} holds the ratings can't be told; there are: {listed}."
     raise SeveralTablesError(message, path=str(location), option="table", choices=tuple(tables))
+
+
+def items_table(
+    tables: Mapping[str, tuple[str, ...]], chosen: str, options: ReadingOptions
+) -> dict[str, object]:
+    """The table of items beside the chosen one: that asked for, or the only one named so that has titles."""
+    if options.items_table:
+        return {"items_table": options.items_table}
+    fitting = [
+        name
+        for name, columns in tables.items()
+        if name != chosen and plain(name).endswith(ITEM_WORDS) and guess(columns, TITLE_NAMES)
+    ]
+    return {"items_table": fitting[0]} if len(fitting) == 1 and not options.items else {}
 
 
 _VALUES = (*RATING_NAMES, *COUNT_NAMES, *EVENT_NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import first_bytes, is_workbook_archive
 from core.data.reading.typed._json import column_of
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
-from core.data.reading.typed._sql import choose_table
+from core.data.reading.typed._sql import choose_table, items_table
 from core.errors import DataError
 
 _OLD = b"\xd0\xcf\x11\xe0"
@@ -45,7 +46,8 @@ def open_workbook(location: Location, options: ReadingOptions) -> TypedSource:
 
     try:
         book = calamine.CalamineWorkbook.from_path(str(location))
-        sheets = {name: _table(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names}
+        skip = options.skip_lines
+        sheets = {name: _table(book.get_sheet_by_name(name).to_python()[skip:]) for name in book.sheet_names}
     except (calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
         message = f"can't be read as a workbook ({str(error).splitlines()[0]})."
         raise DataError(message, path=str(location), hint="Is the file complete?") from error
@@ -58,7 +60,8 @@ def open_workbook(location: Location, options: ReadingOptions) -> TypedSource:
         return [table.select(list(names))]
 
     files = (location,) if isinstance(location, Path) else ()
-    return TypedSource(location, columns[name], table.slice(0, FIRST), blocks, {"table": name}, files)
+    found = {"table": name, **items_table(columns, name, options)}
+    return TypedSource(location, columns[name], table.slice(0, FIRST), blocks, found, files)
 
 
 def _table(rows: Sequence[Sequence[Any]]) -> Any:
@@ -69,9 +72,18 @@ def _table(rows: Sequence[Sequence[Any]]) -> Any:
     if not filled:
         return pa.table({})
     width = max(place + 1 for place, cell in enumerate(filled[0]) if cell not in ("", None))
-    names = [str(cell).strip() for cell in filled[0][:width]]
+    names = _apart([str(cell).strip() for cell in filled[0][:width]])
     columns = [column_of([_cell(row[place]) for row in filled[1:]]) for place in range(width)]
     return pa.Table.from_arrays(columns, names=names)
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Names that tell all columns apart: those named alike are numbered, so that none is guessed."""
+    seen: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        names[place] = f"{name} ({seen[name]})" if names.count(name) > 1 or seen[name] > 1 else name
+    return names
 
 
 def _cell(value: Any) -> Any:

@@ -199,6 +199,26 @@ def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
     assert np.mean(totals) == pytest.approx(exact.sum(), rel=0.02)
 
 
+def test_a_batch_that_needs_more_rows_than_expected_gets_them() -> None:
+    data = taken(2, users=40, items=300)
+    likes = ItemSets.of(data.users, data.items, (40, 300))
+    size = BatchSize.choose(likes, 200)
+    sample = SharedSample(likes, size, 60)
+    batch = EpochBatches.draw(likes, size, np.random.default_rng(0)).batch(0)
+    usual = sample.of(batch, np.random.default_rng(1))
+    sample._rows = 1
+    larger = sample.of(batch, np.random.default_rng(1))
+    needed = int((usual.row_share > 0).sum())
+    assert needed <= len(usual.items) < len(larger.items) == min(300, size.pairs + 60)
+    assert np.array_equal(usual.items[:needed], larger.items[:needed])
+    assert not larger.row_share[needed:].any()
+    pairs = batch.pairs
+    assert np.array_equal(larger.items[larger.taken[:pairs]], batch.items[:pairs])
+    drawn = larger.twice[:pairs]
+    again = larger.items[larger.shared[drawn[drawn >= 0]]]
+    assert len(again) and np.array_equal(again, batch.items[:pairs][drawn >= 0])
+
+
 def test_all_items_are_candidates_of_small_catalogues() -> None:
     with closing(trainer_of()) as trainer:
         assert isinstance(trainer._candidates, AllItems)

@@ -11,7 +11,7 @@ import pytest
 from core.api import evaluate, load_run, resume, train
 from core.cli._train import run_race
 from core.data.ratings import Ratings
-from core.errors import DeviceError, PluginError, UsageError
+from core.errors import DeviceError, UsageError
 from core.runs.store import list_runs
 from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
@@ -71,7 +71,7 @@ def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after
 
 
 def test_what_cannot_be_spread_is_refused_in_plain_words(ratings: Ratings) -> None:
-    with pytest.raises(PluginError, match="bayes brings its own trainer"):
+    with pytest.raises(UsageError, match="bayes has no --strategy"):
         train(ratings, "bayes", strategy="mirrored")
     with pytest.raises(DeviceError, match="needs two devices at least"):
         train(ratings, "bias", strategy="mirrored", devices=1, device="cpu")

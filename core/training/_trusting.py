@@ -1,0 +1,142 @@
+"""Learn from a carved part of the likes how far to trust a ranking over popularity, and how long to train.
+
+The share of `core.training._adapting`, for rankings: scores and the logarithm of popularity are mixed, the
+mixture is measured by nDCG on the carved part, and a choice other than the plain one must be better beyond
+chance. So a model that ranks no better than popularity becomes popularity.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+
+from core.array_types import DoubleArray, FloatArray, LongArray
+from core.contract import Resolved, Trainer
+from core.data import Ratings, Split
+from core.errors import TastemapError
+from core.ranking import RankingTask
+from core.training._adapting import Adaptation, Stopped, Told, train_epoch
+from core.training._pace import Pace
+from core.training.ranking import FIRST, liked_parts, score_blocks
+
+SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
+"""Shares by which the model is tried to be trusted; the rest is popularity's."""
+_LOOKS = 4
+_CARVED, _CARVED_OF_FEW, _FEW = 0.1, 0.2, 50_000
+_MOST_LIKES = 200_000
+"""Of larger tables so many rows, those of a random part of the users, are enough to learn from."""
+_MOST_USERS = 1000
+_TOP = 100
+
+Reached = dict[tuple[int, float], DoubleArray]
+"""nDCG of each user, shape (users,), after so many epochs with a share."""
+
+
+def learn_trust(
+    ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stopped: Stopped
+) -> Adaptation | None:
+    """Train on all but a carved part and measure on it; None where stopped, or where nothing is sought."""
+    from core.training.start import make_trainer
+
+    train, tuning, whole = _carve(ratings, split, resolved.settings.split_seed)
+    nothing = np.zeros(0, np.int64)
+    liked = liked_parts(ratings, resolved.settings, train=train, tuning=tuning, test=nothing, given=nothing)
+    task = liked.judge.tuning
+    if task is None or len(task.users) < 2:
+        return None
+    alone = replace(resolved.settings, strategy="none")
+    try:
+        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, liked.data)
+    except TastemapError as error:  # what is too little here may be enough in the whole table
+        tell(f"nothing, since {error}")
+        return None
+    with closing(trainer):
+        found = _watch(trainer, task, resolved, whole, tell, stopped)
+    return None if found is None else _conclude(*found, resolved.settings.epochs, len(tuning))
+
+
+def _carve(ratings: Ratings, split: Split, seed: int) -> tuple[LongArray, LongArray, bool]:
+    """Rows to train on and to measure on, and whether they are all of training."""
+    generator = np.random.default_rng([seed, 0xAD])
+    rows, whole = split.train, len(split.train) <= _MOST_LIKES
+    if not whole:
+        kept = generator.random(ratings.user_count) < _MOST_LIKES / len(rows)
+        rows = rows[kept[ratings.users[rows]]]
+    carved = generator.random(len(rows)) < (_CARVED_OF_FEW if len(rows) < _FEW else _CARVED)
+    return rows[~carved], rows[carved], whole
+
+
+def _watch(
+    trainer: Trainer, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
+) -> tuple[Reached, float] | None:
+    """Train to the end, measuring some times on the way where that says how long to train."""
+    schedule, pace = resolved.settings.plan(), Pace()
+    last, reached, scale = schedule.epochs, Reached(), 1.0
+    looks = {round(last * part / _LOOKS) for part in range(1, _LOOKS + 1)} if whole else {last}
+    for number in range(1, last + 1):
+        if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
+            return None
+        tell(f"epoch {number} of {last}")
+        if number in looks:
+            scale = _scale(trainer, task)
+            reached |= {(number, share): _measure(trainer, task, share, scale) for share in SHARES}
+    return reached, scale
+
+
+def _scale(trainer: Trainer, task: RankingTask) -> float:
+    """What scores are multiplied by so that their first hundred spread as far as those of popularity."""
+    users, popularity = task.sample(_MOST_USERS), _popularity(task)
+    spreads = [_spread(scores) for _, scores in score_blocks(task, trainer, users)]
+    spread = float(np.concatenate(spreads).mean())
+    return float(_spread(popularity[None])[0]) / spread if spread > 0 else 1.0
+
+
+def _spread(scores: FloatArray) -> FloatArray:
+    """How far the first of each row, shape (rows, items), is from the hundredth: shape (rows,)."""
+    count = min(_TOP, scores.shape[1])
+    top = -np.partition(-scores, count - 1, axis=1)[:, :count]
+    spread: FloatArray = top.max(axis=1) - top.min(axis=1)
+    return spread
+
+
+def _popularity(task: RankingTask) -> FloatArray:
+    popularity: FloatArray = np.log(task.item_counts + 0.5).astype(np.float32)
+    return popularity
+
+
+def _measure(trainer: Trainer, task: RankingTask, share: float, scale: float) -> DoubleArray:
+    popularity = np.float32(1 - share) * _popularity(task)
+    blocks = (
+        (users, np.float32(share * scale) * scores + popularity)
+        for users, scores in score_blocks(task, trainer, task.sample(_MOST_USERS))
+    )
+    return task.measure(blocks, FIRST).ndcg
+
+
+def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Adaptation:
+    """The plain choice unless another is clearly better; popularity where that isn't beaten.
+
+    The best of many is so by chance too, hence two standard errors; the plain one was not picked, hence one.
+    """
+    plain = (max(number for number, _ in reached), 1.0)
+    best = max(reached, key=lambda choice: float(reached[choice].mean()))
+    chosen = best if _clearly(reached[best] - reached[plain], 2) else plain
+    popularity = reached[plain[0], 0.0]
+    if not _clearly(reached[chosen] - popularity, 1 if chosen == plain else 2):
+        chosen = plain[0], 0.0
+    share = chosen[1]
+    return Adaptation(
+        epochs=chosen[0] if share else epochs,
+        share=share if share in {0.0, 1.0} else share * scale,
+        popularity=1 - share,
+        ratings=likes,
+        tuning_ndcg=float(reached[chosen].mean()),
+        popularity_ndcg=float(popularity.mean()),
+    )
+
+
+def _clearly(gains: DoubleArray, errors: int) -> bool:
+    """Whether a mean gain is beyond so many standard errors."""
+    return bool(gains.mean() > errors * gains.std() / np.sqrt(len(gains)))

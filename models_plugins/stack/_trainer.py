@@ -1,0 +1,126 @@
+"""The stack's trainer: a batch chooses, one a member trains, one solves for the links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
+from models_plugins.ease import Links, item_links, kept_items
+from models_plugins.stack._choosing import carve, choose
+from models_plugins.stack._factors import Factors, train_factors
+from models_plugins.stack._saved import Saved, to_arrays
+from models_plugins.stack._scores import Shares
+
+if TYPE_CHECKING:
+    from models_plugins.stack.architecture import Stack
+
+_BLOCK = 500
+_UNCHOSEN = Shares(1.0, 0.0, 0.0, 1.0, 1.0)
+
+
+class StackTrainer:
+    """Trains all members in one epoch, whatever the learning rate; a `core.Trainer`.
+
+    Its loss is the share of likes that are not among the best tenth of a user's items.
+    """
+
+    def __init__(self, data: TrainingData, architecture: Stack, settings: Any, options: Any) -> None:
+        import scipy.sparse
+
+        ones = np.ones(len(data), np.float32)
+        shape = (data.user_count, data.item_count)
+        self._taken: Any = scipy.sparse.csr_array((ones, (data.users, data.items)), shape)
+        self._architecture, self._options, self._seed = architecture, options, settings.seed
+        counts = np.bincount(data.items, minlength=data.item_count)
+        kept = kept_items(counts, options.min_likes, options.most_items)
+        if len(kept) < 2:
+            hint = f"Lower --min-likes from {options.min_likes}."
+            raise TastemapError("stack needs two items with enough likes.", hint=hint)
+        self._kept, self._popularity = kept, counts.astype(np.float32)
+        self._known = scipy.sparse.csr_array(self._taken[:, kept])
+        self._shares, self._members = _UNCHOSEN, list[Factors]()
+        self._arrays = self._untrained()
+
+    @property
+    def parameters(self) -> int:
+        """Count the factors, biases and weights from item to item."""
+        size, count = self._options.members * (self._options.factors + 1), len(self._kept)
+        return int(count * (size + min(self._options.links, count)))
+
+    def begin_epoch(self, epoch: int) -> int:
+        """One batch to choose, one a member, one for the links."""
+        return int(self._options.members) + 2
+
+    def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
+        """Do the pieces of work from number `first`."""
+        for number in range(first, first + count):
+            self._work(number)
+        return SliceTotals(self._missed(), self._taken.nnz)
+
+    def _work(self, number: int) -> None:
+        options = self._options
+        if number == 0:
+            self._members = []
+            carved = carve(self._known, np.random.default_rng([self._seed, 0xCA]))
+            self._shares = choose(carved, options, self._seed)
+        elif number <= options.members:
+            seed = self._seed * 1000 + number
+            sizes = options.factors, self._shares.l2, options.passes
+            self._members.append(train_factors(self._known, *sizes, seed))
+        else:
+            links = item_links(self._known, self._shares.link_l2, options.links)
+            saved = Saved(self._kept, self._members, links, self._shares)
+            self._arrays = to_arrays(saved, self._popularity)
+
+    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
+        """Score pairs, shape (n,), some hundred users at a time."""
+        who, places = np.unique(users, return_inverse=True)
+        scores = np.empty(len(users), np.float32)
+        for start in range(0, len(who), _BLOCK):
+            rows = np.flatnonzero((places >= start) & (places < start + _BLOCK))
+            scores[rows] = self.all_scores(who[start : start + _BLOCK])[places[rows] - start, items[rows]]
+        return scores
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""
+        return self._architecture.history_scores(self._taken[users], self._arrays, self._options)
+
+    def weights(self) -> Arrays:
+        """Copy the weights."""
+        return {name: array.copy() for name, array in self._arrays.items()}
+
+    def state(self) -> Arrays:
+        """The weights are all there is: every epoch begins anew."""
+        return self.weights()
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take the weights back; raises TastemapError where one is missing."""
+        try:
+            self._arrays = {name: np.array(state[name]) for name in self._arrays}
+        except KeyError as error:
+            raise TastemapError(f"The saved weights of stack lack {error}.") from None
+
+    def close(self) -> None:
+        """Let go of what users took."""
+        del self._taken, self._known
+
+    def _untrained(self) -> Arrays:
+        count, size = len(self._kept), self._options.factors
+        nothing = Factors(np.zeros((count, size), np.float32), np.log(self._popularity[self._kept] + 0.5))
+        links = Links(np.zeros(count + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float16))
+        saved = Saved(self._kept, [nothing] * self._options.members, links, _UNCHOSEN)
+        return to_arrays(saved, self._popularity)
+
+    def _missed(self) -> float:
+        """How much of what some users took isn't in the best tenth of their items, of all likes."""
+        users = np.flatnonzero(np.diff(self._taken.indptr))[:_BLOCK].astype(np.int32)
+        scores, own = self.all_scores(users), self._taken[users]
+        tenth = max(1, scores.shape[1] // 10)
+        least = np.partition(scores, -tenth, axis=1)[:, -tenth]
+        rows = np.repeat(np.arange(len(users)), np.diff(own.indptr))
+        missed = (scores[rows, own.indices] < least[rows]).mean() if len(rows) else 0.0
+        return float(missed) * int(self._taken.nnz)

@@ -1,0 +1,84 @@
+"""The table of runs: columns by need, names and notes, sorting, filtering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import DataTable
+
+from core.contract.plugins import Registry
+from core.runs.labels import RunLabels, read_labels, write_labels
+from tests.tui.driving import run_app, screen_text, sees, until
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.test_runs_screen import make_run
+from tui.files import SavedRun
+from tui.runs._table import fitting, headings, run_cells
+from tui.runs._texts import short_name
+from tui.shell.app import TastemapApp
+
+Piloted = Pilot[int]
+
+
+def saved(name: str, data: str, figure: float, label: str = "") -> SavedRun:
+    return SavedRun(
+        Path(f"/runs/{name}"), "bias", data, "2026-03-09T14:05:00+00:00", "abc", "finished", figure,
+        labels=RunLabels(label), choices={"factors": 50, "learning_rate": 0.06},
+    )  # fmt: skip
+
+
+def test_columns_share_the_width_by_need() -> None:
+    runs = [saved("a", "ml-latest-small-2016", 0.8), saved("b", "ml-latest-small-2018", 0.9)]
+    for width in (40, 60, 76, 120, 200):
+        columns = fitting(runs, width)
+        line = [cell.plain for cell in run_cells(runs[0], False, columns)]
+        assert sum(width + 2 for _, width in columns) <= width
+        assert "0.8000" in line
+        if width >= 60:
+            assert "ml-latest-small-2016" in line, "what tells runs apart is whole"
+        if width >= 76:
+            assert "Mar 09 14:05" in line
+    names = [one.name for one, _ in fitting(runs, 200)]
+    assert {"factors", "rate", "epochs"} <= set(names)
+    assert "name" not in names, "a column that would be empty isn't there"
+    assert "val↓" in [text.plain for text in headings(fitting(runs, 200), "val", True)]
+
+
+def test_curves_are_named_by_what_runs_are_called() -> None:
+    one, other, named = saved("x-1111", "d", 1), saved("x-2222", "d", 1), saved("x-3333", "d", 1, "night")
+    assert [short_name(run, [one, other, named]) for run in (one, other, named)] == [
+        "bias 1111",
+        "bias 2222",
+        "night",
+    ]
+
+
+def test_runs_are_named_tagged_sorted_and_filtered(
+    engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    make_run(private_folders, "bias-a", epochs=3)
+    make_run(private_folders, "bias-b", epochs=6)
+    write_labels(private_folders / "bias-b", RunLabels("[b]best\x1b[2J", "", ("night",)))
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "[b]best", "night")
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 2, "both runs")
+        await pilot.press("slash", *"night", "enter")
+        await until(pilot, lambda: table.row_count == 1, "the run with the tag")
+        await sees(pilot, "1 of 2")
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: table.row_count == 2, "both again")
+        await pilot.press("home", "n", *"first try", "enter")
+        await sees(pilot, "first try")
+        await pilot.press("N", *"a note", "enter")
+        await sees(pilot, "a note")
+        await pilot.press("t", *"one two", "enter")
+        await sees(pilot, "#one #two")
+        await pilot.press("s")
+        await until(pilot, lambda: "↑" in screen_text(app) or "↓" in screen_text(app), "a sorted column")
+
+    run_app(scenario, engine, registry, (160, 40))
+    labels = [read_labels(private_folders / name) for name in ("bias-a", "bias-b")]
+    assert RunLabels("first try", "a note", ("one", "two")) in labels

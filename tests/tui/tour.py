@@ -1,0 +1,126 @@
+"""Record a tour of the screen in a real terminal: `python -m tests.tui.tour` writes tui/tour.cast.
+
+The file is an asciinema recording (version 2): `asciinema play tui/tour.cast` shows it. Pauses in which
+nothing is drawn are shortened.
+"""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import tui
+
+CAST = Path(tui.__file__).parent / "tour.cast"
+COLUMNS, ROWS = 100, 30
+LONGEST_PAUSE = 1.5
+"""Seconds; more of nothing is cut."""
+KEYS = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+    "left": "\x1b[D",
+    "right": "\x1b[C",
+}
+
+TOUR: tuple[tuple[float, Sequence[str]], ...] = (
+    (6, ()),
+    (25, ("s",)),
+    (2, ("left", "left", "left")),
+    (2, ("escape", "v")),
+    (3, ("2",)),
+    (3, tuple("alien")),
+    (4, ("enter",)),
+    (2, ("down", "down")),
+    (3, ("enter",)),
+    (2, ("escape",)),
+    (4, ("4",)),
+    (3, ("/", *"star wars", "enter")),
+    (3, ("s",)),
+    (2, ("+", "+")),
+    (4, ("0", "t")),
+    (2, ("t", "c", "c")),
+    (4, ("7",)),
+    (2, ("5",)),
+    (2, ("4",)),
+    (2, (" ", "1")),
+    (4, ("c",)),
+    (2, ("escape", "\x10")),
+    (3, tuple("matrix")),
+    (3, ("enter",)),
+    (2, ("q",)),
+)
+"""So many seconds are waited after each of these groups of keys."""
+
+
+def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
+    """Run a command in a terminal of its own, press the tour's keys, give what it writes with the time."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
+        os.execvp(words[0], list(words))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    began = time.monotonic()
+    for seconds, keys in TOUR:
+        for key in keys:
+            os.write(terminal, KEYS.get(key, key).encode())
+            yield from _written(terminal, began, 0.25)
+        yield from _written(terminal, began, seconds)
+    os.close(terminal)
+    os.waitpid(child, 0)
+
+
+def _written(terminal: int, began: float, seconds: float) -> Iterator[tuple[float, bytes]]:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            try:
+                block = os.read(terminal, 65536)
+            except OSError:
+                return  # it has ended
+            yield time.monotonic() - began, block
+
+
+def shortened(blocks: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, str]]:
+    """Cut long pauses, and decode."""
+    decoder, cut, last = codecs.getincrementaldecoder("utf-8")("replace"), 0.0, 0.0
+    for moment, block in blocks:
+        cut += max(0.0, moment - last - LONGEST_PAUSE)
+        last = moment
+        text = decoder.decode(block)
+        if text:
+            yield round(moment - cut, 3), text
+
+
+def main() -> None:
+    """Record."""
+    for variable in ("TASTEMAP_RUNS", "TASTEMAP_CONFIG"):
+        os.environ[variable] = tempfile.mkdtemp()
+    words = [sys.executable, "-c", "from core.cli import main; main()"]
+    header = {
+        "version": 2,
+        "width": COLUMNS,
+        "height": ROWS,
+        "title": "Tastemap",
+        "env": {"TERM": "xterm-256color"},
+    }
+    with CAST.open("w", encoding="utf-8") as file:
+        file.write(f"{json.dumps(header)}\n")
+        for moment, text in shortened(played(words)):
+            file.write(f"{json.dumps([moment, 'o', text], ensure_ascii=False)}\n")
+
+
+if __name__ == "__main__":
+    main()

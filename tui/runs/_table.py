@@ -1,0 +1,147 @@
+"""The columns of the table of runs: what each shows, how it sorts, and from which width it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from tui.files import SavedRun
+from tui.formats import fit, rate, rmse, seconds
+
+_GAP = 2
+"""What the table puts around a cell."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of runs: `rank` decides which ones stay where there is little room, the lowest first.
+
+    `width` is the least that it takes, `most` what it gets by need.
+    """
+
+    name: str
+    width: int
+    text: Callable[[SavedRun], str]
+    key: Callable[[SavedRun], Any]
+    rank: int
+    right: bool = False
+    most: int = 14
+
+
+def _date(run: SavedRun) -> str:
+    """`Mar 09 14:05` in the terminal's time zone; the state of one that isn't finished."""
+    if run.state != "finished":
+        return run.state
+    try:
+        return f"{datetime.fromisoformat(run.created).astimezone():%b %d %H:%M}"
+    except ValueError:
+        return run.created
+
+
+def _figure(run: SavedRun) -> str:
+    return f"{'nDCG ' if run.ranks else ''}{rmse(run.val_figure)}"
+
+
+def _number(run: SavedRun, name: str) -> float:
+    try:
+        return float(run.choices[name])
+    except (KeyError, TypeError, ValueError):
+        return -1.0
+
+
+def _by_figure(run: SavedRun) -> tuple[bool, float]:
+    value = run.val_figure
+    if value is None:
+        return run.ranks, float("inf")
+    return run.ranks, -value if run.ranks else value
+
+
+COLUMNS = (
+    Column(
+        "name",
+        10,
+        lambda run: run.labels.name,
+        lambda run: (not run.labels.name, run.labels.name),
+        7,
+        most=30,
+    ),
+    Column("arch", 6, lambda run: run.architecture, lambda run: run.architecture, 1),
+    Column("data", 12, lambda run: run.data, lambda run: run.data, 2, most=30),
+    Column("val", 6, _figure, _by_figure, 0, right=True),
+    Column("epochs", 6, lambda run: str(len(run.epochs)), lambda run: len(run.epochs), 4, right=True),
+    Column(
+        "factors",
+        7,
+        lambda run: str(run.choices.get("factors", "")),
+        lambda run: _number(run, "factors"),
+        8,
+        right=True,
+    ),
+    Column(
+        "rate",
+        7,
+        lambda run: rate(_number(run, "learning_rate")) if "learning_rate" in run.choices else "",
+        lambda run: _number(run, "learning_rate"),
+        9,
+        right=True,
+    ),
+    Column("time", 7, lambda run: seconds(run.seconds), lambda run: run.seconds, 6, right=True),
+    Column(
+        "tags",
+        8,
+        lambda run: " ".join(run.labels.tags),
+        lambda run: (not run.labels.tags, run.labels.tags),
+        10,
+        most=30,
+    ),
+    Column("date", 12, _date, lambda run: run.created, 3),
+)
+
+
+def fitting(runs: Sequence[SavedRun], width: int, hidden: Sequence[str] = ()) -> list[tuple[Column, int]]:
+    """The columns that there is room for, each as wide as it needs to be.
+
+    A column that would be empty for all runs isn't shown.
+    """
+    wanted = [one for one in COLUMNS if one.name not in hidden and any(map(one.text, runs))]
+    room, widths = width - 1 - _GAP, dict[str, int]()
+    for one in sorted(wanted, key=lambda one: one.rank):
+        needed = max([len(one.name) + 1, *(cell_len(one.text(run)) for run in runs)])
+        taken = min(max(one.width, min(needed, one.most)), room - _GAP)
+        if taken < one.width:
+            break
+        widths[one.name] = taken
+        room -= taken + _GAP
+    return [(one, widths[one.name]) for one in COLUMNS if one.name in widths]
+
+
+def run_cells(run: SavedRun, marked: bool, columns: Sequence[tuple[Column, int]]) -> list[Text]:
+    """A run's line in the table."""
+    mark = Text("*" if marked else " ", style="bold")
+    return [
+        mark,
+        *(
+            Text(fit(one.text(run), width), justify="right" if one.right else "left", no_wrap=True)
+            for one, width in columns
+        ),
+    ]
+
+
+def headings(columns: Sequence[tuple[Column, int]], sorted_by: str, downward: bool) -> list[Text]:
+    """The names of the columns, an arrow at the one that sorts."""
+    arrow = {True: "↓", False: "↑"}[downward]
+    return [
+        Text(""),
+        *(
+            Text(
+                fit(f"{one.name}{arrow if one.name == sorted_by else ''}", width + 1),
+                justify="right" if one.right else "left",
+            )
+            for one, width in columns
+        ),
+    ]
