@@ -29,7 +29,7 @@ class Ease(Architecture):
 
     name = "ease"
     objectives = ("ranking",)
-    unused_settings = (*GRADIENT_SETTINGS, "epochs", "early_stopping", "tuning_fraction", "center", "adapt")
+    unused_settings = (*GRADIENT_SETTINGS, "epochs", "early_stopping", "tuning_fraction", "center")
     recipes = {
         "ranking": Recipe("One solve.", {}, {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"})
     }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import (
+    GRADIENT_SETTINGS,
     Architecture,
     ArchitectureOptions,
     Arrays,
@@ -28,6 +29,7 @@ class Stack(Architecture):
 
     name = "stack"
     objectives = ("ranking",)
+    unused_settings = (*GRADIENT_SETTINGS, "epochs", "early_stopping", "tuning_fraction", "center")
     recipes = {
         "ranking": Recipe("One pass.", {}, {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"})
     }

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
+import signal
+import sqlite3
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -130,6 +135,48 @@ def test_an_archive_of_members_without_end_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="over 200,000 members"):
         load_ratings(path)
+
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE r(userId, movieId, rating) AS (SELECT 1, 1, 3 UNION ALL "
+    "SELECT userId + 1, movieId % 99 + 1, rating % 5 + 1 FROM r) SELECT * FROM r",
+    "duckdb": "SELECT range AS userId, range % 99 AS movieId, range % 5 AS rating FROM range(100000000000)",
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_view_that_makes_rows_up_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import duckdb
+
+    path = tmp_path / f"endless.{kind}"
+    connect: Any = {"sqlite": sqlite3.connect, "duckdb": duckdb.connect}[kind]
+    with contextlib.closing(connect(str(path))) as database:
+        database.execute(f"CREATE VIEW ratings AS {ENDLESS[kind]}")
+        database.commit()
+    monkeypatch.setenv("TASTEMAP_LARGEST", str(8 * 2**20))
+    with pytest.raises(DataError, match="unpack to more than"):
+        load_ratings(path)
+
+
+def test_ctrl_c_ends_a_query_that_answers_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "endless.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(f"CREATE VIEW ratings AS {ENDLESS['sqlite']} WHERE rating > 9")
+        database.commit()
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from core.cli import main; main()"
+    words = [sys.executable, "-c", code, "data", "describe", str(path)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE) as child:
+        time.sleep(4)  # it may not have come to the query: Ctrl-C ends it there too
+        child.send_signal(signal.SIGINT)
+        try:
+            _, told = child.communicate(timeout=120)
+        finally:
+            child.kill()
+    assert child.returncode in (130, -signal.SIGINT)
+    assert b"Traceback" not in told or child.returncode == -signal.SIGINT
 
 
 @pytest.mark.slow

@@ -150,3 +150,41 @@ def test_nothing_of_this_raises_anything_else(run: Path) -> None:
     (run / "checkpoint" / "state.safetensors").mkdir()
     with pytest.raises(TastemapError):
         _ = Run.open(run).model
+
+
+def timed(folder: Path, times: list[object]) -> Path:
+    path = folder / "timed.csv"
+    rows = "".join(f'u{n % 5},{n % 3},{n % 4 + 1},"{time}"\n' for n, time in enumerate(times))
+    path.write_text(f"userId,movieId,rating,timestamp\n{rows}")
+    return path
+
+
+@pytest.mark.parametrize("odd", [10**30, -(10**30), "inf", "NaT?", "2020-02-30"])
+def test_the_time_that_is_none_is_blamed_and_not_the_others(tmp_path: Path, odd: object) -> None:
+    from core.data import load_ratings
+
+    times: list[object] = [1_600_000_000 + n for n in range(15)]
+    times[7] = odd
+    with pytest.raises(DataError, match="is not a date") as caught:
+        load_ratings(timed(tmp_path, times))
+    assert (caught.value.row, caught.value.value) == (9, str(odd))
+
+
+@pytest.mark.parametrize("text", ["12:30:00", "9:05", "May", "Monday", "12:30 PM"])
+def test_a_time_of_day_is_no_date(tmp_path: Path, text: str) -> None:
+    """It would be one of today: other times on every day that the table is read."""
+    from core.data import load_ratings
+
+    with pytest.raises(DataError, match="is not a date"):
+        load_ratings(timed(tmp_path, [text] * 15))
+
+
+@pytest.mark.parametrize(
+    "text", ["Apr 13, 2020", "13 April 2020 12:30", "April 2020", "Mon, 13 Apr 2020 09:05:01 GMT"]
+)
+def test_dates_by_name_are_still_read(tmp_path: Path, text: str) -> None:
+    from core.data import load_ratings
+
+    read = load_ratings(timed(tmp_path, [text] * 15)).timestamps
+    assert read is not None
+    assert 1_585_000_000 < read[0] < 1_587_000_000

@@ -31,7 +31,7 @@ from core.training import make_trainer
 
 Scores = Callable[[np.ndarray], np.ndarray]
 """Rows of users → their scores of all items, shape (users, items)."""
-OWN = ("bias", "dot", "nn", "ease")
+OWN = ("bias", "dot", "nn", "ease", "stack")
 _BLOCK = 500
 
 
@@ -166,20 +166,22 @@ def implicit(kind: str, **options: Any) -> Callable[[Table, int], tuple[Scores, 
 def lenskit(table: Table, seed: int) -> tuple[Scores, float]:
     """LensKit's implicit ALS; raises ImportError where it isn't installed."""
     import pandas
-    from lenskit.als import ImplicitMF  # type: ignore[import-not-found]
+    from lenskit.als import ImplicitMFScorer  # type: ignore[import-not-found]
+    from lenskit.data import from_interactions_df  # type: ignore[import-not-found]
+    from lenskit.training import TrainingOptions  # type: ignore[import-not-found]
 
-    del seed
-    frame = pandas.DataFrame({"user": table.data.users, "item": table.data.items})
-    model = ImplicitMF(50, iterations=20)
+    frame = pandas.DataFrame({"user_id": table.data.users, "item_id": table.data.items})
+    model = ImplicitMFScorer(features=50, epochs=20)
+    data = from_interactions_df(frame)
     started = time.perf_counter()
-    model.fit(frame)
+    model.train(data, TrainingOptions(rng=seed))
     seconds = time.perf_counter() - started
-    users, items = model.user_index_, model.item_index_
-    columns = items.get_indexer(np.arange(table.taken.shape[1]))
+    users = model.users.numbers(np.arange(table.taken.shape[0]), missing="negative")
+    items = model.items.numbers(np.arange(table.taken.shape[1]), missing="negative")
 
     def scores(rows: np.ndarray) -> np.ndarray:
-        block = model.user_features_[users.get_indexer(rows)] @ model.item_features_.T
-        return np.where(columns >= 0, block[:, columns], -1e9).astype(np.float32)
+        block = np.asarray(model.user_embeddings)[users[rows]] @ np.asarray(model.item_embeddings).T
+        return np.where(items >= 0, block[:, items], -1e9).astype(np.float32)
 
     return scores, seconds
 
@@ -188,7 +190,7 @@ MODELS: dict[str, tuple[str, Callable[[Table, int], tuple[Scores, float]]]] = {
     "popularity": ("mere popularity", popularity),
     "ease-250": ("EASE, l2 250", ease(250)),
     "ease-600": ("EASE, l2 600", ease(600)),
-    "ials": ("iALS, 64 factors, l2 by frequency, untuned", ials(64, 0.003, 0.1)),
+    "ials": ("iALS, 64 factors, l2 by frequency, tuned on a carved part", ials(64, 0.01, 0.3)),
     "implicit-als": ("implicit ALS, 32 factors", implicit("als", factors=32, regularization=0.05, alpha=5)),
     "implicit-bpr": ("implicit BPR, 64 factors", implicit("bpr", factors=64, iterations=100)),
     "lenskit": ("LensKit ImplicitMF, 50 factors", lenskit),

@@ -45,8 +45,8 @@ class ThingList(OptionList):
         Binding("r", "to('fold_in')", "Rate", id="list.rate"),
         Binding("y", "copy", "Copy", id="list.copy"),
         Binding("o", "open_page", "Open the page", show=False, id="list.page"),
-        Binding("j", "cursor_down", "Down", show=False, id="list.down"),
-        Binding("k", "cursor_up", "Up", show=False, id="list.up"),
+        Binding("j", "step(True)", "Down", show=False, id="list.down"),
+        Binding("k", "step(False)", "Up", show=False, id="list.up"),
     ]
     DEFAULT_CSS = """
     ThingList {
@@ -163,11 +163,11 @@ class ThingList(OptionList):
         del parameters
         if action in ("scroll_left", "scroll_right"):
             return False  # what turns pages is the screen's
+        if action in ("to", "copy", "open_page", "step") and self._type_ahead is not None:
+            return False  # its key is a letter, which belongs to the line
         if action == "to":
-            return not self._type_ahead and self._lists("item")
-        if action in ("copy", "select"):
-            return bool(self._entries) and not (action == "copy" and self._type_ahead)
-        return True
+            return self._lists("item")
+        return action not in ("copy", "select") or bool(self._entries)
 
     def _lists(self, kind: str) -> bool:
         return any(entry.thing.kind == kind for entry in self._entries if entry.thing is not None)
@@ -176,6 +176,10 @@ class ThingList(OptionList):
         """Take the thing to another screen."""
         if self.thing is not None and self.thing.kind == "item":
             self.post_message(OpenThing(self.thing, mode))
+
+    def action_step(self, down: bool) -> None:
+        """Move the cursor by a letter."""
+        (self.action_cursor_down if down else self.action_cursor_up)()
 
     def action_open_page(self) -> None:
         """Open the thing, whatever Enter does here."""

@@ -50,7 +50,7 @@ class LivePanel(Vertical):
         """From top to bottom: what happens now, the chart, the table."""
         yield Static(self._welcome(), id="welcome", markup=False)
         yield Static("", id="headline", markup=False)
-        yield Static("", id="verdict", markup=False)
+        yield Static("", id="live-verdict", markup=False)
         yield Static("", id="machine", markup=False)
         chart = ChartView(self._curves, id="loss")
         chart.border_title = "Loss (RMSE)"
@@ -93,7 +93,7 @@ class LivePanel(Vertical):
 
     def _show_verdict(self) -> None:
         """A line where the curve says something, taking no room where it doesn't."""
-        words, line = verdict_line(self._training), self.query_one("#verdict", Static)
+        words, line = verdict_line(self._training), self.query_one("#live-verdict", Static)
         line.display = bool(words)
         if words:
             line.update(Content.from_markup("[$warning]$words[/]", words=words), layout=False)

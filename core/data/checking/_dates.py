@@ -45,12 +45,21 @@ def _whole(dates: object) -> LongArray:
     return seconds
 
 
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?")
+
+
+def _has_day(text: str) -> bool:
+    """Whether a text says a day or a year: pandas takes what lacks, as of 12:30 or May, from today."""
+    numbers = re.findall(r"\d+", _TIME_OF_DAY.sub("", text))
+    return len(numbers) > 1 or any(len(number) >= 4 for number in numbers)
+
+
 def _named(texts: Sequence[str]) -> Dates:
     """Months by name, and other forms that leave no doubt."""
     import pandas as pd
 
     dates = pd.to_datetime(pd.Series(list(texts), dtype=object), errors="coerce", utc=True, format="mixed")
-    wrong = np.flatnonzero(dates.isna().to_numpy())
+    wrong = np.flatnonzero(dates.isna().to_numpy() | ~np.array([_has_day(text) for text in texts], bool))
     if len(wrong):
         return np.zeros(len(texts), dtype=np.int64), int(wrong[0]), ()
     return _whole(dates), None, ()

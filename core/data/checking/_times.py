@@ -138,7 +138,9 @@ def _texts(array: Any, order: str) -> Times:
     if numbers is not None:
         seconds, _, repairs = _numbers(numbers, np.zeros(len(numbers), dtype=bool))
     else:
-        seconds, wrong, repairs = read_dates(there, order)
+        wrong = _first_odd(there)
+        if wrong is None:
+            seconds, wrong, repairs = read_dates(there, order)
         if wrong is not None:
             code = texts.index(there[wrong])
             index = int(np.argmax(codes == code))
@@ -148,8 +150,22 @@ def _texts(array: Any, order: str) -> Times:
     return by_text[codes], missing, repairs
 
 
+_LARGEST = 2.0**62
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number of seconds or of finer units that the time can be."""
+    return text.lstrip("-").replace(".", "", 1).isdecimal() and abs(float(text)) < _LARGEST
+
+
+def _first_odd(texts: list[str]) -> int | None:
+    """Where most are numbers, the first that is none is the fault, not the first of the numbers."""
+    numbers = [_is_number(text) for text in texts]
+    return numbers.index(False) if not all(numbers) and 2 * sum(numbers) > len(texts) else None
+
+
 def _all_numbers(texts: list[str]) -> npt.NDArray[Any] | None:
-    if not all(text.lstrip("-").replace(".", "", 1).isdecimal() for text in texts):
+    if not all(map(_is_number, texts)):
         return None
     return np.array([int(text) if text.lstrip("-").isdecimal() else float(text) for text in texts])
 

@@ -1,4 +1,5 @@
 from ._limits import (
+    bounded_blocks as bounded_blocks,
     check_parquet as check_parquet,
 )
 from .columns import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from core.contract import Location
@@ -70,6 +70,17 @@ class BoundedStream(io.RawIOBase):
             raise too_large(self._location, self._allowed, self._stored)
         buffer[: len(block)] = block
         return len(block)
+
+
+def bounded_blocks(location: Location, blocks: Iterable[Any]) -> Iterator[Any]:
+    """Pass a database's Arrow blocks on up to what its file may hold: a view makes rows up without end."""
+    stored = stored_bytes(location)
+    allowed = left = allowed_bytes(stored)
+    for block in blocks:
+        left -= block.nbytes
+        if left < 0:
+            raise too_large(location, allowed, stored)
+        yield block
 
 
 def check_members(location: Location, names: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
-from core.data.reading import first_bytes
+from core.data.reading import bounded_blocks, first_bytes
 from core.data.reading.typed._json import column_of
 from core.data.reading.typed._source import FIRST, TypedSource, raw_table
 from core.data.reading.typed._sql import checked_query, choose_table, items_table, limited, quoted, selected
@@ -68,7 +68,7 @@ def open_sqlite(location: Location, options: ReadingOptions) -> TypedSource:
 
     def run(statement: str) -> Iterator[Any]:
         with _sqlite_errors(location), contextlib.closing(_connect(location)) as connection:
-            yield from _fetched(connection.execute(statement))
+            yield from bounded_blocks(location, _fetched(connection.execute(statement)))
 
     names = "SELECT '', name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
     return _open(location, options, run, names)
@@ -79,7 +79,12 @@ def _connect(location: Location) -> sqlite3.Connection:
     connection = sqlite3.connect(address, uri=True)
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     connection.set_authorizer(_only_reads)
+    connection.set_progress_handler(lambda: 0, _STEPS)  # Python looks for Ctrl-C there
     return connection
+
+
+_STEPS = 100_000
+"""Instructions of SQLite's machine, some milliseconds, after which signals are heard."""
 
 
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, 33}  # 33: a recursive query
@@ -94,6 +99,8 @@ def _sqlite_errors(location: Location) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if "interrupted" in str(error):
+            raise KeyboardInterrupt from None
         raise DataError(f"the database answers: {error}.", path=str(location)) from error
 
 
@@ -123,7 +130,7 @@ def open_duckdb(location: Location, options: ReadingOptions) -> TypedSource:
                 connection.execute("SET lock_configuration = true")
                 reader = pa.RecordBatchReader.from_stream(connection.sql(statement))
                 yield reader.schema.empty_table()
-                yield from reader
+                yield from bounded_blocks(location, reader)
         except duckdb.Error as error:
             message = f"the database answers: {str(error).splitlines()[0]}."
             raise DataError(message, path=str(location)) from error
