@@ -16,22 +16,42 @@ PARTS = (TRAIN, HELD_OUT, GIVEN, APART)
 """What a row is for; `given` are those that users whom training doesn't know are folded in from."""
 
 
-@dataclass(frozen=True)
-class Grouped:
-    """Rows of a table grouped by a key: those of key k are `order[starts[k]:starts[k + 1]]`."""
+_FEW = 8
+"""Keys that are looked for in all rows; who asks for more has them grouped."""
 
-    order: LongArray
-    starts: LongArray
+
+class Grouped:
+    """Rows of a table grouped by a key, once enough keys are asked for to be worth it."""
+
+    def __init__(self, keys: npt.NDArray[np.integer], count: int) -> None:
+        self._keys, self._count, self._asked = keys, count, 0
 
     @classmethod
     def by(cls, keys: npt.NDArray[np.integer], count: int) -> Grouped:
         """Group by `keys`, shape (n,), each from 0 to `count` − 1; a group keeps the table's order."""
-        order = np.argsort(keys, kind="stable").astype(np.int64)
-        return cls(order, np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=count))]))
+        return cls(keys, count)
 
     def rows(self, key: int) -> LongArray:
         """The rows of one key, in the table's order."""
-        return self.order[self.starts[key] : self.starts[key + 1]]
+        self._asked += 1
+        if self._asked <= _FEW:
+            return np.flatnonzero(self._keys == key)
+        order, starts = self._groups
+        return order[starts[key] : starts[key + 1]]
+
+    @cached_property
+    def _groups(self) -> tuple[LongArray, LongArray]:
+        """Rows by key, and where each key's begin, shape (count + 1,)."""
+        counts = np.bincount(self._keys, minlength=self._count)
+        return _in_order(self._keys), np.concatenate([[0], np.cumsum(counts)])
+
+
+def _in_order(keys: npt.NDArray[np.integer]) -> LongArray:
+    """Sort rows stably by keys from 0 up: NumPy sorts 16 bits in linear time, a long key is two of them."""
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    if not len(keys) or int(keys.max()) < 1 << 16:
+        return order
+    return order[np.argsort((keys[order] >> 16).astype(np.uint16), kind="stable")]
 
 
 @dataclass(frozen=True)

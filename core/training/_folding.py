@@ -14,9 +14,8 @@ from core.data import Ratings, Split
 from core.model import Model, fold_means, held_out_blocks, predict_rows, rmse
 from core.protocol import ApartFigures
 from core.ranking import ItemSets, LikeRule, RankingTask
+from core.training.ranking import MOST_NEWCOMERS
 
-MOST_NEWCOMERS = 1_000
-"""An epoch's figures are measured on so many newcomers at most, always the same ones; the last on all."""
 _FIRST = 10
 
 

@@ -142,7 +142,7 @@ def _advice(parts: Sequence[Part]) -> str:
     beaten = [part.split for part in parts if _beats(part, chosen)]
     if not beaten:
         return f"So {task}, nothing clearly beats {parts[0].baseline} here: take that, it costs nothing."
-    rest = "on every split" if len(beaten) == len(parts) else f"on {_listed(beaten)} alone"
+    rest = "on every split" if len(beaten) == len(parts) else f"on {_listed(beaten)}"
     rest = f"it clearly beats {parts[0].baseline} {rest}"
     return f"So {task}, take {chosen}: it leads or ties {where}, and {rest}."
 

@@ -1,9 +1,10 @@
 """The defaults on other people's tables, beside damped means: the held-out RMSE of every architecture.
 
-usage: python tests/benchmarks/defaults.py [--data PATH …] [--architecture bias dot nn bayes] [--seeds 1 2 3]
+usage: python tests/benchmarks/defaults.py [--data PATH …] [--made] [--architecture bias …] [--seeds 1]
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
-aren't there are left out, and said. Every training is the default one, at the standard split (seed 42), and
+aren't there are left out, and said. --made takes tables of sixteen shapes that are made on the spot
+(`made_tables.py`). Every training is the default one, at the standard split (seed 42), and
 nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure worse than damped
 means by more than 0.1 %.
 """
@@ -21,6 +22,8 @@ from statistics import fmean
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from made_tables import SHAPES, made_table
 
 import core
 from core import Ratings, load_ratings
@@ -42,8 +45,10 @@ PANEL: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def tables(paths: Sequence[Path]) -> dict[str, Ratings]:
-    """The tables named, or the panel as far as it is there."""
+def tables(paths: Sequence[Path], made: bool) -> dict[str, Ratings]:
+    """The tables named, those that are made, or the panel as far as it is there."""
+    if made:
+        return {name: made_table(shape) for name, shape in SHAPES.items()}
     if paths:
         return {path.name: load_ratings(path) for path in paths}
     folder = Path(os.environ.get("TASTEMAP_TEST_DATA", "."))
@@ -72,13 +77,14 @@ def main() -> None:
     """Print a row a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, nargs="*", default=[])
+    parser.add_argument("--made", action="store_true")
     parser.add_argument("--architecture", nargs="+", default=["bias", "dot", "nn", "bayes"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     chosen = parser.parse_args()
     print(f"| table | ratings | damped means | {' | '.join(chosen.architecture)} | seconds |")
     print(f"|---|---:|---:|{'---:|' * (len(chosen.architecture) + 1)}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, table in tables(chosen.data).items():
+        for name, table in tables(chosen.data, chosen.made).items():
             rows = [measure(table, one, chosen.seeds, Path(folder)) for one in chosen.architecture]
             figures = [f"{rmse:.4f}{'*' if rmse > 1.001 * base else ''}" for base, rmse, _ in rows]
             spent = " / ".join(f"{seconds:.0f}" for *_, seconds in rows)

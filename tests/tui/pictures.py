@@ -20,7 +20,7 @@ SIZE = (120, 36)
 
 
 async def draw(app: TastemapApp, pilot: Pilot[int]) -> None:
-    """Train, look, race: a picture of each."""
+    """Train, look, rate: a picture of each."""
     await sees(pilot, "CPU")
     await pilot.press("s")
     await until(pilot, lambda: app.bench.training.finished is not None, "a trained model", 240)
@@ -40,13 +40,12 @@ async def draw(app: TastemapApp, pilot: Pilot[int]) -> None:
     await sees(pilot, "High end ·")
     await pilot.press("t")
     await save(app, pilot, "factors", "beside predicted")
+    await pilot.press("5")
+    await save(app, pilot, "runs", "val RMSE", "0.5")
     await pilot.press("7")
     await sees(pilot, "1–5 rate")
     await pilot.press("5", "4", "space", "2", "5", "space", "1")
-    await save(app, pilot, "you", "rates most like you")
-    await pilot.press("f6", "s")
-    await until(pilot, lambda: app.bench.race.winner is not None, "the winner", 600)
-    await save(app, pilot, "race", "wins")
+    await save(app, pilot, "you", "You lean", "near you")
 
 
 async def save(app: TastemapApp, pilot: Pilot[int], name: str, *words: str) -> None:

@@ -184,7 +184,7 @@ def _prune(folder: Path) -> None:
             note.unlink(missing_ok=True)
 
 
-FORMAT = 3
+FORMAT = 4
 _ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
@@ -220,6 +220,7 @@ def _facts(ratings: Ratings) -> dict[str, Any]:
         "warnings": [list(dataclasses.astuple(warning)) for warning in ratings.warnings],
         "reading": ratings.reading,
         "held_out": ratings.held_out,
+        "fingerprint": ratings.fingerprint,
     }
 
 
@@ -233,7 +234,7 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
     table = _read(folder / "items.parquet")
-    return Ratings(
+    found = Ratings(
         name=facts["name"],
         source=facts["source"],
         kind=facts["kind"],
@@ -250,6 +251,9 @@ def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
         reading=facts["reading"],
         held_out=facts["held_out"],
     )
+    # the checksums fit, so it is that of the table that was written: hashing a long one takes a while
+    found.__dict__["fingerprint"] = str(facts["fingerprint"])
+    return found
 
 
 def _load(folder: Path, name: str) -> npt.NDArray[Any]:

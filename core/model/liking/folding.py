@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _STEPS = 12
 _ENOUGH = 1e-4
-_CANDIDATES = 4000
+_CANDIDATES, _CANDIDATES_THROUGH_HEAD = 4000, 500
+"""Items that the softmax is over: fewer where each pair goes through a head."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class LikesFolder:
     @property
     def candidates(self) -> LongArray:
         """The items that the softmax is over for everybody, ascending: the most popular ones."""
-        return _popular(self.model)
+        return _popular(self.model, _CANDIDATES_THROUGH_HEAD if self.factorization is None else _CANDIDATES)
 
     def raw(self, user: FoldedUser, items: LongArray) -> FloatArray:
         """Score item rows for a folded-in user, shape (n,)."""
@@ -128,9 +129,9 @@ class _Fitted:
     cost: float
 
 
-def _popular(model: Model) -> LongArray:
+def _popular(model: Model, most: int) -> LongArray:
     counts = model.baseline.item_counts
-    order = np.argsort(-counts, kind="stable")[:_CANDIDATES]
+    order = np.argsort(-counts, kind="stable")[:most]
     return np.sort(order[counts[order] > 0]).astype(np.int64)
 
 

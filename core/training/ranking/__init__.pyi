@@ -3,6 +3,7 @@ from .histories import (
 )
 from .judging import (
     FIRST as FIRST,
+    MOST_NEWCOMERS as MOST_NEWCOMERS,
     RankingJudge as RankingJudge,
     finished_fields as finished_fields,
     ranking_fields as ranking_fields,

@@ -19,6 +19,8 @@ FIRST = 10
 """Figures are of the first ten of each user's ranking."""
 MOST_USERS = 5_000
 """An epoch's figures are measured on at most so many users, always the same ones; every item is ranked."""
+MOST_NEWCOMERS = 1_000
+"""And on so many at most who are folded in for it."""
 _BLOCK_SCORES = 4_000_000
 _LAST = np.float32(-1e30)
 BlocksOf = Callable[[Trainer, LongArray], Blocks]
@@ -41,7 +43,7 @@ class RankingJudge:
     @cached_property
     def by_popularity(self) -> PerUser | None:
         """Each user's figures on the held-out part by mere popularity; None where nothing is relevant."""
-        users = self.held_out.sample(MOST_USERS)
+        users = self._asked
         return self.held_out.measure(self.held_out.popularity(users), FIRST) if len(users) else None
 
     @cached_property
@@ -62,8 +64,12 @@ class RankingJudge:
     def _by_trainer(self, trainer: Trainer) -> PerUser | None:
         if self.blocks is None:
             return self._measured(self.held_out, trainer)
-        users = self.held_out.sample(MOST_USERS)
+        users = self._asked
         return self.held_out.measure(self.blocks(trainer, users), FIRST) if len(users) else None
+
+    @cached_property
+    def _asked(self) -> LongArray:
+        return self.held_out.sample(MOST_USERS if self.blocks is None else MOST_NEWCOMERS)
 
     def of_tuning(self, trainer: Trainer) -> RankingFigures | None:
         """Figures on the part carved out of training; None where there is none."""

@@ -11,6 +11,14 @@ def test_rows_are_grouped_in_table_order() -> None:
     assert [grouped.rows(key).tolist() for key in range(4)] == [[1, 3], [], [0, 2], []]
 
 
+def test_rows_are_the_same_however_many_keys_are_asked_for() -> None:
+    keys = np.random.default_rng(1).integers(0, 200_000, 3_000)
+    keys[::7] = 70_003
+    grouped = Grouped.by(keys, 200_000)
+    for key in (70_003, *keys[:20].tolist(), 70_003, 199_999, 5):
+        assert grouped.rows(key).tolist() == np.flatnonzero(keys == key).tolist()
+
+
 def test_a_rated_pair_has_its_rating_and_part() -> None:
     rated = hand_model().rated
     assert rated.rating(0, 2) == (5.0, "train")
