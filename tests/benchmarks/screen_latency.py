@@ -80,11 +80,11 @@ async def keys_while_training(times: int) -> dict[str, list[float]]:
 
 
 async def _change_axis(app: Any) -> float:
-    from tui.charts.curves import ChartView
+    from tui.charts import ChartView
 
     chart = app.screen.query_one(ChartView)
-    before = chart.log_scale
-    return await _time(app, "g", lambda: chart.log_scale is not before)
+    before = chart.border_subtitle
+    return await _time(app, "g", lambda: chart.border_subtitle != before)
 
 
 async def _change_screen(app: Any, turn: int) -> float:

@@ -14,7 +14,7 @@ from core.engine.client import EngineClient, engine_command
 from core.protocol.events import BatchProgress
 from tests.tui.driving import run_app, screen_text, sees, trains, until
 from tests.tui.test_client import alive
-from tui.charts.curves import ChartView
+from tui.charts import ChartView
 from tui.shell.app import TastemapApp
 from tui.shell.training import Stage
 
@@ -34,10 +34,10 @@ def test_from_the_first_key_to_a_looked_up_title_on_the_demo_set(registry: Regis
         await pilot.press("2", *"godfather")
         await sees(pilot, "Godfather", "predicted", "user bias")
         await pilot.press("f3")
-        await sees(pilot, "Source: item bias")
+        await sees(pilot, "source: item bias")
         await pilot.press("4")
         await sees(pilot, "Map of items", "year")
-        await pilot.press("n", "enter")
+        await pilot.press("n", "s")
         await sees(pilot, "Most similar")
 
     run_app(scenario, client, registry)
@@ -88,10 +88,10 @@ async def _keys_act_while_epochs_stream_in(app: TastemapApp, pilot: Piloted) -> 
     epochs = len(app.bench.training.epochs)
     for _ in range(5):
         chart = app.screen.query_one(ChartView)
-        before = chart.log_scale
+        before = chart.border_subtitle
         assert app._driver is not None
         app._driver.send_message(Key("g", "g"))
-        await until(pilot, lambda: chart.log_scale is not before, "the other axis", pause=0.002)  # noqa: B023
+        await until(pilot, lambda: chart.border_subtitle != before, "the other axis", pause=0.002)  # noqa: B023
     await until(pilot, lambda: len(app.bench.training.epochs) > epochs, "epochs that go on")
     assert app.bench.training.stage is Stage.RUNNING
 
