@@ -13,7 +13,6 @@ from core.contract import replica_count
 from core.errors import UsageError
 from core.model import Model, Prediction, factor_table, fit_components, raw_blocks
 from core.options import Identifier, option
-from core.views.components import component_names
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View
 
@@ -204,6 +203,8 @@ def _by_component(
     ):
         return ()
     places, tastes = projection.project(of_item[None])[0], projection.axes @ of_user.astype(np.float64)
+    from core.views.components import component_names
+
     names = component_names(model)
     parts = enumerate((float(scale) * places * tastes).tolist(), 1)
     return tuple(ComponentPart(number, names.get(number, ""), value) for number, value in parts)
