@@ -24,6 +24,8 @@ ELSEWHERE = {
     "TF_CONFIG": "takes two machines; tests/core/training/several starts two processes",
 }
 ONLY_CHECKED = {
+    ("verdict",): "tests/core/verdict runs it, which trains a model on three splits",
+    ("bench",): "the table is downloaded",
     ("train", "--data", "ml-latest-small"): "the table is downloaded",
     ("data", "fetch"): "the table is downloaded",
 }

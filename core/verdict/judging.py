@@ -21,6 +21,7 @@ from core.contract import (
     used_settings,
 )
 from core.data import Ratings, Split, split_notes
+from core.errors import DataError
 from core.files import runs_folder
 from core.model import Model, RatedTable, fold_means, held_out_blocks, predict_rows
 from core.protocol import Command, EpochFinished, Event, Finished, PhaseChanged, RunStarted
@@ -90,7 +91,11 @@ class Judging:
 
     def _judge_split(self, method: str) -> list[Part] | None:
         """Standings on one split, and on the new users of a split by time; None where a person stopped."""
-        bench = _Bench.of(self.ratings, method, self.settings)
+        try:
+            bench = _Bench.of(self.ratings, method, self.settings)
+        except DataError as error:  # a small table may have no such split; the others tell all the same
+            self.notes.append(f"no verdict on the split {method}: {error.message}")
+            return []
         self.notes += [bench.rule.why, *split_notes(self.ratings, bench.split)]
         bench.measure_baselines()
         seconds: dict[str, float] = {}
