@@ -63,6 +63,7 @@ class EngineClient:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _last_words: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+    _first_start: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: bool = False
 
     @property
@@ -86,6 +87,7 @@ class EngineClient:
             limit=LONGEST_EVENT,
             start_new_session=True,
         )
+        self._first_start.set()
         readers = [self._read_events(self._process), self._read_log(self._process)]
         self._tasks = [asyncio.create_task(reader) for reader in readers]
         self._tasks.append(asyncio.create_task(self._tell_end(self._process, tuple(self._tasks))))
@@ -99,7 +101,11 @@ class EngineClient:
         return True
 
     async def ask(self, view: View[A], run: str | None = None) -> A:
-        """Ask a view of a run (None: the one in training); raises QueryError with the engine's message."""
+        """Ask a view of a run (None: the one in training); raises QueryError with the engine's message.
+
+        What is asked before the first start waits for it, so that a screen may be drawn meanwhile.
+        """
+        await self._first_start.wait()
         request = str(next(self._numbers))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request] = future

@@ -98,6 +98,21 @@ def test_answers_go_to_their_askers() -> None:
     with_child(ECHO, scenario)
 
 
+def test_what_is_asked_before_the_start_is_answered_after_it() -> None:
+    async def drive() -> None:
+        code = f"import sys, time, json\n{textwrap.dedent(ECHO)}"
+        client = EngineClient([sys.executable, "-u", "-c", code])
+        asking = asyncio.create_task(client.ask(Echo(number=3)))
+        await asyncio.sleep(0.05)
+        await client.start()
+        try:
+            assert (await asyncio.wait_for(asking, 90)).number == 3
+        finally:
+            await client.close(grace_seconds=0.3)
+
+    asyncio.run(drive())
+
+
 def test_a_failed_query_raises_with_message_and_hint() -> None:
     async def scenario(client: EngineClient) -> None:
         with pytest.raises(QueryError) as caught:

@@ -134,6 +134,10 @@ def test_arriving_on_lookup_arrows_walk_digits_switch_and_letters_search(
         await sees(pilot, "Map of items")
         await pilot.press("2", "l", "o")
         await until(pilot, lambda: engine.asked_of("search", "text") == "lo", "what was typed")
+        await pilot.press("escape")
+        for letter in "godf":  # faster than the line gets the focus
+            app.screen.query_one("#search-item ThingList").post_message(events.Key(letter, letter))
+        await until(pilot, lambda: engine.asked_of("search", "text") == "godf", "all that was typed")
         await pilot.press("escape", "5")
         await until(pilot, lambda: app.current_mode == "runs", "the digit's screen")
         await pilot.press("2", "slash")

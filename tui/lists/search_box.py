@@ -176,7 +176,8 @@ class SearchBox(Vertical):
     def _typed_ahead(self, letter: str) -> None:
         """Begin a new text with a letter typed while walking; those that follow at once are added."""
         line = self.query_one(Input)
-        before = line.value if self.typing else ""
+        # `has_focus` waits for a message that stands behind the letters which were typed meanwhile.
+        before = line.value if self.screen.focused is line else ""
         self.screen.set_focus(line)
         line.value = before if letter == "/" and not before else f"{before}{letter}"
         line.cursor_position = len(line.value)
