@@ -55,7 +55,9 @@ class RankingDifference:
 
 def bootstrap_difference(first: HeldOut, other: HeldOut, seed: int = 0) -> Difference:
     """RMSE of `other` minus that of `first` on the same pairs, with a paired bootstrap over users."""
-    squares = np.stack([np.square(part.errors) for part in (first, other)], axis=1)
+    squares = np.empty((len(first.truth), 2))
+    for way, part in enumerate((first, other)):
+        np.square(part.errors, out=squares[:, way])
     drawn = resampled_rmse(first.users, squares, seed)
     low, high = np.percentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
     exact = rmse(other.predicted, other.truth) - rmse(first.predicted, first.truth)
@@ -88,6 +90,8 @@ def pooled_difference(parts: Sequence[Ways]) -> Difference | RankingDifference:
 
 
 def _joined(parts: Sequence[HeldOut]) -> HeldOut:
+    if len(parts) == 1:
+        return parts[0]
     columns = zip(*((part.users, part.items, part.truth, part.predicted) for part in parts), strict=True)
     return HeldOut(*(np.concatenate(column) for column in columns))
 
