@@ -167,11 +167,18 @@ def test_the_last_run_is_told_instead_of_the_welcome_and_played_again(
         await pilot.press("5")
         await sees(pilot, "bias-a")
         await pilot.press("p")
+        watched = await wait_for_replay(app, pilot)
+        await until(pilot, lambda: watched.over, "the end of the replay")
         await sees(pilot, "Done", "12/12")
-        assert app.bench.watched is None or app.bench.watched.over
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/bias-recorded"
 
     run_app(scenario, engine, registry)
+
+
+async def wait_for_replay(app: TastemapApp, pilot: Piloted) -> Replayed:
+    await until(pilot, lambda: isinstance(app.bench.watched, Replayed), "the replay")
+    assert isinstance(app.bench.watched, Replayed)
+    return app.bench.watched
 
 
 def iter_news(told: Replayed) -> list[Event]:
