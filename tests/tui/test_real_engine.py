@@ -150,7 +150,7 @@ def test_the_notebooks_edition_within_three_keys(movielens_2016: Path, registry:
         await pilot.press("3")
         await sees(pilot, "Shawshank", "Godfather")
         await pilot.press("1", "2", *"shawsh")
-        await sees(pilot, "Shawshank Redemption, The (1994)  for user")
+        await sees(pilot, "The Shawshank Redemption (1994)  for user")
         await pilot.press("f4", "n")
         await sees(pilot, "50–100 by popularity")
 
