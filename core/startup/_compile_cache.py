@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import errno
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -93,17 +94,29 @@ _ENDING, _SEAL, _OLD_SECONDS = ".pb", ".sha256", 3600
 def open_store(folder: Path) -> int:
     """Make the folder ready, private to this user; returns how many damaged programs were thrown away.
 
-    Raises OSError where it can't be written, belongs to someone else, or the disk is nearly full.
+    Raises OSError where it can't be written, belongs to someone else, the disk is nearly full, or this
+    process may write no file as long as a program can be.
     """
     folder.parent.mkdir(0o700, parents=True, exist_ok=True)  # one that is there stays as its owner wants it
     folder.mkdir(0o700, exist_ok=True)
     _make_private(folder)
     if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
         raise OSError(errno.ENOSPC, "the disk is nearly full")
+    if _longest_file() < MOST_BYTES:
+        raise OSError(errno.EFBIG, "the limit on the length of files is too low")
     replace_file(folder / "written", lambda path: path.write_text("Tastemap can write here.\n"))
     damaged = _throw_away_unsound(folder)
     _trim(folder)
     return damaged
+
+
+def _longest_file() -> float:
+    if os.name != "posix":
+        return math.inf
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
 def seal(folder: Path) -> None:

@@ -186,3 +186,16 @@ def test_nothing_is_kept_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match="nearly full"):
         open_store(tmp_path / "root" / "key")
     seal(tmp_path / "gone")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no limit on the length of files")
+def test_where_files_must_be_short_nothing_is_kept(tmp_path: Path) -> None:
+    code = f"""
+import resource
+from pathlib import Path
+from core.startup._compile_cache import open_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+open_store(Path({str(tmp_path / "compiled")!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "limit on the length of files" in done.stderr.splitlines()[-1]
