@@ -19,9 +19,7 @@ from core import (
     hookimpl,
     option,
 )
-
-UNLINKED = -1000.0
-"""Scores of items without weights begin here, so that they come after all others, by popularity."""
+from models_plugins.ease._histories import scores_by_popularity
 
 
 class Ease(Architecture):
@@ -54,9 +52,7 @@ class Ease(Architecture):
         histories = alike(histories, options.weigh)
         kept: Any = weights["history/kept"]
         matrix = _links_of(weights, histories.shape[1])
-        popularity: Any = weights["history/popularity"]
-        scores = np.empty(histories.shape, np.float32)
-        scores[:] = np.float32(UNLINKED) + popularity / np.float32(1 + popularity.max(initial=0))
+        scores = scores_by_popularity(histories.shape, weights["history/popularity"])
         scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
         return scores
 

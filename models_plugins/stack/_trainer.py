@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
-from models_plugins.ease import Links, item_links, kept_items
+from core import Arrays, SliceTotals, TrainingData
+from models_plugins.ease import HistoryTrainer, Links, item_links
 from models_plugins.stack._choosing import carve, choose
 from models_plugins.stack._factors import Factors, train_factors
 from models_plugins.stack._saved import Saved, to_arrays
@@ -22,26 +20,20 @@ _BLOCK = 500
 _UNCHOSEN = Shares(1.0, 0.0, 0.0, 1.0, 1.0)
 
 
-class StackTrainer:
+class StackTrainer(HistoryTrainer):
     """Trains all members in one epoch, whatever the learning rate; a `core.Trainer`.
 
     Its loss is the share of likes that are not among the best tenth of a user's items.
     """
 
+    users_at_a_time = _BLOCK
+
     def __init__(self, data: TrainingData, architecture: Stack, settings: Any, options: Any) -> None:
         import scipy.sparse
 
-        ones = np.ones(len(data), np.float32)
-        shape = (data.user_count, data.item_count)
-        self._taken: Any = scipy.sparse.csr_array((ones, (data.users, data.items)), shape)
-        self._architecture, self._options, self._seed = architecture, options, settings.seed
-        counts = np.bincount(data.items, minlength=data.item_count)
-        kept = kept_items(counts, options.min_likes, options.most_items)
-        if len(kept) < 2:
-            hint = f"Lower --min-likes from {options.min_likes}."
-            raise TastemapError("stack needs two items with enough likes.", hint=hint)
-        self._kept, self._popularity = kept, counts.astype(np.float32)
-        self._known = scipy.sparse.csr_array(self._taken[:, kept])
+        super().__init__(data, architecture, options, np.ones(len(data), np.float32))
+        self._seed, self._popularity = settings.seed, self._counts.astype(np.float32)
+        self._known = scipy.sparse.csr_array(self._taken[:, self._kept])
         self._shares, self._members = _UNCHOSEN, list[Factors]()
         self._arrays = self._untrained()
 
@@ -76,37 +68,10 @@ class StackTrainer:
             saved = Saved(self._kept, self._members, links, self._shares)
             self._arrays = to_arrays(saved, self._popularity)
 
-    def scores(self, users: RowArray, items: RowArray) -> FloatArray:
-        """Score pairs, shape (n,), some hundred users at a time."""
-        who, places = np.unique(users, return_inverse=True)
-        scores = np.empty(len(users), np.float32)
-        for start in range(0, len(who), _BLOCK):
-            rows = np.flatnonzero((places >= start) & (places < start + _BLOCK))
-            scores[rows] = self.all_scores(who[start : start + _BLOCK])[places[rows] - start, items[rows]]
-        return scores
-
-    def all_scores(self, users: RowArray) -> FloatArray:
-        """Score all items for users, shape (users, items)."""
-        return self._architecture.history_scores(self._taken[users], self._arrays, self._options)
-
-    def weights(self) -> Arrays:
-        """Copy the weights."""
-        return {name: array.copy() for name, array in self._arrays.items()}
-
-    def state(self) -> Arrays:
-        """The weights are all there is: every epoch begins anew."""
-        return self.weights()
-
-    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Take the weights back; raises TastemapError where one is missing."""
-        try:
-            self._arrays = {name: np.array(state[name]) for name in self._arrays}
-        except KeyError as error:
-            raise TastemapError(f"The saved weights of stack lack {error}.") from None
-
     def close(self) -> None:
         """Let go of what users took."""
-        del self._taken, self._known
+        super().close()
+        del self._known
 
     def _untrained(self) -> Arrays:
         count, size = len(self._kept), self._options.factors

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core import (
     GRADIENT_SETTINGS,
     Architecture,
@@ -19,9 +17,7 @@ from core import (
     hookimpl,
     option,
 )
-
-UNKNOWN = -1000.0
-"""Scores of items with too few likes begin here, so that they come after all others, by popularity."""
+from models_plugins.ease import scores_by_popularity
 
 
 class Stack(Architecture):
@@ -69,8 +65,7 @@ class Stack(Architecture):
 
         saved = read_back(weights, histories.shape[1])
         popularity: Any = weights["history/popularity"]
-        scores = np.empty(histories.shape, np.float32)
-        scores[:] = np.float32(UNKNOWN) + popularity / np.float32(1 + popularity.max(initial=0))
+        scores = scores_by_popularity(histories.shape, popularity)
         scores[:, saved.kept] = score_known(histories[:, saved.kept], saved, popularity[saved.kept])
         return scores
 

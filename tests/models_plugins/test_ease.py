@@ -17,8 +17,8 @@ from core.testing import assert_conforms
 from core.training import make_trainer
 from core.views import FoldIn, Why
 from models_plugins.ease import Ease
+from models_plugins.ease._histories import UNLINKED
 from models_plugins.ease._links import item_links, kept_items
-from models_plugins.ease.architecture import UNLINKED
 from tests.support import make_ratings
 
 USERS, ITEMS = 80, 25
