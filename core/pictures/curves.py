@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from xml.sax.saxutils import escape, quoteattr
 
 from core.readable import readable
@@ -37,11 +38,12 @@ class Curves:
         told = [*map(_line, self.curves, self.curves.values())]
         return "\n".join([*told, *(f"{readable(name)} {level:.4f}" for name, level in self.levels.items())])
 
-    @property
+    @cached_property
     def epochs(self) -> int:
         """The length of the longest curve."""
         return max(map(len, self.curves.values()), default=0)
 
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The lowest and highest figure, a little apart where all are the same."""
         values = [value for curve in self.curves.values() for value in curve if value is not None]
@@ -71,7 +73,7 @@ def curves_svg(curves: Curves) -> str:
 
 
 def _axes(curves: Curves) -> Iterator[str]:
-    low, high = curves.ends()
+    low, high = curves.ends
     for tick in range(_TICKS + 1):
         value = low + (high - low) * tick / _TICKS
         y = _y(curves, value)
@@ -123,5 +125,5 @@ def _x(curves: Curves, epoch: int) -> float:
 
 
 def _y(curves: Curves, value: float) -> float:
-    low, high = curves.ends()
+    low, high = curves.ends
     return _HEIGHT - _BOTTOM - (value - low) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
