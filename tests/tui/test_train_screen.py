@@ -273,7 +273,7 @@ def test_what_an_architecture_does_not_use_is_not_offered(engine: FakeEngine, re
         engine.say(replace(started, unused=["learning_rate"]))
         engine.say(*(replace(epoch, learning_rate=None) for epoch in epochs))  # type: ignore[type-var]
         await until(pilot, lambda: len(app.bench.training.epochs) == 3, "three epochs")
-        await pilot.pause()
+        await until(pilot, lambda: "Rate up" not in screen_text(app), "the line of keys drawn again")
         shown = screen_text(app)
         assert "Rate up" not in shown and " rate " not in shown
         await pilot.press("plus")
