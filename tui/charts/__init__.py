@@ -3,13 +3,14 @@
 from tui.charts.bars import BarStyle, share_bar, signed_bars, sparkline
 from tui.charts.colours import categories, ordered, rgb
 from tui.charts.curves import Curve, Marks
-from tui.charts.view import ChartView
+from tui.charts.view import ChartView, ReadsChart
 
 __all__ = [
     "BarStyle",
     "ChartView",
     "Curve",
     "Marks",
+    "ReadsChart",
     "categories",
     "ordered",
     "rgb",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Group
 from rich.text import Text
 from textual import events
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.charts.colours import rgb
@@ -100,3 +101,23 @@ class ChartView(Widget):
         if not chart.plain:
             return Text()
         return Group(legend([curve for curve in curves if curve.values], marks, self.ascii_only), chart)
+
+
+class ReadsChart(Screen[None]):
+    """The actions of a screen with one chart."""
+
+    def action_toggle_log(self) -> None:
+        """Switch the chart's axis."""
+        self.query_one(ChartView).toggle_log()
+
+    def action_smooth(self) -> None:
+        """Draw running means, or the figures as they are."""
+        self.query_one(ChartView).toggle_smooth()
+
+    def action_read(self, step: int) -> None:
+        """Read an epoch off the curves, the last one first."""
+        self.query_one(ChartView).move_cursor(step)
+
+    def step_back(self) -> bool:
+        """Put the reading cursor away."""
+        return self.query_one(ChartView).drop_cursor()

@@ -18,7 +18,7 @@ from textual.widgets.selection_list import Selection
 from core.engine import QueryError
 from core.protocol import Judge, Stop, Train
 from core.views.quality import ComparedRuns, Comparison
-from tui.charts import ChartView, Curve, Marks, categories, rgb
+from tui.charts import ChartView, Curve, Marks, ReadsChart, categories, rgb
 from tui.race._podium import podium, standing
 from tui.race._verdict import VerdictScreen
 from tui.shell import BenchScreen, Lane
@@ -37,7 +37,7 @@ class _Compared(Message):
     trouble: str = ""
 
 
-class RaceScreen(BenchScreen):
+class RaceScreen(ReadsChart, BenchScreen):
     """Contestants and their standing to the left, curves to the right."""
 
     MODE = "race"
@@ -196,22 +196,6 @@ class RaceScreen(BenchScreen):
             return False
         self._judged = question
         return True
-
-    def action_toggle_log(self) -> None:
-        """Switch the axis."""
-        self.query_one(ChartView).toggle_log()
-
-    def action_smooth(self) -> None:
-        """Draw running means, or the figures as they are."""
-        self.query_one(ChartView).toggle_smooth()
-
-    def action_read(self, step: int) -> None:
-        """Read an epoch off the curves."""
-        self.query_one(ChartView).move_cursor(step)
-
-    def step_back(self) -> bool:
-        """Put the reading cursor away."""
-        return self.query_one(ChartView).drop_cursor()
 
     def _colours(self) -> tuple[str, ...]:
         return categories(self.app.current_theme.dark)

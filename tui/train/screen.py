@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from core.engine import Notice
 from core.errors import ProtocolError, UsageError
 from core.protocol import Failed, Pause, Resume, ResumeRun, SetLearningRate, Stop, Train
-from tui.charts import ChartView
+from tui.charts import ChartView, ReadsChart
 from tui.formats import in_words, rate
 from tui.shell import UNCLEAR, BenchScreen, Reading, Stage, Thing
 from tui.train._data_field import DataChosen
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _RATE_STEP = 1.5
 
 
-class TrainScreen(BenchScreen):
+class TrainScreen(ReadsChart, BenchScreen):
     """The form to the left, the training to the right; below 100 columns one makes room for the other."""
 
     MODE = "train"
@@ -283,25 +283,9 @@ class TrainScreen(BenchScreen):
         self._explain(f"{message.name} is here.")
         self.query_one(SetupForm).choose_data(message.name)
 
-    def action_toggle_log(self) -> None:
-        """Switch the chart's axis."""
-        self.query_one(ChartView).toggle_log()
-
     def action_only_val(self) -> None:
         """Give the whole height to the held-out curve, where the decision is made, or to all curves."""
         self.query_one(LivePanel).toggle_val_only()
-
-    def action_smooth(self) -> None:
-        """Draw running means, or the figures as they are."""
-        self.query_one(ChartView).toggle_smooth()
-
-    def action_read(self, step: int) -> None:
-        """Read an epoch off the curves, the last one first."""
-        self.query_one(ChartView).move_cursor(step)
-
-    def step_back(self) -> bool:
-        """Put the reading cursor away."""
-        return self.query_one(ChartView).drop_cursor()
 
     def open_thing(self, thing: Thing) -> None:
         """Choose a data set that the finder found."""
