@@ -37,6 +37,16 @@ from .store import (
     list_runs as list_runs,
     new_run_id as new_run_id,
 )
+from .updating import (
+    Outcome as Outcome,
+    Updated as Updated,
+    UpdateRequest as UpdateRequest,
+    found_full as found_full,
+    merged_news as merged_news,
+    parent_record as parent_record,
+    settings_of as settings_of,
+    update as update,
+)
 from .vocabularies import (
     write_vocabularies as write_vocabularies,
 )
