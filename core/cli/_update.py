@@ -113,11 +113,10 @@ def _compared(
 
 
 def _say_compared(compared: ComparedRun, full: Run, seconds: float, account: Updated) -> None:
-    away = compared.ranking_difference or compared.difference
+    ranks = full.objective == "ranking"
+    away = compared.ranking_difference if ranks else compared.difference
     name, reached, own = (
-        ("nDCG@10", full.val_ndcg, compared.ndcg)
-        if compared.ranking_difference
-        else ("RMSE", full.val_rmse, compared.rmse)
+        ("nDCG@10", full.val_ndcg, compared.ndcg) if ranks else ("RMSE", full.val_rmse, compared.rmse)
     )
     say(f"full training {full.id}: val {name} {figure(reached)} in {seconds:.1f} s")
     if away is None:

@@ -208,16 +208,19 @@ def _with_values(
 
 
 def _times(old: _Rows, fresh: _Rows, sources: LongArray) -> tuple[tuple[Any, Any], tuple[str, ...]]:
-    """Times of old and new rows; None, and a word on it, where only one of the two has any."""
-    if old.times is None or (fresh.times is None and len(fresh.values)):
-        told = "the news has no times, so the table loses its own" if old.times is not None else ""
-        return (None, None), (told,) if told else ()
+    """Times of old and new rows; what has none among others that have is of the table's latest moment."""
+    if old.times is None:
+        told = "the times of the news are left out, since the table has none"
+        return (None, None), (told,) if fresh.times is not None else ()
     times = old.times.copy()
-    if fresh.times is None:
-        return (times, np.zeros(0, np.int64)), ()
+    notes: tuple[str, ...] = ()
+    new = fresh.times
+    if new is None:
+        new = np.full(len(fresh.values), old.times.max(initial=0), np.int64)
+        notes = ("the news has no times: it counts as of the table's latest moment",) if len(new) else ()
     again = sources >= 0
-    times[again] = fresh.times[sources[again]]
-    return (times, fresh.times), ()
+    times[again] = new[sources[again]]
+    return (times, new), notes
 
 
 def _joined_times(times: tuple[Any, Any], order: tuple[LongArray, ...]) -> LongArray | None:
