@@ -7,13 +7,13 @@ import random
 from pathlib import Path
 
 ELSEWHERE = {"train", "open", "serve", "data fetch"}
-"""Commands that other acts try, or that need a network or a reader of their own (tests/attacks, tests/tui)."""
+"""Commands that other acts try, or that need a network or a browser."""
 
 Words = tuple[str, ...]
 
 
 def questions(run: str, out: str, table: str, evil: str) -> list[Words]:
-    """Commands that train nothing, for a run, a path beside which files may be written, a table, and noise."""
+    """Commands that train nothing, for a run, a path to write beside, a table, and noise."""
     folded = ("--rate", "1=5", "--rate", "2=1")
     return [
         *(("recommend", run, "u1"), ("recommend", run, "--all", "--out", f"{out}.csv", "--spreadsheet")),
