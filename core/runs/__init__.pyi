@@ -26,6 +26,7 @@ from .labels import (
     write_labels as write_labels,
 )
 from .recorded import (
+    read_rated as read_rated,
     recorded_ratings as recorded_ratings,
 )
 from .run import (

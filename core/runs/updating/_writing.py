@@ -14,17 +14,13 @@ from core.data import Split, describe, split_ratings, unseen
 from core.errors import RunError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model
-from core.runs.config import RunConfig
-from core.runs.kept_ratings import keep_ratings
-from core.runs.store import new_run_id
+from core.runs import RunConfig, RunWriter, keep_ratings, locked, new_run_id, write_vocabularies
 from core.runs.updating._merging import Merged
 from core.runs.updating._summing import summed_up
 from core.runs.updating.account import Updated
-from core.runs.vocabularies import write_vocabularies
-from core.runs.writer import RunWriter, locked
 
 if TYPE_CHECKING:
-    from core.runs.run import Run
+    from core.runs import Run
 
 _PARTIAL = ".partial"
 

@@ -14,9 +14,7 @@ from core.errors import ColumnsError, DataError, ProtocolError, RunError, Tastem
 from core.files import damaged
 from core.model import RatedTable
 from core.protocol import from_plain
-from core.runs.config import recorded_split, saved_choices
-from core.runs.recorded import read_rated, recorded_ratings
-from core.runs.store import list_runs
+from core.runs import list_runs, read_rated, recorded_ratings, recorded_split, saved_choices
 from core.runs.updating._figures import news_figures
 from core.runs.updating._merging import Merged, merge
 from core.runs.updating._solving import Solved, Told, solve
@@ -24,7 +22,7 @@ from core.runs.updating._writing import write_updated
 from core.runs.updating.account import Updated
 
 if TYPE_CHECKING:
-    from core.runs.run import Run
+    from core.runs import Run
 
 _FORM = ("reader", "separator", "header", "skip_lines", "layout", "encoding", "decimal", "date_order")
 _COLUMNS = ("user_column", "item_column", "rating_column", "time_column", "event_column")
