@@ -97,7 +97,10 @@ def _from_server(address: str, options: ReadingOptions, sources: Sequence[DataSo
     shown = without_password(address)
     table = raw_table(open_address(address, options), options)
     return build(
-        _with_test(_with_items(table, None, options), options, sources), address_name(address), shown, options
+        _with_test(_with_items(table, None, options, address), options, sources),
+        address_name(address),
+        shown,
+        options,
     )
 
 
@@ -179,7 +182,7 @@ def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSo
 
 
 def _with_items(
-    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | None = None
+    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | str | None = None
 ) -> RawTable:
     """Add the items table asked for, the one found beside, or the titles in the ratings table itself."""
     if options.items == "none":

@@ -22,7 +22,7 @@ from core.data.reading import (
     wide_user,
 )
 from core.data.reading.text import head_of_text, sniff
-from core.data.reading.typed import is_address, open_address, open_typed
+from core.data.reading.typed import is_address, open_address, open_typed, spread
 from core.errors import DataError, UsageError
 
 _TABLES = ("ratings.csv", "ratings.dat", "u.data")
@@ -56,7 +56,7 @@ def look(
     known, and DataError for one that can't be read at all.
     """
     options = ReadingOptions.parse(reading or {})
-    head, rows = _opened(source, options, sources)
+    head, rows, options = _opened(source, options, sources)
     cut = tuple(row for row in rows[:_ROWS])
     if is_wide(head, options):
         user = wide_user(head, options)
@@ -74,16 +74,17 @@ def look(
 
 def _opened(
     source: str, options: ReadingOptions, sources: Sequence[DataSource]
-) -> tuple[Head, list[tuple[str, ...]]]:
-    if is_address(source):
-        typed = open_address(source, options)
-        return typed.head, typed.first_texts()
-    location = _location(source, options, sources)
-    opened = open_typed(location, options)
+) -> tuple[Head, list[tuple[str, ...]], ReadingOptions]:
+    """What is known of the table, its first rows, and the options, with the columns that its lists tell."""
+    opened = open_address(source, options) if is_address(source) else None
+    if opened is None:
+        location = _location(source, options, sources)
+        opened = open_typed(location, options)
     if opened is not None:
-        return opened.head, opened.first_texts()
+        opened, options = spread(opened, options)
+        return opened.head, opened.first_texts(), options
     dialect = sniff(location, options)
-    return head_of_text(location, dialect), list(dialect.sample)
+    return head_of_text(location, dialect), list(dialect.sample), options
 
 
 def _location(source: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Location:
