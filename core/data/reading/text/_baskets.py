@@ -71,6 +71,15 @@ def read_baskets(location: Location, dialect: Dialect, head: Head, options: Read
     )
 
 
+def roles_in_baskets(
+    location: Location, dialect: Dialect, head: Head, options: ReadingOptions
+) -> dict[str, int]:
+    """The positions (from 0) of the user, the time and the one cell of items, as far as there are such."""
+    form = _form(location, dialect, head, options)
+    places = {"user": form.user, "item": form.items, "time": form.time}
+    return {role: place for role, place in places.items() if place is not None}
+
+
 def _form(location: Location, dialect: Dialect, head: Head, options: ReadingOptions) -> _Form:
     user = _user(location, dialect, options)
     items = _items(location, dialect, user, options)
