@@ -136,7 +136,7 @@ def test_two_machines_rank_as_two_devices_and_about_as_well_as_one(
         assert machines[key] == devices[key], key
     assert devices["train_loss"] == pytest.approx(alone["train_loss"], abs=0.05)
     assert devices["val_ndcg"] == pytest.approx(alone["val_ndcg"], abs=0.03)
-    assert load_run(machines["run"]).recommend(1, n=3)
+    assert load_run(machines["run"]).recommend("u1", n=3)
 
 
 def test_both_are_steered_through_worker_0_and_the_other_lets_other_users_ratings_go(
