@@ -70,6 +70,14 @@ def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after
     assert (longer.val_rmse or 9) < merged["val_rmse"] + 0.02
 
 
+def test_devices_are_claimed_before_a_carved_part_is_trained_on(csv: Path) -> None:
+    words = ["--factors", "4", "--device", "cpu", "--strategy", "mirrored", "--devices", "2", "--adapt"]
+    told = json_lines(tastemap("train", "--data", str(csv), "--epochs", "2", *words, "--json").stdout)
+    phases = [event["phase"] for event in told if event["event"] == "phase_changed"]
+    assert "learning how to train" in phases
+    assert told[-1]["reason"] == "completed"
+
+
 def test_what_cannot_be_spread_is_refused_in_plain_words(ratings: Ratings) -> None:
     with pytest.raises(UsageError, match="bayes has no --strategy"):
         train(ratings, "bayes", strategy="mirrored")

@@ -122,6 +122,23 @@ def test_two_machines_give_the_numbers_of_two_devices_and_stop_early_together(
         assert machines[key] == devices[key], key
 
 
+def test_two_machines_rank_as_two_devices_and_about_as_well_as_one(
+    csv: Path, run_two: Callable[..., list[Child]]
+) -> None:
+    words = ["--objective", "ranking", "--data", str(csv), "--epochs", "30", "--early-stopping", "3"]
+    first, second = run_two(by_words(*words), by_words(*words))
+    machines = events_of(first)[-1]
+    assert events_of(second)[-1]["phase"] == "following"
+    words += [*WORDS, "--json"]
+    told = tastemap("train", "--strategy", "mirrored", "--devices", "2", *words).stdout
+    devices, alone = json_lines(told)[-1], json_lines(tastemap("train", *words).stdout)[-1]
+    for key in ("reason", "val_ndcg", "tuning_ndcg", "train_loss", "epochs", "best_epoch", "split_hash"):
+        assert machines[key] == devices[key], key
+    assert devices["train_loss"] == pytest.approx(alone["train_loss"], abs=0.05)
+    assert devices["val_ndcg"] == pytest.approx(alone["val_ndcg"], abs=0.03)
+    assert load_run(machines["run"]).recommend("u1", n=3)
+
+
 def test_both_are_steered_through_worker_0_and_the_other_lets_other_users_ratings_go(
     csv: Path, run_two: Callable[..., list[Child]]
 ) -> None:
