@@ -82,8 +82,8 @@ class EmbeddingSide:
         `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
         l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
         mean). `prior` pulls it once in all, whatever its ratings: prior · noise / 2 · |row − initial_mean|²,
-        `noise` being the standard deviation of ratings around damped means; rows with few ratings are then
-        held, and those with many are free.
+        `noise` being the standard deviation of ratings around damped means (1 for rankings); rows with few
+        ratings are then held, and those with many are free.
 
         Rows start normally distributed around `initial_mean` with standard deviation `initial_spread` (by
         default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
