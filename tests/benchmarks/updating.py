@@ -1,15 +1,16 @@
 """Updates beside full trainings: how good they are on what comes later, and what both cost.
 
-python tests/benchmarks/updating.py [--data FOLDER] [--arch bias,bayes,bias:ranking,ease] [--steps 10] [--full-every 1]
+python tests/benchmarks/updating.py [--data FOLDER] [--arch bias,bayes,bias:ranking,ease]
+                                    [--steps 10] [--full-every 1]
 
-The table is sorted by time. A model is trained on the first 80 %, and brought up to date with the next 10 % in
-steps; after each RMSE (or nDCG@10) on the last 10 % stands beside that of a full training on the same rows
-(every `--full-every` steps). Nothing is held out of either. Seconds are the processor's, of both. `known` are rows
-whose user and item the model has seen; on the others both predict by means. A line of JSON a step.
+The table is sorted by time. A model is trained on the first 80 %, and brought up to date with the next 10 %
+in steps; after each RMSE (or nDCG@10) on the last 10 % stands beside that of a full training on the same rows
+(every `--full-every` steps). Nothing is held out of either. Seconds are the processor's, of both. `known` are
+rows whose user and item the model has seen; on the others both predict by means. A line of JSON a step.
 
 python tests/benchmarks/updating.py --cold [--data FOLDER] [--arch bias,bayes]
 
-Items are held out wholly, a fifth at a time, and placed by genres and year (and tags, where the table has any)
+Items are held out wholly, a fifth at a time, and placed by genres and year (and tags, where there are any)
 alone: RMSE beside damped means, which know the user alone, with the interval over items.
 """
 
