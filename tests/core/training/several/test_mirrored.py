@@ -16,7 +16,7 @@ from core.runs.store import list_runs
 from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
-SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64}
+SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64, "adapt": False}
 NN: dict[str, Any] = {"factors": 4, "hidden_units": 8}
 AGAIN = f"""
 import json, sys
@@ -45,7 +45,7 @@ def csv(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after_a_resume(csv: Path) -> None:
-    words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
+    words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64", "--no-adapt"]
     words += ["--strategy", "mirrored", "--devices", "2"]
     events = json_lines(tastemap("train", "--data", str(csv), *words, "--json").stdout)
     started = next(event for event in events if event["event"] == "run_started")

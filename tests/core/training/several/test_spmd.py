@@ -16,7 +16,7 @@ from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 pytestmark = pytest.mark.slow
-WORDS = ["--factors", "4", "--device", "cpu", "--batch-size", "64"]
+WORDS = ["--no-adapt", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
 LEAD = """
 import json, sys, threading
 from core.api import train
@@ -33,7 +33,7 @@ def steer(event):
     if isinstance(event, Paused) and epochs < 100:
         threading.Timer(2, lambda: (controls.set_learning_rate(0.01), controls.resume())).start()
 
-settings = {"strategy": "multiworker", "epochs": epochs, "device": "cpu", "batch_size": 64}
+settings = {"strategy": "multiworker", "epochs": epochs, "device": "cpu", "batch_size": 64, "adapt": False}
 try:
     train(sys.argv[1], "bias", options={"factors": 4}, controls=controls, on_event=steer, **settings)
 except WorkerLostError as error:
@@ -47,7 +47,7 @@ from core.data import load_ratings
 from core.training.session import Session
 
 registry = load_plugins()
-settings = {"strategy": "multiworker", "device": "cpu", "batch_size": 64}
+settings = {"strategy": "multiworker", "device": "cpu", "batch_size": 64, "adapt": False}
 resolved = resolve(registry.architecture("bias"), options={"factors": 4}, settings=settings)
 watched = {}
 
