@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -218,12 +219,18 @@ def check_architecture(kind: Any) -> None:
 
 
 def _origin(entry_point: EntryPoint) -> str:
-    distribution = entry_point.dist
-    return f"{distribution.name} {distribution.version}" if distribution else entry_point.value
+    return " ".join(_distribution(entry_point.dist)) if entry_point.dist else entry_point.value
+
+
+@cache
+def _distribution(distribution: Distribution) -> tuple[str, str]:
+    """Its name and version, for which all that it says of itself is parsed each time."""
+    about = distribution.metadata
+    return about["Name"], about["Version"]
 
 
 def _built_in_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    distribution = entry_point.dist.name if entry_point.dist else ""
+    distribution = _distribution(entry_point.dist)[0] if entry_point.dist else ""
     return distribution != hookspecs.PROJECT, distribution, entry_point.name
 
 

@@ -68,7 +68,7 @@ class EngineApp(App[int]):
         super().exit(result, return_code, message)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Widgets that are closed while they are still being mounted miss their parts: no defect, no panic."""
+        """Widgets that are closed while they are being mounted miss their parts: no defect, no panic."""
         if self._leaves and isinstance(error, NoMatches):
             self.log(error)
             return
