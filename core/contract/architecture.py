@@ -17,7 +17,7 @@ from core.errors import PluginError, UsageError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.contract.trainer import Arrays, Trainer, TrainingData
+    from core.contract.trainer import Arrays, Trainer, TrainingData, TrainingNews
 
 
 Side = Literal["user", "item"]
@@ -181,6 +181,23 @@ class Architecture:
 
     def trainer(self, data: TrainingData, settings: Any, options: Any) -> Trainer | None:  # noqa: ARG002
         """Bring a trainer of one's own (Gibbs sampling, say); None means the engine's gradient trainer."""
+        return None
+
+    def updated(
+        self,
+        weights: Arrays,  # noqa: ARG002
+        news: TrainingNews,  # noqa: ARG002
+        settings: Any,  # noqa: ARG002
+        options: Any,  # noqa: ARG002
+    ) -> Arrays | None:
+        """Bring saved weights up to date with news, where rows alone don't tell all; None leaves it to the
+        engine.
+
+        `weights` have rows for all ids of now. Of an architecture with rows the engine has solved for those
+        that the news touches already, given all others; what comes back takes the place of `weights`, and
+        rows that the news doesn't touch must stay. An architecture that scores from histories gets its arrays
+        as they were, and is trained again as a whole by its own trainer where it gives None.
+        """
         return None
 
     def history_scores(

@@ -19,6 +19,7 @@ from .loading import (
     Look as Look,
     files_behind as files_behind,
     forget as forget,
+    load_part as load_part,
     load_ratings as load_ratings,
     look as look,
     may_be_read_again as may_be_read_again,
