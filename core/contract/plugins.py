@@ -19,6 +19,7 @@ from core.contract import hookspecs
 from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
 from core.errors import PluginError, UsageError
+from core.files import expanded
 from core.options import ArchitectureOptions, suggest
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def load_plugins(files: Sequence[Path] = ()) -> Registry:
 
 def load_file(path: Path) -> ModuleType:
     """Import a plugin from a single file; raises PluginError naming the file and what went wrong."""
+    path = expanded(path)
     if not path.is_file():
         raise PluginError(f"There is no plugin file {str(path)!r}.")
     name = f"tastemap_plugin_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}"
