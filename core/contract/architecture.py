@@ -82,8 +82,8 @@ class EmbeddingSide:
         `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
         l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
         mean). `prior` pulls it once in all, whatever its ratings: prior · noise / 2 · |row − initial_mean|²,
-        `noise` being the standard deviation of ratings around damped means; rows with few ratings are then
-        held, and those with many are free.
+        `noise` being the standard deviation of ratings around damped means (1 for rankings); rows with few
+        ratings are then held, and those with many are free.
 
         Rows start normally distributed around `initial_mean` with standard deviation `initial_spread` (by
         default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
@@ -213,6 +213,18 @@ class Architecture:
         trainer gave under names that begin with "history/"; the engine keeps the users' histories beside
         them. Where an architecture scores so, `build` isn't called, new users cost nothing, and what each
         item of a history does to a score is found by leaving it out.
+        """
+        return None
+
+    def served_scores(
+        self,
+        weights: Arrays,  # noqa: ARG002
+        options: Any,  # noqa: ARG002
+    ) -> tuple[Callable[[Any, list[Any]], Any], list[Any]] | None:
+        """Score histories as `history_scores` does, with TensorFlow, for a model that is served without us.
+
+        Gives a function and the arrays that it needs: of a dense tensor of histories, shape (users, items),
+        and the arrays as tensors, it gives scores of the same shape. None where that can't be done.
         """
         return None
 

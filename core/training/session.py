@@ -236,6 +236,7 @@ class Session:
     ) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
         from core.startup import with_batch_size
+        from core.training.several import claim_devices
         from core.training.start import make_trainer
 
         prepared = prepare(self.ratings, self.resolved.settings)
@@ -243,6 +244,7 @@ class Session:
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)
+        claim_devices(settings)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
         prepared = prepared if self.adaptation is None else _mixed(prepared, self.adaptation)

@@ -116,7 +116,7 @@ def _from_server(
 ) -> Ratings:
     shown = without_password(address)
     table = raw_table(open_address(address, options), options)
-    table = _with_test(_with_items(table, None, options), options, sources)
+    table = _with_test(_with_items(table, None, options, address), options, sources)
     return build(table, address_name(address), shown, options, part_of)
 
 
@@ -204,7 +204,7 @@ def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSo
 
 
 def _with_items(
-    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | None = None
+    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | str | None = None
 ) -> RawTable:
     """Add the items table asked for, the one found beside, or the titles in the ratings table itself."""
     if options.items == "none":

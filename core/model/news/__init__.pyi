@@ -2,6 +2,9 @@ from .change import (
     Change as Change,
     KnownPairs as KnownPairs,
 )
+from .items import (
+    NewItem as NewItem,
+)
 from .renewed import (
     Renewing as Renewing,
     extended as extended,

@@ -49,9 +49,9 @@ class Takers:
     amounts: DoubleArray
 
     @classmethod
-    def of(cls, model: Model, likes: KnownPairs, through_head: bool) -> Takers:
-        """Choose by likes, where there are many, and look at how much each spreads over all items."""
-        totals = np.bincount(likes.users, weights=likes.values, minlength=len(model.users))
+    def of(cls, model: Model, totals: DoubleArray, through_head: bool) -> Takers:
+        """Choose by the users' likes in all, shape (users,), where there are many users, and look at how much
+        each spreads over all items."""
         users = np.flatnonzero(totals > 0).astype(np.int64)
         most = _USERS_THROUGH_HEAD if through_head else _USERS
         amounts = totals[users]
@@ -171,3 +171,13 @@ def _liked(pairs: KnownPairs, rows: LongArray) -> tuple[LongArray, LongArray, Do
     """Whose each like of some rows is, by place, what it is of, and its weight."""
     mine = pairs.take(np.isin(pairs.users, rows))
     return np.searchsorted(rows, mine.users), mine.items, mine.values.astype(np.float64)
+
+
+def item_numbers(folder: Folder, takers: Takers, users: LongArray, weights: DoubleArray) -> DoubleArray:
+    """The numbers of one new item, shape (numbers,), that `users` like with some weights, both (n,)."""
+    start = folder.prior.mean[None, :].astype(np.float64)
+    owners = np.zeros(len(users), np.int64)
+    found: DoubleArray = _newton(
+        _Items(folder, takers, owners, users, weights, start, np.zeros_like(start)), start
+    )[0]
+    return found

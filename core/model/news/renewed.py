@@ -101,7 +101,8 @@ class Renewing:
         folder = self._folder(model, self._item_folder)
         rows, centres, change = self.change.items, self._item_centres, self.change.turned
         if self.model.ranks:
-            now = Takers.of(turned(model), self.change.now, folder.factorization is None)
+            totals = _totals(self.change.now, self.change.counts[0])
+            now = Takers.of(turned(model), totals, folder.factorization is None)
             takers = self._takers_before, now
             return with_numbers(folder, rows, solve_items(folder, change, centres, takers, self._item_folder))
         news = self._item_news
@@ -162,10 +163,15 @@ class Renewing:
 
     @cached_property
     def _takers_before(self) -> Takers:
-        return Takers.of(self.model, self.change.before, self._item_folder.factorization is None)
+        totals = _totals(self.change.before, len(self.model.users))
+        return Takers.of(self.model, totals, self._item_folder.factorization is None)
 
     def _baseline(self) -> Baseline:
         return renewed_baseline(self.known.baseline, self.change)
+
+
+def _totals(likes: KnownPairs, users: int) -> DoubleArray:
+    return np.bincount(likes.users, weights=likes.values, minlength=users).astype(np.float64)
 
 
 def renewed_baseline(known: Baseline, change: Change) -> Baseline:
