@@ -61,8 +61,9 @@ class Session:
     """Trains one run and tells about it.
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
-    receives commands that don't steer, between two slices of batches. Once finished, `compared` is the
-    held-out part as the baseline and as the run predict or rank it.
+    receives commands that don't steer, between two slices of batches. Without `figures_by_epoch` epochs are
+    not measured, only the end is. Once finished, `compared` is the held-out part as the baseline and as the
+    run predict or rank it.
     """
 
     ratings: Ratings
@@ -72,6 +73,7 @@ class Session:
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
     trackers: Sequence[str] = ()
+    figures_by_epoch: bool = True
     trainer: Trainer | None = None
     prepared: Prepared | None = None
     adaptation: Adaptation | None = None
@@ -278,6 +280,7 @@ class Session:
             answer=self.answer,
             progress=progress,
             unused=self.resolved.architecture.unused_settings,
+            figures_by_epoch=self.figures_by_epoch,
         )
         self.emit(PhaseChanged("compiling"))
         with (

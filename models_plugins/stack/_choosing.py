@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from core import FloatArray
-from models_plugins.ease import item_links
+from models_plugins.ease import item_links, link_scores
 from models_plugins.stack._factors import train_factors
-from models_plugins.stack._scores import Shares, factor_scores, link_scores, stacked, standardized
+from models_plugins.stack._scores import Shares, factor_scores, stacked, standardized
 
 L2, LINK_L2 = (0.2, 0.37, 0.7), (100.0, 300.0, 1000.0)
 LINKS, POPULARITY = (0.0, 0.35, 1.0, 2.0), (0.0, 0.3)
@@ -88,7 +88,7 @@ def _tried_factors(
 
 def _tried_links(carved: Carved, kept: Any, options: Any) -> Iterator[tuple[float, FloatArray]]:
     for l2 in (options.link_l2,) if options.link_l2 else LINK_L2:
-        yield l2, link_scores(kept, item_links(carved.kept, l2, options.links))
+        yield l2, link_scores(kept, item_links(carved.kept, l2, options.links).matrix())
 
 
 def ndcg(scores: FloatArray, kept: Any, sought: np.ndarray) -> FloatArray:

@@ -12,7 +12,7 @@ from core.contract import load_plugins
 from core.data import Ratings, load_ratings
 from core.engine._server import EngineServer
 from core.errors import UsageError
-from core.protocol import Event, Failed, Judge, Judged, PhaseChanged, Query, from_plain, to_plain
+from core.protocol import Event, Failed, Finished, Judge, Judged, PhaseChanged, Query, from_plain, to_plain
 from core.training import Controls
 from core.verdict import Contender, Judging, Verdict, check_report, contenders, wanted_splits
 from tests.support import command, json_lines
@@ -86,8 +86,8 @@ def test_a_stopped_verdict_is_none(rated: Path) -> None:
     stopped = Controls()
     stopped.stop()
     events: list[Event] = []
-    assert judging(load_ratings(rated), events, "ease", next_controls=lambda: stopped).verdict() is None
-    assert sum(isinstance(event, PhaseChanged) and event.phase == "judging" for event in events) == 1
+    assert judging(load_ratings(rated), events, "ease", controls=stopped).verdict() is None
+    assert not any(isinstance(event, Finished) and event.reason != "stopped" for event in events)
 
 
 def test_the_engine_judges_and_answers_meanwhile(rated: Path) -> None:
