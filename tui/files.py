@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import GRADIENT_SETTINGS
+from core.data import leak_of
 from core.errors import RunError
 from core.files import runs_folder, write_through
 from core.readable import readable
@@ -38,7 +39,8 @@ class _SavedEpoch:
 class SavedRun:
     """What the list shows of a run; `val_figure` is its RMSE or nDCG@10, `seconds` those of its training.
 
-    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened.
+    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened,
+    `leak` where training knows rows from after those that the figure stands on.
     """
 
     folder: Path
@@ -53,6 +55,7 @@ class SavedRun:
     choices: Mapping[str, Any] = field(default_factory=dict)
     labels: RunLabels = field(default_factory=RunLabels)
     seconds: float = 0.0
+    leak: str = ""
 
     @property
     def name(self) -> str:
@@ -122,6 +125,7 @@ def read_run(folder: Path) -> SavedRun:
         choices,
         _readable_labels(labels),
         sum(float(epoch.get("seconds") or 0.0) for epoch in history),
+        leak_of(config.split, config.data),
     )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, note, note_leak, print_json, print_lines, say
+from core.cli._output import figure, note, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
-from core.data import load_ratings
+from core.data import leak_of, load_ratings
 from core.errors import TastemapError, UsageError
 from core.options import OptionField
 from core.runs import Run, list_runs
@@ -30,8 +30,6 @@ def print_evaluation(
         print_json({"run": run.id, **asdict(result)})
         return
     print_lines(result.lines())
-    if table is None:
-        note_leak(run.model)
 
 
 def print_runs(as_json: bool) -> None:
@@ -47,6 +45,8 @@ def print_runs(as_json: bool) -> None:
         name, reached = ("nDCG", "val_ndcg") if row["objective"] == "ranking" else ("RMSE", "val_rmse")
         data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
         say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
+    for leak in dict.fromkeys(row["leak"] for row in rows if row["leak"]):
+        note(leak)
     if not rows:
         note("No runs yet: `tastemap train --data demo` makes one.")
 
@@ -59,7 +59,10 @@ def _row_or_problem(folder: Path) -> dict[str, Any]:
         return {**dict.fromkeys(_COLUMNS), **known}
 
 
-_COLUMNS = ("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path")
+_COLUMNS = (
+    *("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path"),
+    "leak",
+)
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -74,6 +77,7 @@ def _row(run: Run) -> dict[str, Any]:
         "state": run.state,
         "created": run.config.created,
         "split_hash": run.config.split.get("hash"),
+        "leak": leak_of(run.config.split, run.config.data),
         "path": str(run.folder),
     }
 

@@ -80,7 +80,8 @@ def run_bench(name: str, data: str, architectures: str, plugins: Sequence[Path],
     rows: list[Row] = []
     with stoppable(JsonView() if as_json else ProgressView()) as stopping:
         source = data or protocol.dataset
-        for row in remake(protocol, source, names, registry, stopping.show, stopping.next_controls):
+        made = remake(protocol, source, names, registry, stopping.show, stopping.next_controls, note)
+        for row in made:
             if not rows and not as_json:
                 _print_heading()
             rows.append(row)

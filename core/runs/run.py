@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
-from core.data import RatingScale, leak_notice
+from core.data import RatingScale, leak_of
 from core.files import require_folder
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
@@ -209,7 +209,7 @@ class Run(Asker):
             positive_from=self.config.scoring.get("positive_from"),
             split_hash=split.get("hash"),
             seconds=seconds,
-            leak=leak_notice(str(split.get("method", "random")), bool(self.config.data.get("time_range"))),
+            leak=leak_of(split, self.config.data),
         )
 
     def _read_weights(self) -> Arrays:
