@@ -53,7 +53,7 @@ def side_by_side(
         running = [pool.submit(job, box) for job, box in zip(jobs, boxes, strict=True)]
         try:
             stopped = _steer(running, boxes, controls, answer)
-            return None if stopped else [one.result() for one in running]
+            return None if stopped else [one.result() for one in (*_failed(running), *running)]
         finally:
             _stop(running, boxes)
 
@@ -66,7 +66,7 @@ def _steer(
 ) -> bool:
     """Pass commands on until all is done, something failed or was stopped; says whether it was stopped."""
     while any(not one.done() for one in running):
-        if any(one.done() and not one.cancelled() and one.exception() for one in running):
+        if any(_failed(running)):
             break
         command = controls.next(wait_seconds=_LOOK_SECONDS)
         if isinstance(command, Stop):
@@ -75,6 +75,10 @@ def _steer(
         if command is not None:
             answer(command)
     return False
+
+
+def _failed(running: Sequence[Future[Result]]) -> list[Future[Result]]:
+    return [one for one in running if one.done() and not one.cancelled() and one.exception()]
 
 
 def _stop(running: Sequence[Future[Result]], boxes: Sequence[Controls]) -> None:
