@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import GRADIENT_SETTINGS
-from core.data import leak_of
 from core.errors import RunError
 from core.files import runs_folder, write_through
 from core.readable import readable
@@ -125,7 +124,7 @@ def read_run(folder: Path) -> SavedRun:
         choices,
         _readable_labels(labels),
         sum(float(epoch.get("seconds") or 0.0) for epoch in history),
-        leak_of(config.split, config.data),
+        config.leak,
     )
 
 

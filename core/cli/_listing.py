@@ -10,7 +10,7 @@ from typing import Any
 from core.api import evaluate, load_run
 from core.cli._output import figure, note, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
-from core.data import leak_of, load_ratings
+from core.data import load_ratings
 from core.errors import TastemapError, UsageError
 from core.options import OptionField
 from core.runs import Run, list_runs
@@ -77,7 +77,7 @@ def _row(run: Run) -> dict[str, Any]:
         "state": run.state,
         "created": run.config.created,
         "split_hash": run.config.split.get("hash"),
-        "leak": leak_of(run.config.split, run.config.data),
+        "leak": run.config.leak,
         "path": str(run.folder),
     }
 

@@ -255,10 +255,10 @@ class TrainingLoop:
     def _close_epoch(self, epoch: _RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
-        if self.patience and self.prepared.liked is None:
-            tuning = self.controls.agree(tuning)
         figures, ranked = self._figures_of_epoch()
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
+        if self.patience:
+            ruling = self.controls.agree(ruling)
         best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error
         self.last_event = EpochFinished(
             epoch=epoch.number,

@@ -13,6 +13,7 @@ from core.views.crosstab import Crosstab
 from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map
+from core.views.new_items.fold_in_item import FoldInItem
 from core.views.prediction import Contributions, Predict
 from core.views.python import Asker
 from core.views.quality.comparison import Comparison
@@ -35,6 +36,7 @@ EXAMPLES: tuple[View[Any], ...] = (
     Crosstab(users=3, items=4),
     Diagnosis(worst=1),
     FoldIn(ratings={"10": 5, "toy story": 0.5}, count=2, year_from=1970, components=1),
+    FoldInItem(ratings={"ann": 5}, genres=("comedy",), year=1995, count=2),
     FoldInWhy(ratings={"10": 5, "12": 0.5}, item=11, count=1),
     Map(x=2, y=1, first=1, last=4),
     NameComponent(number=2, name="quiet films"),
@@ -56,6 +58,7 @@ EMPTY: tuple[View[Any], ...] = (
     Components(ends=0),
     Diagnosis(worst=0),
     FoldIn(ratings={}, count=0),
+    FoldInItem(likes=("bob",), count=0),
     FoldInWhy(ratings={}, item=11),
     Map(first=50, last=60),
     NameComponent(number=2, name=""),
