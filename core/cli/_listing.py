@@ -44,7 +44,8 @@ def print_runs(as_json: bool) -> None:
             continue
         name, reached = ("nDCG", "val_ndcg") if row["objective"] == "ranking" else ("RMSE", "val_rmse")
         data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
-        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
+        since = f"  from {row['parent']}" if row["parent"] else ""
+        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}{since}")
     for leak in dict.fromkeys(row["leak"] for row in rows if row["leak"]):
         note(leak)
     if not rows:
@@ -60,7 +61,16 @@ def _row_or_problem(folder: Path) -> dict[str, Any]:
 
 
 _COLUMNS = (
-    *("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path"),
+    "run",
+    "parent",
+    "architecture",
+    "data",
+    "val_rmse",
+    "epochs",
+    "state",
+    "created",
+    "split_hash",
+    "path",
     "leak",
 )
 
@@ -68,6 +78,7 @@ _COLUMNS = (
 def _row(run: Run) -> dict[str, Any]:
     return {
         "run": run.folder.name,  # what finds it: a copy says that it is its original
+        "parent": run.config.parent.get("run"),
         "architecture": run.config.architecture,
         "data": run.config.data.get("name"),
         "objective": run.objective,

@@ -28,9 +28,9 @@ VECTORS = 32
 _MORE, _TURNS = 16, 4
 
 
-def item_links(taken: Any, l2: float, links: int) -> Links:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep `links` × n weights."""
-    return strongest(item_weights(taken, l2), links)
+def item_links(taken: Any, l2: float, links: int, more: Any = None) -> Links:
+    """Solve EASE as `item_weights` does, and keep `links` × n weights."""
+    return strongest(item_weights(taken, l2, more), links)
 
 
 def strongest(weights: FloatArray, links: int) -> Links:
@@ -106,26 +106,28 @@ def item_vectors(weights: FloatArray) -> FloatArray:
     return vectors
 
 
-def item_weights(taken: Any, l2: float) -> FloatArray:
+def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
     """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
 
-    They are the inverse of (gram + l2), each column over its negative diagonal. Raises TastemapError where
-    the system can't be solved.
+    They are the inverse of (gram + l2), each column over its negative diagonal. `more` counts beside how
+    often two items were taken by one user: a scipy.sparse matrix (n, n), positive semidefinite. Raises
+    TastemapError where the system can't be solved.
     """
     taken = taken[np.flatnonzero(np.diff(taken.indptr))]
-    inverse = _inverse_by_users(taken, l2) if 2 * taken.shape[0] < taken.shape[1] else None
+    fewer_users = more is None and 2 * taken.shape[0] < taken.shape[1]
+    inverse = _inverse_by_users(taken, l2) if fewer_users else None
     if inverse is None:
-        inverse = _inverse(taken, l2)
+        inverse = _inverse(taken.T @ taken if more is None else taken.T @ taken + more, l2)
     weights = inverse / -np.diag(inverse)
     weights[np.diag_indices(len(weights))] = 0
     return weights
 
 
-def _inverse(taken: Any, l2: float) -> FloatArray:
-    """(takenᵀ · taken + l2)⁻¹, by a Cholesky decomposition in the size of the items."""
+def _inverse(gram: Any, l2: float) -> FloatArray:
+    """(gram + l2)⁻¹ of a scipy.sparse matrix, by a Cholesky decomposition in the size of the items."""
     from scipy.linalg import lapack
 
-    factor = _cholesky((taken.T @ taken).toarray().astype(np.float32), l2)
+    factor = _cholesky(gram.toarray().astype(np.float32), l2)
     factor, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed:
         raise _unsolvable()
@@ -135,7 +137,8 @@ def _inverse(taken: Any, l2: float) -> FloatArray:
 
 
 def _inverse_by_users(taken: Any, l2: float) -> FloatArray | None:
-    """The same by the matrix inversion lemma, in the size of the users; None where digits would be lost."""
+    """(takenᵀ · taken + l2)⁻¹ in the size of the users, by the matrix inversion lemma; None where digits
+    would be lost."""
     from scipy.linalg import blas
 
     gram = (taken @ taken.T).toarray().astype(np.float32)
