@@ -107,20 +107,30 @@ def item_vectors(weights: FloatArray) -> FloatArray:
 
 
 def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n), by
+    `item_inverse`."""
+    return weights_of(item_inverse(taken, l2, more))
 
-    They are the inverse of (gram + l2), each column over its negative diagonal. `more` counts beside how
-    often two items were taken by one user: a scipy.sparse matrix (n, n), positive semidefinite. Raises
-    TastemapError where the system can't be solved.
+
+def weights_of(inverse: FloatArray) -> FloatArray:
+    """The weights that an inverse holds, shape (n, n)."""
+    weights: FloatArray = inverse / -np.diag(inverse)
+    weights[np.diag_indices(len(weights))] = 0
+    return weights
+
+
+def item_inverse(taken: Any, l2: float, more: Any = None) -> FloatArray:
+    """The inverse of takenᵀ · taken + l2, shape (n, n), for `taken`, a scipy.sparse matrix (users, n).
+
+    `more` counts beside how often two items were taken by one user: a scipy.sparse matrix (n, n), positive
+    semidefinite. Raises TastemapError where the system can't be solved.
     """
     taken = taken[np.flatnonzero(np.diff(taken.indptr))]
     fewer_users = more is None and 2 * taken.shape[0] < taken.shape[1]
     inverse = _inverse_by_users(taken, l2) if fewer_users else None
     if inverse is None:
         inverse = _inverse(taken.T @ taken if more is None else taken.T @ taken + more, l2)
-    weights = inverse / -np.diag(inverse)
-    weights[np.diag_indices(len(weights))] = 0
-    return weights
+    return inverse
 
 
 def _inverse(gram: Any, l2: float) -> FloatArray:
