@@ -130,6 +130,7 @@ def judge(
     `report` names a Markdown file to write, with pictures beside it; `keep` keeps the runs. None where
     `controls` stopped it. Raises TastemapError.
     """
+    from core.data import load_ratings
     from core.training import Controls
     from core.verdict import Judging, check_report, contenders as read_contenders, wanted_splits, write_report
 
