@@ -9,6 +9,7 @@ from ._describe import (
 )
 from ._notes import (
     leak_notice as leak_notice,
+    leak_of as leak_of,
     split_notes as split_notes,
 )
 from ._preview import (
@@ -17,6 +18,7 @@ from ._preview import (
 from .loading import (
     SMALLEST as SMALLEST,
     Look as Look,
+    files_behind as files_behind,
     forget as forget,
     load_part as load_part,
     load_ratings as load_ratings,
