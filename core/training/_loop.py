@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -86,7 +86,8 @@ class TrainingLoop:
     """Runs a trainer over the schedule's epochs.
 
     `answer` receives the commands that don't steer (queries), between two slices and while paused. `unused`
-    are settings that mean nothing to the trainer. `clock` gives seconds, of which only differences matter.
+    are settings that mean nothing to the trainer. `usage` tells what the process takes, by the names of
+    `UsageFigures`. `clock` gives seconds, of which only differences matter.
     """
 
     trainer: Trainer
@@ -99,6 +100,7 @@ class TrainingLoop:
     answer: Callable[[Command], None] = ignore
     progress: Progress = field(default_factory=Progress)
     unused: Sequence[str] = ()
+    usage: Callable[[], Mapping[str, Any]] = dict
     clock: Callable[[], float] = time.perf_counter
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
@@ -233,6 +235,7 @@ class TrainingLoop:
             learning_rate=self._told_rate(epoch.number),
             ratings_per_second=epoch.ratings_per_second,
             eta_seconds=left * epoch.seconds / epoch.done,
+            **self.usage(),
         )
 
     def _refuse_divergence(self, epoch: _RunningEpoch) -> None:
@@ -253,7 +256,7 @@ class TrainingLoop:
         if self.patience and self.prepared.liked is None:
             tuning = self.controls.agree(tuning)
         held_out = self.prepared.measure_held_out(self.trainer)
-        ranked = ranking_fields(self.prepared.judge, self.trainer)
+        ranked: dict[str, Any] = ranking_fields(self.prepared.judge, self.trainer)
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
         best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error
         self.last_event = EpochFinished(
@@ -269,6 +272,7 @@ class TrainingLoop:
             best=best,
             train_loss=epoch.running_mean if self.prepared.liked else None,
             **ranked,
+            **self.usage(),
         )
         self._remember(epoch, self.last_event, ruling)
         self.emit(self.last_event)

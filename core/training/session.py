@@ -259,6 +259,8 @@ class Session:
         progress: Progress,
         state: Arrays | None = None,
     ) -> None:
+        from core.startup import choose_device, usage
+
         settings = self.resolved.settings
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
@@ -278,6 +280,7 @@ class Session:
             answer=self.answer,
             progress=progress,
             unused=self.resolved.architecture.unused_settings,
+            usage=partial(usage, choose_device(settings.device)),
         )
         self.emit(PhaseChanged("compiling"))
         with (

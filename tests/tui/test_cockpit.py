@@ -77,9 +77,10 @@ def test_a_long_training_ends_with_a_bell_and_a_note(
             replace(event, seconds=LONG_SECONDS) if isinstance(event, EpochFinished) else event
             for event in recorded_events()
         ]
-        engine.say(*long[:4], PROGRESS)
+        held = {"memory": 512 << 20, "gpu_memory": 3 << 30, "gpu_busy": 0.87}
+        engine.say(*long[:4], PROGRESS, replace(PROGRESS, batch=11, **held))
         await until(pilot, lambda: any("29%" in words for words in said), "the title")
-        await sees(pilot, "2M ratings/s")
+        await sees(pilot, "2M ratings/s", "memory 512 MiB █", "GPU 87% █", "GPU memory 3.0 GiB █")
         engine.say(Paused(4, 10))
         await sees(pilot, "Paused", "p Go on", "p goes on")
         assert "ratings/s" not in screen_text(app).split("Loss")[0], "nothing is fast in a pause"

@@ -80,7 +80,8 @@ class TrainScreen(ReadsChart, BenchScreen):
         bench = self.bench
         training = bench.training
         self.set_class(training.stage is not Stage.IDLE and not training.replayed, "-live")
-        self.query_one(LivePanel).show(training, bench.engine.process_id, bench.device, bench.ghost)
+        process = None if bench.watched else bench.engine.process_id  # what others take, they tell
+        self.query_one(LivePanel).show(training, process, bench.device, bench.ghost)
         keys_for = training.stage, bool(training.epochs), training.has_rate, self.size
         if self._keys_for != keys_for:
             self._keys_for = keys_for
