@@ -20,6 +20,11 @@ from .crosstab import (
     CrosstabRow as CrosstabRow,
     CrosstabTable as CrosstabTable,
 )
+from .expected import (
+    Expected as Expected,
+    ExpectedItem as ExpectedItem,
+    ExpectedRatings as ExpectedRatings,
+)
 from .fold_in import (
     FoldedIn as FoldedIn,
     FoldIn as FoldIn,

@@ -76,12 +76,12 @@ def item_biases(model: Model, rows: LongArray) -> tuple[FloatArray, str]:
     if column is not None:
         own = model.table("item_bias") is not None
         return column[rows], "item bias" if own else "damped mean of the item, beside its user's"
-    users = _sample_users(model)
+    users = sample_users(model)
     deviations = _mean_predictions(model, users, rows) - np.float32(model.baseline.mean)
     return deviations, f"mean predicted deviation over {len(users)} users"
 
 
-def _sample_users(model: Model) -> LongArray:
+def sample_users(model: Model) -> LongArray:
     """Evenly spaced users with training ratings, so that the result doesn't change from call to call."""
     users = np.flatnonzero(model.baseline.user_counts > 0)
     spaced = np.linspace(0, len(users) - 1, min(SAMPLED_USERS, len(users))).astype(np.int64)

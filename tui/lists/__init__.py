@@ -1,6 +1,7 @@
 """Lists of things that can be opened: one widget for all of them, and the line that searches."""
 
+from tui.lists.checks import CheckList
 from tui.lists.search_box import LONGEST_TEXT, SearchBox
 from tui.lists.things import Entry, ThingList, heading, marked
 
-__all__ = ["LONGEST_TEXT", "Entry", "SearchBox", "ThingList", "heading", "marked"]
+__all__ = ["LONGEST_TEXT", "CheckList", "Entry", "SearchBox", "ThingList", "heading", "marked"]

@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import SelectionList, Static
+from textual.widgets import Static
 from textual.widgets.selection_list import Selection
 
 from core.engine import QueryError
 from core.protocol import Judge, Stop, Train
 from core.views.quality import ComparedRuns, Comparison
 from tui.charts import ChartView, Curve, Marks, ReadsChart, categories, rgb
+from tui.lists import CheckList
 from tui.race._podium import podium, standing
 from tui.race._verdict import VerdictScreen
 from tui.shell import BenchScreen, Lane
@@ -65,7 +66,7 @@ class RaceScreen(ReadsChart, BenchScreen):
         chosen = {name: "rating" in one.architecture.objectives for name, one in architectures.items()}
         with Horizontal(id="race-body"):
             with Vertical(id="race-left", classes="panel"):
-                yield SelectionList[str](
+                yield CheckList(
                     *(Selection(name, name, preset) for name, preset in chosen.items()),
                     id="race-list",
                     compact=True,
@@ -82,7 +83,7 @@ class RaceScreen(ReadsChart, BenchScreen):
         self.query_one("#race-left").border_title = "Contestants"
         self.query_one("#race-right").border_title = "Validation RMSE"
         self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
-        self.query_one(SelectionList).focus()
+        self.query_one(CheckList).focus()
 
     def redraw(self) -> None:
         """Draw the race as it stands."""
@@ -149,7 +150,7 @@ class RaceScreen(ReadsChart, BenchScreen):
 
     def action_start(self) -> None:
         """Train the chosen ones with their default recipes."""
-        names = self.query_one(SelectionList).selected
+        names = self.query_one(CheckList).selected
         if not names:
             self.notify("Space chooses.", title="Nobody races")
             return
@@ -177,7 +178,7 @@ class RaceScreen(ReadsChart, BenchScreen):
     def _ask_for_verdict(self) -> bool:
         """Send the chosen ones to be judged, each for all that it can be trained for; False where that can't
         be now, or where the last verdict was on just these."""
-        names = self.query_one(SelectionList).selected
+        names = self.query_one(CheckList).selected
         architectures = self.bench.registry.architectures
         chosen = [
             name if objective == "rating" or len(own) == 1 else f"{name}:{objective}"

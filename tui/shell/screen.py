@@ -45,6 +45,9 @@ class BenchApp(Protocol):
     def train(self, command: Train) -> bool:
         """Start a training; False where another one runs. Its data are remembered once they are read."""
 
+    def remember(self, **changes: Any) -> None:
+        """Change preferences, for the next start too."""
+
     def read_table_with(self, data: str, reading: Reading) -> None:
         """Read a table so from now on."""
 

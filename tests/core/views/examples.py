@@ -10,6 +10,7 @@ from core.model.model import Model, RunFacts
 from core.views.biases import Biases
 from core.views.components import Axes, Components, NameComponent
 from core.views.crosstab import Crosstab
+from core.views.expected import Expected
 from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map
@@ -34,6 +35,7 @@ EXAMPLES: tuple[View[Any], ...] = (
     Contributions(user="ann", item="10"),
     Crosstab(users=3, items=4),
     Diagnosis(worst=1),
+    Expected(items=("10", "toy story"), user=("ann",)),
     FoldIn(ratings={"10": 5, "toy story": 0.5}, count=2, year_from=1970, components=1),
     FoldInWhy(ratings={"10": 5, "12": 0.5}, item=11, count=1),
     Map(x=2, y=1, first=1, last=4),
@@ -55,6 +57,7 @@ EMPTY: tuple[View[Any], ...] = (
     Biases(count=0),
     Components(ends=0),
     Diagnosis(worst=0),
+    Expected(items=()),
     FoldIn(ratings={}, count=0),
     FoldInWhy(ratings={}, item=11),
     Map(first=50, last=60),
