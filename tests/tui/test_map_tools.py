@@ -71,6 +71,10 @@ def test_the_axes_ends_are_words_inside_the_picture() -> None:
     assert lines[12].startswith("Drama") and lines[12].endswith("Action")
     assert "newer" in lines[0] and "older" in lines[-1]
     assert (picture.hits[picture.looks == END] == -1).all()
+    named = replace(cloud(300), labels=["Ghostbusters"] * 300)
+    lines = draw(named, Viewport(0, 0, 8, 8), 80, 24, ends=ends).lines()
+    assert lines[12].startswith("Drama") and lines[12].endswith("Action"), "no label reaches into an end"
+    assert not any("Dramat" in line or "tbusAction" in line for line in lines)
 
 
 def test_a_region_has_what_lies_inside_and_a_frame() -> None:

@@ -35,17 +35,18 @@ def place_labels(
     visible: npt.NDArray[np.int32],
     columns: npt.NDArray[np.float64],
     rows: npt.NDArray[np.float64],
-    hits: npt.NDArray[np.int32],
+    taken: npt.NDArray[np.bool_],
     urgent: Sequence[int],
     sparse: bool,
 ) -> Iterator[Placed]:
     """Place urgent labels, then those of the peaks, then the others by importance while room lasts.
 
-    `visible` has the most important point last. Among few points a label covers no symbol; among many it may
-    cover dots, but labels then stay few, so that the cloud remains a cloud.
+    `visible` has the most important point last; `taken`, shape (rows, columns), is where none may be. Among
+    few (`sparse`) points those are the symbols; among many a label may cover dots, but labels then stay few,
+    so that the cloud remains a cloud.
     """
-    height, width = hits.shape
-    taken = hits >= 0 if sparse else np.zeros(hits.shape, bool)
+    height, width = taken.shape
+    taken = taken.copy()
     budget = _MOST_TRIES if sparse else max(6, width * height // 160)
     where = {int(index): number for number, index in enumerate(visible)}
     order = [index for index in urgent[::-1] if index in where]
