@@ -141,7 +141,7 @@ class SearchBox(Vertical):
         known = Content.from_markup(
             "  [$foreground 60%]$known[/]", known=f"{count(found.ratings)} {self._noun}"
         )
-        return Entry(marked(found.title or str(found.id), self.text) + known, self._thing(found))
+        return Entry(marked(found.title or str(found.id), self.text), self._thing(found), more=known)
 
     def _thing(self, found: Found) -> Thing:
         return Thing(self._side, found.id, found.title)

@@ -19,13 +19,37 @@ _NO_LETTERS = "q?"
 """Characters that act as elsewhere even where letters are typed ahead: the help and the way out."""
 
 
+_NOTHING = Content()
+_LEAST_WIDTH = 12
+"""Cells below which nothing would be left of a title without its middle."""
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A line of a list and the thing that it is of; without one it is a heading, which is passed over."""
+    """A line of a list and the thing that it is of; without one it is a heading, which is passed over.
+
+    `more` follows the line where there is room for both.
+    """
 
     line: Content
     thing: Thing | None = None
     hover: str = ""
+    more: Content = _NOTHING
+
+    def fitted(self, width: int) -> Content:
+        """The line in so many cells; a thing's loses its middle, since titles differ at both ends."""
+        whole = self.line + self.more
+        if self.thing is None or whole.cell_length <= width or width < _LEAST_WIDTH:
+            return whole
+        return shortened(self.line, width)
+
+
+def shortened(line: Content, width: int) -> Content:
+    """A line without its middle where it is longer than so many cells: `The Lord of …owers (2002)`."""
+    if line.cell_length <= width or line.cell_length != len(line):  # wide characters are cut at the end
+        return line
+    right = (width - 1) // 2
+    return line[: width - 1 - right] + Content("…") + line[len(line) - right :]
 
 
 def heading(text: str) -> Entry:
@@ -90,6 +114,7 @@ class ThingList(OptionList):
     ) -> None:
         super().__init__(id=id, compact=True, markup=False)
         self._entries: Sequence[Entry] = ()
+        self._fitted_to = 0
         self._plain_enter, self._type_ahead = plain_enter, type_ahead
 
     def show(self, entries: Sequence[Entry], keep: bool = True) -> None:
@@ -103,7 +128,8 @@ class ThingList(OptionList):
         )
         self._entries = entries
         at = self.highlighted
-        self.set_options([Option(entry.line, disabled=entry.thing is None) for entry in entries])
+        width = self._line_width
+        self.set_options([Option(one.fitted(width), disabled=one.thing is None) for one in entries])
         places = [place for place, entry in enumerate(entries) if entry.thing is not None]
         same = [place for place in places if before is not None and entries[place].thing == before]
         if quiet and at in places:
@@ -112,6 +138,18 @@ class ThingList(OptionList):
             self.highlighted = same[0]
         elif places and keep and not self._type_ahead:
             self.highlighted = places[0]
+
+    @property
+    def _line_width(self) -> int:
+        return self.outer_size.width - self.gutter.width - 1  # a scroll bar may come
+
+    def on_resize(self) -> None:
+        """Cut the lines anew."""
+        width = self._line_width
+        if width != self._fitted_to:
+            self._fitted_to = width
+            for place, entry in enumerate(self._entries):
+                self.replace_option_prompt_at_index(place, entry.fitted(width))
 
     def say(self, *lines: str) -> None:
         """Show lines of text where there is nothing to list."""

@@ -97,10 +97,9 @@ def predicted_words(found: ExpectedRatings) -> str:
 
 def _entry(places: ItemMap, index: int) -> Entry:
     title = places.titles[index] or str(places.items[index])
-    line = Content.from_markup(
-        "$title  [$foreground 60%]$known[/]", title=title, known=f"{count(places.ratings[index])} ratings"
-    )
-    return Entry(line, Thing("item", places.items[index], places.titles[index]))
+    known = f"  {count(places.ratings[index])} ratings"
+    more = Content.from_markup("[$foreground 60%]$known[/]", known=known)
+    return Entry(Content(title), Thing("item", places.items[index], places.titles[index]), more=more)
 
 
 def write_region(
