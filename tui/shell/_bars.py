@@ -113,9 +113,14 @@ class KeyLine(Footer):
     KeyLine > .always > Static { width: auto; color: $foreground 60%; }
     """
 
+    _composed_for = 0
+
     def compose(self) -> ComposeResult:
         """The keys in their order while there is room, then those that always act."""
         keys = [widget for widget in super().compose() if isinstance(widget, FooterKey)]
+        for key in keys:  # else each begins compact, and is styled anew once it hears that it isn't
+            key.set_reactive(FooterKey.compact, self.compact)
+        self._composed_for = self.app.size.width
         always = [key for key in keys if key.action in _ALWAYS]
         room = self.app.size.width - sum(map(_width, always)) - 2
         shown = _fitting([key for key in keys if key not in always], room)
@@ -127,7 +132,8 @@ class KeyLine(Footer):
 
     def on_resize(self) -> None:
         """Show as many keys as now fit."""
-        self.call_after_refresh(self.recompose)
+        if self._composed_for != self.app.size.width:
+            self.call_after_refresh(self.recompose)
 
 
 def _fitting(keys: list[FooterKey], room: int) -> list[FooterKey]:
