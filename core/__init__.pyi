@@ -3,6 +3,7 @@ from .api import (
     load_run as load_run,
     resume as resume,
     train as train,
+    update_fully as update_fully,
 )
 from .array_types import (
     FloatArray as FloatArray,
@@ -19,6 +20,7 @@ from .contract import (
     Terms as Terms,
     Trainer as Trainer,
     TrainingData as TrainingData,
+    TrainingNews as TrainingNews,
     hookimpl as hookimpl,
     load_plugins as load_plugins,
 )
@@ -45,6 +47,8 @@ from .protocol import (
 from .runs import (
     Evaluation as Evaluation,
     Run as Run,
+    Updated as Updated,
+    UpdateRequest as UpdateRequest,
 )
 from .training import (
     Controls as Controls,

@@ -11,7 +11,7 @@ from core.data import Ratings, load_ratings
 from core.notebook import shown
 from core.options import OptionValue
 from core.protocol import Event
-from core.runs import Evaluation, Run, find_run, recorded_ratings, saved_choices
+from core.runs import Evaluation, Run, UpdateRequest, find_run, recorded_ratings, saved_choices
 
 if TYPE_CHECKING:
     from core.training import Controls
@@ -77,6 +77,33 @@ def resume(
         session = Session(ratings, resolved, registry, tell, controls or Controls(), trackers=trackers)
         session.resume(folder)
     return Run.open(folder, registry)
+
+
+def update_fully(
+    run: Run,
+    request: UpdateRequest,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    controls: Controls | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Train on a run's table with news in it, from the beginning; the new run names its parent.
+
+    It holds out what `run.update` with the same request holds out, so that both can be compared. The same
+    again gives the run that is there. Raises TastemapError.
+    """
+    from core.runs import found_full, merged_news, parent_record, settings_of
+    from core.training import Controls, Session
+
+    merged = merged_news(run, request)
+    found = found_full(run, merged)
+    if found is not None:
+        return found
+    resolved = saved_choices(run.config, run.registry, settings_of(merged))
+    with shown(on_event, progress) as tell:
+        session = Session(merged.table, resolved, run.registry, tell, controls or Controls())
+        session.parent = parent_record(run, merged)
+        return Run.open(session.start(), run.registry)
 
 
 def load_run(run: str | Path, registry: Registry | None = None) -> Run:

@@ -18,7 +18,14 @@ class Bias(Architecture):
         ),
         "ranking": Recipe(
             "For ranking; tuned on a part of training.",
-            {"factors": 64, "l2": 0.37, "bias_l2": 0.0, "initial_spread": 0.1},
+            {
+                "factors": 64,
+                "l2": 0.37,
+                "prior": 0.0,
+                "bias_l2": 0.0,
+                "bias_prior": 0.0,
+                "initial_spread": 0.1,
+            },
             {"epochs": 25, "learning_rate": 0.02},
         ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.

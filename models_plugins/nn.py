@@ -27,8 +27,11 @@ class NeuralNet(Architecture):
             {
                 "factors": 64,
                 "l2": 0.4,
+                "prior": 0.0,
                 "bias_l2": 0.0,
+                "bias_prior": 0.0,
                 "net_l2": 0.4,
+                "net_prior": 0.0,
                 "initial_spread": 0.1,
                 "dropout": 0.0,
                 "hidden_dropout": 0.0,

@@ -78,6 +78,8 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "purchases.csv").write_text("\n".join(["user,item", *(f"{row[0]},{row[1]}" for row in rows)]))
     for name, part in (("u1.base", rows[::2]), ("u1.test", rows[1::2])):
         (tmp_path / name).write_text("".join("\t".join(map(str, map(int, row))) + "\n" for row in part))
+    (tmp_path / "news.csv").write_text("userId,movieId,rating\n1,296,4\n900,1,5\n900,10,2\n900,4444,3\n")
+    (tmp_path / "gone.csv").write_text("userId,movieId\n2,1\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -160,6 +160,44 @@ def evaluate(
     print_evaluation(run, data, given_options(context)["reading"], all_plugins(context, plugin), as_json)
 
 
+@app.command(cls=ReadingCommand)
+def update(
+    context: typer.Context,
+    run: RunName,
+    news: Annotated[
+        str, typer.Argument(help="New ratings, of known and of new users and items.", metavar="[NEWS]")
+    ] = "",
+    withdrawn: Annotated[
+        str, typer.Option(help="A table of users and items whose ratings are taken back.")
+    ] = "",
+    data: Annotated[str, typer.Option(help="The run's own table, where it has moved.")] = "",
+    hold_out: Annotated[
+        float | None, typer.Option(help="Share of the new pairs held out [the run's own].", min=0, max=0.9)
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Train on everything too, and tell the difference.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Train on everything again instead.")] = False,
+    plugin: Plugins = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Bring a run up to date with new ratings, users and items, without training again."""
+    from core.cli._update import UpdateWords, run_update
+
+    words = UpdateWords(
+        run=run,
+        news=news,
+        withdrawn=withdrawn,
+        data=data,
+        hold_out=hold_out,
+        compare=compare,
+        full=full,
+        flags=given_options(context),
+        registry=loaded_plugins(context, plugin),
+    )
+    raise typer.Exit(run_update(words, as_json))
+
+
 @app.command(cls=PlainCommand)
 def runs(as_json: AsJson = False) -> None:
     """List the saved runs, the newest first."""

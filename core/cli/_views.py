@@ -27,6 +27,11 @@ RecommendationsFile = Annotated[Path | None, typer.Option(help="File of --all: .
 PerUserFile = Annotated[
     Path | None, typer.Option("--per-user", help="File for each user's figures: .parquet or .csv.")
 ]
+NewItem = Annotated[
+    bool, typer.Option("--item", help="Fold in an item: --rate USER=RATING, --genre, --year, --tag.")
+]
+Year = Annotated[str | None, typer.Option(help="Of --item: its year.", metavar="INT")]
+Tags = Annotated[list[str], typer.Option("--tag", help="Of --item: what people call it; repeat.")]
 PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
 
 
@@ -143,6 +148,34 @@ def _recommend_to_all(run: Run, _: type[View[Any]], arguments: Values, more: Val
     return True
 
 
+def _fold_in_item(run: Run, _: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
+    """`foldin --item`: an item in the place of a user, as `foldin-item`."""
+    from core.protocol import to_plain
+    from core.views.new_items import FoldInItem
+
+    if not more["new_item"]:
+        if more["year"] or more["tag"]:
+            raise UsageError("--year and --tag say what an item is.", hint="Add --item.")
+        return False
+    known = {"ratings", "likes", "genre", "count"}
+    odd = next((name for name in arguments if name not in known), None)
+    if odd is not None:
+        raise UsageError(
+            f"--{odd.replace('_', '-')} doesn't go with --item.", hint="See `foldin-item --help`."
+        )
+    told: Values = {name: arguments[name] for name in ("ratings", "likes", "count") if name in arguments}
+    genres = [word.strip() for word in str(arguments.get("genre", "")).split(",") if word.strip()]
+    question = FoldInItem.ask(
+        {**told, "genres": genres, "tags": more["tag"], **({"year": more["year"]} if more["year"] else {})}
+    )
+    answer = run.ask(question)
+    if as_json:
+        print_json(to_plain(answer))
+    else:
+        print_lines(question.lines(answer))
+    return True
+
+
 def _draw_map(run: Run, view: type[View[Any]], arguments: Values, more: Values, as_json: bool) -> bool:
     """`map --out FILE`: the map as a picture; the answer itself still goes to --json."""
     from core.pictures import write_picture
@@ -172,6 +205,7 @@ _EXTRAS = {
     "top_items": _Extra(
         {"everybody": Everybody, "out": RecommendationsFile, "spreadsheet": Spreadsheet}, _recommend_to_all
     ),
+    "fold_in": _Extra({"new_item": NewItem, "year": Year, "tag": Tags}, _fold_in_item),
     "map": _Extra({"out": PictureFile}, _draw_map),
 }
 
@@ -213,7 +247,7 @@ def _parameter(name: str, kind: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-_SWITCHES = frozenset({"as_json", "everybody", "spreadsheet"})
+_SWITCHES = frozenset({"as_json", "everybody", "new_item", "spreadsheet"})
 
 
 def _value(one: OptionField, given: Any) -> Any:
@@ -236,7 +270,8 @@ def _ratings(one: OptionField, words: Sequence[str]) -> dict[str, float]:
         except ValueError:
             item = ""
         if not item.strip():
-            raise UsageError(f"{flag} takes {one.metavar}, as in {flag} 'Toy Story=5', not {word!r}.")
+            example = "Toy Story=5" if str(one.metavar).startswith("ITEM") else "42=5"
+            raise UsageError(f"{flag} takes {one.metavar}, as in {flag} '{example}', not {word!r}.")
     return ratings
 
 

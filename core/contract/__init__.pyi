@@ -56,4 +56,5 @@ from .trainer import (
     SliceTotals as SliceTotals,
     Trainer as Trainer,
     TrainingData as TrainingData,
+    TrainingNews as TrainingNews,
 )

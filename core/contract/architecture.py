@@ -17,7 +17,7 @@ from core.errors import PluginError, UsageError
 from core.options import ArchitectureOptions, OptionValue
 
 if TYPE_CHECKING:
-    from core.contract.trainer import Arrays, Trainer, TrainingData
+    from core.contract.trainer import Arrays, Trainer, TrainingData, TrainingNews
 
 
 Side = Literal["user", "item"]
@@ -82,8 +82,8 @@ class EmbeddingSide:
         `l2` pulls a row towards `initial_mean` once for every rating that touches it: the penalty is
         l2 / 2 · |row − initial_mean|² a rating, next to the squared error / 2 (a Gaussian prior with that
         mean). `prior` pulls it once in all, whatever its ratings: prior · noise / 2 · |row − initial_mean|²,
-        `noise` being the standard deviation of ratings around damped means; rows with few ratings are then
-        held, and those with many are free.
+        `noise` being the standard deviation of ratings around damped means (1 for rankings); rows with few
+        ratings are then held, and those with many are free.
 
         Rows start normally distributed around `initial_mean` with standard deviation `initial_spread` (by
         default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
@@ -181,6 +181,23 @@ class Architecture:
 
     def trainer(self, data: TrainingData, settings: Any, options: Any) -> Trainer | None:  # noqa: ARG002
         """Bring a trainer of one's own (Gibbs sampling, say); None means the engine's gradient trainer."""
+        return None
+
+    def updated(
+        self,
+        weights: Arrays,  # noqa: ARG002
+        news: TrainingNews,  # noqa: ARG002
+        settings: Any,  # noqa: ARG002
+        options: Any,  # noqa: ARG002
+    ) -> Arrays | None:
+        """Bring saved weights up to date with news, where rows alone don't tell all; None leaves it to the
+        engine.
+
+        `weights` have rows for all ids of now. Of an architecture with rows the engine has solved for those
+        that the news touches already, given all others; what comes back takes the place of `weights`, and
+        rows that the news doesn't touch must stay. An architecture that scores from histories gets its arrays
+        as they were, and is trained again as a whole by its own trainer where it gives None.
+        """
         return None
 
     def history_scores(

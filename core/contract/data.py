@@ -216,9 +216,10 @@ class ReadingOptions(OptionSet):
     skip_lines: int = option(default=0, help="Lines to leave out before the table.", minimum=0)
     layout: str = option(
         default="",
-        help="long: one rating a row. wide: a matrix of users × items.",
-        choices=("", "long", "wide"),
+        help="long: one rating a row; wide: a matrix of users × items; baskets: a user's items in a row.",
+        choices=("", "long", "wide", "baskets"),
     )
+    basket_separator: str = option(default="", help="What parts the items in one cell of a basket (guessed).")
     member: str = option(default="", help="The file to read in an archive or folder that holds several.")
     table: str = option(default="", help="The table of a database, or the sheet of a workbook.")
     query: str = option(default="", help="A query whose result is the table, for a database.")

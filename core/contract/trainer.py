@@ -61,6 +61,17 @@ class TrainingData:
         return max(self.capacity, len(self))
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingNews:
+    """Training `before` and `now`, in rows of the ids that there are now, and the rows of `users` and `items`
+    that the difference touches, ascending. Rows that were there before keep their numbers."""
+
+    before: TrainingData
+    now: TrainingData
+    users: LongArray
+    items: LongArray
+
+
 @dataclass(frozen=True)
 class SliceTotals:
     """What a slice of batches did: the sum of squared errors (before the updates) over so many ratings.

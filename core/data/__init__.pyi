@@ -18,6 +18,7 @@ from .loading import (
     SMALLEST as SMALLEST,
     Look as Look,
     forget as forget,
+    load_part as load_part,
     load_ratings as load_ratings,
     look as look,
     may_be_read_again as may_be_read_again,

@@ -36,6 +36,7 @@ from .damped_means import (
 from .factorization import (
     BLOCK_SCORES as BLOCK_SCORES,
     Factorization as Factorization,
+    find_factorization as find_factorization,
     raw_blocks as raw_blocks,
 )
 from .fold_in import (
@@ -89,6 +90,7 @@ from .rated import (
     RatedTable as RatedTable,
 )
 from .scorer import (
+    HeadLoader as HeadLoader,
     HeadScores as HeadScores,
     Scorer as Scorer,
     Scoring as Scoring,

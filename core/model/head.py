@@ -121,25 +121,25 @@ class _Scores:
         mean: FloatArray = np.mean(scores, axis=0)
         return mean
 
-    def slopes(self, rows: Rows) -> Rows:
-        """How each pair's score depends on its user's rows: a pair's score hangs on no other's, so the
+    def slopes(self, rows: Rows, side: str = "user") -> Rows:
+        """How each pair's score depends on the rows of its `side`: a pair's score hangs on no other's, so the
         gradient of their sum is that of each."""
-        replicas = [self._slopes(number, self._parts(rows)) for number in range(self.head.replicas)]
+        replicas = [self._slopes(number, self._parts(rows), side) for number in range(self.head.replicas)]
         count = np.float32(self.head.replicas)
         return {name: np.concatenate([one[name] / count for one in replicas], axis=1) for name in replicas[0]}
 
     def _parts(self, rows: Rows) -> list[list[FloatArray]]:
         return [np.split(rows[spec.name], self.head.replicas, axis=1) for spec in self.head.specs]
 
-    def _slopes(self, number: int, parts: list[list[FloatArray]]) -> dict[str, FloatArray]:
+    def _slopes(self, number: int, parts: list[list[FloatArray]], side: str) -> dict[str, FloatArray]:
         inputs = [tf.constant(part[number]) for part in parts]
-        of_users = [place for place, spec in enumerate(self.head.specs) if spec.side == "user"]
+        own = [place for place, spec in enumerate(self.head.specs) if spec.side == side]
         with tf.GradientTape() as tape:
-            for place in of_users:
+            for place in own:
                 tape.watch(inputs[place])
             total = tf.reduce_sum(self.head.models[number](inputs, training=False))
-        gradients = tape.gradient(total, [inputs[place] for place in of_users], unconnected_gradients="zero")
-        names = [self.head.specs[place].name for place in of_users]
+        gradients = tape.gradient(total, [inputs[place] for place in own], unconnected_gradients="zero")
+        names = [self.head.specs[place].name for place in own]
         return {name: gradient.numpy() for name, gradient in zip(names, gradients, strict=True)}
 
 

@@ -27,8 +27,8 @@ class HeadScores(Protocol):
     def scores(self, rows: Rows) -> FloatArray:
         """Score embedding rows of pairs, shape (n,)."""
 
-    def slopes(self, rows: Rows) -> Rows:
-        """How each pair's score depends on its user's rows, by table, each of shape (n, dimension)."""
+    def slopes(self, rows: Rows, side: str = "user") -> Rows:
+        """How each pair's score depends on the rows of its `side`, by table, each of shape (n, dimension)."""
 
 
 HeadLoader = Callable[[Architecture, ArchitectureOptions, Arrays], HeadScores]

@@ -26,6 +26,7 @@ from .labels import (
     write_labels as write_labels,
 )
 from .recorded import (
+    read_rated as read_rated,
     recorded_ratings as recorded_ratings,
 )
 from .run import (
@@ -36,6 +37,16 @@ from .store import (
     find_run as find_run,
     list_runs as list_runs,
     new_run_id as new_run_id,
+)
+from .updating import (
+    Outcome as Outcome,
+    Updated as Updated,
+    UpdateRequest as UpdateRequest,
+    found_full as found_full,
+    merged_news as merged_news,
+    parent_record as parent_record,
+    settings_of as settings_of,
+    update as update,
 )
 from .vocabularies import (
     write_vocabularies as write_vocabularies,

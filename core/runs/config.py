@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,11 +33,16 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 @dataclass(frozen=True)
 class RunConfig:
     """`data` describes and locates the table, `split` its parts and hash; `options` are the architecture's,
     `settings` the fields of `core.contract.settings.TrainingSettings`, `scoring` what
-    turns scores into ratings, `adaptation` what was learnt before training of how to train."""
+    turns scores into ratings, `adaptation` what was learnt before training of how to train. `parent` is empty
+    but for a run that was updated from another: its id (`run`), the `news` and what was done (`updated`)."""
 
     run: str
     architecture: str
@@ -50,14 +55,22 @@ class RunConfig:
     scoring: Mapping[str, Any]
     device: str = ""
     parameters: int = 0
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created: str = field(default_factory=_now)
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     format: int = FORMAT
     adaptation: Mapping[str, Any] = field(default_factory=dict)
+    parent: Mapping[str, Any] = field(default_factory=dict)
+
+    def created_now(self) -> RunConfig:
+        """The same configuration as of now, by what is installed now."""
+        return replace(self, created=_now(), versions=installed_versions())
 
     def write(self, folder: Path) -> None:
         """Write this configuration into a run folder."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
+        values = asdict(self)
+        if not self.parent:
+            del values["parent"]
+        text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(folder / CONFIG_FILE, f"{text}\n".encode())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from core.pictures import Curves
     from core.runs.evaluation import Evaluation
+    from core.runs.updating import Updated
     from core.views import JudgedPrediction
     from core.views.quality import ComparedRuns
 
@@ -175,6 +177,38 @@ class Run(Asker):
 
         return evaluated(self, ratings)
 
+    def update(
+        self,
+        news: Any = None,
+        *,
+        withdrawn: Any = None,
+        reading: Mapping[str, object] | None = None,
+        data: str | Path | None = None,
+        hold_out: float | None = None,
+    ) -> Run:
+        """Bring the run up to date without training again; returns the new run, which names this one.
+
+        `news` (a frame, or what `load_ratings` takes) holds ratings of known and new users and items; a pair
+        that is rated already takes the new value. `withdrawn` are pairs whose ratings are taken back.
+        `reading` says how both are read where that differs from the run's table, `data` where that is now.
+        `hold_out` is the share of new pairs that is held out (None: the run's own share). Rows that the news
+        touches are solved again from where they were, all others stay. `updated` of the new run says what was
+        done. News that changes nothing gives this run, the same update again the run that it made. Raises
+        TastemapError, and then nothing has changed.
+        """
+        from core.runs.updating import UpdateRequest, update
+
+        request = UpdateRequest(news=news, withdrawn=withdrawn, reading=reading, data=data, hold_out=hold_out)
+        folder = update(self, request).folder
+        return self if folder is None else Run.open(folder, self.registry)
+
+    @cached_property
+    def updated(self) -> Updated | None:
+        """What the update did that made this run; None for one that was trained."""
+        from core.runs.updating import updated_of
+
+        return updated_of(self)
+
     def factors(self, side: Literal["user", "item"]) -> pandas.DataFrame:
         """The factors of all users or items as a table by id, a column a factor.
 
@@ -202,6 +236,7 @@ class Run(Asker):
 
     def _facts(self) -> RunFacts:
         seconds, split = (self.summary or {}).get("seconds"), self.config.split
+        method = self.config.parent.get("split") or split.get("method", "random")
         return RunFacts(
             run=self.id,
             val_rmse=self.val_rmse,
@@ -209,7 +244,7 @@ class Run(Asker):
             positive_from=self.config.scoring.get("positive_from"),
             split_hash=split.get("hash"),
             seconds=seconds,
-            leak=leak_notice(str(split.get("method", "random")), bool(self.config.data.get("time_range"))),
+            leak=leak_notice(str(method), bool(self.config.data.get("time_range"))),
         )
 
     def _read_weights(self) -> Arrays:

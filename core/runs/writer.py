@@ -121,6 +121,11 @@ class RunWriter:
         text = json.dumps(json.loads(summary.to_json()), indent=2, ensure_ascii=False)
         write_atomically(self.folder / SUMMARY_FILE, f"{text}\n".encode())
 
+    def finish_at_once(self, event: EpochFinished, weights: Arrays, summary: Finished) -> None:
+        """Write a run that has no training of its own: one line of history, weights and summary."""
+        self._append(event.to_json())
+        self.finish(weights, summary)
+
     def _best_file(self, epoch: int) -> Path:
         return self.folder / f"checkpoint/best-{epoch}.safetensors"
 

@@ -253,11 +253,11 @@ class TrainingLoop:
     def _close_epoch(self, epoch: _RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
-        if self.patience and self.prepared.liked is None:
-            tuning = self.controls.agree(tuning)
         held_out = self.prepared.measure_held_out(self.trainer)
         ranked: dict[str, Any] = ranking_fields(self.prepared.judge, self.trainer)
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
+        if self.patience:
+            ruling = self.controls.agree(ruling)
         best = ruling is None or self.progress.best_error is None or ruling < self.progress.best_error
         self.last_event = EpochFinished(
             epoch=epoch.number,

@@ -153,7 +153,9 @@ class Prepared:
 
     def without_training(self) -> Prepared:
         """The same without the training ratings themselves, where the trainer keeps those that it needs."""
-        return replace(self, train=replace(self.train, **_none("users", "items", "targets")))
+        train = replace(self.train, **_none("users", "items", "targets"))
+        liked = None if self.liked is None else replace(self.liked, data=train)
+        return replace(self, train=train, liked=liked)
 
     def without_ratings(self) -> Prepared:
         """The same with no ratings at all: nothing to train on and nothing to measure."""
@@ -166,6 +168,7 @@ class Prepared:
             train_sample=none,
             tuning=none,
             held_out=none,
+            liked=None,
         )
 
     def _predictions(self, scores: FloatArray, pairs: Pairs) -> FloatArray:

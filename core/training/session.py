@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -61,8 +61,9 @@ class Session:
     """Trains one run and tells about it.
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
-    receives commands that don't steer, between two slices of batches. Once finished, `compared` is the
-    held-out part as the baseline and as the run predict or rank it.
+    receives commands that don't steer, between two slices of batches. `parent` is what the run's
+    configuration says of the one that it comes from, where it comes from one. Once finished, `compared` is
+    the held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -72,6 +73,7 @@ class Session:
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
     trackers: Sequence[str] = ()
+    parent: Mapping[str, Any] = field(default_factory=dict)
     trainer: Trainer | None = None
     prepared: Prepared | None = None
     adaptation: Adaptation | None = None
@@ -142,6 +144,9 @@ class Session:
         """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
         config = read_config(folder)
         _check_data(config, self.ratings)
+        if config.parent.get("updated"):
+            hint = "`tastemap update --full` trains on all its ratings."
+            raise UsageError(f"{config.run} is an update: it has no training to go on with.", hint=hint)
         self._refuse_to_lead()
         with locked(folder):
             prepared, trainer, _ = self._make_trainer(lambda _: _adapted(config, self.resolved))
@@ -231,6 +236,7 @@ class Session:
     ) -> tuple[Prepared, Trainer, str]:
         self.emit(PhaseChanged("starting TensorFlow"))
         from core.startup import with_batch_size
+        from core.training.several import claim_devices
         from core.training.start import make_trainer
 
         prepared = prepare(self.ratings, self.resolved.settings)
@@ -238,6 +244,7 @@ class Session:
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)
+        claim_devices(settings)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
         prepared = prepared if self.adaptation is None else _mixed(prepared, self.adaptation)
@@ -337,6 +344,7 @@ class Session:
             adaptation={} if self.adaptation is None else self.adaptation.to_dict(),
             device=device,
             parameters=trainer.parameters,
+            parent=self.parent,
         )
 
 

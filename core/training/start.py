@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.contract import Architecture, Resolved, Trainer, TrainingData, TrainingSettings
-from core.errors import UsageError
 from core.model import build_head, scores_from_histories
 from core.options import ArchitectureOptions
 from core.startup import choose_device, describe_device
@@ -44,8 +43,6 @@ def make_trainer(
     Raises DeviceError or PluginError, and WorkerError where a strategy's workers can't train together.
     """
     if settings.strategy != "none":
-        if settings.objective == "ranking":
-            raise UsageError("Ranking trains on one device so far.", hint="Use --strategy none.")
         from core.training.several import make_distributed_trainer
 
         return make_distributed_trainer(architecture, options, settings, data)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from core import views
 from core.errors import UsageError
 from core.options import suggest
-from core.views import quality
+from core.views import new_items, quality
 from core.views.view import Answer, View
 
 
@@ -36,6 +36,7 @@ _ENTRIES: Mapping[str, _Entry] = {
     "diagnosis": _Entry("Diagnosis", "diagnose", quality),
     "expected": _Entry("Expected", "expected"),
     "fold_in": _Entry("FoldIn", "foldin"),
+    "fold_in_item": _Entry("FoldInItem", "foldin-item", new_items),
     "fold_in_why": _Entry("FoldInWhy", "foldin-why"),
     "map": _Entry("Map", "map"),
     "name_component": _Entry("NameComponent", "name-component"),

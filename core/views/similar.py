@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.array_types import FloatArray
 from core.errors import UsageError
 from core.model import ItemCard, Model, factor_table, item_card, nearest, user_row
 from core.options import Identifier, option
@@ -61,8 +62,10 @@ class SimilarItems(View[ItemNeighbours]):
         """Compare the factors of all items with so many ratings."""
         row, counts = resolve_item(model, self.item), model.baseline.item_counts
         _check_trained(int(counts[row]), f"Item {self.item!r}")
+        factors = factor_table(model, "item")
+        _check_learnt(factors[row], f"Item {self.item!r}", model.architecture.name)
         allowed = counts >= max(1, self.min_ratings)
-        rows, similarities = nearest(factor_table(model, "item"), row, allowed, self.count)
+        rows, similarities = nearest(factors, row, allowed, self.count)
         found = tuple(
             SimilarItem(**vars(item_card(model, other)), similarity=similarity)
             for other, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
@@ -106,6 +109,12 @@ class SimilarUsers(View[UserNeighbours]):
                 for one in answer.similar
             ]
         )
+
+
+def _check_learnt(factors: FloatArray, name: str, architecture: str) -> None:
+    if not factors.any():
+        hint = "Train with a lower --min-likes, or ask a run of bias."
+        raise UsageError(f"{name} was too seldom in training for {architecture} to compare it.", hint=hint)
 
 
 def _check_trained(ratings: int, name: str) -> None:

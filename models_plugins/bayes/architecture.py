@@ -14,6 +14,7 @@ from core import (
     GRADIENT_SETTINGS,
     Architecture,
     ArchitectureOptions,
+    Arrays,
     EmbeddingSide,
     FloatArray,
     Recipe,
@@ -21,6 +22,7 @@ from core import (
     Terms,
     Trainer,
     TrainingData,
+    TrainingNews,
     hookimpl,
     option,
 )
@@ -93,6 +95,12 @@ class Bayes(Architecture):
 
         deviations: FloatArray = np.sqrt(spread_of(rows["user_spread"], rows["item_spread"]))
         return deviations
+
+    def updated(self, weights: Arrays, news: TrainingNews, settings: Any, options: Options) -> Arrays:
+        """Draw the kept samples' touched rows again: what the spread is told by."""
+        from models_plugins.bayes._updating import updated_spread
+
+        return updated_spread(weights, news, settings.seed, options.noise_freedom)
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the Gibbs sampler; of the settings it takes the seed and the device."""

@@ -17,13 +17,19 @@ def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDAr
     return np.sort(order[counts[order] >= least]).astype(np.int64)
 
 
-def item_links(taken: Any, l2: float, links: int) -> Links:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep the `links` × n strongest weights.
+VECTORS = 32
+"""Numbers of an item's vector."""
+_MORE, _TURNS = 16, 4
 
-    Strongest of all, not of each item: items that many took have more to say. Raises TastemapError where the
-    system can't be solved.
-    """
-    weights = _solve(taken, l2)
+
+def item_links(taken: Any, l2: float, links: int) -> Links:
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep `links` × n weights."""
+    return strongest(item_weights(taken, l2), links)
+
+
+def strongest(weights: FloatArray, links: int) -> Links:
+    """Keep the `links` × n strongest of weights (n, n): of all, not of each item, since items that many took
+    have more to say."""
     count = len(weights)
     most = min(links, count) * count
     strength = np.abs(weights).ravel()
@@ -46,7 +52,33 @@ def _index_kind(count: int) -> type[np.integer]:
     return np.uint16 if count <= np.iinfo(np.uint16).max else np.int32
 
 
-def _solve(taken: Any, l2: float) -> FloatArray:
+def item_vectors(weights: FloatArray) -> FloatArray:
+    """Vectors of items, shape (n, `VECTORS`), whose products come near the items' partial correlations.
+
+    Those are how two items go together where all others are known: the geometric mean of EASE's weights both
+    ways. The vectors are their leading eigenvectors, found by subspace iteration (Halko, Martinsson & Tropp
+    2011), so that neighbours and maps follow from the same weights as the ranking.
+    """
+    related = weights * weights.T
+    np.sqrt(related, out=related)
+    np.copysign(related, weights, out=related)
+    width = min(VECTORS + _MORE, len(related))
+    basis = np.random.default_rng(0).standard_normal((len(related), width), np.float32)
+    for _ in range(_TURNS):
+        basis, _ = np.linalg.qr(related @ basis)
+    strengths, axes = np.linalg.eigh(basis.T @ (related @ basis))
+    kept = np.argsort(-strengths)[:VECTORS]
+    scales = np.sqrt(np.maximum(strengths[kept], 0))
+    vectors = np.zeros((len(related), VECTORS), np.float32)
+    vectors[:, : len(kept)] = basis @ (axes[:, kept] * scales)
+    return vectors
+
+
+def item_weights(taken: Any, l2: float) -> FloatArray:
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
+
+    Raises TastemapError where the system can't be solved.
+    """
     from scipy.linalg import lapack
 
     gram = np.asfortranarray((taken.T @ taken).toarray().astype(np.float32))

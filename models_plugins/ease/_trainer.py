@@ -8,7 +8,7 @@ import numpy as np
 
 from core import SliceTotals, TrainingData
 from models_plugins.ease._histories import HistoryTrainer
-from models_plugins.ease._links import item_links
+from models_plugins.ease._links import VECTORS, item_vectors, item_weights, strongest
 
 if TYPE_CHECKING:
     from models_plugins.ease.architecture import Ease
@@ -23,6 +23,7 @@ class EaseTrainer(HistoryTrainer):
     def __init__(self, data: TrainingData, architecture: Ease, options: Any) -> None:
         super().__init__(data, architecture, options, data.targets)
         self._arrays = {
+            "table/item_factors": np.zeros((len(self._counts), VECTORS), np.float32),
             "history/kept": self._kept,
             "history/popularity": self._counts.astype(np.float32),
             "history/starts": np.zeros(len(self._kept) + 1, np.int64),
@@ -45,8 +46,12 @@ class EaseTrainer(HistoryTrainer):
         from models_plugins.ease.architecture import alike
 
         taken = alike(self._taken, self._options.weigh)[:, self._arrays["history/kept"]]
-        links = item_links(taken, self._options.l2, self._options.links)
+        weights = item_weights(taken, self._options.l2)
+        links = strongest(weights, self._options.links)
         self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
+        vectors = np.zeros((len(self._counts), VECTORS), np.float32)
+        vectors[self._kept] = item_vectors(weights)
+        self._arrays["table/item_factors"] = vectors
         return SliceTotals(self._squared_error(), self._taken.nnz)
 
     def _squared_error(self) -> float:

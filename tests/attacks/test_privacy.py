@@ -46,13 +46,13 @@ def test_runs_and_caches_are_their_owners_alone(
 
     monkeypatch.setattr(cache, "SMALLEST", 0)
     table = write_csv(tmp_path / "ratings.csv", make_ratings(30, 20, 10))
-    trained = train(table, "bias", epochs=2, early_stopping=1, trackers=["csv"])
+    trained = train(table, "bias", adapt=False, epochs=2, early_stopping=1, trackers=["csv"])
     assert all_private(trained.folder), sorted(
         (oct(rights(path)), path.name) for path in trained.folder.rglob("*")
     )
     assert rights(private_folders) == 0o700
     assert all_private(cache.tables_folder())
-    outside = train(table, "bias", epochs=1, folder=tmp_path / "my-run")
+    outside = train(table, "bias", adapt=False, epochs=1, folder=tmp_path / "my-run")
     assert rights(outside.folder) == 0o700
 
 
@@ -77,7 +77,7 @@ def test_what_is_made_of_a_run_is_as_private_as_the_run(tmp_path: Path) -> None:
     from core import train
 
     tmp_path.chmod(0o755)
-    trained = train(make_ratings(30, 20, 10), "bias", epochs=1)
+    trained = train(make_ratings(30, 20, 10), "bias", adapt=False, epochs=1)
     model = trained.model
     for name in ("all.csv", "all.parquet"):
         found = recommend_to_all(model, TopItems(user=(), count=2, unseen=False))

@@ -56,7 +56,7 @@ def after(child: subprocess.Popen[str], event: str) -> None:
     ("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)], ids=["int", "term", "hup"]
 )
 def test_a_signal_stops_a_training_saves_it_and_says_where(table: Path, name: str, code: int) -> None:
-    child = start("train", "--data", str(table), "--epochs", "100000", "--json")
+    child = start("train", "--data", str(table), "--epochs", "100000", "--no-adapt", "--json")
     after(child, "epoch_finished")
     child.send_signal(getattr(signal, name))
     rest, told = child.communicate(timeout=240)
@@ -70,7 +70,7 @@ def test_a_signal_stops_a_training_saves_it_and_says_where(table: Path, name: st
 
 @pytest.mark.slow
 def test_term_and_hup_together_still_save(table: Path) -> None:
-    child = start("train", "--data", str(table), "--epochs", "100000", "--json")
+    child = start("train", "--data", str(table), "--epochs", "100000", "--no-adapt", "--json")
     after(child, "epoch_finished")
     for _ in range(3):
         child.send_signal(signal.SIGHUP)
@@ -83,7 +83,7 @@ def test_term_and_hup_together_still_save(table: Path) -> None:
 @pytest.mark.slow
 def test_what_nohup_ignores_stays_ignored(table: Path) -> None:
     child = start(
-        *("train", "--data", str(table), "--epochs", "100000", "--json"),
+        *("train", "--data", str(table), "--epochs", "100000", "--no-adapt", "--json"),
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     after(child, "epoch_finished")
@@ -106,7 +106,9 @@ def test_before_training_began_a_signal_leaves_nothing(table: Path, private_fold
 
 @pytest.mark.slow
 def test_a_race_stops_at_the_first_signal(table: Path) -> None:
-    child = start("race", "--data", str(table), "--arch", "bias,dot", "--epochs", "100000", "--json")
+    child = start(
+        "race", "--data", str(table), "--arch", "bias,dot", "--epochs", "100000", "--no-adapt", "--json"
+    )
     after(child, "epoch_finished")
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=240)
@@ -116,7 +118,7 @@ def test_a_race_stops_at_the_first_signal(table: Path) -> None:
 
 @pytest.mark.slow
 def test_a_training_that_nobody_reads_any_more_is_saved(table: Path) -> None:
-    child = start("train", "--data", str(table), "--epochs", "100000", "--json")
+    child = start("train", "--data", str(table), "--epochs", "100000", "--no-adapt", "--json")
     after(child, "epoch_finished")
     assert child.stdout is not None and child.stderr is not None
     child.stdout.close()

@@ -21,7 +21,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = write_csv(folder / "ratings.csv", make_ratings(20, 15, 8))
     (folder / "official.csv").write_text("userId,movieId,rating\nu1,999,4\nnewcomer,100,3\nu2,101,3\n")
     ratings = load_ratings(table, {"test_file": str(folder / "official.csv")})
-    trained = train(ratings, "bias", epochs=1, split="official", folder=folder / "run")
+    trained = train(ratings, "bias", adapt=False, epochs=1, split="official", folder=folder / "run")
     counts = trained.model.baseline.item_counts
     assert np.flatnonzero(counts == 0).tolist() == [trained.model.items.row("999")]
     return trained.folder

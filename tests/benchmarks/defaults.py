@@ -1,12 +1,13 @@
 """The defaults on other people's tables, beside damped means: the held-out RMSE of every architecture.
 
 usage: python tests/benchmarks/defaults.py [--data PATH …] [--made] [--architecture bias …] [--seeds 1]
+       [--recipe default] [--keep defaults|architectures]
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
 aren't there are left out, and said. --made takes tables of sixteen shapes that are made on the spot
 (`made_tables.py`). Every training is the default one, at the standard split (seed 42), and
 nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure worse than damped
-means by more than 0.1 %.
+means by more than 0.1 %. `--keep` keeps the figures for a table of the README (`readme.py` writes it).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from made_tables import SHAPES, made_table
+from measured import keep, recipe_of
 
 import core
 from core import Ratings, load_ratings
@@ -62,15 +64,28 @@ def tables(paths: Sequence[Path], made: bool) -> dict[str, Ratings]:
 
 
 def measure(
-    table: Ratings, architecture: str, seeds: Sequence[int], folder: Path
+    table: Ratings, architecture: str, recipe: str, seeds: Sequence[int], folder: Path
 ) -> tuple[float, float, float]:
     """The baseline's RMSE, the mean RMSE over the seeds, and the seconds of one training."""
     started, summaries = time.perf_counter(), []
     for seed in seeds:
-        run = core.train(table, architecture, seed=seed, folder=folder / f"{time.time_ns()}")
+        run = core.train(table, architecture, recipe=recipe, seed=seed, folder=folder / f"{time.time_ns()}")
         summaries.append(run.summary or {})
     seconds = (time.perf_counter() - started) / len(seeds)
     return summaries[0]["baseline_rmse"], fmean(one["val_rmse"] for one in summaries), seconds
+
+
+def keep_row(
+    kept: str, name: str, table: Ratings, recipe: str, figures: dict[str, tuple[float, ...]]
+) -> None:
+    """Keep a line's figures for the README: those of a table, or those of each architecture."""
+    for architecture, (base, rmse, _) in figures.items():
+        row, column = (name, architecture) if kept == "defaults" else (architecture, recipe)
+        keep(kept, row, column, {"rmse": round(rmse, 4)}, recipe_of(architecture, recipe))
+        if kept == "defaults":
+            keep(kept, name, "damped means", {"rmse": round(base, 4)})
+    if kept == "defaults":
+        keep(kept, name, "ratings", {"count": len(table)})
 
 
 def main() -> None:
@@ -80,12 +95,19 @@ def main() -> None:
     parser.add_argument("--made", action="store_true")
     parser.add_argument("--architecture", nargs="+", default=["bias", "dot", "nn", "bayes"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--recipe", default="default")
+    parser.add_argument("--keep", choices=("defaults", "architectures"))
     chosen = parser.parse_args()
     print(f"| table | ratings | damped means | {' | '.join(chosen.architecture)} | seconds |")
     print(f"|---|---:|---:|{'---:|' * (len(chosen.architecture) + 1)}")
     with tempfile.TemporaryDirectory() as folder:
         for name, table in tables(chosen.data, chosen.made).items():
-            rows = [measure(table, one, chosen.seeds, Path(folder)) for one in chosen.architecture]
+            rows = [
+                measure(table, one, chosen.recipe, chosen.seeds, Path(folder)) for one in chosen.architecture
+            ]
+            if chosen.keep:
+                measured = dict(zip(chosen.architecture, rows, strict=True))
+                keep_row(chosen.keep, name, table, chosen.recipe, measured)
             figures = [f"{rmse:.4f}{'*' if rmse > 1.001 * base else ''}" for base, rmse, _ in rows]
             spent = " / ".join(f"{seconds:.0f}" for *_, seconds in rows)
             print(

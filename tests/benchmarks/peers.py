@@ -1,7 +1,7 @@
 """Tastemap and its peers on the same split, in turn, in one run: held-out RMSE and seconds.
 
 usage: python tests/benchmarks/peers.py [RATINGS] [--python Surprise=/path/to/python ...] [--seeds 3]
-       [--only myfm tastemap-bayes ...] [--best]
+       [--only myfm tastemap-bayes ...] [--best] [--keep]
 
 RATINGS is a folder or file that Tastemap reads (default: ml-latest-small-2016 in the folder that
 TASTEMAP_TEST_DATA names). Every model is trained in a process of its own, by the interpreter that `--python`
@@ -12,7 +12,7 @@ Prints a Markdown table, the lowest error first: mean ± standard deviation over
 clipped predictions; the median seconds of the fit alone, of tables that are read and code that is compiled;
 and those of the whole first fit in a new process, its start, imports, compiling and predictions counted.
 Models marked * take long and are trained with the first seed only. `--best` prints every model of Tastemap
-and the most accurate one of each peer.
+and the most accurate one of each peer; `--keep` keeps what is printed for the README (`readme.py` writes it).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from measured import keep, recipe_of
 from peer_models.configurations import CONFIGURATIONS, MODULES, PACKAGES
 
 from core import load_ratings, split_ratings
@@ -98,6 +99,20 @@ def row(name: str, trained: list[Trained]) -> str:
     return f"| {configuration.who} | {what} | {error} | {seconds} |"
 
 
+def keep_row(name: str, trained: list[Trained]) -> None:
+    """Keep a row's figures for the README."""
+    rmse, fit, whole = np.array([[one.rmse, one.fit, one.whole] for one in trained]).T
+    values = {
+        "rmse": round(float(rmse.mean()), 4),
+        "fit": round(float(np.median(fit)), 2),
+        "whole": round(float(np.median(whole)), 1),
+        **({"deviation": round(float(rmse.std()), 4)} if len(trained) > 1 else {}),
+    }
+    configuration = CONFIGURATIONS[name]
+    recipe = recipe_of(*configuration.recipe) if configuration.recipe else None
+    keep("peers", configuration.who, configuration.what, values, recipe)
+
+
 def compare(names: list[str], seeds: int, pythons: dict[str, str], folder: Path) -> dict[str, list[Trained]]:
     """Train all configurations in turn, once a seed."""
     trained: dict[str, list[Trained]] = {name: [] for name in names}
@@ -132,6 +147,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=[*CONFIGURATIONS], default=[*CONFIGURATIONS])
     parser.add_argument("--best", action="store_true")
+    parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 
 
@@ -156,6 +172,8 @@ def main() -> None:
     done.sort(key=lambda name: float(np.mean([one.rmse for one in trained[name]])))
     for name in best_of_each(done) if arguments.best else done:
         print(row(name, trained[name]))
+        if arguments.keep:
+            keep_row(name, trained[name])
     for name in sorted(set(names) - set(done)):
         print(f"\n{name} failed; see above.")
     for who in missing:

@@ -1,13 +1,15 @@
 """Tastemap's rankings and its peers' on the same split in one run: nDCG, recall, coverage, seconds.
 
 usage: python tests/benchmarks/ranking_peers.py [RATINGS] [--seeds 1] [--only bias ease ials …]
+       [--keep]
 
 RATINGS is what Tastemap reads (default: ml-latest-small-2016 in the folder that TASTEMAP_TEST_DATA names).
 The split is seed 42, 80/20; every training row is a like. All items that a user hasn't in training are
 ranked; relevant are held-out ratings in the upper quarter of the scale, and again all held-out rows. Prints
 a Markdown table: nDCG@10 of both with its mean and standard deviation over the seeds, recall@10 and
 coverage of the latter, seconds of the fit. Peers that aren't installed (implicit, lenskit) are named and
-left out; EASE and iALS of a few lines of NumPy stand for the published methods in any case.
+left out; EASE and iALS of a few lines of NumPy stand for the published methods in any case. `--keep` keeps
+the figures for the README (`readme.py` writes it).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+from measured import keep, recipe_of
 
 from core import load_plugins, load_ratings, split_ratings
 from core.contract import Compiles, TrainingData, resolve, settle
@@ -188,7 +191,7 @@ def lenskit(table: Table, seed: int) -> tuple[Scores, float]:
 
 MODELS: dict[str, tuple[str, Callable[[Table, int], tuple[Scores, float]]]] = {
     "popularity": ("mere popularity", popularity),
-    "ease-250": ("EASE, l2 250", ease(250)),
+    "ease-250": ("EASE, l2 250 (dense, float64)", ease(250)),
     "ease-600": ("EASE, l2 600", ease(600)),
     "ials": ("iALS, 64 factors, l2 by frequency, tuned on a carved part", ials(64, 0.01, 0.3)),
     "implicit-als": ("implicit ALS, 32 factors", implicit("als", factors=32, regularization=0.05, alpha=5)),
@@ -211,7 +214,16 @@ def measure(table: Table, scores: Scores) -> tuple[float, float, float, float]:
     return upper.ndcg, every.ndcg, every.recall, every.coverage
 
 
-def report(name: str, table: Table, seeds: Sequence[int]) -> None:
+def keep_row(name: str, title: str, liked: float, every: float) -> None:
+    """Keep a line's figures for the README."""
+    own = name.removesuffix("-4")
+    given = {"replicas": 4} if name.endswith("-4") else {}
+    recipe = recipe_of(own, objective="ranking", **given) if own in OWN else None
+    shown = f"`{title.split('`')[1]}`" if recipe else title
+    keep("ranking", shown, "", {"liked": round(liked, 4), "all": round(every, 4)}, recipe)
+
+
+def report(name: str, table: Table, seeds: Sequence[int], kept: bool) -> None:
     """Train a model once a seed, and print its line."""
     title, fit = MODELS[name]
     figures, spent = [], []
@@ -223,6 +235,8 @@ def report(name: str, table: Table, seeds: Sequence[int]) -> None:
     shown = [f"{mean[place]:.4f} ± {deviation[place]:.4f}" for place in (0, 1)]
     cells = (title, *shown, f"{mean[2]:.4f}", f"{mean[3]:.1%}", f"{np.median(spent):.1f}")
     print(f"| {' | '.join(cells)} |", flush=True)
+    if kept:
+        keep_row(name, title, float(mean[0]), float(mean[1]))
 
 
 def main() -> None:
@@ -232,13 +246,14 @@ def main() -> None:
     parser.add_argument("ratings", nargs="?", default=str(default))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--keep", action="store_true")
     asked = parser.parse_args()
     table = read(asked.ratings)
     print("| model | nDCG@10, liked | nDCG@10, all | recall@10 | coverage | fit, s |")
     print("|---|---:|---:|---:|---:|---:|")
     for name in asked.only:
         try:
-            report(name, table, range(1, asked.seeds + 1))
+            report(name, table, range(1, asked.seeds + 1), asked.keep)
         except ImportError as error:
             print(f"{MODELS[name][0]} is left out: {error}", file=sys.stderr)
 

@@ -99,13 +99,13 @@ def write_table(folder: Path, users: int, items: int, per_user: int = 20) -> Pat
     """Write a made table of ratings."""
     generator, path = np.random.default_rng(users), folder / f"{users}x{items}.csv"
     rows = [
-        f"u{user},{item},{value / 2}\n"
+        f"u{user},{item},{value / 2},{978_300_000 + 86_400 * (user + number)}\n"
         for user in range(users)
-        for item, value in zip(
-            generator.permutation(items)[:per_user], generator.integers(1, 11, per_user), strict=True
+        for number, (item, value) in enumerate(
+            zip(generator.permutation(items)[:per_user], generator.integers(1, 11, per_user), strict=True)
         )
     ]
-    path.write_text("userId,movieId,rating\n" + "".join(rows))
+    path.write_text("userId,movieId,rating,timestamp\n" + "".join(rows))
     return path
 
 

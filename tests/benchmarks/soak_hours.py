@@ -29,8 +29,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soak_words import lessons, questions, untried, write_official_pairs
+
 COMMAND = [sys.executable, "-c", "from core.cli import main; main()"]
-ARCHITECTURES = ("bias", "dot", "nn", "bayes")
+ARCHITECTURES = ("bias", "dot", "nn", "bayes", "ease", "stack")
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e [@click=app.quit]x[/] =1+1\n"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOCALES: tuple[dict[str, str], ...] = (
@@ -117,22 +119,19 @@ def train(world: World) -> None:
 def ask(world: World) -> None:
     """A random command in a random locale, sometimes with words that make no sense."""
     run = str(world.runs / world.chooser.choice(sorted(world.whole))) if world.whole else "latest"
-    out = str(world.folder / "out")
-    words = world.chooser.choice(
-        [
-            *(("recommend", run, "u1"), ("recommend", run, "--all", "--out", f"{out}.csv", "--spreadsheet")),
-            *(("why", run, "u1", "1"), ("similar", run, "1"), ("similar-users", run, "u1"), ("biases", run)),
-            *(("map", run), ("map", run, "--out", f"{out}.svg"), ("crosstab", run), ("components", run)),
-            *(("evaluate", run), ("diagnose", run), ("rank", run), ("compare", run, run), ("summary", run)),
-            *(("history", run, "u2"), ("foldin", run, "--rate", "1=5"), ("export", run, "--parquet", out)),
-            *(("plugins",), ("runs",), ("data", "list"), ("data", "describe", str(world.table))),
-            *(("search", run, EVIL), ("predict", run, EVIL, EVIL), ("recommend", EVIL, EVIL)),
-            *(("predict", run, "u1", "1" * 5000), ("foldin", run, "--rate", EVIL), ("history", run, "")),
-            *(("train", "--data", EVIL), ("evaluate", run, "--data", EVIL), ("compare", run, EVIL)),
-        ]
-    )
+    words = world.chooser.choice(questions(run, str(world.folder / "out"), str(world.table), EVIL))
     more = world.chooser.choice(((), ("--json",)))
     world.tastemap(*words, *more, expect=(0, 1, 2), **world.chooser.choice(LOCALES))
+
+
+def learn(world: World) -> None:
+    """A command that trains several models: a race, a verdict, folds, a search, a published protocol."""
+    copy = world.folder / "ml-100k"
+    if not copy.exists():
+        write_official_pairs(copy)
+    report = str(world.folder / "verdict.md")
+    words = world.chooser.choice(lessons(str(world.table), str(copy), report))
+    world.tastemap(*words, *world.chooser.choice(((), ("--json",))), **world.chooser.choice(LOCALES))
 
 
 def leave(world: World) -> None:
@@ -255,11 +254,13 @@ def _heard(terminal: int, seconds: float) -> bytes:
 
 def _training(world: World, epochs: int) -> tuple[str, ...]:
     name = world.chooser.choice(ARCHITECTURES)
-    return ("train", "--data", str(world.table), "--arch", name, "--epochs", str(epochs))
+    length = () if name in {"ease", "stack"} else ("--epochs", str(epochs))
+    ranks = ("--objective", "ranking") if name in {"bias", "dot"} and world.chooser.random() < 0.3 else ()
+    return ("train", "--data", str(world.table), "--arch", name, *length, *ranks)
 
 
 ACTS: tuple[Callable[[World], None], ...] = (
-    *(train, ask, ask, ask, ask, leave, kill, fill, poison, poison, damage, damage, resize),
+    *(train, ask, ask, ask, ask, ask, learn, leave, kill, fill, poison, poison, damage, damage, resize),
 )
 
 
@@ -268,6 +269,7 @@ def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) ->
     world, ends = World(folder, table, chooser), time.monotonic() + hours * 3600
     for number, handler in ((signal.SIGHUP, lambda *_: None), (signal.SIGINT, signal.default_int_handler)):
         signal.signal(number, handler)  # what `nohup` and `&` ignore, children would ignore too
+    world.lost += [f"no act tries `{name}`" for name in untried(world.tastemap("--spec"))]
     train(world)
     while time.monotonic() < ends:
         act, before = chooser.choice(ACTS), len(world.lost)

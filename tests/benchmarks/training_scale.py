@@ -1,6 +1,7 @@
 """Ratings per second and memory of the engine from 100,000 to 20 million ratings, on made tables.
 
 usage: python tests/benchmarks/training_scale.py [--architecture bias] [--factors 64] [--device cpu|gpu]
+       [--keep]
 
 Users and items have a long tail like MovieLens's. Each size runs in a process of its own; the first call
 (compile) isn't counted; of the slices after it, three or more, the fastest is. Prints a Markdown table; the
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from measured import keep
 
 from core import TrainingData, load_plugins
 from core.contract.settings import resolve
@@ -129,6 +131,7 @@ def main() -> None:
     parser.add_argument("--factors", type=int, default=64)
     parser.add_argument("--device", default="cpu", choices=("cpu", "gpu"))
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     if arguments.size is not None:
         size = SIZES[arguments.size]
@@ -153,6 +156,13 @@ def main() -> None:
             f"| {speed / figures['limit']:.0%} |",
             flush=True,
         )
+        if arguments.keep:
+            values = {"speed": round(speed / 1e6, 1), "gigabytes": round(figures["gigabytes"], 1)}
+            row, column = (
+                f"{ratings:,} × {users:,} × {items:,}",
+                f"{arguments.architecture}, {arguments.device}",
+            )
+            keep("training_scale", row, column, values)
 
 
 if __name__ == "__main__":

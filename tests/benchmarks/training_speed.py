@@ -1,6 +1,7 @@
 """Ratings per second: Tastemap's engine against plain Keras `fit`, in turn, in one run.
 
 usage: python tests/benchmarks/training_speed.py [--pairs 3] [--architecture bias nn dot] [--batch-size 64]
+       [--keep]
 
 Trains on MovieLens ml-latest-small-2016 where TASTEMAP_TEST_DATA names its folder, else on a made table of
 the same size. The baseline is the 2017 notebook's model in Keras, batch 64. Epochs of
@@ -22,6 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 from keras import layers, regularizers
+from measured import keep
 
 from core import load_plugins, load_ratings
 from core.contract.data import ItemTable
@@ -89,7 +91,7 @@ def engine_epoch(trainer: GradientTrainer, number: int) -> float:
     return time.perf_counter() - started
 
 
-def compare(ratings: Ratings, architecture: str, pairs: int, batch_size: int) -> str:
+def compare(ratings: Ratings, architecture: str, pairs: int, batch_size: int, kept: bool) -> str:
     """Time both in turn; returns a row of the table."""
     found = load_plugins().architecture(architecture)
     options = find_recipe(found, "notebook").options  # the default nn is another net than the notebook's
@@ -105,6 +107,9 @@ def compare(ratings: Ratings, architecture: str, pairs: int, batch_size: int) ->
         timed.append((keras_epoch(model, data, batch_size), engine))
     fit, engine = (statistics.median(column) for column in zip(*timed, strict=True))
     ratio = statistics.median(first / second for first, second in timed)
+    if kept:
+        values = {"keras": round(len(data) / fit), "own": round(len(data) / engine), "ratio": round(ratio)}
+        keep("training_speed", architecture, "", values)
     return f"| {architecture} | {len(data) / fit:,.0f} | {len(data) / engine:,.0f} | {ratio:.0f}× |"
 
 
@@ -116,13 +121,16 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--architecture", nargs="+", default=["bias", "nn", "dot"])
+    parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     folder = Path(os.environ.get("TASTEMAP_TEST_DATA", "")) / "ml-latest-small-2016"
     ratings = load_ratings(folder) if folder.is_dir() else made_table()
     print(f"{len(ratings):,} ratings of {ratings.name}, batch {arguments.batch_size}\n")
     print("| architecture | Keras fit, ratings/s | Tastemap, ratings/s | ratio |\n|---|---:|---:|---:|")
     for architecture in arguments.architecture:
-        print(compare(ratings, architecture, arguments.pairs, arguments.batch_size), flush=True)
+        print(
+            compare(ratings, architecture, arguments.pairs, arguments.batch_size, arguments.keep), flush=True
+        )
 
 
 if __name__ == "__main__":

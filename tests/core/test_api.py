@@ -72,7 +72,7 @@ def test_a_run_is_saved_and_predicts_the_same_when_loaded(ratings: Ratings) -> N
 
 
 def test_a_net_is_reloaded_from_its_plugin_and_predicts_the_same(ratings: Ratings) -> None:
-    run = train(ratings, "nn", epochs=2, options={"factors": 4})
+    run = train(ratings, "nn", adapt=False, epochs=2, options={"factors": 4})
     measured = evaluate_whole(run, ratings)
     assert measured == evaluate_whole(load_run(run.id), ratings)
     terms = run.model.scorer.terms(3, 5)
@@ -85,7 +85,7 @@ def test_a_net_is_reloaded_from_its_plugin_and_predicts_the_same(ratings: Rating
     }
     total = run.model.scoring.offset + sum(float(part.sum()) for part in terms.values())
     assert total == pytest.approx(run.predict("u3", 105).raw, abs=1e-4)
-    whole = train(ratings, "nn", recipe="notebook", epochs=1, options={"factors": 4})
+    whole = train(ratings, "nn", recipe="notebook", adapt=False, epochs=1, options={"factors": 4})
     assert whole.model.scorer.terms(3, 5) is None, "there the net is the whole score"
 
 
@@ -94,7 +94,7 @@ def evaluate_whole(run: Run, ratings: Ratings) -> float:
 
 
 def test_a_run_gives_frames_and_shows_itself(ratings: Ratings) -> None:
-    run = train(ratings, "bias", epochs=3, options={"factors": 4})
+    run = train(ratings, "bias", adapt=False, epochs=3, options={"factors": 4})
     factors, history = run.factors("item"), run.history
     assert factors.shape == (ratings.item_count, 4) and factors.index.name == "item"
     np.testing.assert_array_equal(factors.loc[105], run.model.table("item_factors")[5])  # type: ignore[index]
@@ -118,7 +118,7 @@ def test_a_run_gives_frames_and_shows_itself(ratings: Ratings) -> None:
 
 
 def test_terms_of_a_prediction_sum_to_it(ratings: Ratings) -> None:
-    run = train(ratings, "bias", epochs=3, options={"factors": 4})
+    run = train(ratings, "bias", adapt=False, epochs=3, options={"factors": 4})
     terms = run.model.scorer.terms(3, 5)
     assert terms is not None
     assert {name: part.shape for name, part in terms.items()} == {
@@ -182,7 +182,7 @@ def test_a_tracker_hears_every_event_and_a_broken_one_costs_nothing(ratings: Rat
         "failing": lambda config, folder: lambda event: 1 / 0,
     }
     registry.trackers = {name: Tracker(name, "", start) for name, start in starts.items()}
-    run = train(ratings, "bias", epochs=2, registry=registry, trackers=list(starts))
+    run = train(ratings, "bias", adapt=False, epochs=2, registry=registry, trackers=list(starts))
     assert run.state == "finished"
     assert [type(event).__name__ for event in heard if type(event).__name__ != "PhaseChanged"] == [
         "RunStarted",

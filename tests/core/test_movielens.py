@@ -18,8 +18,8 @@ from core.runs.run import Run
 from tests.support import json_lines, tastemap
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
-BOUNDS = {"dot": 0.885, "bias": 0.872, "nn": 0.868, "bayes": 0.832}
-"""Of seeds 1–3's mean; single seeds lie within 0.0012 of it for `dot`, within 0.0005 for `bias` and `nn`."""
+BOUNDS = {"dot": 0.871, "bias": 0.871, "nn": 0.869, "bayes": 0.832}
+"""Of one seed, which lies within 0.0012 of the mean of three; benchmarks/defaults.py takes all three."""
 NOTEBOOK_FIGURES = {
     "dot": (0.9546, 0.9593, 0.9448),
     "bias": (0.8919, 0.8982, 0.8929),
@@ -33,7 +33,7 @@ def claimed(architecture: str) -> tuple[str, str]:
     """What the README's table says of an architecture: the defaults' figure and the notebook recipe's."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if line.startswith(f"| `{architecture}` | "))
-    cells = [cell.strip(" *") for cell in row.split("|")]
+    cells = [cell.strip(" *†") for cell in row.split("|")]
     return cells[3], cells[4]
 
 
@@ -46,13 +46,12 @@ def test_the_split_is_the_one_of_all_reference_figures(movielens_2016: Path) -> 
 
 
 @pytest.mark.parametrize("architecture", sorted(BOUNDS))
-def test_held_out_rmse_of_the_defaults_over_three_seeds(
+def test_held_out_rmse_of_the_defaults(
     movielens_2016: Path, architecture: str, trained_once: Callable[..., Path]
 ) -> None:
-    runs = [Run.open(trained_once(movielens_2016, architecture, seed)) for seed in (1, 2, 3)]
-    figures = [run.val_rmse or 9 for run in runs]
-    assert mean(figures) <= BOUNDS[architecture], figures
-    assert mean(figures) == pytest.approx(float(claimed(architecture)[0]), abs=0.0015), "the README's table"
+    figure = Run.open(trained_once(movielens_2016, architecture)).val_rmse or 9
+    assert figure <= BOUNDS[architecture]
+    assert figure == pytest.approx(float(claimed(architecture)[0]), abs=0.002), "the README's table"
 
 
 def test_the_top_of_the_bias_table_holds_the_notebook_s_films(

@@ -104,7 +104,15 @@ def test_measures_of_ratings_are_refused_with_the_way_out(ranked: Callable[[str]
 
 def test_events_tell_a_ranking(liked: Path, tmp_path: Path) -> None:
     heard: list[Event] = []
-    train(liked, options=SMALL, folder=tmp_path / "run", epochs=3, early_stopping=2, on_event=heard.append)
+    train(
+        liked,
+        options=SMALL,
+        folder=tmp_path / "run",
+        adapt=False,
+        epochs=3,
+        early_stopping=2,
+        on_event=heard.append,
+    )
     started = next(event for event in heard if isinstance(event, RunStarted))
     assert "counts as a like" in started.notes[0]
     epochs = [event for event in heard if isinstance(event, EpochFinished)]
@@ -131,14 +139,22 @@ def test_ratings_can_be_ranked_and_a_threshold_says_which_count(tmp_path: Path, 
 def test_an_interrupted_ranking_goes_on_to_the_same_numbers(liked: Path, tmp_path: Path) -> None:
     from core.training import Controls
 
-    whole = train(liked, options=SMALL, folder=tmp_path / "whole", epochs=5)
+    whole = train(liked, options=SMALL, folder=tmp_path / "whole", adapt=False, epochs=5)
     controls = Controls()
 
     def stop(event: Event) -> None:
         if isinstance(event, EpochFinished) and event.epoch == 2:
             controls.stop()
 
-    half = train(liked, options=SMALL, folder=tmp_path / "half", epochs=5, on_event=stop, controls=controls)
+    half = train(
+        liked,
+        options=SMALL,
+        folder=tmp_path / "half",
+        adapt=False,
+        epochs=5,
+        on_event=stop,
+        controls=controls,
+    )
     assert len(half.epochs) == 2
     (half.folder / "summary.json").unlink()
     resumed = resume(half.folder)
@@ -176,7 +192,7 @@ def test_the_commands_train_recommend_rank_and_fold_in(liked: Path, tmp_path: Pa
 
 
 def test_cross_validation_and_tuning_go_by_ndcg(liked: Path) -> None:
-    words = ("--data", str(liked), "--factors", "4", "--epochs", "2")
+    words = ("--data", str(liked), "--factors", "4", "--epochs", "2", "--no-adapt")
     folds = command("crossval", *words, "--folds", "2").stdout
     assert folds.count("nDCG@10") == 3
     assert folds.count("popularity 0.") == 3 and "against the baseline" in folds

@@ -323,9 +323,18 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
             raise CrashError
 
     table = write_csv(tmp_path / "ratings.csv", make_ratings())
-    whole = train(table, "bayes", options=SMALL, epochs=5, device="cpu")
+    whole = train(table, "bayes", options=SMALL, adapt=False, epochs=5, device="cpu")
     with pytest.raises(CrashError):
-        train(table, "bayes", options=SMALL, epochs=5, device="cpu", folder=tmp_path / "cut", on_event=crash)
+        train(
+            table,
+            "bayes",
+            options=SMALL,
+            adapt=False,
+            epochs=5,
+            device="cpu",
+            folder=tmp_path / "cut",
+            on_event=crash,
+        )
     resumed = resume(tmp_path / "cut")
     for name, array in whole.model.weights.items():
         np.testing.assert_array_equal(array, resumed.model.weights[name], err_msg=name)
@@ -333,7 +342,7 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
 
 
 def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> None:
-    run = train(make_ratings(), "bayes", options=SMALL, epochs=30, early_stopping=2)
+    run = train(make_ratings(), "bayes", options=SMALL, adapt=False, epochs=30, early_stopping=2)
     assert run.summary is not None
     assert run.summary["val_rmse"] == run.epochs[run.summary["best_epoch"] - 1]["val_rmse"]
     assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.epochs)
@@ -341,9 +350,9 @@ def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> N
 
 def test_a_second_training_of_one_size_compiles_nothing() -> None:
     ratings = make_ratings()
-    train(ratings, "bayes", epochs=1, seed=1)
+    train(ratings, "bayes", adapt=False, epochs=1, seed=1)
     sweep = bayes_sweep.compiled_sweep(ratings.user_count, ratings.item_count)
     traced = sweep.experimental_get_tracing_count()
-    train(ratings, "bayes", epochs=1, seed=2)
+    train(ratings, "bayes", adapt=False, epochs=1, seed=2)
     assert traced >= 1
     assert sweep.experimental_get_tracing_count() == traced

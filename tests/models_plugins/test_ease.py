@@ -15,10 +15,10 @@ from core.contract import resolve
 from core.errors import UsageError
 from core.testing import assert_conforms
 from core.training import make_trainer
-from core.views import FoldIn, Why
+from core.views import FoldIn, Map, SimilarItems, SimilarUsers, Why
 from models_plugins.ease import Ease
 from models_plugins.ease._histories import UNLINKED
-from models_plugins.ease._links import item_links, kept_items
+from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items
 from tests.support import make_ratings
 
 USERS, ITEMS = 80, 25
@@ -55,6 +55,20 @@ def test_pruning_keeps_the_strongest_of_all() -> None:
     kept = found != 0
     assert abs(kept.sum() - 5 * ITEMS) <= 2
     assert np.abs(exact[kept]).min() >= np.abs(exact[~kept]).max() - 1e-4
+
+
+def test_vectors_of_items_multiply_to_their_partial_correlations() -> None:
+    weights = item_weights(scipy.sparse.csr_array(taken()), 20.0)
+    precision = np.linalg.inv(taken().T @ taken() + 20.0 * np.eye(ITEMS))
+    scales = np.sqrt(np.diag(precision))
+    partial = -precision / np.outer(scales, scales)
+    np.fill_diagonal(partial, 0)
+    strengths, axes = np.linalg.eigh(partial)
+    leading = np.argsort(-strengths)[:32]
+    leading = leading[strengths[leading] > 0]
+    nearest_of_rank = axes[:, leading] * strengths[leading] @ axes[:, leading].T
+    vectors = item_vectors(weights)
+    assert np.allclose(vectors @ vectors.T, nearest_of_rank, atol=2e-3)
 
 
 def test_items_with_too_few_likes_or_beyond_the_most_are_left_out() -> None:
@@ -136,6 +150,23 @@ def test_a_folded_in_user_is_the_trained_user_of_the_same_history(run: Any) -> N
     raw[model.baseline.item_counts == 0] = -np.inf
     best = [model.items.identifier(int(row)) for row in np.argsort(-raw, kind="stable")[:5]]
     assert [one.item for one in folded.top] == best
+
+
+def test_neighbours_and_the_map_follow_from_the_links(run: Any) -> None:
+    model = run.model
+    popular = model.items.identifier(int(np.argmax(model.baseline.item_counts)))
+    near = SimilarItems(item=popular, count=3).answer(model).similar
+    assert len(near) == 3 and near[0].similarity > 0
+    assert len(Map(last=10).answer(model).items) == 10
+    with pytest.raises(UsageError, match="ease has no user factors"):
+        SimilarUsers(user=model.users.identifier(0)).answer(model)
+
+
+def test_an_item_without_links_has_no_neighbours(tmp_path: Path) -> None:
+    run = train(make_ratings(), "ease", options={"most_items": 5}, adapt=False, folder=tmp_path / "run")
+    seldom = run.model.items.identifier(int(np.argmin(run.model.baseline.item_counts)))
+    with pytest.raises(UsageError, match="too seldom in training for ease"):
+        SimilarItems(item=seldom).answer(run.model)
 
 
 def test_ease_predicts_no_ratings(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.contract.plugins import Registry
-from core.data import look
+from core.data import load_ratings, look
 from core.files import config_folder
 from core.protocol import Failed, RunStarted, Train
 from tests.tui.driving import run_app, screen_text, sees, until
@@ -217,3 +217,20 @@ def test_a_password_is_not_remembered() -> None:
     )
     assert "secret" not in repr(tables)
     assert tables.reading_of("postgresql://me:other@host/shop") == {"table": "orders"}
+
+
+def test_a_row_may_be_a_user_and_all_their_items(tmp_path: Path) -> None:
+    path = tmp_path / "baskets.csv"
+    path.write_text("u1,a|b|c\nu2,a|d\nu3,b\n")
+    columns = ColumnRoles(look(str(path), {"layout": "baskets"}))
+    assert columns.roles == ["user", "item"]
+    assert columns.summary == "Baskets: a row is a user and their items, in one cell."
+    columns.give(0, "")
+    assert not columns.problem
+    assert columns.options() == {
+        "layout": "baskets",
+        "user_column": "rows",
+        "item_column": "2",
+        "time_column": "none",
+    }
+    assert len(load_ratings(path, columns.options())) == 6

@@ -220,9 +220,9 @@ class LookupScreen(BenchScreen):
         self.workers.cancel_group(self, Why.tag)
         self._explained = self._reasons = None
         self._show_why()
-        self._resting = self.set_timer(REST_SECONDS, self._explain)
+        self._resting = self.set_timer(REST_SECONDS, self.explain_rested)
 
-    def _explain(self) -> None:
+    def explain_rested(self) -> None:
         """Ask, but not the run in training: each answer would take time from it."""
         subject, user, item = self._selection
         shown = self.is_current and self.query_one(TabbedContent).active == "why"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
-from textual.containers import Horizontal, HorizontalGroup
+from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import Footer, Static
-from textual.widgets._footer import FooterKey
+from textual.widget import Widget
+from textual.widgets import Static
 
 from tui.formats import rmse
 from tui.shell.modes import TABS
 from tui.shell.training import Stage, TrainingState
 from tui.shell.workbench import Workbench
 
-_ALWAYS = ("help", "ask_quit")
 _NAMED_KEYS = sum(len(name) + 5 for _, _, name in TABS)
 """So many columns the tabs take where every one has its name and its function key."""
 
@@ -105,46 +108,97 @@ def training_words(training: TrainingState) -> str:
     return " · ".join(words)
 
 
-class KeyLine(Footer):
-    """A footer whose last keys, help and quit, are never cut off; a `…` says that others were."""
+_ALWAYS = ("help", "ask_quit")
+_MORE = "… "
 
-    DEFAULT_CSS = """
-    KeyLine > .always { dock: right; width: auto; height: 1; background: $footer-background; }
-    KeyLine > .always > Static { width: auto; color: $foreground 60%; }
+
+@dataclass(frozen=True)
+class _Key:
+    """A key: what it is called, what it does, what is pressed when it is clicked on, whether it may be."""
+
+    display: str
+    description: str
+    key: str
+    action: str
+    enabled: bool
+
+    @property
+    def width(self) -> int:
+        """Columns that it takes, with the spaces around both words."""
+        return len(self.display) + len(self.description) + 3
+
+    def drawn(self) -> Content:
+        """Its two words, in the colours of the theme."""
+        look = "[b $footer-key-foreground on $footer-key-background] $key [/]"
+        said = "[$footer-description-foreground on $footer-description-background]$what [/]"
+        dim = ("", "") if self.enabled else ("[dim]", "[/]")
+        return Content.from_markup(f"{dim[0]}{look}{said}{dim[1]}", key=self.display, what=self.description)
+
+
+class KeyLine(Widget):
+    """The keys that act; the last of them, help and quit, are never cut off: a `…` says that others were.
+
+    One widget, not one a key as in Textual's Footer: keys change with each step of the focus, and most of
+    what such a step cost were the styles of new widgets.
     """
 
-    _composed_for = 0
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: $footer-background; }
+    """
 
-    def compose(self) -> ComposeResult:
-        """The keys in their order while there is room, then those that always act."""
-        keys = [widget for widget in super().compose() if isinstance(widget, FooterKey)]
-        for key in keys:  # else each begins compact, and is styled anew once it hears that it isn't
-            key.set_reactive(FooterKey.compact, self.compact)
-        self._composed_for = self.app.size.width
-        always = [key for key in keys if key.action in _ALWAYS]
-        room = self.app.size.width - sum(map(_width, always)) - 2
-        shown = _fitting([key for key in keys if key not in always], room)
-        yield from shown
-        with HorizontalGroup(classes="always"):
-            if len(shown) + len(always) < len(keys):
-                yield Static("… ", markup=False)
-            yield from always
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: Sequence[_Key] = ()
 
-    def on_resize(self) -> None:
-        """Show as many keys as now fit."""
-        if self._composed_for != self.app.size.width:
-            self.call_after_refresh(self.recompose)
+    def on_mount(self) -> None:
+        """Follow whatever changes which keys act: the focus, and what screens allow."""
+        self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
+    def _keys_changed(self, screen: Screen[object]) -> None:
+        if not (self.is_attached and screen is self.screen and screen.app.app_focus):
+            return
+        keys = tuple(self._acting())
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
 
-def _fitting(keys: list[FooterKey], room: int) -> list[FooterKey]:
-    shown: list[FooterKey] = []
-    for key in keys:
-        room -= _width(key)
-        if room < 0:
-            break
-        shown.append(key)
-    return shown
+    def _acting(self) -> Iterable[_Key]:
+        """The keys that are to be shown, one for each action, in the order of their declaration."""
+        seen = set()
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and binding.action not in seen:
+                seen.add(binding.action)
+                display = self.app.get_key_display(binding)
+                yield _Key(display, binding.description, binding.key, binding.action, enabled)
 
+    def _parted(self) -> tuple[Sequence[_Key], Sequence[_Key], bool]:
+        """The keys to the left that fit, those to the right, and whether others are left out."""
+        always = [key for key in self._keys if key.action in _ALWAYS]
+        others = [key for key in self._keys if key.action not in _ALWAYS]
+        room, shown = self.size.width - sum(key.width for key in always) - len(_MORE), 0
+        for key in others:
+            room -= key.width
+            if room < 0:
+                break
+            shown += 1
+        return others[:shown], always, shown < len(others)
 
-def _width(key: FooterKey) -> int:
-    return len(key.key_display) + len(key.description) + 3
+    def render(self) -> Content:
+        """The line, as wide as the screen."""
+        shown, always, cut = self._parted()
+        ends = sum(key.width for key in (*shown, *always)) + len(_MORE) * cut
+        gap = Content(" " * max(0, self.size.width - ends))
+        more = Content.from_markup(f"[$foreground 60%]{_MORE}[/]") if cut else Content("")
+        return Content.assemble(*(key.drawn() for key in shown), gap, more, *(key.drawn() for key in always))
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that is clicked on."""
+        shown, always, _ = self._parted()
+        at = self.size.width - sum(key.width for key in always)
+        for place, keys in ((0, shown), (at, always)):
+            start = place
+            for key in keys:
+                if start <= event.x < start + key.width and key.enabled:
+                    self.app.simulate_key(key.key)
+                start += key.width

@@ -91,7 +91,7 @@ class BenchScreen(Screen[None]):
         self._take_size()
         yield TopBar(self.MODE)
         yield from self.compose_body()
-        yield KeyLine(show_command_palette=False)
+        yield KeyLine()
 
     def _take_size(self) -> None:
         """Have the classes of the size before there are widgets, which would all be styled twice else."""
@@ -117,7 +117,7 @@ class BenchScreen(Screen[None]):
     def _focus_moved(self, focused: Widget | None) -> None:
         """Say in the border around a field how it is left, and let nothing hidden keep the focus."""
         for panel in self.query(".-in-field"):
-            panel.remove_class("-in-field")
+            panel.remove_class("-in-field", update=False)
             panel.border_subtitle = ""
         if focused is not None and self.in_field:
             framed = (
@@ -125,9 +125,24 @@ class BenchScreen(Screen[None]):
             )
             frame = next(framed, None)
             if frame is not None and not frame.border_subtitle:
-                frame.add_class("-in-field")
+                frame.add_class("-in-field", update=False)
                 frame.border_subtitle = "[$accent]Esc leaves[/]"
+        self._light_frame(focused)
         self.call_after_refresh(self._leave_hidden)
+
+    def _light_frame(self, focused: Widget | None) -> None:
+        """Light the border of the panel that has the focus in it.
+
+        Its own style alone is worked out again: `:focus-within` would do so for all that it holds, at every
+        step from field to field.
+        """
+        nodes = focused.ancestors_with_self if focused is not None else ()
+        frames = [node for node in nodes if node.has_class("panel") or node.id == "left"]
+        left = [node for node in self.query(".-lit") if node not in frames]
+        entered = [node for node in frames if not node.has_class("-lit")]
+        for node in (*left, *entered):
+            node.set_class(node in frames, "-lit", update=False)
+        self.app.stylesheet.update_nodes([*left, *entered])
 
     def _leave_hidden(self) -> None:
         """Take the focus from a widget that isn't shown: keys would be swallowed by what nobody sees."""

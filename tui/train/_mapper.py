@@ -35,7 +35,8 @@ _COLOURS = {
     "event": "warning",
 }
 _WIDTH = 18
-_KEYS = "↑ ↓ a column · ← → its role · h header · w matrix · Enter takes it · Escape leaves it"
+_LAYOUTS = ("long", "wide", "baskets")
+_KEYS = "↑ ↓ a column · ← → its role · h header · w matrix, baskets · Enter takes it · Escape leaves it"
 
 
 class _Seen(Message):
@@ -72,7 +73,7 @@ class MapperScreen(ModalScreen["dict[str, object] | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", "Cancel"),
         Binding("h", "turn_header", "Header"),
-        Binding("w", "turn_layout", "Matrix"),
+        Binding("w", "turn_layout", "Layout"),
         *(Binding(key, f"give('{role}')", role, show=False) for key, role in _LETTERS.items()),
     ]
 
@@ -104,11 +105,15 @@ class MapperScreen(ModalScreen["dict[str, object] | None"]):
 
     def _cells(self, place: int) -> list[Text]:
         """One column: its role, its name and its first cells, in the role's colour."""
-        look, role = self._columns.look, self._columns.roles[place]
+        columns = self._columns
+        look, role = columns.look, columns.roles[place]
         colour = self.app.theme_variables.get(_COLOURS.get(role, ""), "")
         name = look.names[place] if look.header else f"({place + 1})"
         texts = [name, *(row[place] if place < len(row) else "" for row in look.rows)]
-        shown = role if role or not look.wide else "an item"
+        items = not role and (
+            look.layout == "wide" or (look.layout == "baskets" and "item" not in columns.roles)
+        )
+        shown = "an item" if items else role
         return [Text(f"‹ {shown or '–':^7} ›", f"bold {colour}"), *(Text(_cut(one), colour) for one in texts)]
 
     def _say(self, problem: str = "") -> None:
@@ -139,8 +144,9 @@ class MapperScreen(ModalScreen["dict[str, object] | None"]):
         self._look({"header": "no" if self._columns.look.header else "yes"})
 
     def action_turn_layout(self) -> None:
-        """Take the table for a matrix of users × items, or for one rating a row."""
-        self._look({"layout": "long" if self._columns.look.wide else "wide"})
+        """Take rows for ratings, for the users of a matrix, or for users with all their items, in turn."""
+        place = _LAYOUTS.index(self._columns.look.layout)
+        self._look({"layout": _LAYOUTS[(place + 1) % len(_LAYOUTS)]})
 
     def _look(self, changes: Options) -> None:
         """Look again in a thread, without the columns chosen so far: they have other names then."""

@@ -54,7 +54,7 @@ class ColumnRoles:
                 return f"Two columns are the {role}."
         if "rating" in self.roles and "count" in self.roles:
             return "There is a rating and a count: choose one."
-        if self.look.wide:
+        if self.look.layout != "long":
             return ""
         missing = [role for role in ("user", "item") if role not in self.roles]
         return f"Which column is the {' and which the '.join(missing)}?" if missing else ""
@@ -64,9 +64,8 @@ class ColumnRoles:
         """How the table is read, in words."""
         if self.problem:
             return self.problem
-        if self.look.wide:
-            user = "user" in self.roles
-            return f"A matrix: rows are users{'' if user else ' (numbered)'}, all other columns items."
+        if self.look.layout != "long":
+            return self._users_in_rows()
         if "rating" in self.roles:
             return "Rows are ratings."
         if "count" in self.roles:
@@ -83,8 +82,8 @@ class ColumnRoles:
         if not self.changed:
             return dict(self.reading)
         kept = {name: value for name, value in self.reading.items() if name not in _CHOSEN_HERE}
-        if self.look.wide:
-            return {**kept, "layout": "wide", "user_column": self._column("user") or _ROWS}
+        if self.look.layout != "long":
+            return {**kept, **self._options_of_rows()}
         value = "rating" if "rating" in self.roles else "count"
         chosen: dict[str, object] = {
             "user_column": self._column("user"),
@@ -100,6 +99,23 @@ class ColumnRoles:
         if "count" in self.roles:
             chosen["kind"] = "interactions"
         return {**kept, **chosen}
+
+    def _users_in_rows(self) -> str:
+        numbered = "" if "user" in self.roles else " (numbered)"
+        if self.look.layout == "wide":
+            return f"A matrix: rows are users{numbered}, all other columns items."
+        where = "one cell" if "item" in self.roles else "the other cells"
+        return f"Baskets: a row is a user{numbered} and their items, in {where}."
+
+    def _options_of_rows(self) -> dict[str, object]:
+        """The reading options where a row is a user and not one rating."""
+        chosen: dict[str, object] = {
+            "layout": self.look.layout,
+            "user_column": self._column("user") or _ROWS,
+        }
+        if self.look.layout == "baskets" and "item" in self.roles:
+            chosen |= {"item_column": self._column("item"), "time_column": self._column("time") or _NONE}
+        return chosen
 
     def _column(self, role: str) -> str:
         """A column by its name or, where that names none or several, by its position from 1."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.contract import RawTable, ReadingOptions, Repair
-from core.data import Ratings, Vocabulary
+from core.data import Ratings, RatingScale, Vocabulary
 from core.data.checking._clean import BadValueError, clean_ratings, find_scale
 from core.data.checking._duplicates import Columns, settle_parts
 from core.data.checking._identifiers import BadIdentifierError, Encoded, compact, encode
@@ -20,14 +20,17 @@ from core.data.reading import align, tagged
 from core.errors import DataError
 
 
-def build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ratings:
+def build(
+    raw: RawTable, name: str, source: str, options: ReadingOptions, part_of: RatingScale | None = None
+) -> Ratings:
     """Map ids to rows, check values, settle duplicates and align the items.
 
-    Raises DataError naming file, line, column and value of what can't be used.
+    Rows that are `part_of` a table of that scale must lie on it, and may be of one user or item. Raises
+    DataError naming file, line, column and value of what can't be used.
     """
     try:
         raw = without_missing(weigh_events(raw, options, source), options)
-        return _build(raw, name, source, options)
+        return _build(raw, name, source, options, part_of)
     except BadIdentifierError as bad:
         role, index, reason, value = f"{bad.what}_column", bad.index, bad.reason, None
     except BadValueError as bad:
@@ -69,10 +72,13 @@ class _Checked:
     found: dict[str, object]
 
 
-def _build(raw: RawTable, name: str, source: str, options: ReadingOptions) -> Ratings:
-    checked = _check(raw, source, options)
+def _build(
+    raw: RawTable, name: str, source: str, options: ReadingOptions, part_of: RatingScale | None
+) -> Ratings:
+    checked = _check(raw, source, options, part_of)
     columns = checked.columns
-    _check_variety(checked, source)
+    if part_of is None:
+        _check_variety(checked, source)
     table, untitled = align(raw.item_table, checked.items)
     ratings = Ratings(
         name=name,
@@ -107,12 +113,14 @@ def _plain(options: ReadingOptions) -> dict[str, object]:
     }
 
 
-def _check(raw: RawTable, source: str, options: ReadingOptions) -> _Checked:
+def _check(raw: RawTable, source: str, options: ReadingOptions, part_of: RatingScale | None) -> _Checked:
     users, items = encode(raw.users, "user"), encode(raw.items, "item")
     values = _values(raw, len(users.rows))
     _check_lengths(users, items, values, source)
     times, time_repairs = clean_times(raw.timestamps, options.date_order)
     kind = kind_of(raw, options, values)
+    if part_of is not None and kind == "ratings":
+        _check_scale(values, part_of)
     how = options.duplicates or ("add" if kind == "interactions" else "last")
     columns, held_out, duplicate_repairs = settle_parts(
         Columns(users.rows, items.rows, values, times), raw.held_out, len(items.vocabulary), how
@@ -158,6 +166,13 @@ def _weighed(checked: _Checked, raw: RawTable, options: ReadingOptions, source: 
         repairs=(*repairs, *weight_repairs),
         found={**checked.found, "weight": rule},
     )
+
+
+def _check_scale(values: Any, scale: RatingScale) -> None:
+    off = np.flatnonzero((values < np.float32(scale.minimum)) | (values > np.float32(scale.maximum)))
+    if len(off):
+        reason = f"ratings go from {scale.minimum:g} to {scale.maximum:g}"
+        raise BadValueError(int(off[0]), f"{reason}, not {values[off[0]]:g}", float(values[off[0]]))
 
 
 def _untitled(raw: RawTable, count: int) -> tuple[Repair, ...]:

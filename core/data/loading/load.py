@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import DataSource, Location, RawTable, Reader, ReadingOptions, Repair
-from core.data import Ratings
+from core.data import Ratings, RatingScale
 from core.data.checking import build
 from core.data.fetching import fetched_file, find_named
 from core.data.loading import _cache as cache
@@ -47,23 +47,41 @@ def load_ratings(
     reads the table of `r` again. Raises DataError for a table that can't be used and UsageError for unknown
     options.
     """
-    reading, old = without_implicit({**(reading or {}), **_columns(columns)})
+    return _loaded(source, {**(reading or {}), **_columns(columns)}, sources)
+
+
+def load_part(
+    source: Any, scale: RatingScale, reading: Mapping[str, object], sources: Sequence[DataSource] = ()
+) -> Ratings:
+    """Load rows that belong to another table, on its rating scale, as `load_ratings` does.
+
+    They may be few, of one user or item, and all alike. Raises DataError for a rating off the scale too.
+    """
+    return _loaded(source, reading, sources, scale)
+
+
+def _loaded(
+    source: Any,
+    reading: Mapping[str, object],
+    sources: Sequence[DataSource],
+    part_of: RatingScale | None = None,
+) -> Ratings:
+    reading, old = without_implicit(reading)
     options = ReadingOptions.parse(reading)
     if is_frame(source):
-        return as_recorded(
-            build(_with_test(read_frame(source, options), options, sources), "frame", FRAME, options), old
-        )
+        table = _with_test(read_frame(source, options), options, sources)
+        return as_recorded(build(table, "frame", FRAME, options, part_of), old)
     if str(source) == DEMO:
         from core.data import demo_ratings
 
         return demo_ratings()
     if is_address(str(source)):
-        return as_recorded(_from_server(str(source), options, sources), old)
+        return as_recorded(_from_server(str(source), options, sources, part_of), old)
     named = find_named(str(source), sources)
     if named is not None:
         options = ReadingOptions.parse({**named.reading, **reading})
     path = fetched_file(named) if named is not None else find_path(source, sources)
-    ratings = _load(path, options, sources)
+    ratings = _load(path, options, sources, part_of)
     if named is not None:
         ratings = dataclasses.replace(ratings, name=named.name)
         ratings.reading["source"] = named.name
@@ -93,23 +111,30 @@ def _columns(columns: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}_column": column for name, column in columns.items()}
 
 
-def _from_server(address: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
+def _from_server(
+    address: str, options: ReadingOptions, sources: Sequence[DataSource], part_of: RatingScale | None
+) -> Ratings:
     shown = without_password(address)
     table = raw_table(open_address(address, options), options)
-    return build(
-        _with_test(_with_items(table, None, options), options, sources), address_name(address), shown, options
-    )
+    table = _with_test(_with_items(table, None, options, address), options, sources)
+    return build(table, address_name(address), shown, options, part_of)
 
 
-def _load(path: Path, options: ReadingOptions, sources: Sequence[DataSource]) -> Ratings:
-    """Open the cached table or read the file; a cache that can't be used is stated among the repairs."""
-    cached, broken = cache.lookup(path, options)
+def _load(
+    path: Path, options: ReadingOptions, sources: Sequence[DataSource], part_of: RatingScale | None
+) -> Ratings:
+    """Open the cached table or read the file; a cache that can't be used is stated among the repairs.
+
+    Parts of other tables are checked otherwise, and aren't kept.
+    """
+    cached, broken = cache.lookup(path, options) if part_of is None else (None, ())
     if cached is not None:
         return cached
     table = _with_test(_read_one(path, options, sources), options, sources)
-    ratings = build(
-        table, path.stem if path.is_file() else path.absolute().name, str(path.absolute()), options
-    )
+    name, source = path.stem if path.is_file() else path.absolute().name, str(path.absolute())
+    ratings = build(table, name, source, options, part_of)
+    if part_of is not None:
+        return ratings
     files = table.files
     del table  # large columns are mapped into memory from the cache instead
     ratings = cache.store(ratings, path, options, files)
@@ -179,7 +204,7 @@ def _read_parts(pattern: Path, options: ReadingOptions, sources: Sequence[DataSo
 
 
 def _with_items(
-    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | None = None
+    table: RawTable, beside: Location | None, options: ReadingOptions, own: Location | str | None = None
 ) -> RawTable:
     """Add the items table asked for, the one found beside, or the titles in the ratings table itself."""
     if options.items == "none":

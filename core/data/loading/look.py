@@ -21,8 +21,8 @@ from core.data.reading import (
     is_wide,
     wide_user,
 )
-from core.data.reading.text import head_of_text, sniff
-from core.data.reading.typed import is_address, open_address, open_typed
+from core.data.reading.text import head_of_text, roles_in_baskets, sniff
+from core.data.reading.typed import is_address, open_address, open_typed, spread
 from core.errors import DataError, UsageError
 
 _TABLES = ("ratings.csv", "ratings.dat", "u.data")
@@ -34,15 +34,16 @@ _ROWS = 8
 class Look:
     """A table before it is read: `names` of its columns (their positions, where it has no `header`) and its
     first `rows` as texts. `roles` gives the position (from 0) of the column that would be read as user, item,
-    rating, time or event; `wide` says that rows are users and columns items. `problem` and `hint` say why it
-    can't be read so; empty where it can.
+    rating, time or event. `layout` says whether a row is one rating (long), a user of a matrix whose columns
+    are items (wide), or a user and all their items (baskets). `problem` and `hint` say why it can't be read
+    so; empty where it can.
     """
 
     names: tuple[str, ...]
     header: bool
     rows: tuple[tuple[str, ...], ...]
     roles: Mapping[str, int]
-    wide: bool = False
+    layout: str = "long"
     problem: str = ""
     hint: str = ""
 
@@ -56,11 +57,13 @@ def look(
     known, and DataError for one that can't be read at all.
     """
     options = ReadingOptions.parse(reading or {})
-    head, rows = _opened(source, options, sources)
+    head, rows, options, baskets = _opened(source, options, sources)
     cut = tuple(row for row in rows[:_ROWS])
+    if baskets is not None:
+        return Look(head.names, head.header, cut, baskets, layout="baskets")
     if is_wide(head, options):
         user = wide_user(head, options)
-        return Look(head.names, head.header, cut, {} if user is None else {"user": user}, wide=True)
+        return Look(head.names, head.header, cut, {} if user is None else {"user": user}, layout="wide")
     try:
         found = find_roles(head, options)
     except DataError as error:
@@ -74,16 +77,20 @@ def look(
 
 def _opened(
     source: str, options: ReadingOptions, sources: Sequence[DataSource]
-) -> tuple[Head, list[tuple[str, ...]]]:
-    if is_address(source):
-        typed = open_address(source, options)
-        return typed.head, typed.first_texts()
-    location = _location(source, options, sources)
-    opened = open_typed(location, options)
+) -> tuple[Head, list[tuple[str, ...]], ReadingOptions, Mapping[str, int] | None]:
+    """What is known of the table, its first rows, the options, with the columns that its lists tell, and the
+    roles of the cells of baskets, where it is text to be read as such."""
+    opened = open_address(source, options) if is_address(source) else None
+    if opened is None:
+        location = _location(source, options, sources)
+        opened = open_typed(location, options)
     if opened is not None:
-        return opened.head, opened.first_texts()
+        opened, options = spread(opened, options)
+        return opened.head, opened.first_texts(), options, None
     dialect = sniff(location, options)
-    return head_of_text(location, dialect), list(dialect.sample)
+    head = head_of_text(location, dialect)
+    baskets = roles_in_baskets(location, dialect, head, options) if options.layout == "baskets" else None
+    return head, list(dialect.sample), options, baskets
 
 
 def _location(source: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Location:

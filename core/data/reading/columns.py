@@ -70,6 +70,7 @@ _OTHER_NAMES = {
 """Columns of numbers that are neither ratings nor counts of what somebody did."""
 
 NONE = "none"
+BASKETS = "If a row holds a user and all their items, say --layout baskets."
 MISSING = (
     "", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "<NA>", "NULL", "null", "None", "none", "#N/A", "\\N",
     "-", "--", "?", ".",
@@ -187,5 +188,7 @@ def _missing_column(names: tuple[str, ...], wanted: str, what: str, location: Lo
     hint = near if near.startswith("Did") else f"Name one with --{what.replace('_', '-')}-column."
     if not wanted and not any(map(is_usual, names)):
         hint = f"{hint} If the first line is a row, say --header no; lines before the table: --skip-lines."
+    if what in ("user", "item") and not wanted:
+        hint = f"{hint} {BASKETS}"
     asked = f"no column {wanted!r} for the {what}" if wanted else f"no {what} column recognized"
     return ColumnsError(f"{asked}; the columns are {listed(names)}.", path=str(location), row=1, hint=hint)

@@ -27,7 +27,7 @@ from core.data.reading.columns import (
 from core.data.reading.identifiers import as_written, distinct_ids
 from core.data.reading.location import check_location
 from core.data.reading.text import Dialect, rows, sniff
-from core.data.reading.typed import open_typed
+from core.data.reading.typed import TypedSource, open_address, open_typed
 from core.errors import DataError
 from core.files import expanded
 
@@ -46,8 +46,8 @@ def items_location(options: ReadingOptions) -> Location | None:
     return items
 
 
-def with_items(table: RawTable, location: Location, options: ReadingOptions) -> RawTable:
-    """Add the titles, genres and years of an items table to the ratings read.
+def with_items(table: RawTable, location: Location | str, options: ReadingOptions) -> RawTable:
+    """Add the titles, genres and years of an items table (a file's, or a server's address) to the ratings.
 
     The column of ids is the one asked for, else the one that knows most of the rated items.
     Raises DataError where a column can't be told.
@@ -78,10 +78,13 @@ class _Cells:
         return [row[place].strip() if place < len(row) else "" for row in self.rows]
 
 
-def _cells_of(location: Location, options: ReadingOptions) -> tuple[_Cells, tuple[Repair, ...]]:
-    typed = open_typed(location, ReadingOptions(table=options.items_table))
+def _cells_of(location: Location | str, options: ReadingOptions) -> tuple[_Cells, tuple[Repair, ...]]:
+    wanted = ReadingOptions(table=options.items_table)
+    if isinstance(location, str):
+        return _typed_cells(open_address(location, wanted)), ()
+    typed = open_typed(location, wanted)
     if typed is not None:
-        return _Cells(location, typed.names, True, typed.texts()), ()
+        return _typed_cells(typed), ()
     form = ReadingOptions(encoding=options.items_encoding, separator=options.items_separator)
     dialect = sniff(location, form)
     cells = _read(location, dialect)
@@ -92,6 +95,10 @@ def _cells_of(location: Location, options: ReadingOptions) -> tuple[_Cells, tupl
         return cells, ()
     message = f"{location.name} is not UTF-8: read as {dialect.encoding}"
     return cells, (Repair("encoding", 1, message),)
+
+
+def _typed_cells(source: TypedSource) -> _Cells:
+    return _Cells(source.location, source.names, True, source.texts())
 
 
 def _read(location: Location, dialect: Dialect) -> _Cells:

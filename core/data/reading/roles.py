@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.contract import Location, ReadingOptions
 from core.data.reading.columns import (
+    BASKETS,
     COUNT_NAMES,
     EVENT_NAMES,
     ITEM_NAMES,
@@ -89,6 +90,7 @@ def _named(head: Head, options: ReadingOptions) -> Roles:
         _refuse_matrix(head, options)
     user = find_column(names, options.user_column, USER_NAMES, "user", location)
     item = find_column(names, options.item_column, _without(ITEM_NAMES, names[user]), "item", location)
+    _refuse_baskets(head, item, options)
     event = _optional(head, options.event_column, EVENT_NAMES, "event")
     time = _optional(head, options.time_column, TIME_NAMES, "time")
     rating = _optional(head, options.rating_column, (*RATING_NAMES, *COUNT_NAMES), "rating")
@@ -106,6 +108,28 @@ def _without(usual: tuple[str, ...], taken: str) -> tuple[str, ...]:
 
 _WIDE = "If rows are users and columns are items, read the matrix with --layout wide."
 _FEWEST_ITEMS = 3
+
+
+def has_parts(cell: str, mark: str) -> bool:
+    """Say whether a cell holds several things with this mark between them."""
+    return sum(bool(part.strip()) for part in cell.split(mark)) > 1
+
+
+def is_written_list(cell: str) -> bool:
+    """Say whether a cell is a list as JSON, Python or SQL writes it."""
+    text = cell.strip()
+    return len(text) > 1 and text[0] + text[-1] in ("[]", "{}", "()")
+
+
+def _refuse_baskets(head: Head, item: int, options: ReadingOptions) -> None:
+    """Cells that hold several items each would make ids of whole baskets."""
+    cells = head.cells(item)
+    several = sum(is_written_list(cell) or has_parts(cell, "|") or has_parts(cell, ";") for cell in cells)
+    if options.layout or not cells or several * 2 < len(cells):
+        return
+    message = f"its cells seem to hold several items each (as in {cells[0][:40]!r})."
+    hint = f"{BASKETS} If they are single ids: --layout long."
+    raise ColumnsError(message, path=str(head.location), row=1, column=head.names[item], hint=hint)
 
 
 def is_wide(head: Head, options: ReadingOptions) -> bool:
@@ -205,6 +229,7 @@ def _placed(head: Head, options: ReadingOptions) -> Roles:
     rating = options.rating_column or _usual_rating(head)
     user = find_column(head.names, options.user_column or "1", (), "user", head.location)
     item = find_column(head.names, options.item_column or "2", (), "item", head.location)
+    _refuse_baskets(head, item, options)
     return Roles(
         user,
         item,
@@ -244,7 +269,7 @@ def _refuse_other_orders(head: Head) -> None:
         reason = "no header, and the first column looks like ratings: what the others are"
     elif _counts_rows(head.cells(0)) and len(set(head.cells(1))) > 1:
         reason = "no header, and the first column counts the rows: what the others are"
-    hint = f"{_NAMING} {_WIDE}" if width > 3 and numbers else _NAMING
+    hint = f"{_NAMING} {_WIDE} {BASKETS}" if width > 3 and numbers else _NAMING
     if reason:
         raise ColumnsError(f"{reason} can't be told.", path=str(head.location), row=1, hint=hint)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _STEPS = 12
 _ENOUGH = 1e-4
+_NO_ITEMS, _NO_WEIGHTS = np.zeros(0, np.int64), np.zeros(0, np.float32)
 _CANDIDATES, _CANDIDATES_THROUGH_HEAD = 4000, 500
 """Items that the softmax is over: fewer where each pair goes through a head."""
 
@@ -52,6 +53,21 @@ class LikesFolder:
         """The rows of who likes item rows, both of shape (n,), side by side: shape (numbers,)."""
         return self._fit(items, weights).numbers
 
+    def fit_again(
+        self,
+        items: LongArray,
+        weights: FloatArray,
+        centre: DoubleArray,
+        before: tuple[LongArray, FloatArray] = (_NO_ITEMS, _NO_WEIGHTS),
+    ) -> DoubleArray:
+        """The rows of who was at `centre` (numbers,), the best place given the likes `before` (items and
+        weights), and likes item rows now, both of shape (n,)."""
+        held = _Held(centre, np.zeros(len(centre)))
+        if len(before[0]):
+            then = self._start(held, before[0], before[1].astype(np.float64))
+            held = _Held(centre, then.gradient)
+        return self._fit(items, weights, held).numbers
+
     @property
     def candidates(self) -> LongArray:
         """The items that the softmax is over for everybody, ascending: the most popular ones."""
@@ -78,23 +94,34 @@ class LikesFolder:
             slopes=np.zeros(len(items)),
         )
 
-    def _fit(self, items: LongArray, weights: FloatArray) -> _Fitted:
-        prior = self.folder.prior
+    def _fit(self, items: LongArray, weights: FloatArray, held: _Held | None = None) -> _Fitted:
+        mean = self.folder.prior.mean.astype(np.float64)
+        held = _Held(mean, np.zeros(len(mean))) if held is None else held
         candidates = np.union1d(self.candidates, items)
         liked, amounts = np.searchsorted(candidates, items), weights.astype(np.float64)
-        numbers = prior.mean.astype(np.float64)
-        best = self._state(numbers, candidates, liked, amounts)
-        for _ in range(_STEPS if len(items) else 0):
+        best, numbers = self._start(held, items, amounts), held.centre
+        for _ in range(_STEPS if len(items) or held.pull.any() else 0):
             step = np.linalg.solve(best.hessian, best.gradient)
-            tried = [self._state(numbers - size * step, candidates, liked, amounts) for size in (1.0, 0.3)]
+            tried = [
+                self._state(numbers - size * step, candidates, liked, amounts, held) for size in (1.0, 0.3)
+            ]
             better = min(tried, key=lambda state: state.cost)
             if better.cost > best.cost - _ENOUGH:
                 break
             best, numbers = better, better.numbers
         return best
 
+    def _start(self, held: _Held, items: LongArray, weights: DoubleArray) -> _Fitted:
+        candidates = np.union1d(self.candidates, items)
+        return self._state(held.centre, candidates, np.searchsorted(candidates, items), weights, held)
+
     def _state(
-        self, numbers: DoubleArray, items: LongArray, liked: LongArray, weights: DoubleArray
+        self,
+        numbers: DoubleArray,
+        items: LongArray,
+        liked: LongArray,
+        weights: DoubleArray,
+        held: _Held,
     ) -> _Fitted:
         prior = self.folder.prior
         scores, design = self.folder.linearize(numbers, items)
@@ -102,7 +129,7 @@ class LikesFolder:
         chances = np.exp(scores - top)
         total = chances.sum()
         chances /= total
-        mean, away, amount = chances @ design, numbers - prior.mean, weights.sum()
+        mean, away, amount = chances @ design, numbers - held.centre, weights.sum()
         spread = (design * chances[:, None]).T @ design - np.outer(mean, mean)
         log_likelihood = weights @ (scores[liked] - top - np.log(total))
         return _Fitted(
@@ -111,9 +138,17 @@ class LikesFolder:
             liked=liked,
             mean=mean,
             hessian=amount * spread + prior.precision,
-            gradient=amount * mean - weights @ design[liked] + prior.precision @ away,
-            cost=float(0.5 * away @ prior.precision @ away - log_likelihood),
+            gradient=amount * mean - weights @ design[liked] + prior.precision @ away - held.pull,
+            cost=float(0.5 * away @ prior.precision @ away - log_likelihood - held.pull @ numbers),
         )
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Where a would-be user is held, and a steady pull besides: both of shape (numbers,)."""
+
+    centre: DoubleArray
+    pull: DoubleArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,3 +1,10 @@
+from ._likes import (
+    Were as Were,
+    fit_likes as fit_likes,
+)
+from ._ridges import (
+    solve_ridges as solve_ridges,
+)
 from .folding import (
     FoldedUsers as FoldedUsers,
     fold_many as fold_many,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,23 +29,51 @@ _BLOCK = 256
 _MOST_THREADS = 8
 
 
-def fit_likes(folder: LikesFolder, given: ItemSets) -> DoubleArray:
+@dataclass(frozen=True)
+class Were:
+    """Where users were: their numbers (users, numbers), the best place given what they liked then."""
+
+    numbers: DoubleArray
+    liked: ItemSets
+
+    def of(self, user: int) -> tuple[LongArray, FloatArray]:
+        """Items that a user liked then, and the weights."""
+        own = slice(self.liked.starts[user], self.liked.starts[user + 1])
+        return self.liked.items[own].astype(np.int64), self.liked.weights[own]
+
+
+def fit_likes(folder: LikesFolder, given: ItemSets, were: Were | None = None) -> DoubleArray:
     """The most probable numbers of each user given weights of likes, shape (users, numbers).
 
-    A head that is no factorization is linearized user by user.
+    A head that is no factorization is linearized user by user. Users who `were` somewhere are held there, not
+    at the mean, and move only by what their likes are more or less than those before.
     """
-    numbers = np.tile(folder.folder.prior.mean, (given.user_count, 1))
+    numbers = (
+        np.tile(folder.folder.prior.mean, (given.user_count, 1)) if were is None else were.numbers.copy()
+    )
     liking = np.flatnonzero(given.sizes > 0)
     if folder.factorization is None:
         for user in liking.tolist():
             own = slice(given.starts[user], given.starts[user + 1])
-            numbers[user] = folder.fit(given.items[own].astype(np.int64), given.weights[own])
+            liked = given.items[own].astype(np.int64), given.weights[own]
+            numbers[user] = (
+                folder.fit(*liked)
+                if were is None
+                else folder.fit_again(*liked, were.numbers[user], were.of(user))
+            )
         return numbers
     space = _Space.of(folder)
     blocks = [liking[start : start + _BLOCK] for start in range(0, len(liking), _BLOCK)]
 
     def fit(users: LongArray) -> None:
-        numbers[users] = space.numbers(_fit(_Block.of(space, given, users)))
+        block = _Block.of(space, given, users)
+        if were is None:
+            numbers[users] = space.numbers(_fit(block))
+            return
+        places = space.places(were.numbers[users])
+        then = _Block.of(space, were.liked, users).state(places)
+        block = replace(block, liked=block.liked + then.gradient)
+        numbers[users] = space.numbers(_fit(block, places))
 
     threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1, len(blocks)))
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
@@ -96,6 +124,10 @@ class _Space:
             common_base=single[candidates],
             spread=np.maximum(spread, 0).astype(np.float32),
         )
+
+    def places(self, numbers: DoubleArray) -> FloatArray:
+        """The places of users of such numbers, shape (users, numbers)."""
+        return np.linalg.solve(self.turn, (numbers - self.mean).T).T.astype(np.float32)
 
     def numbers(self, places: FloatArray) -> DoubleArray:
         """The numbers of users at some places, shape (users, numbers)."""
@@ -210,9 +242,11 @@ def _pairwise(first: FloatArray, second: FloatArray) -> FloatArray:
     return found
 
 
-def _fit(block: _Block) -> FloatArray:
+def _fit(block: _Block, start: FloatArray | None = None) -> FloatArray:
     """Newton's method for all users of a block together, until none gets better; (users, numbers)."""
-    places = np.zeros((len(block.amounts), block.liked.shape[1]), np.float32)
+    places = (
+        np.zeros((len(block.amounts), block.liked.shape[1]), np.float32) if start is None else start.copy()
+    )
     moving, state = np.arange(len(places)), block.state(places)
     for _ in range(_STEPS):
         step = _newton_step(block, state)

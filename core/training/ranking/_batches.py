@@ -24,18 +24,18 @@ class BatchSize:
     pairs: int
 
     @classmethod
-    def choose(cls, likes: ItemSets, wanted_pairs: int) -> BatchSize:
-        """Choose for a table: `wanted_pairs` a batch (0: ten batches an epoch of 16 to 256 users each, or 128
-        batches of up to 1,024 where there are so many users)."""
-        active = max(1, int((likes.sizes > 0).sum()))
-        mean = len(likes) / active
+    def choose(cls, sizes: LongArray, wanted_pairs: int) -> BatchSize:
+        """Choose by how much each user took, shape (users,): `wanted_pairs` a batch (0: ten batches an epoch
+        of 16 to 256 users each, or 128 batches of up to 1,024 where there are so many users)."""
+        active = max(1, int((sizes > 0).sum()))
+        mean = float(sizes.sum()) / active
         if wanted_pairs:
             users = max(1, round(wanted_pairs / max(mean, 1e-9)))
         else:
             users = min(_MANY_USERS, max(_FEWEST_USERS, active // _BATCHES))
             users = min(MOST_USERS, max(users, active // _MANY_BATCHES))
         users = min(users, active)
-        most = int(likes.sizes.max(initial=1))
+        most = int(sizes.max(initial=1))
         room = 1 + 4 / np.sqrt(users)  # few users may take far more than the mean
         return cls(users, max(most, int(np.ceil(room * mean * users))))
 

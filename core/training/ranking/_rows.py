@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,12 @@ Slots = list[Any]
 
 
 class RowOptimizer(ABC):
-    """Steps of rows from their summed gradient, shape (rows, replicas, dimension), and what is remembered."""
+    """Steps of rows from their summed gradient, shape (rows, replicas, dimension), and what is remembered.
+
+    `slots` says what kind of thing that is: "slots" add up over steps, "means" are running means of them.
+    """
+
+    slots: ClassVar[str] = "slots"
 
     @abstractmethod
     def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:
@@ -31,6 +36,8 @@ class RowOptimizer(ABC):
 
 class _Adam(RowOptimizer):
     """Kingma & Ba 2015; bias is corrected by how often a row was met, so that rare rows start alike."""
+
+    slots = "means"
 
     def slot_shapes(self, replicas: int, dimension: int) -> list[tuple[int, ...]]:
         """Both moments, and how often the row was met."""

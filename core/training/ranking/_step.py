@@ -23,8 +23,8 @@ class StepParts:
     """What a step works on.
 
     `head` scores rows pair by pair where `products` is None, `training` is its copy with counter dropout.
-    `exact` says that the candidates are all items; `pairs` is the weight of all likes together, `items` the
-    count of items, `user_reach` how much further user rows step.
+    `exact` says that the candidates are all items; `pairs` counts the likes of all devices together, `items`
+    the items, `user_reach` how much further user rows step.
     """
 
     head: Head
@@ -94,11 +94,11 @@ def _compile_learning(parts: StepParts) -> Any:
             penalties = sum(extra for model in parts.training.models for extra in model.losses)
             total = loss + penalties * tf.reduce_sum(weights)
         found = tape.gradient(total, [*rows, *variables], unconnected_gradients="zero")
-        share = tf.reduce_sum(weights) / parts.pairs
+        shares = _shares(parts, weights)
         learned = [
             _user_changes(parts, table, own, gradient, (users, valid, amounts), rate)
             if table.spec.side == "user"
-            else _learned_items(parts, table, own, gradient, (items, row_share, share), rate)
+            else _learned_items(parts, table, own, gradient, (items, row_share, shares), rate)
             for table, own, gradient in zip(parts.tables, values, found, strict=False)
         ]
         if variables:
@@ -110,12 +110,19 @@ def _compile_learning(parts: StepParts) -> Any:
     return learn
 
 
+def _shares(parts: StepParts, weights: Any) -> tuple[Any, Any]:
+    """The batch's likes for each item, were they shared out evenly, and its part of an epoch."""
+    count = tf.reduce_sum(tf.cast(weights > 0, tf.float32))
+    return tf.reduce_sum(weights) / parts.items, count / parts.pairs
+
+
 def _user_changes(
     parts: StepParts, table: RowTable, values: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
 ) -> list[Any]:
-    """l2 counts once for every like of a user."""
+    """l2 counts once for every like of a user, the prior once in all: an epoch meets each user once."""
     users, valid, amounts = batch
-    pull = table.spec.l2 * amounts[:, None, None] * (values[0] - table.pulled(users))
+    strength = table.spec.l2 * amounts[:, None, None] + table.spec.prior
+    pull = strength * (values[0] - table.pulled(users))
     new = table.stepped(values, gradient + pull, rate * parts.user_reach)
     return _changes(new, values, valid)
 
@@ -123,9 +130,10 @@ def _user_changes(
 def _learned_items(
     parts: StepParts, table: RowTable, values: Any, gradient: Any, batch: tuple[Any, Any, Any], rate: Any
 ) -> list[Any]:
-    """l2 counts as often as for users, shared out evenly; a row that is seldom there makes up for it."""
-    items, row_share, share = batch
-    even = table.spec.l2 * parts.pairs / parts.items * share
+    """l2 counts as often as for users, shared out evenly, and the prior once in all, shared out over an
+    epoch; a row that is seldom there makes up for it."""
+    items, row_share, (of_likes, of_epoch) = batch
+    even = table.spec.l2 * of_likes + table.spec.prior * of_epoch
     if parts.exact:
         return table.stepped(values, gradient + even * (values[0] - table.pull), rate)
     often = even / tf.maximum(row_share, _SELDOM)[:, None, None]

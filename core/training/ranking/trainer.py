@@ -29,7 +29,7 @@ from core.training.gradient import (
 from core.training.ranking._batches import Batch, BatchSize, EpochBatches
 from core.training.ranking._candidates import Candidates, choose_candidates
 from core.training.ranking._products import find_products
-from core.training.ranking._rows import make_rows
+from core.training.ranking._rows import RowTable, make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
 
 USER_REACH = 1.5
@@ -59,7 +59,8 @@ class RankingTrainer:
         self._settings, self._device, self._first_step = settings, device, first_step(settings.seed)
         counts = data.user_count, data.item_count
         self._likes = ItemSets.of(data.users, data.items, counts, data.targets)
-        self._size = BatchSize.choose(self._likes, settings.batch_size)
+        self._counts = data.rating_counts  # of all devices: each is to start and step as one alone would
+        self._size = BatchSize.choose(self._counts[0], settings.batch_size)
         self._epoch: EpochBatches | None = None
         self._number = 0
         self._ahead = ThreadPoolExecutor(
@@ -70,7 +71,7 @@ class RankingTrainer:
             self._run, self._score = compile_step(self._parts), compile_scores(self._parts)
 
     def _make_parts(self, architecture: Architecture, options: ArchitectureOptions) -> StepParts:
-        settings, likes = self._settings, self._likes
+        settings, likes, (sizes, item_sizes) = self._settings, self._likes, self._counts
         head = build_head(architecture, options, settings.seed)
         if {spec.side for spec in head.specs} != {"user", "item"}:
             raise PluginError(
@@ -82,9 +83,9 @@ class RankingTrainer:
         training = Head(models, head.specs)
         optimizer = keras.optimizers.Adam(settings.head_learning_rate)
         optimizer.build(training.trained_weights)
-        start = np.log(likes.item_sizes + 0.5).astype(np.float32)
+        start = np.log(item_sizes + 0.5).astype(np.float32)
         counts = {"user": likes.user_count, "item": likes.item_count}
-        batches = max(1, math.ceil(int((likes.sizes > 0).sum()) / self._size.users))
+        batches = max(1, math.ceil(int((sizes > 0).sum()) / self._size.users))
         return StepParts(
             head=head,
             training=training,
@@ -94,7 +95,7 @@ class RankingTrainer:
             ),
             products=products,
             exact=self._candidates.exact,
-            pairs=float(likes.weights.sum(dtype=np.float64)),
+            pairs=float(max(1, sizes.sum())),
             items=likes.item_count,
             user_reach=USER_REACH * math.sqrt(batches),
         )
@@ -184,6 +185,21 @@ class RankingTrainer:
         for name, variable in {**heads, **self._hidden_variables()}.items():
             variable.assign(state[name])
 
+    def variables(self) -> dict[str, Any]:
+        """All that training changes, by name: TensorFlow variables, for who keeps several trainers alike.
+
+        `table/user/factors` is an embedding, `slots/user/factors/0` what its optimizer remembers: `means/…`
+        where that is a running mean.
+        """
+        tables = {f"table/{_place_of(table)}": table.table for table in self._parts.tables}
+        heads = numbered("head", self._parts.training.weights)
+        slots = {
+            name: slot
+            for table in self._parts.tables
+            for name, slot in numbered(f"{table.optimizer.slots}/{_place_of(table)}", table.slots).items()
+        }
+        return {**tables, **heads, **slots, **numbered("optimizer", self._parts.head_optimizer.variables)}
+
     def close(self) -> None:
         """Let the tables go."""
         self._ahead.shutdown()
@@ -225,3 +241,7 @@ class RankingTrainer:
             for name, slot in numbered(f"slots/{table.spec.name}", table.slots).items()
         }
         return {**slots, **numbered("optimizer", self._parts.head_optimizer.variables)}
+
+
+def _place_of(table: RowTable) -> str:
+    return f"{table.spec.side}/{table.spec.role}"

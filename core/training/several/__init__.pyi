@@ -5,5 +5,6 @@ from .copies import (
     Copies as Copies,
 )
 from .making import (
+    claim_devices as claim_devices,
     make_distributed_trainer as make_distributed_trainer,
 )

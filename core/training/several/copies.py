@@ -15,6 +15,7 @@ from core.contract import Arrays, Schedule, SliceTotals
 from core.runs import Progress
 from core.training import Controls
 from core.training.gradient import GradientTrainer
+from core.training.ranking import RankingTrainer
 from core.training.several._collectives import Collectives
 from core.training.several._merging import MERGES, Copy
 from core.training.several._steering import follow, lead
@@ -26,15 +27,15 @@ class Copies:
     All workers call the same methods in the same order, with the same numbers. Worker 0 alone may restore a
     state before all compile, and look at scores and weights once all have gathered. Merges come after fixed
     rounds, so numbers don't depend on where slices end; an epoch has as many rounds as the fullest shard has
-    batches, that of the first device. Every method may raise WorkerLostError.
+    batches. Every method may raise WorkerLostError.
     """
 
-    def __init__(self, copies: list[Copy], collectives: Collectives, rounds: int) -> None:
+    def __init__(self, copies: list[Copy], collectives: Collectives) -> None:
         self.collectives = collectives
-        self._copies, self._rounds = copies, rounds
+        self._copies = copies
         self._pool = ThreadPoolExecutor(len(copies), thread_name_prefix="copy")
         self._batches = [0] * len(copies)
-        self._merges = frozenset(-(-rounds * number // MERGES) for number in range(1, MERGES + 1))
+        self._merges: frozenset[int] = frozenset()
         self._gathered, self._alike = True, False
 
     @property
@@ -68,7 +69,9 @@ class Copies:
     def begin_epoch(self, epoch: int) -> int:
         """Make ready for an epoch; returns its count of rounds."""
         self._batches = [copy.trainer.begin_epoch(epoch) for copy in self._copies]
-        return self._rounds
+        rounds = self.collectives.most(self._batches)
+        self._merges = frozenset(-(-rounds * number // MERGES) for number in range(1, MERGES + 1))
+        return rounds
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Train `count` rounds of this epoch from number `first`; returns the totals of all workers."""
@@ -126,7 +129,7 @@ class Copies:
             copy.trainer.close()
 
     @property
-    def _first(self) -> GradientTrainer:
+    def _first(self) -> GradientTrainer | RankingTrainer:
         return self._copies[0].trainer
 
     def _spread(self) -> None:
@@ -161,3 +164,13 @@ class Copies:
         ends = np.cumsum([array.size for array in own.values()])[:-1]
         parts = zip(own.items(), np.split(total, ends), strict=True)
         return {name: part.reshape(array.shape).astype(array.dtype) for (name, array), part in parts}
+
+
+class RankingCopies(Copies):
+    """Copies of a ranking: all items are scored for a user at once, on this worker's first device."""
+
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items)."""
+        self.gather()
+        assert isinstance(self._first, RankingTrainer)  # noqa: S101 - that is what ranks
+        return self._first.all_scores(users)

@@ -9,13 +9,14 @@ from core.errors import PluginError
 from core.options import ArchitectureOptions
 from core.startup import choose_device, describe_device, tf
 from core.training.gradient import GradientTrainer
+from core.training.ranking import RankingTrainer
 from core.training.several._collectives import Collectives
 from core.training.several._devices import mirrored_strategy
 from core.training.several._meeting import identity_of, meet
 from core.training.several._merging import Copy
 from core.training.several._shards import shard_of, share_users
 from core.training.several.cluster import Cluster, read_cluster
-from core.training.several.copies import Copies
+from core.training.several.copies import Copies, RankingCopies
 
 
 def make_distributed_trainer(
@@ -39,12 +40,23 @@ def make_distributed_trainer(
         }
         collectives = meet(cluster, settings, identity)
     owners = share_users(data, collectives.total)
+    ranks = settings.objective == "ranking"
+    of_one = RankingTrainer if ranks else GradientTrainer
     copies = []
     for number, device in enumerate(collectives.strategy.extended.worker_devices, collectives.first):
-        trainer = GradientTrainer(architecture, options, settings, shard_of(data, owners, number), device)
+        trainer = of_one(architecture, options, settings, shard_of(data, owners, number), device)
         copies.append(Copy(trainer, device, owners == number, number == 0, collectives.total))
-    rounds = -(-len(shard_of(data, owners, 0)) // settings.batch_size)
-    return Copies(copies, collectives, rounds), _describe(settings, collectives)
+    together = RankingCopies if ranks else Copies
+    return together(copies, collectives), _describe(settings, collectives)
+
+
+def claim_devices(settings: TrainingSettings) -> None:
+    """Cut this machine's CPU into the devices that the settings ask for, before anything uses it.
+
+    Raises DeviceError where there are not enough.
+    """
+    if settings.strategy == "mirrored":
+        mirrored_strategy(settings)
 
 
 def _surroundings(settings: TrainingSettings, cluster: Cluster) -> dict[str, object]:

@@ -45,7 +45,7 @@ def _imports(views: list[type[View[Any]]]) -> str:
     names: dict[str, set[str]] = {}
     for view in views:
         answer = view.answer_type()
-        room = "core.views.quality" if ".quality." in answer.__module__ else "core.views"
+        room = answer.__module__.rpartition(".")[0]
         names.setdefault(room, set()).add(answer.__name__)
     blocks = []
     for room, found in sorted(names.items()):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         SearchResults,
         UserNeighbours,
     )
+    from core.views.new_items import (
+        FoldedItem,
+    )
     from core.views.quality import (
         ComparedRuns,
         ErrorReport,
@@ -177,6 +180,31 @@ class Asker(Asks):
         likes: An id or title that they like (the top of the scale, where ratings are predicted); repeat.
         """
         answer: FoldedIn = self._asked("fold_in", locals())
+        return answer
+
+    def fold_in_item(
+        self,
+        ratings: RatingsById | None = None,
+        n: int = 10,
+        *,
+        likes: Identifier | Sequence[Identifier] = (),
+        genres: str | Sequence[str] = (),
+        year: int | None = None,
+        tags: str | Sequence[str] = (),
+    ) -> FoldedItem:
+        """Fold a new item in from its first ratings, its genres, year and tags, without training again.
+
+        Raises UsageError for an unknown user, genre or tag, a rating off the scale, and a model without rows
+        for items.
+
+        ratings: A user's id and a rating; repeat.
+        likes: A user who likes it (the top of the scale, where ratings are predicted); repeat.
+        genres: A genre of it; repeat.
+        year: Its year.
+        tags: What people call it; repeat.
+        n: How many of each.
+        """
+        answer: FoldedItem = self._asked("fold_in_item", locals())
         return answer
 
     def fold_in_why(

@@ -29,6 +29,7 @@ from .ranking import (
     ActivityGroup as ActivityGroup,
     Ranking as Ranking,
     RankingQuality as RankingQuality,
+    measure_popularity as measure_popularity,
     measure_users as measure_users,
     ndcg_of as ndcg_of,
     write_users as write_users,

@@ -19,6 +19,13 @@ class Configuration:
     what: str
     fit: Fit
     slow: bool = False
+    recipe: tuple[str, ...] = ()
+    """Tastemap's own: the architecture and its recipe."""
+
+
+def own(what: str, *recipe: str) -> Configuration:
+    """One of Tastemap's own architectures with one of its recipes."""
+    return Configuration("Tastemap", what, tastemap(*recipe), recipe=recipe)
 
 
 MODULES = {
@@ -45,12 +52,12 @@ PACKAGES = {
 _ALS = "lenskit.als", "BiasedMFScorer"
 _SAMPLERS = "MyFMRegressor", "MyFMOrderedProbit"
 CONFIGURATIONS: dict[str, Configuration] = {
-    "tastemap-dot": Configuration("Tastemap", "`dot`", tastemap("dot")),
-    "tastemap-bias": Configuration("Tastemap", "`bias`", tastemap("bias")),
-    "tastemap-nn": Configuration("Tastemap", "`nn`", tastemap("nn")),
-    "tastemap-plain": Configuration("Tastemap", "`bayes`, plain", tastemap("bayes", "plain")),
-    "tastemap-ratings": Configuration("Tastemap", "`bayes`, ratings alone", tastemap("bayes", "ratings")),
-    "tastemap-bayes": Configuration("Tastemap", "`bayes`: who rated what, genres, years", tastemap("bayes")),
+    "tastemap-dot": own("`dot`", "dot"),
+    "tastemap-bias": own("`bias`", "bias"),
+    "tastemap-nn": own("`nn`", "nn"),
+    "tastemap-plain": own("`bayes --recipe plain`: the same noise for all users", "bayes", "plain"),
+    "tastemap-ratings": own("`bayes --recipe ratings`: no side features", "bayes", "ratings"),
+    "tastemap-bayes": own("`bayes`: who rated what, genres, years", "bayes"),
     "surprise-baseline": Configuration("Surprise", "BaselineOnly", surprise("BaselineOnly", verbose=False)),
     "surprise-svd": Configuration("Surprise", "SVD", surprise("SVD")),
     "surprise-svd-tuned": Configuration(

@@ -52,7 +52,18 @@ def test_help_of_train_lists_every_declared_option() -> None:
 
 @pytest.mark.slow
 def test_train_predict_evaluate_and_list(csv: Path) -> None:
-    words = ["train", "--data", str(csv), "--epochs", "12", "--factors=5", "--seed", "4", "--json"]
+    words = [
+        "train",
+        "--data",
+        str(csv),
+        "--epochs",
+        "12",
+        "--no-adapt",
+        "--factors=5",
+        "--seed",
+        "4",
+        "--json",
+    ]
     events = json_lines(tastemap_afresh(*words).stdout)
     started = next(event for event in events if event["event"] == "run_started")
     assert (started["options"]["factors"], started["settings"]["seed"]) == (5, 4)
@@ -108,7 +119,7 @@ def test_the_text_view_prints_a_table_on_stdout_and_nothing_else_there(csv: Path
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_in_two_processes(csv: Path) -> None:
     """Of which one is this one, by the Python interface."""
-    words = ["train", "--data", str(csv), "--arch", "nn", "--epochs", "2", "--json"]
+    words = ["train", "--data", str(csv), "--arch", "nn", "--epochs", "2", "--no-adapt", "--json"]
     told, here = json_lines(tastemap(*words).stdout)[-1], train(csv, "nn", epochs=2).summary
     assert here is not None
     for key in ("val_rmse", "train_rmse", "val_mae", "split_hash"):
@@ -155,7 +166,7 @@ def test_a_gpu_that_is_not_there_is_said(csv: Path) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_exits_with_130(csv: Path) -> None:
-    child = Child(COMMAND, "train", "--data", str(csv), "--epochs", "100000", "--json")
+    child = Child(COMMAND, "train", "--data", str(csv), "--epochs", "100000", "--no-adapt", "--json")
     for line in child.stdout:
         if json.loads(line)["event"] == "epoch_finished":
             child.send_signal(signal.SIGINT)

@@ -81,7 +81,7 @@ def test_a_set_taken_from_a_file_is_known_by_its_name_from_then_on(csv: Path, tm
 
 @pytest.mark.slow
 def test_cross_validation_trains_every_fold_and_sums_up(csv: Path) -> None:
-    words = ["crossval", "--data", str(csv), "--folds", "3", "--epochs", "2", "--json"]
+    words = ["crossval", "--data", str(csv), "--folds", "3", "--epochs", "2", "--no-adapt", "--json"]
     lines = json_lines(command(*words).stdout)
     folds = [line["val_rmse"] for line in lines[:-1]]
     assert len(folds) == 3
@@ -102,7 +102,16 @@ def test_an_official_pair_of_files_is_trained_and_held_out(csv: Path, tmp_path: 
     lines = csv.read_text().splitlines()
     (tmp_path / "a.csv").write_text("\n".join(lines[:1201]) + "\n")
     (tmp_path / "b.csv").write_text("\n".join([lines[0], *lines[1201:]]) + "\n")
-    words = ["train", "--train", str(tmp_path / "a.csv"), "--test", str(tmp_path / "b.csv"), "--epochs", "1"]
+    words = [
+        "train",
+        "--train",
+        str(tmp_path / "a.csv"),
+        "--test",
+        str(tmp_path / "b.csv"),
+        "--epochs",
+        "1",
+        "--no-adapt",
+    ]
     events = json_lines(command(*words, "--json").stdout)
     config = json.loads((Path(events[-1]["path"]) / "config.json").read_text())
     assert config["split"]["method"] == "official"

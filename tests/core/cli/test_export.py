@@ -64,7 +64,7 @@ def test_nothing_asked_for_and_wrong_endings_are_refused(tmp_path: Path) -> None
 
 def small_model(architecture: str, folder: Path) -> Model:
     settings = {"factors": 3, **({"hidden_units": 5} if architecture == "nn" else {})}
-    return train(make_ratings(), architecture, options=settings, epochs=1, folder=folder).model
+    return train(make_ratings(), architecture, options=settings, adapt=False, epochs=1, folder=folder).model
 
 
 def test_plain_keras_predicts_the_same_unknown_ids_included(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("runs")
     table = write_csv(folder / "ratings.csv", make_ratings(30, 20, 10))
     return {
-        "file": train(table, "bias", epochs=1, folder=folder / "file").folder,
-        "demo": train("demo", "bias", epochs=1, folder=folder / "demo").folder,
+        "file": train(table, "bias", adapt=False, epochs=1, folder=folder / "file").folder,
+        "demo": train("demo", "bias", adapt=False, epochs=1, folder=folder / "demo").folder,
     }
 
 

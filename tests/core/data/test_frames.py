@@ -90,7 +90,7 @@ def test_a_missing_cell_is_named_by_its_row():
 def test_a_run_keeps_the_ratings_of_a_frame(tmp_path):
     frame = pd.DataFrame(ROWS).rename(columns=USUAL)
     frame = pd.concat([frame, frame.assign(item=frame["item"] + 50)])
-    run = train(frame, "bias", folder=tmp_path / "run", epochs=1)
+    run = train(frame, "bias", folder=tmp_path / "run", adapt=False, epochs=1)
     assert run.config.data["name"] == "frame"
     table, again = load_ratings(frame), load_run(tmp_path / "run")
     kept = recorded_ratings(again)
@@ -112,9 +112,9 @@ def test_a_run_keeps_the_ratings_of_a_frame(tmp_path):
 def test_a_damaged_copy_is_refused_and_a_table_on_disk_is_not_copied(tmp_path):
     frame = pd.DataFrame(ROWS).rename(columns=USUAL)
     frame.to_csv(tmp_path / "r.csv", index=False)
-    on_disk = train(tmp_path / "r.csv", "bias", folder=tmp_path / "on_disk", epochs=1)
+    on_disk = train(tmp_path / "r.csv", "bias", folder=tmp_path / "on_disk", adapt=False, epochs=1)
     assert not (on_disk.folder / RATINGS_FILE).exists()
-    run = train(frame, "bias", folder=tmp_path / "run", epochs=1)
+    run = train(frame, "bias", folder=tmp_path / "run", adapt=False, epochs=1)
     sound = {"user": [0], "item": [0], "rating": [1.0]}
     for wrong in ({**sound, "user": [99]}, {**sound, "item": ["x"]}):
         parquet.write_table(pa.table(wrong), run.folder / RATINGS_FILE)

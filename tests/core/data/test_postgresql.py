@@ -86,6 +86,8 @@ CREATE TABLE orders AS SELECT u AS customer, 'p' || i AS product, ((u * i) % 5 +
   timestamptz '2020-01-01' + (u * 100 + i) * interval '1 minute' AS created_at
   FROM generate_series(1, 20) u, generate_series(1, 12) i ORDER BY u, i;
 CREATE TABLE people (customer int, city text);
+CREATE TABLE products AS SELECT 'p' || i AS product, 'Thing ' || i AS title, 'a|b' AS genres
+  FROM generate_series(1, 12) i;
 """
 
 
@@ -102,6 +104,17 @@ def test_a_query_is_read(server):
     query = "SELECT customer, product, stars FROM orders WHERE customer > 10 ORDER BY 1, 2"
     table = load_ratings(server, {"query": query})
     assert (len(table), table.user_count) == (120, 10)
+    titled = load_ratings(server, {"query": query, "items_table": "products"})
+    assert titled.item_table.titles[0] == "Thing 1"
+
+
+def test_the_table_of_items_beside_it_is_read(server):
+    table = load_ratings(server)
+    assert table.reading["items_table"] == "products"
+    assert (table.item_table.titles[0], table.item_table.genres[0]) == ("Thing 1", ("a", "b"))
+    assert load_ratings(server, {"items": "none"}).item_table.titles[0] == "p1"
+    with pytest.raises(DataError, match="no table 'goods'"):
+        load_ratings(server, {"items_table": "goods"})
 
 
 @pytest.mark.parametrize(

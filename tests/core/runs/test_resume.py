@@ -21,6 +21,7 @@ from tests.processes import COMMAND, Child
 from tests.support import make_ratings, write_csv
 
 FLAGS = ["--arch", "nn", "--factors", "8", "--epochs", "60", "--early-stopping", "60", "--batch-size", "16"]
+FLAGS += ["--no-adapt"]
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def kill_after_epochs(child: Child, runs: Path, epochs: int, delay: float) -> Pa
 @pytest.mark.slow
 def test_killed_at_random_moments_it_reaches_the_same_numbers(csv: Path, tmp_path: Path) -> None:
     generator = random.Random(5)
-    whole = train(csv, "nn", options={"factors": 8}, epochs=60, early_stopping=60, batch_size=16)
+    whole = train(csv, "nn", options={"factors": 8}, adapt=False, epochs=60, early_stopping=60, batch_size=16)
     for attempt in range(3):
         runs = tmp_path / f"runs-{attempt}"
         epochs, delay = generator.randint(1, 20), generator.uniform(0, 0.1)
@@ -91,7 +92,7 @@ def interrupted(ratings: Ratings, folder: Path, epoch: int, **settings: Any) -> 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "adam"])
 def test_every_optimizer_resumes_exactly(csv: Path, tmp_path: Path, optimizer: str) -> None:
-    settings = {"epochs": 6, "optimizer": optimizer, "learning_rate": 0.01}
+    settings = {"epochs": 6, "optimizer": optimizer, "learning_rate": 0.01, "adapt": False}
     whole = train(csv, "bias", **settings)  # type: ignore[arg-type]
     folder = interrupted(csv, tmp_path / "cut", 3, **settings)  # type: ignore[arg-type]
     assert_same_run(whole, resume(folder))
@@ -107,6 +108,7 @@ def test_a_run_cut_before_its_first_epoch_starts_over(csv: Path, tmp_path: Path)
 def test_early_stopping_reloads_the_best_weights(csv: Path, tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "epochs": 40,
+        "adapt": False,
         "early_stopping": 3,
         "learning_rate": 0.3,
         "schedule": "constant",
@@ -126,8 +128,8 @@ def test_a_learning_rate_set_by_hand_survives_the_crash(csv: Path, tmp_path: Pat
         made.set_learning_rate(0.02)
         return made
 
-    whole = train(csv, "bias", epochs=5, controls=controls())
-    folder = interrupted(csv, tmp_path / "cut", 2, epochs=5, controls=controls())
+    whole = train(csv, "bias", adapt=False, epochs=5, controls=controls())
+    folder = interrupted(csv, tmp_path / "cut", 2, adapt=False, epochs=5, controls=controls())
     assert_same_run(whole, resume(folder))
 
 
@@ -138,15 +140,15 @@ def test_a_stopped_run_keeps_its_last_epoch_and_can_go_on(csv: Path) -> None:
         if isinstance(event, EpochFinished) and event.epoch == 2:
             controls.stop()
 
-    run = train(csv, "bias", epochs=4, on_event=stop, controls=controls)
+    run = train(csv, "bias", adapt=False, epochs=4, on_event=stop, controls=controls)
     assert run.summary is not None
     assert (run.summary["reason"], run.summary["epochs"]) == ("stopped", 2)
     assert run.val_rmse == run.epochs[1]["val_rmse"]
-    assert_same_run(train(csv, "bias", epochs=4), resume(run.folder))
+    assert_same_run(train(csv, "bias", adapt=False, epochs=4), resume(run.folder))
 
 
 def test_a_resumed_run_that_is_stopped_at_once_is_its_checkpoint(csv: Path, tmp_path: Path) -> None:
-    folder = interrupted(csv, tmp_path / "cut", 3, epochs=6)
+    folder = interrupted(csv, tmp_path / "cut", 3, adapt=False, epochs=6)
     checkpoint = Run.open(folder).model.weights
     controls = Controls()
     controls.stop()
@@ -161,21 +163,21 @@ def test_a_resumed_run_that_is_stopped_at_once_is_its_checkpoint(csv: Path, tmp_
 def test_a_training_stopped_in_its_first_epoch_is_saved_all_the_same(csv: Path) -> None:
     controls = Controls()
     controls.stop()
-    run = train(csv, "bias", epochs=2, controls=controls)
+    run = train(csv, "bias", adapt=False, epochs=2, controls=controls)
     assert run.summary is not None
     assert (run.summary["epochs"], run.epochs) == (0, [])
     assert 0.5 <= run.predict("u1", 100).rating <= 5
 
 
 def test_more_epochs_can_be_asked_for(csv: Path) -> None:
-    run = train(csv, "bias", epochs=2, schedule="constant")
+    run = train(csv, "bias", adapt=False, epochs=2, schedule="constant")
     longer = resume(run.folder, epochs=4)
     assert [event["epoch"] for event in longer.epochs] == [1, 2, 3, 4]
-    assert_same_run(train(csv, "bias", epochs=4, schedule="constant"), longer)
+    assert_same_run(train(csv, "bias", adapt=False, epochs=4, schedule="constant"), longer)
 
 
 def test_another_table_is_refused(csv: Path, tmp_path: Path) -> None:
-    folder = interrupted(csv, tmp_path / "cut", 1, epochs=3)
+    folder = interrupted(csv, tmp_path / "cut", 1, adapt=False, epochs=3)
     other = write_csv(tmp_path / "other.csv", make_ratings(seed=9))
     with pytest.raises(RunError, match=r"other\.csv is not the table"):
         resume(folder, data=other)
@@ -193,7 +195,16 @@ def test_divergence_leaves_the_last_good_epoch(csv: Path) -> None:
             controls.set_learning_rate(1e6)
 
     with pytest.raises(DivergenceError, match="lower learning rate"):
-        train(csv, "bias", epochs=5, optimizer="sgd", learning_rate=0.01, on_event=spoil, controls=controls)
+        train(
+            csv,
+            "bias",
+            adapt=False,
+            epochs=5,
+            optimizer="sgd",
+            learning_rate=0.01,
+            on_event=spoil,
+            controls=controls,
+        )
     run = load_run("latest")
     assert run.state == "interrupted"
     assert run.val_rmse == run.epochs[1]["val_rmse"]

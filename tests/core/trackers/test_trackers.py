@@ -21,7 +21,7 @@ def test_the_built_in_trackers_come_by_entry_point() -> None:
 
 
 def test_csv_holds_a_line_an_epoch(ratings: Ratings) -> None:
-    run = train(ratings, "bias", epochs=3, early_stopping=3, trackers=["csv"])
+    run = train(ratings, "bias", adapt=False, epochs=3, early_stopping=3, trackers=["csv"])
     with (run.folder / "metrics.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
@@ -32,7 +32,7 @@ def test_csv_holds_a_line_an_epoch(ratings: Ratings) -> None:
 
 def test_csv_of_a_resumed_run_has_each_epoch_once(tmp_path: Path) -> None:
     table = write_csv(tmp_path / "ratings.csv", make_ratings())
-    run = train(table, "bias", epochs=2, trackers=["csv"])
+    run = train(table, "bias", adapt=False, epochs=2, trackers=["csv"])
     with (run.folder / "metrics.csv").open("a") as stream:
         stream.write("3,9,9,9,,9,9,9\r\n")
     resume(run.folder, epochs=4, trackers=["csv"])
@@ -47,7 +47,7 @@ def test_csv_of_a_resumed_run_has_each_epoch_once(tmp_path: Path) -> None:
 def test_tensorboard_s_event_files_hold_the_scalars(ratings: Ratings) -> None:
     import tensorflow as tf
 
-    run = train(ratings, "bias", epochs=2, trackers=["tensorboard"])
+    run = train(ratings, "bias", adapt=False, epochs=2, trackers=["tensorboard"])
     found: dict[tuple[str, int], float] = {}
     for file in (run.folder / "tensorboard").iterdir():
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
@@ -88,7 +88,7 @@ def test_mlflow_gets_parameters_figures_and_the_end(
 ) -> None:
     monkeypatch.setattr(FakeClient, "told", [])
     monkeypatch.setitem(sys.modules, "mlflow", SimpleNamespace(MlflowClient=FakeClient))
-    run = train(ratings, "bias", epochs=1, options={"factors": 3}, trackers=["mlflow"])
+    run = train(ratings, "bias", adapt=False, epochs=1, options={"factors": 3}, trackers=["mlflow"])
     told = FakeClient.told
     assert told[:2] == [("looked for", "tastemap made"), ("run", "7", run.id)]
     assert ("parameter", "options.factors", 3) in told
@@ -102,7 +102,7 @@ def test_mlflow_itself_keeps_parameters_and_figures_in_a_file(
     mlflow = pytest.importorskip("mlflow", reason="the extra mlflow isn't installed")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    run = train(ratings, "bias", epochs=2, options={"factors": 3}, trackers=["mlflow"])
+    run = train(ratings, "bias", adapt=False, epochs=2, options={"factors": 3}, trackers=["mlflow"])
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name("tastemap made")
     (logged,) = client.search_runs([experiment.experiment_id])
@@ -117,10 +117,10 @@ def test_without_mlflow_the_training_does_not_begin(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(PluginError, match=r"can't be loaded.*Install it with"):
-        train(ratings, "bias", epochs=1, trackers=["mlflow"])
+        train(ratings, "bias", adapt=False, epochs=1, trackers=["mlflow"])
     assert list(private_folders.iterdir()) == []
 
 
 def test_an_unknown_tracker_is_refused_with_the_nearest(ratings: Ratings) -> None:
     with pytest.raises(UsageError, match="Did you mean 'tensorboard'"):
-        train(ratings, "bias", epochs=1, trackers=["tensorbord"])
+        train(ratings, "bias", adapt=False, epochs=1, trackers=["tensorbord"])

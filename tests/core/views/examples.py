@@ -14,6 +14,7 @@ from core.views.expected import Expected
 from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map
+from core.views.new_items.fold_in_item import FoldInItem
 from core.views.prediction import Contributions, Predict
 from core.views.python import Asker
 from core.views.quality.comparison import Comparison
@@ -37,6 +38,7 @@ EXAMPLES: tuple[View[Any], ...] = (
     Diagnosis(worst=1),
     Expected(items=("10", "toy story"), user=("ann",)),
     FoldIn(ratings={"10": 5, "toy story": 0.5}, count=2, year_from=1970, components=1),
+    FoldInItem(ratings={"ann": 5}, genres=("comedy",), year=1995, count=2),
     FoldInWhy(ratings={"10": 5, "12": 0.5}, item=11, count=1),
     Map(x=2, y=1, first=1, last=4),
     NameComponent(number=2, name="quiet films"),
@@ -59,6 +61,7 @@ EMPTY: tuple[View[Any], ...] = (
     Diagnosis(worst=0),
     Expected(items=()),
     FoldIn(ratings={}, count=0),
+    FoldInItem(likes=("bob",), count=0),
     FoldInWhy(ratings={}, item=11),
     Map(first=50, last=60),
     NameComponent(number=2, name=""),

@@ -369,7 +369,7 @@ def test_the_command_refuses_what_does_not_fit(view: View[Any], tastemap: Comman
         if field.type in (int, float) and field.form is not Form.RATINGS:
             assert "takes a" in refused(tastemap(*words, flag, "many"))
         elif field.form is Form.RATINGS:
-            assert "ITEM=RATING, as in" in refused(tastemap(*words, flag, "100"))
+            assert "=RATING, as in" in refused(tastemap(*words, flag, "100"))
         elif field.choices:
             assert "one of" in refused(tastemap(*words, flag, "neither"))
 

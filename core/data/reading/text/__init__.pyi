@@ -2,6 +2,9 @@ from ._arrow import (
     ParseError as ParseError,
     read_columns as read_columns,
 )
+from ._baskets import (
+    roles_in_baskets as roles_in_baskets,
+)
 from ._dialect import (
     Dialect as Dialect,
     header_of_file as header_of_file,

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.contract import Location, ReadingOptions, Repair
-from core.data.reading import LINE_LIMIT, open_table, too_long
+from core.data.reading import LINE_LIMIT, is_usual, open_table, too_long
 from core.data.reading.text._encoding import decode, encoding_of
 from core.data.reading.text._header import header_of, names_of
-from core.data.reading.text._separator import quote_of, separator_of, split_line, split_lines
+from core.data.reading.text._separator import (
+    quote_of,
+    separator_of,
+    separator_of_baskets,
+    split_line,
+    split_lines,
+)
 from core.errors import DataError
 
 _SAMPLE_LINES = 50
@@ -61,12 +67,14 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
     body = [line for line in lines[preamble.lines :] if line.strip()][: _SAMPLE_LINES + 1]
     if not body:
         raise DataError("the file has no rows.", path=str(location))
-    separator = separator or separator_of(body, location)
+    tell = separator_of_baskets if options.layout == "baskets" else separator_of
+    separator = separator or tell(body, location)
     quote = quote_of(body, separator)
     escapes = bool(quote) and any('\\"' in line for line in body)
     rows = split_lines(body, separator, quote, escapes)
     commented = _commented_header(preamble.comment, rows, options, (separator, quote, escapes))
-    named = "yes" if commented else header_of(rows, options.header)
+    bare = options.layout == "baskets" and not any(map(is_usual, rows[0]))
+    named = "yes" if commented else header_of(rows, options.header or ("no" if bare else ""))
     names = commented or names_of(rows, named)
     heading = named != "no" and not commented
     return Dialect(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from core.contract import Location
-from core.data.reading import LINE_LIMIT, Roles, open_table, too_long
+from core.data.reading import BASKETS, LINE_LIMIT, Roles, open_table, too_long
 from core.data.reading.text._dialect import Dialect
 from core.data.reading.text._separator import split_line
 from core.errors import DataError
@@ -93,7 +93,7 @@ def _lines(location: Location, stream: IO[bytes], dialect: Dialect) -> Iterator[
 def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> DataError | None:
     if len(row.values) != dialect.width:
         message = f"{len(row.values)} fields where {dialect.width} are expected."
-        return DataError(message, path=str(location), row=row.line, value=row.values)
+        return DataError(message, path=str(location), row=row.line, value=row.values, hint=BASKETS)
     if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
         hint = "Name it with --encoding, as in latin-1."
         return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)

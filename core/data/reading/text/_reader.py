@@ -21,6 +21,7 @@ from core.data.reading import (
     unread,
 )
 from core.data.reading.text._arrow import Parsed, ParseError, cells, column_kind, no_rows, read_columns
+from core.data.reading.text._baskets import read_baskets
 from core.data.reading.text._dialect import Dialect, sniff
 from core.data.reading.text._locating import find_fault, line_of
 from core.data.reading.text._numbers import NumberError, parse_numbers
@@ -48,7 +49,9 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
     dialect = sniff(location, options)
     refuse_libfm(dialect.sample, location)
     head = head_of_text(location, dialect)
-    if is_wide(head, options):
+    if options.layout == "baskets":
+        table = read_baskets(location, dialect, head, options)
+    elif is_wide(head, options):
         table = read_wide(location, dialect, head, options)
     else:
         roles = _roles(head, dialect, options)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.contract import Location
+from core.data.reading import BASKETS
 from core.errors import DataError
 
 _CANDIDATES = ("::", "\t", ",", ";", "|", " ")
@@ -54,9 +55,24 @@ def separator_of(lines: Sequence[str], location: Location) -> str:
         scores.pop(" ")  # words of a text are separated by spaces too
     best = max(scores, key=lambda mark: scores[mark])
     if scores[best][1] < 2:
-        hint = "Name it with --separator (comma, tab, semicolon, pipe, colons or whitespace)."
+        hint = f"Name it with --separator (comma, tab, semicolon, pipe, colons or whitespace). {BASKETS}"
         raise DataError("can't tell what separates the columns.", path=str(location), row=1, hint=hint)
     return best
+
+
+def separator_of_baskets(lines: Sequence[str], location: Location) -> str:
+    """What separates lines of any length: as in a table where that can be told, else what most lines hold.
+
+    Raises DataError where no line holds any.
+    """
+    try:
+        return separator_of(lines, location)
+    except DataError:
+        held = {mark: sum(len(row) > 1 for row in split_lines(lines, mark)) for mark in _CANDIDATES}
+        best = max(held, key=lambda mark: held[mark])
+        if not held[best]:
+            raise
+        return best
 
 
 def quote_of(lines: Sequence[str], separator: str) -> str:

@@ -20,12 +20,17 @@ from ._gathering import (
 from ._json import (
     JsonTable as JsonTable,
 )
+from ._lists import (
+    spread as spread,
+)
 from ._opening import (
     open_typed as open_typed,
 )
+from ._raw import (
+    raw_table as raw_table,
+)
 from ._source import (
     TypedSource as TypedSource,
-    raw_table as raw_table,
 )
 from ._workbook import (
     Workbook as Workbook,

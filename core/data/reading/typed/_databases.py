@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import bounded_blocks, first_bytes
 from core.data.reading.typed._json import column_of
-from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._raw import raw_table
+from core.data.reading.typed._source import FIRST, TypedSource
 from core.data.reading.typed._sql import checked_query, choose_table, items_table, limited, quoted, selected
 from core.errors import DataError
 
@@ -153,6 +154,8 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
         query = checked_query(options.query)
         first = _whole(run(limited(f"({query})", FIRST)))
         found: dict[str, object] = {"query": options.query}
+        if options.items_table:
+            found["items_table"] = options.items_table
         return TypedSource(
             location,
             tuple(first.schema.names),
@@ -170,7 +173,7 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
     heads = {name: tuple(_whole(run(limited(place, 0))).schema.names) for name, place in places.items()}
     name = choose_table(heads, options, location)
     first = _whole(run(limited(places[name], FIRST)))
-    found = {"table": name, **(items_table(heads, name, options) if files else {})}
+    found = {"table": name, **items_table(heads, name, options)}
 
     def blocks(names: Sequence[str]) -> Iterator[Any]:
         result: Iterator[Any] = run(selected(names, places[name]))

@@ -9,7 +9,8 @@ from typing import Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import check_parquet, first_bytes
-from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._raw import raw_table
+from core.data.reading.typed._source import FIRST, TypedSource
 from core.errors import DataError
 
 

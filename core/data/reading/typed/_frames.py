@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import RawTable, ReadingOptions
-from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._raw import raw_table
+from core.data.reading.typed._source import FIRST, TypedSource
 from core.errors import DataError
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")

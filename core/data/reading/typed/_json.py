@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import ITEM_NAMES, LINE_LIMIT, USER_NAMES, guess, is_usual, open_table, too_long
-from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._raw import raw_table
+from core.data.reading.typed._source import FIRST, TypedSource
 from core.errors import DataError
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from core.contract import Location, RawTable, Reader, ReadingOptions
 from core.data.reading import first_bytes, is_workbook_archive
 from core.data.reading.typed._json import column_of
-from core.data.reading.typed._source import FIRST, TypedSource, raw_table
+from core.data.reading.typed._raw import raw_table
+from core.data.reading.typed._source import FIRST, TypedSource
 from core.data.reading.typed._sql import choose_table, items_table
 from core.errors import DataError
 

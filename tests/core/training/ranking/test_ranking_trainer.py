@@ -52,9 +52,9 @@ def tables(arrays: Arrays) -> dict[str, np.ndarray]:
 
 
 def expected_step(
-    before: dict[str, np.ndarray], data: TrainingData, l2: float
+    before: dict[str, np.ndarray], data: TrainingData, l2: float, prior: float
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """Loss and gradients of one batch with all users, in NumPy; l2 pulls factors to 0."""
+    """Loss and gradients of one batch with all users, in NumPy; l2 and prior pull factors to 0."""
     weights = np.zeros((data.user_count, data.item_count))
     weights[data.users, data.items] = data.targets
     users, items = before["user_factors"], before["item_factors"]
@@ -63,22 +63,20 @@ def expected_step(
     amount = weights.sum(axis=1, keepdims=True)
     slope = amount * np.exp(log_p) - weights
     return -(weights * log_p).sum(), {
-        "user_factors": slope @ items + l2 * amount * users,
-        "item_factors": slope.T @ users + l2 * weights.sum() / data.item_count * items,
+        "user_factors": slope @ items + (l2 * amount + prior) * users,
+        "item_factors": slope.T @ users + (l2 * weights.sum() / data.item_count + prior) * items,
         "item_bias": slope.sum(axis=0)[:, None],
         "user_bias": np.zeros((data.user_count, 1)),
     }
 
 
 def test_a_step_follows_the_gradient_of_the_softmax_over_all_items() -> None:
-    data, l2 = taken(), 0.2
-    pairs = len(data)
-    with closing(
-        trainer_of("bias", data, {"l2": l2, "bias_l2": 0.0}, optimizer="sgd", batch_size=pairs * 2)
-    ) as trainer:
+    data, l2, prior = taken(), 0.2, 3.0
+    pairs, options = len(data), {"l2": l2, "prior": prior, "bias_l2": 0.0}
+    with closing(trainer_of("bias", data, options, optimizer="sgd", batch_size=pairs * 2)) as trainer:
         assert trainer.begin_epoch(1) == 1
         before = tables(trainer.weights())
-        loss, gradients = expected_step(before, data, l2)
+        loss, gradients = expected_step(before, data, l2, prior)
         done = trainer.run_batches(0, 1, 0.001)
         after, reach = tables(trainer.weights()), trainer._parts.user_reach
     assert done.squared_error == pytest.approx(loss, rel=1e-4)
@@ -184,7 +182,7 @@ def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
     """Candidates that count 1 / share times each, and what is taken, give the sum over all items."""
     data = taken(2, users=40, items=300)
     likes = ItemSets.of(data.users, data.items, (40, 300))
-    size = BatchSize.choose(likes, 200)
+    size = BatchSize.choose(likes.sizes, 200)
     sample = SharedSample(likes, size, 60)
     exact = np.exp(np.random.default_rng(5).normal(size=300))
     user, totals = 3, []
@@ -202,7 +200,7 @@ def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
 def test_a_batch_that_needs_more_rows_than_expected_gets_them() -> None:
     data = taken(2, users=40, items=300)
     likes = ItemSets.of(data.users, data.items, (40, 300))
-    size = BatchSize.choose(likes, 200)
+    size = BatchSize.choose(likes.sizes, 200)
     sample = SharedSample(likes, size, 60)
     batch = EpochBatches.draw(likes, size, np.random.default_rng(0)).batch(0)
     usual = sample.of(batch, np.random.default_rng(1))

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.contract.plugins import load_plugins
-from core.contract.settings import TrainingSettings
+from core.contract.settings import TrainingSettings, resolve
 from core.data.ratings import Ratings
 from core.startup import tf
 from core.training._prepare import prepare
 from core.training.gradient.trainer import GradientTrainer
+from core.training.ranking.trainer import RankingTrainer
 from core.training.several._merging import ITEM_POWER, Copy
 
 
@@ -25,6 +26,7 @@ class Trained:
             "slots/user/0": tf.Variable(np.full((4, 1), 1.0, np.float32)),  # two replicas
             "slots/item/0": tf.Variable(np.full((3, 1), 1.0, np.float32)),
             "table/item": tf.Variable(np.full((3, 2), 2.0, np.float32)),
+            "means/item/0": tf.Variable(np.full((3, 1, 2), 4.0, np.float32)),
             "head/0": tf.Variable([1.0, 5.0]),
             "optimizer/0": tf.Variable(10, dtype=tf.int64),
             "noise/0": tf.Variable([7, 8], dtype=tf.uint32),
@@ -76,6 +78,15 @@ def test_changes_of_items_add_up_and_those_of_the_head_are_averaged(copies: list
     )
 
 
+def test_running_means_of_items_take_the_mean_change_of_those_who_met_them(copies: list[Copy]) -> None:
+    first, second = (variable(copy, "means/item/0") for copy in copies)
+    first.assign_add([[[2, 0]], [[-4, 1]], [[0, 0]]])
+    second.assign_add([[[4, 2]], [[0, 0]], [[0, 0]]])
+    merge(copies)
+    for mean in (first, second):
+        np.testing.assert_allclose(mean.numpy(), [[[7, 5]], [[0, 5]], [[4, 4]]], rtol=1e-6)
+
+
 def test_a_merge_without_changes_changes_nothing(copies: list[Copy]) -> None:
     variable(copies[1], "table/item").assign_add([[0.1, 0.2], [0, 0], [0.3, 0]])
     merge(copies)
@@ -107,6 +118,20 @@ def test_user_rows_are_gathered_exactly_from_their_owners(copies: list[Copy]) ->
         rows = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], np.float32)
         np.testing.assert_array_equal(variable(copy, "table/user").numpy(), rows)
         assert variable(copy, "slots/user/0").numpy().ravel().tolist() == [1, 2, 3, 4]
+
+
+def test_every_variable_of_a_ranking_is_of_a_known_kind(ratings: Ratings) -> None:
+    chosen = resolve(load_plugins().architecture("nn"), settings={"objective": "ranking", "replicas": 2})
+    data = prepare(ratings, chosen.settings).train
+    trainer = RankingTrainer(chosen.architecture, chosen.options, chosen.settings, data, "/CPU:0")
+    copy = Copy(trainer, "/CPU:0", np.arange(data.user_count) < 5, first=True, total=2)
+    rows = {"user": data.user_count, "item": data.item_count}
+    names = set(trainer.variables())
+    assert {name.split("/")[0] for name in names} == {"table", "means", "head", "optimizer"}
+    for name in names - {name for name in names if name.startswith(("head", "optimizer"))}:
+        assert trainer.variables()[name].shape[0] == rows[name.split("/")[1]], name
+    own = copy.user_rows()[0]
+    assert own.shape[0] == data.user_count and not own[5:].numpy().any()
 
 
 def test_every_variable_of_a_real_trainer_is_of_a_known_kind(ratings: Ratings) -> None:

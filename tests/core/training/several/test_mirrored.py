@@ -16,7 +16,7 @@ from core.runs.store import list_runs
 from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
-SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64}
+SETTINGS: dict[str, Any] = {"epochs": 12, "device": "cpu", "batch_size": 64, "adapt": False}
 NN: dict[str, Any] = {"factors": 4, "hidden_units": 8}
 AGAIN = f"""
 import json, sys
@@ -45,7 +45,7 @@ def csv(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after_a_resume(csv: Path) -> None:
-    words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
+    words = ["--epochs", "12", "--factors", "4", "--device", "cpu", "--batch-size", "64", "--no-adapt"]
     words += ["--strategy", "mirrored", "--devices", "2"]
     events = json_lines(tastemap("train", "--data", str(csv), *words, "--json").stdout)
     started = next(event for event in events if event["event"] == "run_started")
@@ -68,6 +68,14 @@ def test_two_devices_reach_the_error_of_one_and_the_same_numbers_again_and_after
     longer = resume(run.folder, epochs=14, strategy="none")
     assert [event["epoch"] for event in longer.epochs] == list(range(1, 15))
     assert (longer.val_rmse or 9) < merged["val_rmse"] + 0.02
+
+
+def test_devices_are_claimed_before_a_carved_part_is_trained_on(csv: Path) -> None:
+    words = ["--factors", "4", "--device", "cpu", "--strategy", "mirrored", "--devices", "2", "--adapt"]
+    told = json_lines(tastemap("train", "--data", str(csv), "--epochs", "2", *words, "--json").stdout)
+    phases = [event["phase"] for event in told if event["event"] == "phase_changed"]
+    assert "learning how to train" in phases
+    assert told[-1]["reason"] == "completed"
 
 
 def test_what_cannot_be_spread_is_refused_in_plain_words(ratings: Ratings) -> None:

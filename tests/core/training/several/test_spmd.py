@@ -16,7 +16,7 @@ from tests.processes import Child
 from tests.support import json_lines, make_ratings, tastemap, write_csv
 
 pytestmark = pytest.mark.slow
-WORDS = ["--factors", "4", "--device", "cpu", "--batch-size", "64"]
+WORDS = ["--no-adapt", "--factors", "4", "--device", "cpu", "--batch-size", "64"]
 LEAD = """
 import json, sys, threading
 from core.api import train
@@ -33,7 +33,7 @@ def steer(event):
     if isinstance(event, Paused) and epochs < 100:
         threading.Timer(2, lambda: (controls.set_learning_rate(0.01), controls.resume())).start()
 
-settings = {"strategy": "multiworker", "epochs": epochs, "device": "cpu", "batch_size": 64}
+settings = {"strategy": "multiworker", "epochs": epochs, "device": "cpu", "batch_size": 64, "adapt": False}
 try:
     train(sys.argv[1], "bias", options={"factors": 4}, controls=controls, on_event=steer, **settings)
 except WorkerLostError as error:
@@ -47,7 +47,7 @@ from core.data import load_ratings
 from core.training.session import Session
 
 registry = load_plugins()
-settings = {"strategy": "multiworker", "device": "cpu", "batch_size": 64}
+settings = {"strategy": "multiworker", "device": "cpu", "batch_size": 64, "adapt": False}
 resolved = resolve(registry.architecture("bias"), options={"factors": 4}, settings=settings)
 watched = {}
 
@@ -120,6 +120,23 @@ def test_two_machines_give_the_numbers_of_two_devices_and_stop_early_together(
     devices = json_lines(told)[-1]
     for key in ("val_rmse", "tuning_rmse", "train_rmse", "epochs", "best_epoch"):
         assert machines[key] == devices[key], key
+
+
+def test_two_machines_rank_as_two_devices_and_about_as_well_as_one(
+    csv: Path, run_two: Callable[..., list[Child]]
+) -> None:
+    words = ["--objective", "ranking", "--data", str(csv), "--epochs", "30", "--early-stopping", "3"]
+    first, second = run_two(by_words(*words), by_words(*words))
+    machines = events_of(first)[-1]
+    assert events_of(second)[-1]["phase"] == "following"
+    words += [*WORDS, "--json"]
+    told = tastemap("train", "--strategy", "mirrored", "--devices", "2", *words).stdout
+    devices, alone = json_lines(told)[-1], json_lines(tastemap("train", *words).stdout)[-1]
+    for key in ("reason", "val_ndcg", "tuning_ndcg", "train_loss", "epochs", "best_epoch", "split_hash"):
+        assert machines[key] == devices[key], key
+    assert devices["train_loss"] == pytest.approx(alone["train_loss"], abs=0.05)
+    assert devices["val_ndcg"] == pytest.approx(alone["val_ndcg"], abs=0.03)
+    assert load_run(machines["run"]).recommend("u1", n=3)
 
 
 def test_both_are_steered_through_worker_0_and_the_other_lets_other_users_ratings_go(
