@@ -39,15 +39,16 @@ class Entry:
     def fitted(self, width: int) -> Content:
         """The line in so many cells; a thing's loses its middle, since titles differ at both ends."""
         whole = self.line + self.more
-        if self.thing is None or whole.cell_length <= width or width < _LEAST_WIDTH:
+        if self.thing is None or whole.cell_length <= width or width <= 0:
             return whole
-        return shortened(self.line, width)
+        title = max(0, self.line.plain.find(self.thing.name[:_LEAST_WIDTH]))
+        return self.line[:title] + shortened(self.line[title:], width - title)
 
 
 def shortened(line: Content, width: int) -> Content:
     """A line without its middle where it is longer than so many cells: `The Lord of …owers (2002)`."""
-    if line.cell_length <= width or line.cell_length != len(line):  # wide characters are cut at the end
-        return line
+    if line.cell_length <= width or width < _LEAST_WIDTH or line.cell_length != len(line):
+        return line  # what is too long yet is cut at its end; so are wide characters
     right = (width - 1) // 2
     return line[: width - 1 - right] + Content("…") + line[len(line) - right :]
 
