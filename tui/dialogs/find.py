@@ -19,7 +19,7 @@ from textual.widgets import Input
 from core.engine import QueryError
 from core.model import SearchIndex, relevance
 from core.views import Components, ComponentTable, Search, SearchResults, View
-from tui.formats import count
+from tui.formats import ratings_words
 from tui.lists import LONGEST_TEXT, Entry, ThingList, marked
 from tui.shell import Answered, Thing, Workbench
 
@@ -134,7 +134,7 @@ class FindScreen(ModalScreen["Thing | SystemCommand"]):
                 self._asked[side] = [
                     _Candidate(
                         Thing(side, one.id, one.title),
-                        f"{count(one.ratings)} ratings",
+                        ratings_words(one.ratings),
                         one.score,
                         one.ratings,
                     )

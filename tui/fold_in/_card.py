@@ -19,7 +19,7 @@ from core.views import FoldedIn
 from tui.files import free_path
 from tui.fold_in._state import GivenRating, GivenRatings
 from tui.fold_in._texts import given_words
-from tui.formats import fit, short_title
+from tui.formats import fit, ratings_words, short_title
 from tui.lists import Entry, ThingList, heading
 from tui.shell import Thing
 
@@ -55,7 +55,7 @@ class TasteCard:
                 _line(
                     f"{one.similarity:.2f}",
                     Thing("user", one.user, f"user {one.user}"),
-                    f"{one.ratings:,} ratings",
+                    ratings_words(one.ratings),
                 )
                 for one in self.answer.twins
             ]

@@ -10,7 +10,7 @@ from core.model import NamedAxis
 from core.views import Recommendation
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import GivenRating, GivenRatings, Item
-from tui.formats import count, short_title
+from tui.formats import ratings_words, short_title
 
 _MUTED = "$foreground 60%"
 _APART = 0.15
@@ -20,7 +20,7 @@ _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes o
 
 
 def _rated(offer: Item) -> str:
-    return f"{count(offer.ratings)} ratings" if offer.ratings is not None else ""
+    return ratings_words(offer.ratings) if offer.ratings is not None else ""
 
 
 def given_words(rating: float | None) -> str:

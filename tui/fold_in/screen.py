@@ -37,6 +37,7 @@ from tui.fold_in._profiles import Profiles, keep, profiles_of
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import FoldInAnswer, FoldInState, Item, Question, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
+from tui.formats import ratings_words
 from tui.lists import SearchBox
 from tui.shell import Answered, BenchScreen, NotAnswered, Thing
 
@@ -307,7 +308,7 @@ class FoldInScreen(BenchScreen):
         """Start anew, if that is really meant."""
         if self._state.given.ratings:
             count = len(self._state.given.ratings)
-            self.app.push_screen(AskScreen(f"Forget your {count} ratings?", "Forget"), self._clear_if)
+            self.app.push_screen(AskScreen(f"Forget your {ratings_words(count)}?", "Forget"), self._clear_if)
 
     def _clear_if(self, sure: bool | None) -> None:
         if sure:
@@ -324,7 +325,7 @@ class FoldInScreen(BenchScreen):
 
     def action_who(self) -> None:
         """Choose whose ratings these are: each name has its own, and all together are a group."""
-        names = [(name, f"{len(given.ratings)} ratings") for name, given in self._profiles.given.items()]
+        names = [(name, ratings_words(len(given.ratings))) for name, given in self._profiles.given.items()]
         choices = [*names, (_SOMEBODY_ELSE, "A new name, without ratings yet.")]
         if len(names) > 1:
             choices.append((_TOGETHER, "The mean of what all gave, as a profile of its own."))

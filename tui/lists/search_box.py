@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from core.options import Identifier
 from core.views import Found
-from tui.formats import count
+from tui.formats import ratings_words
 from tui.lists.things import Entry, ThingList, heading, marked
 from tui.shell import Thing
 
@@ -76,9 +76,9 @@ class SearchBox(Vertical):
             super().__init__()
             self.side = side
 
-    def __init__(self, side: str, placeholder: str, id: str, noun: str = "ratings") -> None:  # noqa: A002 - Textual's word
+    def __init__(self, side: str, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes="panel")
-        self._side, self._placeholder, self._noun = side, placeholder, noun
+        self._side, self._placeholder = side, placeholder
         self._found: Sequence[Found] = ()
         self._shown_text = ""
 
@@ -138,9 +138,7 @@ class SearchBox(Vertical):
             self.choose_first()
 
     def _entry(self, found: Found) -> Entry:
-        known = Content.from_markup(
-            "  [$foreground 60%]$known[/]", known=f"{count(found.ratings)} {self._noun}"
-        )
+        known = Content.from_markup("  [$foreground 60%]$known[/]", known=ratings_words(found.ratings))
         return Entry(marked(found.title or str(found.id), self.text), self._thing(found), more=known)
 
     def _thing(self, found: Found) -> Thing:

@@ -15,7 +15,7 @@ from core.views import (
     RatedItem,
     Recommendations,
 )
-from tui.formats import count
+from tui.formats import count, ratings_words
 from tui.lists import Entry, heading
 from tui.shell import Thing
 
@@ -117,7 +117,7 @@ def similar_entries(neighbours: ItemNeighbours) -> list[Entry]:
 
 
 def _item_entry(value: str, item: ItemCard) -> Entry:
-    title, known = item.title or str(item.item), f"{count(item.ratings)} ratings"
+    title, known = item.title or str(item.item), ratings_words(item.ratings)
     line = Content.from_markup("[b $accent]$value[/]  $title", value=value, title=title)
     more = Content.from_markup(f"  [{_MUTED}]$known[/]", known=known)
     facts = [

@@ -14,7 +14,7 @@ from textual.content import Content
 from core.readable import disarmed
 from core.views import ExpectedRatings, ItemMap
 from tui.files import free_path
-from tui.formats import count
+from tui.formats import count, ratings_words
 from tui.lists import Entry, heading
 from tui.map.scatter import REGION, Picture, Viewport
 from tui.shell import ASKING, Thing
@@ -97,7 +97,7 @@ def predicted_words(found: ExpectedRatings) -> str:
 
 def _entry(places: ItemMap, index: int) -> Entry:
     title = places.titles[index] or str(places.items[index])
-    known = f"  {count(places.ratings[index])} ratings"
+    known = f"  {ratings_words(places.ratings[index])}"
     more = Content.from_markup("[$foreground 60%]$known[/]", known=known)
     return Entry(Content(title), Thing("item", places.items[index], places.titles[index]), more=more)
 
