@@ -127,7 +127,10 @@ class ThingList(OptionList):
             self.thing,
             [entry.thing for entry in entries] == [entry.thing for entry in self._entries],
         )
+        listed = self._kinds
         self._entries = entries
+        if self._kinds != listed and self.has_focus:
+            self.refresh_bindings()  # other keys act on other things
         at = self.highlighted
         width = self._line_width
         self.set_options([Option(one.fitted(width), disabled=one.thing is None) for one in entries])
@@ -205,11 +208,13 @@ class ThingList(OptionList):
         if action in ("to", "copy", "open_page", "step") and self._type_ahead is not None:
             return False  # its key is a letter, which belongs to the line
         if action == "to":
-            return self._lists("item")
+            return "item" in self._kinds
         return action not in ("copy", "select") or bool(self._entries)
 
-    def _lists(self, kind: str) -> bool:
-        return any(entry.thing.kind == kind for entry in self._entries if entry.thing is not None)
+    @property
+    def _kinds(self) -> set[str]:
+        """What kinds of things are listed."""
+        return {entry.thing.kind for entry in self._entries if entry.thing is not None}
 
     def action_to(self, mode: str) -> None:
         """Take the thing to another screen."""
