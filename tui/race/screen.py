@@ -88,7 +88,7 @@ class RaceScreen(ReadsChart, BenchScreen):
     def redraw(self) -> None:
         """Draw the race as it stands."""
         super().redraw()
-        race, data = self.bench.race, self.tastemap.preferences.data
+        race, data = self.bench.race, self._data
         self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
         self.query_one("#race-advice").display = not race.lanes
         self.query_one(ChartView).display = bool(race.lanes)
@@ -148,13 +148,18 @@ class RaceScreen(ReadsChart, BenchScreen):
         self.redraw()
         self.tastemap.action_show("lookup")
 
+    @property
+    def _data(self) -> str:
+        """The table that the form on the Train screen names, else the one last trained on."""
+        return self.bench.chosen or self.tastemap.preferences.data
+
     def action_start(self) -> None:
         """Train the chosen ones with their default recipes."""
         names = self.query_one(CheckList).selected
         if not names:
             self.notify("Space chooses.", title="Nobody races")
             return
-        data = self.tastemap.preferences.data
+        data = self._data
         commands = [(name, Train(data=data, settings={"architecture": name})) for name in names]
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
@@ -186,7 +191,7 @@ class RaceScreen(ReadsChart, BenchScreen):
             for own in [architectures[name].architecture.objectives]
             for objective in own
         ]
-        question = Judge(data=self.tastemap.preferences.data, contenders=",".join(chosen))
+        question = Judge(data=self._data, contenders=",".join(chosen))
         if question == self._judged:
             return False
         if not chosen:

@@ -55,8 +55,8 @@ class Deleted:
 class Workbench:
     """State that outlives a screen; `ghost` is the training before the present one, for comparison.
 
-    `asked` is the training last asked for, `watched` another process's that is shown; `deleted` runs lie in
-    the trash.
+    `chosen` is the table that the form names, `asked` the training last asked for, `watched` another
+    process's that is shown; `deleted` runs lie in the trash.
     """
 
     engine: Engine
@@ -71,6 +71,7 @@ class Workbench:
     device: str = ""
     preparing: str = ""
     tables: KnownTables = field(default_factory=KnownTables)
+    chosen: str = ""
     asked: Train | ResumeRun | None = None
     judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None

@@ -308,7 +308,8 @@ class TrainScreen(ReadsChart, BenchScreen):
 
     @on(Input.Changed, "#field-data")
     def data_typed(self, event: Input.Changed) -> None:
-        """Say what s would train on."""
+        """Say what s would train on, and what would be raced on."""
+        self.bench.chosen = event.value
         self.query_one(LivePanel).choose_data(event.value)
 
     @on(FieldRow.Described)
