@@ -312,16 +312,21 @@ def export(
     projector: Annotated[
         Path | None, typer.Option(help="Folder for TensorBoard's embedding projector.")
     ] = None,
+    saved_model: Annotated[
+        Path | None,
+        typer.Option("--saved-model", help="New folder for a SavedModel, as TensorFlow Serving takes."),
+    ] = None,
+    top: Annotated[int, typer.Option(help="Of --saved-model: so many items a list.", min=1)] = 100,
     plugin: Plugins = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Export a run for other programs: Keras, tables, TensorBoard's projector."""
+    """Export a run for other programs: Keras, tables, TensorBoard's projector, TensorFlow Serving."""
     from core.api import load_run
     from core.cli._export import export_model
     from core.contract import load_plugins
 
     model = load_run(run, load_plugins(all_plugins(context, plugin))).model
-    export_model(model, keras, parquet, projector, as_json)
+    export_model(model, keras, parquet, projector, as_json, saved_model, top)
 
 
 @app.command(cls=PlainCommand)

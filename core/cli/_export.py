@@ -10,10 +10,16 @@ from core.model import Model
 
 
 def export_model(
-    model: Model, keras: Path | None, parquet: Path | None, projector: Path | None, as_json: bool
+    model: Model,
+    keras: Path | None,
+    parquet: Path | None,
+    projector: Path | None,
+    as_json: bool,
+    saved_model: Path | None = None,
+    top: int = 100,
 ) -> None:
     """Write what was asked for and say where it is; raises UsageError where nothing was."""
-    from core.cli.export import export_keras, export_projector, export_tables
+    from core.cli.export import export_keras, export_projector, export_saved_model, export_tables
 
     written: list[Path] = []
     if keras is not None:
@@ -22,8 +28,11 @@ def export_model(
         written.extend(export_tables(model, parquet))
     if projector is not None:
         written.extend(export_projector(model, projector))
+    if saved_model is not None:
+        written.append(export_saved_model(model, saved_model, top))
     if not written:
-        raise UsageError("Say what to export: --keras FILE, --parquet FOLDER or --projector FOLDER.")
+        hint = "--keras FILE, --parquet FOLDER, --projector FOLDER or --saved-model FOLDER."
+        raise UsageError("Say what to export:", hint=hint)
     if as_json:
         print_json({"run": model.facts.run, "written": [str(path) for path in written]})
         return

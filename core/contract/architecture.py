@@ -216,6 +216,18 @@ class Architecture:
         """
         return None
 
+    def served_scores(
+        self,
+        weights: Arrays,  # noqa: ARG002
+        options: Any,  # noqa: ARG002
+    ) -> tuple[Callable[[Any, list[Any]], Any], list[Any]] | None:
+        """Score histories as `history_scores` does, with TensorFlow, for a model that is served without us.
+
+        Gives a function and the arrays that it needs: of a dense tensor of histories, shape (users, items),
+        and the arrays as tensors, it gives scores of the same shape. None where that can't be done.
+        """
+        return None
+
     @classmethod
     def description(cls) -> str:
         """The first line of the architecture's docstring."""

@@ -56,6 +56,12 @@ class Ease(Architecture):
         scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
         return scores
 
+    def served_scores(self, weights: Arrays, options: Options) -> tuple[Any, list[Any]]:
+        """The same with TensorFlow: the links as a sparse matrix."""
+        from models_plugins.ease._served import served_links
+
+        return served_links(weights, options.weigh)
+
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the closed form."""
         from models_plugins.ease._trainer import EaseTrainer
