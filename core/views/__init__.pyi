@@ -1,6 +1,9 @@
 from .biases import (
     Biases as Biases,
     BiasTable as BiasTable,
+    Expected as Expected,
+    ExpectedItem as ExpectedItem,
+    ExpectedRatings as ExpectedRatings,
     ItemBias as ItemBias,
 )
 from .components import (
@@ -19,11 +22,6 @@ from .crosstab import (
     CrosstabItem as CrosstabItem,
     CrosstabRow as CrosstabRow,
     CrosstabTable as CrosstabTable,
-)
-from .expected import (
-    Expected as Expected,
-    ExpectedItem as ExpectedItem,
-    ExpectedRatings as ExpectedRatings,
 )
 from .fold_in import (
     FoldedIn as FoldedIn,

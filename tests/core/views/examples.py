@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.model.model import Model, RunFacts
-from core.views.biases import Biases
+from core.views.biases import Biases, Expected
 from core.views.components import Axes, Components, NameComponent
 from core.views.crosstab import Crosstab
-from core.views.expected import Expected
 from core.views.fold_in import FoldIn, FoldInWhy
 from core.views.history import UserHistory
 from core.views.map import Map

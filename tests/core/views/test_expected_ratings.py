@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from core.views.expected import Expected
+from core.views.biases import Expected
 from tests.core.views.handmade import hand_model
 
 
