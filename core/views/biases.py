@@ -113,7 +113,7 @@ class ExpectedItem(ItemCard):
 class ExpectedRatings(Answer):
     """Items in the order asked for; `mean` is that of all their predictions, by so many `users`.
 
-    `baseline` is the same mean by damped means alone. A mean of none is None.
+    `baseline` is the same mean by damped means alone. Both are None where training knows no user.
     """
 
     mean: float | None
@@ -140,9 +140,11 @@ class Expected(View[ExpectedRatings]):
         if model.ranks:
             hint = "Ask a model that predicts ratings (--objective rating)."
             raise UsageError("This model ranks: it predicts no ratings that could be averaged.", hint=hint)
+        if not self.items:
+            raise UsageError("Name one item at least.")
         rows = np.array([resolve_item(model, item) for item in self.items], np.int64)
         users = self._asked(model, len(rows))
-        if not len(rows) or not len(users):
+        if not len(users):
             return ExpectedRatings(mean=None, baseline=None, users=len(users), items=())
         pairs = np.repeat(users, len(rows)), np.tile(rows, len(users))
         predicted = model.baseline.predictions(model.scorer.raw(*pairs), *pairs)

@@ -121,7 +121,13 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
         "k": 10,
         "runs": [
             {"run": "run-dot", "architecture": "dot"},
-            {"run": "run-nn", "architecture": "nn", "verdict": "worse", "difference": difference},
+            {
+                "run": "run-nn",
+                "architecture": "nn",
+                "verdict": "worse",
+                "difference": difference,
+                "ranking_difference": {"ndcg": -0.5, "low": -0.6, "high": -0.4},
+            },
             {"run": "run-bias", "architecture": "bias", "not_comparable": "its table is gone"},
         ],
     }
@@ -143,8 +149,11 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
                 name,
             )
             engine.say(*told(name, figure))
-        await sees(pilot, "dot wins", "0.8000", "+0.0200 (+0.0100", "clearly behind", "its table is gone")
+        await sees(
+            pilot, "dot wins", "0.8000", "+0.0200", "95 % +0.0100 to +0.0300, clearly behind", "its table is gone"
+        )
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/run-dot"
+        assert "0.5000" not in screen_text(app), "the verdict is by RMSE, and so is the distance"
         await sees(pilot, "model dot")
         await pilot.resize_terminal(60, 20)
         await sees(pilot, "dot wins", "0.8000")

@@ -58,7 +58,6 @@ EMPTY: tuple[View[Any], ...] = (
     Biases(count=0),
     Components(ends=0),
     Diagnosis(worst=0),
-    Expected(items=()),
     FoldIn(ratings={}, count=0),
     FoldInItem(likes=("bob",), count=0),
     FoldInWhy(ratings={}, item=11),

@@ -24,7 +24,8 @@ def test_it_is_the_mean_of_the_predictions_of_all_users() -> None:
 
 
 def test_of_no_item_there_is_no_mean_and_what_ranks_has_no_ratings() -> None:
-    assert Expected(items=()).answer(hand_model()).mean is None
+    with pytest.raises(UsageError, match="one item"):
+        Expected(items=()).answer(hand_model())
     with pytest.raises(UsageError, match="ranks"):
         Expected(items=("10",)).answer(replace(hand_model(), objective="ranking"))
     with pytest.raises(UsageError):
