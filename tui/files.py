@@ -38,7 +38,8 @@ class _SavedEpoch:
 class SavedRun:
     """What the list shows of a run; `val_figure` is its RMSE or nDCG@10, `seconds` those of its training.
 
-    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened.
+    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened. An
+    update names its `parent` and says what `came`; `branch` is what stands before it in the tree of runs.
     """
 
     folder: Path
@@ -53,6 +54,9 @@ class SavedRun:
     choices: Mapping[str, Any] = field(default_factory=dict)
     labels: RunLabels = field(default_factory=RunLabels)
     seconds: float = 0.0
+    parent: str = ""
+    came: str = ""
+    branch: str = ""
 
     @property
     def name(self) -> str:
@@ -122,7 +126,18 @@ def read_run(folder: Path) -> SavedRun:
         choices,
         _readable_labels(labels),
         sum(float(epoch.get("seconds") or 0.0) for epoch in history),
+        readable(str(config.parent.get("run", ""))),
+        _came(config.parent.get("updated")),
     )
+
+
+def _came(account: Any) -> str:
+    """What an update brought, in words; a folder may say anything there."""
+    told = account if isinstance(account, Mapping) else {}
+    words = {"added": "new", "changed": "changed", "withdrawn": "taken back", "new_users": "new users"}
+    words["new_items"] = "new items"
+    counts = ((told.get(name), what) for name, what in words.items())
+    return ", ".join(f"{count:,} {what}" for count, what in counts if isinstance(count, int) and count > 0)
 
 
 def _readable_labels(labels: RunLabels) -> RunLabels:

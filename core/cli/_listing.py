@@ -46,7 +46,8 @@ def print_runs(as_json: bool) -> None:
             continue
         name, reached = ("nDCG", "val_ndcg") if row["objective"] == "ranking" else ("RMSE", "val_rmse")
         data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
-        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}")
+        since = f"  from {row['parent']}" if row["parent"] else ""
+        say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}{since}")
     if not rows:
         note("No runs yet: `tastemap train --data demo` makes one.")
 
@@ -59,12 +60,24 @@ def _row_or_problem(folder: Path) -> dict[str, Any]:
         return {**dict.fromkeys(_COLUMNS), **known}
 
 
-_COLUMNS = ("run", "architecture", "data", "val_rmse", "epochs", "state", "created", "split_hash", "path")
+_COLUMNS = (
+    "run",
+    "parent",
+    "architecture",
+    "data",
+    "val_rmse",
+    "epochs",
+    "state",
+    "created",
+    "split_hash",
+    "path",
+)
 
 
 def _row(run: Run) -> dict[str, Any]:
     return {
         "run": run.folder.name,  # what finds it: a copy says that it is its original
+        "parent": run.config.parent.get("run"),
         "architecture": run.config.architecture,
         "data": run.config.data.get("name"),
         "objective": run.objective,

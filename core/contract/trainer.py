@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -31,7 +31,8 @@ class TrainingData:
     share what was compiled. `counts` are the ratings of every user and item, where others train along.
 
     Under the objective "ranking" the pairs are those that users took, each once; `targets` are then their
-    weights (1 unless the table says otherwise) and `mean` is 0.
+    weights (1 unless the table says otherwise), `mean` is 0, and `times`, where the table tells them, gives
+    the seconds of when each was taken, the last time: shape (n,), collected when asked for.
     """
 
     users: RowArray
@@ -45,6 +46,7 @@ class TrainingData:
     capacity: int = 0
     counts: tuple[LongArray, LongArray] | None = None
     objective: str = "rating"
+    times: Callable[[], LongArray] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -153,7 +153,7 @@ class Prepared:
 
     def without_training(self) -> Prepared:
         """The same without the training ratings themselves, where the trainer keeps those that it needs."""
-        train = replace(self.train, **_none("users", "items", "targets"))
+        train = replace(self.train, **_none("users", "items", "targets"), times=None)
         liked = None if self.liked is None else replace(self.liked, data=train)
         return replace(self, train=train, liked=liked)
 

@@ -53,7 +53,11 @@ class Bayes(Architecture):
         """What can be chosen."""
 
         factors: int = option(
-            default=8, help="Latent factors of a sample.", minimum=1, maximum=64, search=(6, 20)
+            default=0,
+            help="Latent factors of a sample (0: by the count of ratings, 8 or 12).",
+            minimum=0,
+            maximum=64,
+            search=(6, 20),
         )
         sweeps: int = option(default=10, help="Gibbs sweeps an epoch.", minimum=1, maximum=10_000)
         burn_in: int = option(default=3, help="First sweeps that the mean leaves out.", minimum=0)

@@ -22,9 +22,9 @@ VECTORS = 32
 _MORE, _TURNS = 16, 4
 
 
-def item_links(taken: Any, l2: float, links: int) -> Links:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n), and keep `links` × n weights."""
-    return strongest(item_weights(taken, l2), links)
+def item_links(taken: Any, l2: float, links: int, more: Any = None) -> Links:
+    """Solve EASE as `item_weights` does, and keep `links` × n weights."""
+    return strongest(item_weights(taken, l2, more), links)
 
 
 def strongest(weights: FloatArray, links: int) -> Links:
@@ -74,14 +74,16 @@ def item_vectors(weights: FloatArray) -> FloatArray:
     return vectors
 
 
-def item_weights(taken: Any, l2: float) -> FloatArray:
+def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
     """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
 
-    Raises TastemapError where the system can't be solved.
+    `more` counts beside how often two items were taken by one user: a scipy.sparse matrix (n, n), positive
+    semidefinite. Raises TastemapError where the system can't be solved.
     """
     from scipy.linalg import lapack
 
-    gram = np.asfortranarray((taken.T @ taken).toarray().astype(np.float32))
+    together = taken.T @ taken if more is None else taken.T @ taken + more
+    gram = np.asfortranarray(together.toarray().astype(np.float32))
     gram[np.diag_indices(len(gram))] += np.float32(l2)
     factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
     if not failed:

@@ -12,6 +12,7 @@ from core import FloatArray
 from models_plugins.ease import item_links
 from models_plugins.stack._factors import train_factors
 from models_plugins.stack._scores import Shares, factor_scores, link_scores, stacked, standardized
+from models_plugins.stack._sessions import WEIGHT, near_counts, session_links
 
 L2, LINK_L2 = (0.2, 0.37, 0.7), (100.0, 300.0, 1000.0)
 LINKS, POPULARITY = (0.0, 0.35, 1.0, 2.0), (0.0, 0.3)
@@ -24,31 +25,42 @@ _MOST_LIKES, _MOST_USERS = 200_000, 1000
 
 
 class Carved(NamedTuple):
-    """Likes left to train on and those sought, scipy.sparse matrices (users, items) of the same users."""
+    """Likes left to train on and those sought, scipy.sparse matrices (users, items) of the same users.
+
+    `times` says when those left were taken; None where nobody knows.
+    """
 
     kept: Any
     sought: Any
+    times: Any = None
 
 
-def carve(taken: Any, draws: np.random.Generator) -> Carved:
-    """Carve likes out at random; of many a part of the users is enough."""
+def carve(taken: Any, times: Any, draws: np.random.Generator) -> Carved:
+    """Carve likes out at random; of many a part of the users is enough.
+
+    `times` has the entries of `taken`, in the same order; None where nobody knows them.
+    """
     if taken.nnz > _MOST_LIKES:
-        users = draws.permutation(taken.shape[0])[: max(2, int(taken.shape[0] * _MOST_LIKES / taken.nnz))]
-        taken = taken[np.sort(users)]
+        chosen = draws.permutation(taken.shape[0])[: max(2, int(taken.shape[0] * _MOST_LIKES / taken.nnz))]
+        users = np.sort(chosen)
+        taken, times = taken[users], None if times is None else times[users]
     sought = draws.random(taken.nnz) < _CARVED
-    return Carved(*(_only(taken, mask) for mask in (~sought, sought)))
+    left = None if times is None else _only(times, ~sought)
+    return Carved(_only(taken, ~sought), _only(taken, sought), left)
 
 
-def _only(taken: Any, mask: np.ndarray) -> Any:
+def _only(entries: Any, mask: np.ndarray) -> Any:
     import scipy.sparse
 
-    users = np.repeat(np.arange(taken.shape[0]), np.diff(taken.indptr))[mask]
-    ones = np.ones(len(users), np.float32)
-    return scipy.sparse.csr_array((ones, (users, taken.indices[mask])), taken.shape)
+    users = np.repeat(np.arange(entries.shape[0]), np.diff(entries.indptr))[mask]
+    return scipy.sparse.csr_array((entries.data[mask], (users, entries.indices[mask])), entries.shape)
 
 
 def choose(carved: Carved, options: Any, seed: int) -> Shares:
-    """Choose l2 of both members, then what links and popularity count beside factors, by nDCG@10."""
+    """Choose l2 of both members, whether nearness counts, and what links and popularity count beside factors.
+
+    All by nDCG@10.
+    """
     users = np.flatnonzero(np.diff(carved.sought.indptr))[:_MOST_USERS]
     kept, sought = carved.kept[users], carved.sought[users].toarray() > 0
     if not len(users):
@@ -58,12 +70,30 @@ def choose(carved: Carved, options: Any, seed: int) -> Shares:
     links = dict(_tried_links(carved, kept, options))
     l2 = _pick({one: ndcg(scores, kept, sought) for one, scores in factors.items()}, PLAIN.l2)
     link_l2 = _pick({one: ndcg(scores, kept, sought) for one, scores in links.items()}, PLAIN.link_l2)
+    near, linked = _nearness(carved, users, PLAIN._replace(link_l2=link_l2), links[link_l2], options, seed)
     popularity = np.tile(np.log(counts + 0.5).astype(np.float32), (len(users), 1))
-    parts = [standardized(part, kept) for part in (factors[l2], links[link_l2], popularity)]
+    parts = [standardized(part, kept) for part in (factors[l2], linked, popularity)]
     weights = [*((1.0, *others) for others in product(LINKS, POPULARITY)), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)]
-    tried = [Shares(*three, l2, link_l2) for three in weights]
+    tried = [Shares(*three, l2, link_l2, near) for three in weights]
     reached = {shares: ndcg(stacked(parts, shares), kept, sought) for shares in tried}
-    return _pick(reached, PLAIN._replace(l2=l2, link_l2=link_l2))
+    return _pick(reached, PLAIN._replace(l2=l2, link_l2=link_l2, near=near))
+
+
+def _nearness(
+    carved: Carved, users: Any, shares: Shares, scores: FloatArray, options: Any, seed: int
+) -> tuple[float, FloatArray]:
+    """What nearness in time counts, and the scores of links that count it; nothing unless clearly better.
+
+    `scores` are those of links without it, of the carved likes' `users`.
+    """
+    if carved.times is None:
+        return 0.0, scores
+    near, kept = near_counts(carved.times, np.random.default_rng(seed)), carved.kept[users]
+    links = session_links(carved.kept, shares._replace(near=WEIGHT), options.links, near)
+    with_near, sought = link_scores(kept, links), carved.sought[users].toarray() > 0
+    tried = {0.0: scores, WEIGHT: with_near}
+    found = _pick({weight: ndcg(part, kept, sought) for weight, part in tried.items()}, 0.0)
+    return found, tried[found]
 
 
 def _pick(reached: Mapping[Choice, FloatArray], plain: Choice) -> Choice:

@@ -13,13 +13,14 @@ from models_plugins.stack._factors import Factors, user_rows
 
 
 class Shares(NamedTuple):
-    """What each member counts, and the l2 that each was trained with."""
+    """What each member counts, the l2 that each was trained with, and what nearness counts in the links."""
 
     factors: float
     links: float
     popularity: float
     l2: float
     link_l2: float
+    near: float = 0.0
 
 
 def factor_scores(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import Arrays, SliceTotals, TrainingData
-from models_plugins.ease import HistoryTrainer, Links, item_links
+from models_plugins.ease import HistoryTrainer, Links
 from models_plugins.stack._choosing import carve, choose
 from models_plugins.stack._factors import Factors, train_factors
 from models_plugins.stack._saved import Saved, to_arrays
 from models_plugins.stack._scores import Shares
+from models_plugins.stack._sessions import near_counts, session_links
 
 if TYPE_CHECKING:
     from models_plugins.stack.architecture import Stack
@@ -34,6 +35,7 @@ class StackTrainer(HistoryTrainer):
         super().__init__(data, architecture, options, np.ones(len(data), np.float32))
         self._seed, self._popularity = settings.seed, self._counts.astype(np.float32)
         self._known = scipy.sparse.csr_array(self._taken[:, self._kept])
+        self._times = None if data.times is None else _times_of(data, self._kept)
         self._shares, self._members = _UNCHOSEN, list[Factors]()
         self._arrays = self._untrained()
 
@@ -57,21 +59,22 @@ class StackTrainer(HistoryTrainer):
         options = self._options
         if number == 0:
             self._members = []
-            carved = carve(self._known, np.random.default_rng([self._seed, 0xCA]))
+            carved = carve(self._known, self._times, np.random.default_rng([self._seed, 0xCA]))
             self._shares = choose(carved, options, self._seed)
         elif number <= options.members:
             seed = self._seed * 1000 + number
             sizes = options.factors, self._shares.l2, options.passes
             self._members.append(train_factors(self._known, *sizes, seed))
         else:
-            links = item_links(self._known, self._shares.link_l2, options.links)
+            near = near_counts(self._times, np.random.default_rng(self._seed)) if self._shares.near else None
+            links = session_links(self._known, self._shares, options.links, near)
             saved = Saved(self._kept, self._members, links, self._shares)
             self._arrays = to_arrays(saved, self._popularity)
 
     def close(self) -> None:
         """Let go of what users took."""
         super().close()
-        del self._known
+        del self._known, self._times
 
     def _untrained(self) -> Arrays:
         count, size = len(self._kept), self._options.factors
@@ -89,3 +92,14 @@ class StackTrainer(HistoryTrainer):
         rows = np.repeat(np.arange(len(users)), np.diff(own.indptr))
         missed = (scores[rows, own.indices] < least[rows]).mean() if len(rows) else 0.0
         return float(missed) * int(self._taken.nnz)
+
+
+def _times_of(data: TrainingData, kept: Any) -> Any:
+    """When each like of the kept items was taken, a scipy.sparse matrix (users, kept) like that of likes."""
+    import scipy.sparse
+
+    assert data.times is not None  # noqa: S101 - the caller has looked
+    after = data.times().astype(np.float64)
+    after -= after.min(initial=0) - 1  # a time of 0 would be no entry
+    times = scipy.sparse.csr_array((after, (data.users, data.items)), (data.user_count, data.item_count))
+    return scipy.sparse.csr_array(times[:, kept])

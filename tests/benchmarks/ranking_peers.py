@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import numpy as np
 import scipy.sparse
 from measured import keep, recipe_of
 
-from core import load_plugins, load_ratings, split_ratings
+from core import Ratings, load_plugins, load_ratings, split_ratings
 from core.contract import Compiles, TrainingData, resolve, settle
 from core.ranking import ItemSets, RankingTask
 from core.training import make_trainer
@@ -55,7 +56,8 @@ def read(path: str) -> Table:
     rows, held_out = split.train, split.test
     taken = ItemSets.of(ratings.users[rows], ratings.items[rows], counts)
     users = np.repeat(np.arange(counts[0], dtype=np.int32), taken.sizes)
-    data = TrainingData(users, taken.items, taken.weights, *counts, 0.0, objective="ranking")
+    times = None if ratings.timestamps is None else partial(times_of, ratings, rows)
+    data = TrainingData(users, taken.items, taken.weights, *counts, 0.0, objective="ranking", times=times)
     scale = ratings.scale
     liked = held_out
     if ratings.kind == "ratings":
@@ -66,6 +68,13 @@ def read(path: str) -> Table:
         for part in (liked, held_out)
     ]
     return Table(taken.to_matrix(), data, *tasks)
+
+
+def times_of(ratings: Ratings, rows: np.ndarray) -> np.ndarray:
+    """When each pair of rows was taken, in the order of `ItemSets`."""
+    pairs = ratings.users[rows].astype(np.int64) * ratings.item_count + ratings.items[rows]
+    assert ratings.timestamps is not None
+    return ratings.timestamps[rows][np.argsort(pairs)]
 
 
 def tastemap(name: str, **options: Any) -> Callable[[Table, int], tuple[Scores, float]]:

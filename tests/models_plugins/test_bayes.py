@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,13 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
     )
     terms: Any = scorer.terms(3, 4)
     assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
+
+
+def test_larger_tables_get_more_factors_and_their_carved_parts_too() -> None:
+    small = planted_training_data()
+    rows = small.user_count + small.item_count
+    assert trainer_on(small, factors=0).parameters == rows * 9
+    assert trainer_on(replace(small, capacity=60_000), factors=0).parameters == rows * 13
 
 
 def test_a_state_of_another_shape_is_refused() -> None:

@@ -13,10 +13,11 @@ from core import TastemapError, train
 from core.testing import assert_conforms
 from core.views import FoldIn, SimilarItems, Why
 from models_plugins.stack import Stack
-from models_plugins.stack._choosing import PLAIN, Carved, _pick, carve, choose, ndcg
+from models_plugins.stack._choosing import PLAIN, _pick, carve, choose, ndcg
 from models_plugins.stack._factors import train_factors, user_rows
 from models_plugins.stack._saved import read_back
 from models_plugins.stack._scores import Shares, stacked, standardized
+from models_plugins.stack._sessions import REACH, near_counts
 from tests.support import make_ratings
 
 SMALL = {"factors": 4, "members": 2, "passes": 10, "min_likes": 1}
@@ -84,14 +85,48 @@ def test_what_is_picked_must_be_better_than_the_plain_choice_beyond_chance() -> 
 
 def test_carved_likes_are_taken_from_the_rest_and_popularity_wins_where_nothing_else_is_there() -> None:
     matrix = taken(1)
-    kept, sought = carve(matrix, np.random.default_rng(0))
+    kept, sought, times = carve(matrix, matrix * 5, np.random.default_rng(0))
+    assert np.array_equal((kept * 5).toarray(), times.toarray())
     assert np.array_equal((kept + sought).toarray(), matrix.toarray())
     assert not (kept.toarray() * sought.toarray()).any()
     generator = np.random.default_rng(2)
     noise = generator.random((300, 40)) < np.linspace(0.5, 0.02, 40)
-    carved = carve(scipy.sparse.csr_array(noise.astype(np.float32)), generator)
-    shares = choose(Carved(*carved), Stack.Options.parse({**SMALL, "factors": 16, "l2": 0.001}), 1)
+    carved = carve(scipy.sparse.csr_array(noise.astype(np.float32)), None, generator)
+    shares = choose(carved, Stack.Options.parse({**SMALL, "factors": 16, "l2": 0.001}), 1)
     assert shares != PLAIN and (shares.popularity > 0 or not shares.factors)
+
+
+def in_sessions(users: int = 250, items: int = 300, sessions: int = 12) -> Any:
+    """When each took what: in each session six items in a row of a ring, from anywhere."""
+    generator = np.random.default_rng(3)
+    times = np.zeros((users, items))
+    for user in range(users):
+        starts = generator.integers(items, size=sessions)
+        taken = ((starts[:, None] + np.arange(6)) % items).ravel()
+        times[user, taken] = 1 + np.arange(len(taken))
+    return scipy.sparse.csr_array(times)
+
+
+def test_what_is_near_in_histories_counts_by_how_near_it_is() -> None:
+    times = in_sessions(users=4, items=60)
+    expected = np.zeros((60, 60))
+    for row in times.toarray():
+        order = np.argsort(np.where(row > 0, row, np.inf), kind="stable")[: (row > 0).sum()]
+        for place, item in enumerate(order):
+            for other, second in enumerate(order):
+                expected[item, second] += max(0.0, 1 - abs(place - other) / REACH)
+    found = near_counts(times, np.random.default_rng(0)).toarray()
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert np.linalg.eigvalsh(found).min() > -1e-3
+
+
+def test_nearness_counts_where_it_tells_more_and_not_where_times_tell_nothing() -> None:
+    times, options = in_sessions(), Stack.Options.parse({**SMALL, "passes": 2})
+    known = times.sign().astype(np.float32)
+    shares = choose(carve(known, times, np.random.default_rng(0)), options, 1)
+    assert shares.near > 0
+    times.data = np.random.default_rng(1).permutation(times.data)
+    assert choose(carve(known, times, np.random.default_rng(0)), options, 1).near == 0
 
 
 def test_it_conforms() -> None:

@@ -150,7 +150,12 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
             )
             engine.say(*told(name, figure))
         await sees(
-            pilot, "dot wins", "0.8000", "+0.0200", "95 % +0.0100 to +0.0300, clearly behind", "its table is gone"
+            pilot,
+            "dot wins",
+            "0.8000",
+            "+0.0200",
+            "95 % +0.0100 to +0.0300, clearly behind",
+            "its table is gone",
         )
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/run-dot"
         assert "0.5000" not in screen_text(app), "the verdict is by RMSE, and so is the distance"

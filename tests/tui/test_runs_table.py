@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from tests.tui.test_runs_screen import make_run
 from tui.files import SavedRun
 from tui.runs._table import fitting, headings, run_cells
 from tui.runs._texts import short_name
+from tui.runs._tree import as_tree
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -49,6 +51,30 @@ def test_columns_share_the_width_by_need() -> None:
 def headings_of(app: TastemapApp) -> list[str]:
     columns = app.screen.query_one(DataTable).columns.values()
     return [column.label.plain.strip("↑↓") for column in columns]
+
+
+def test_an_update_stands_below_its_parent() -> None:
+    days = {"old": "", "young": "old", "other": "", "grand": "young", "second": "old", "lost": "deleted"}
+    dated = [
+        replace(saved(name, "d", 1), parent=parent, created=f"2026-03-{day:02}")
+        for day, (name, parent) in enumerate(days.items(), 1)
+    ]
+    newest = dated[::-1]
+    assert [run.branch + run.name for run in as_tree(newest, downward=True)] == [
+        "lost",
+        "old",
+        "├ young",
+        "│ └ grand",
+        "└ second",
+        "other",
+    ]
+    assert [run.branch + run.name for run in as_tree(dated, downward=False)][:2] == ["old", "├ young"]
+    cells = run_cells(as_tree(newest, downward=True)[2], False, fitting(newest, 76))
+    assert any("├ bias" in cell.plain for cell in cells)
+    circle = [
+        replace(saved(one, "d", 1), parent=other) for one, other in (("a", "b"), ("b", "a"), ("c", "c"))
+    ]
+    assert sorted(run.name for run in as_tree(circle, downward=True)) == ["a", "b", "c"]
 
 
 def test_curves_are_named_by_what_runs_are_called() -> None:

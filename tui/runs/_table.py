@@ -106,7 +106,9 @@ COLUMNS = (
         7,
         most=30,
     ),
-    Column("arch", 6, lambda run: run.architecture, lambda run: run.architecture, 1),
+    Column(
+        "arch", 6, lambda run: f"{run.branch}{run.architecture}", lambda run: run.architecture, 1, most=18
+    ),
     Column("data", 12, lambda run: run.data, lambda run: run.data, 2, most=30),
     Column("val", 6, _figure, _by_figure, 0, right=True),
     Column("epochs", 6, lambda run: str(len(run.epochs)), lambda run: len(run.epochs), 4, right=True),

@@ -32,6 +32,8 @@ def details_text(run: SavedRun) -> Content:
     )
     name = "val nDCG@10" if run.ranks else "val RMSE"
     facts = [(name, f"{rmse(run.val_figure)} ({extreme} {rmse(best)})"), ("split", run.split_hash[:12])]
+    facts += [("updated from", run.parent)] if run.came else [("from", run.parent)] if run.parent else []
+    facts += [("news", run.came)] if run.came else []
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]

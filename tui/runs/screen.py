@@ -25,6 +25,7 @@ from tui.lists import LONGEST_TEXT
 from tui.runs._quality import QualityScreen
 from tui.runs._table import COLUMNS, Column, RunTable, fitting, headings, run_cells
 from tui.runs._texts import comparison_text, details_text, short_name, verdict_text
+from tui.runs._tree import as_tree
 from tui.shell import BenchScreen, Deleted, Subject, Thing
 
 _ADVICE = "No run yet. Train a model (1, then s): every training is saved here by itself."
@@ -126,11 +127,12 @@ class RunsScreen(BenchScreen):
 
     @property
     def _listed(self) -> list[SavedRun]:
-        """The runs that the filter leaves, in their order."""
+        """The runs that the filter leaves, in their order; by date an update stands below its parent."""
         words = self.query_one("#runs-filter", Input).value.casefold().split()
         left = [run for run in self._runs if all(word in run.words for word in words)]
         key = next(one.key for one in COLUMNS if one.name == self._sorted_by)
-        return sorted(left, key=key, reverse=self._downward)
+        ordered = sorted(left, key=key, reverse=self._downward)
+        return as_tree(ordered, self._downward) if self._sorted_by == "date" else ordered
 
     def _fill(self) -> None:
         """Fill the table, the cursor staying on its run."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -55,12 +57,13 @@ def liked_parts(
         return ItemSets.of(ratings.users[rows], ratings.items[rows], counts)
 
     trained = likes(train)
+    times = None if ratings.timestamps is None else partial(_last_times, ratings, train[liked[train]])
     kept = known(train)
     more = np.union1d(tuning, given)
     whole = known(np.union1d(train, more)) if len(more) else kept
     return LikedParts(
         rule=rule,
-        data=_training_data(trained, ratings),
+        data=_training_data(trained, ratings, times),
         baseline=popularity_baseline(trained.sizes, trained.item_sizes, ratings.scale),
         judge=RankingJudge(
             RankingTask.of(whole, likes(test), trained.item_sizes, int((trained.sizes > 0).sum())),
@@ -74,9 +77,26 @@ def weights_of(ratings: Ratings) -> FloatArray | None:
     return None if ratings.has_ratings else ratings.ratings
 
 
-def _training_data(likes: ItemSets, ratings: Ratings) -> TrainingData:
+def _last_times(ratings: Ratings, rows: LongArray) -> LongArray:
+    """When each liked pair of these rows was last taken, in the order of `ItemSets`."""
+    assert ratings.timestamps is not None  # noqa: S101 - the caller has looked
+    pairs = ratings.users[rows].astype(np.int64) * ratings.item_count + ratings.items[rows]
+    order = np.lexsort((ratings.timestamps[rows], pairs))
+    last = np.append(pairs[order][1:] != pairs[order][:-1], True)[: len(order)]
+    times: LongArray = ratings.timestamps[rows][order][last]
+    return times
+
+
+def _training_data(likes: ItemSets, ratings: Ratings, times: Callable[[], LongArray] | None) -> TrainingData:
     users = np.repeat(np.arange(likes.user_count, dtype=np.int32), likes.sizes)
     counts = likes.user_count, likes.item_count
     return TrainingData(
-        users, likes.items, likes.weights, *counts, 0.0, ratings.item_table, objective="ranking"
+        users,
+        likes.items,
+        likes.weights,
+        *counts,
+        0.0,
+        ratings.item_table,
+        objective="ranking",
+        times=times,
     )

@@ -35,4 +35,5 @@ def shard_of(data: TrainingData, owners: npt.NDArray[np.int32], shard: int) -> T
     """The ratings of one shard's users, in the order of `data`; users and items keep their rows."""
     chosen = owners[data.users] == shard
     users, items, targets = (column[chosen] for column in (data.users, data.items, data.targets))
-    return replace(data, users=users, items=items, targets=targets, capacity=0, counts=data.rating_counts)
+    own = replace(data, users=users, items=items, targets=targets, capacity=0, counts=data.rating_counts)
+    return replace(own, times=None)  # nobody asks for them here

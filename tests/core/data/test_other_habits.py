@@ -278,3 +278,31 @@ def test_sheets_with_lines_above_and_names_twice(tmp_path, truth):
         load_ratings(tmp_path / "b.xlsx", {"skip_lines": 1})
     named = {"skip_lines": 1, "rating_column": "rating (1)"}
     assert load_ratings(tmp_path / "b.xlsx", named).fingerprint == truth.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("<table><tr><th>user</th></tr>\n<tr><td>1</td></tr></table>\n", "XML or HTML"),
+        ('<?xml version="1.0"?>\n<ratings><r user="1" item="2" rating="3"/></ratings>\n', "XML or HTML"),
+        ("-- a dump\n/*!40101 SET NAMES utf8 */;\nINSERT INTO `ratings` VALUES (1,2,3),(1,3,4);\n", "a dump"),
+        ("CREATE TABLE ratings (u int, i int);\nINSERT INTO ratings VALUES (1,2);\n", "a dump"),
+        ("% by us\n@RELATION ratings\n@attribute user numeric\n@data\n1,2,3\n", "ARFF"),
+        ("- {user: 1, item: 2, rating: 3}\n- {user: 1, item: 3, rating: 3}\n", "YAML"),
+        ("- user: 1\n  item: 2\n  rating: 3\n", "YAML"),
+        ("| user | item | rating |\n|:---|---:|---|\n| 1 | 2 | 3 |\n", "Markdown"),
+    ],
+)
+def test_text_that_is_no_table_is_named(tmp_path, text, named):
+    path = tmp_path / "t.txt"
+    path.write_text(text)
+    with pytest.raises(DataError, match=named) as caught:
+        load_ratings(path)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("first", ["<3,1,4", "-a,1,4", "create,set,4", "--,1,4"])
+def test_ids_may_begin_as_other_forms_do(tmp_path, first):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{first}\n{first[0]}x,2,5\nb,1,3\n")
+    assert len(load_ratings(path, {"header": "no"})) == 3

@@ -10,6 +10,7 @@ from typing import Any
 from core.contract import Location, ReadingOptions, Repair
 from core.data.reading import LINE_LIMIT, is_usual, open_table, too_long
 from core.data.reading.text._encoding import decode, encoding_of
+from core.data.reading.text._foreign import refuse_foreign
 from core.data.reading.text._header import header_of, names_of
 from core.data.reading.text._separator import (
     quote_of,
@@ -60,6 +61,8 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
         head = stream.read(LINE_LIMIT + 1)
     encoding, guessed = encoding_of(head, location, options.encoding)
     text = decode(head, encoding, location)
+    if not options.skip_lines:
+        refuse_foreign(text, location)
     line_end = "\r" if "\r" in text and "\n" not in text else "\n"
     lines = _complete_lines(text, line_end, len(head) > LINE_LIMIT, location)
     preamble = _preamble(lines, options)
