@@ -169,7 +169,7 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
 
 
 def test_the_last_run_is_told_instead_of_the_welcome_and_played_again(
-    engine: FakeEngine, registry: Registry, private_folders: Path
+    engine: FakeEngine, registry: Registry, private_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(private_folders, "bias-a", epochs=12)
     state = replay(run)
@@ -181,8 +181,19 @@ def test_the_last_run_is_told_instead_of_the_welcome_and_played_again(
         await sees(pilot, "Last run: bias", "12/12", "Setup")
         await pilot.press("5")
         await sees(pilot, "bias-a")
+        going, tell = threading.Event(), Replayed.news
+
+        def when_it_may(told: Replayed) -> list[Event]:
+            """The start at once, the rest when the test has seen it."""
+            begun = app.bench.training.started is not None
+            return tell(told) if going.is_set() or not begun else []
+
+        monkeypatch.setattr(Replayed, "news", when_it_may)
         await pilot.press("p")
         watched = await wait_for_replay(app, pilot)
+        await sees(pilot, "played again; x ends it", "x Stop")
+        assert "Rate up" not in screen_text(app) and "left" not in screen_text(app).splitlines()[1]
+        going.set()
         await until(pilot, lambda: watched.over, "the end of the replay")
         await sees(pilot, "Done", "12/12")
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/bias-recorded"

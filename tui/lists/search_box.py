@@ -24,6 +24,13 @@ LIKELY = 85.0
 """Scores below are perhaps what was meant, and are never taken by themselves."""
 
 
+def parted(likely: Sequence[Entry], weak: Sequence[Entry]) -> list[Entry]:
+    """What was probably meant, and below a rule what was perhaps."""
+    if not weak:
+        return list(likely)
+    return [*likely, heading("maybe" if likely else "nothing like it; maybe"), *weak]
+
+
 class _SearchInput(Input):
     """An input whose up and down keys move the list below."""
 
@@ -127,10 +134,8 @@ class SearchBox(Vertical):
         """List results, the best first, those that are only perhaps meant below a rule."""
         self._found = found
         likely = [one for one in found if one.score >= LIKELY]
-        weak = [one for one in found if one.score < LIKELY]
-        entries = [self._entry(one) for one in likely]
-        if weak:
-            entries += [heading("maybe" if likely else "nothing like it; maybe"), *map(self._entry, weak)]
+        weak = [self._entry(one) for one in found if one.score < LIKELY]
+        entries = parted([self._entry(one) for one in likely], weak)
         named = bool(self.text) and self.text == self._shown_text
         self.results.show(entries, keep=not named)
         self._say_state()

@@ -68,7 +68,7 @@ class Stage(StrEnum):
 class TrainingState:
     """One training as far as it got; `apply` is the only way to change it.
 
-    A `replayed` one was read from a saved run.
+    A `replayed` one was read from a saved run; one `told_again` runs through in seconds and can't be steered.
     """
 
     stage: Stage = Stage.IDLE
@@ -81,6 +81,7 @@ class TrainingState:
     failure: Failed | None = None
     courses: Courses = Courses()
     replayed: bool = False
+    told_again: bool = False
 
     def apply(self, event: Event) -> None:
         """Fold one event in; events that don't concern a training leave it as it is."""
@@ -136,7 +137,7 @@ class TrainingState:
     def seconds_left(self) -> float | None:
         """How long it will take at the speed of now; None before the first figures, and in a pause."""
         last = self.epochs[-1] if self.epochs else None
-        if self.stage is not Stage.RUNNING:
+        if self.stage is not Stage.RUNNING or self.told_again:
             return None
         if self.progress and (last is None or self.progress.epoch > last.epoch):
             return self.progress.eta_seconds

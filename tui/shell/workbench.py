@@ -144,7 +144,9 @@ class Workbench:
     def watch(self, watched: Watched | Replayed) -> None:
         """Show another process's training, or one that is done, in place of a training of ours."""
         self.watched, self.race.current = watched, None
-        self.training = TrainingState(Stage.PREPARING, "watching", epochs=watched.epochs)
+        self.training = TrainingState(
+            Stage.PREPARING, "watching", epochs=watched.epochs, told_again=not watched.live
+        )
 
     def send(self, command: Command) -> bool:
         """Send any other command to whoever trains; raises RunError where another process can't be told."""

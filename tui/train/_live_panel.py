@@ -259,6 +259,8 @@ def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> 
         words += f"  {seconds(left)} left"
         words += f"  {short_count(speed[-1])} {'likes' if training.ranks else 'ratings'}/s"
         words += f"  {sparkline(speed, ascii_only)}"
+    elif training.told_again:
+        words += "  played again; x ends it"
     elif paused:
         words += "  p goes on"
     bar = share_bar(training.fraction, bar_width, ascii_only)
