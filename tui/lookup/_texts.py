@@ -51,7 +51,7 @@ def _rank_text(prediction: JudgedPrediction) -> Content:
     """Where a model that ranks puts the item among what the user hasn't taken."""
     rank = "—" if prediction.rank is None else f"rank {prediction.rank:,}"
     among = "" if prediction.among is None else f"of {prediction.among:,} not taken"
-    taken = "" if prediction.part is None else f"taken, {prediction.part}"
+    taken = "" if prediction.part is None else f"this user took it ({prediction.part})"
     markup = f"[b]$title[/]  [{_MUTED}]for user $user[/]\n[b $accent] $rank [/][{_MUTED}]$among[/]   $taken"
     title = prediction.title or str(prediction.item)
     text = Content.from_markup(
