@@ -76,19 +76,22 @@ def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     began = time.monotonic()
     for keys, word, seconds in TOUR:
+        seen = bytearray()
         for key in keys:
             os.write(terminal, KEYS.get(key, key).encode())
-            yield from _written(terminal, began, 0.25)
-        yield from _written(terminal, began, LONGEST_WAIT if word else 0.0, word)
-        yield from _written(terminal, began, seconds)
+            yield from _written(terminal, began, 0.25, seen)
+        yield from _written(terminal, began, LONGEST_WAIT if word else 0.0, seen, word.encode())
+        yield from _written(terminal, began, seconds, seen)
     os.close(terminal)
     os.waitpid(child, 0)
 
 
-def _written(terminal: int, began: float, seconds: float, word: str = "") -> Iterator[tuple[float, bytes]]:
-    """What is written in so many seconds, or until a word is."""
-    until, seen = time.monotonic() + seconds, b""
-    while (left := until - time.monotonic()) > 0:
+def _written(
+    terminal: int, began: float, seconds: float, seen: bytearray, word: bytes = b""
+) -> Iterator[tuple[float, bytes]]:
+    """What is written in so many seconds, added to `seen`, or until a word was seen."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not (word and word in seen):
         if select.select([terminal], [], [], left)[0]:
             try:
                 block = os.read(terminal, 65536)
@@ -96,8 +99,6 @@ def _written(terminal: int, began: float, seconds: float, word: str = "") -> Ite
                 return  # it has ended
             yield time.monotonic() - began, block
             seen += block
-            if word and word.encode() in seen:
-                return
 
 
 def shortened(blocks: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, str]]:
