@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.contract import Registry, load_plugins, resolve
-from core.data import Ratings, load_ratings
+from core.data import Ratings
 from core.notebook import shown
 from core.options import OptionValue
 from core.protocol import Event
-from core.runs import Evaluation, Run, UpdateRequest, find_run, recorded_ratings, saved_choices
+from core.runs import Run, find_run, saved_choices
 
 if TYPE_CHECKING:
+    from core.runs import Evaluation, UpdateRequest
     from core.training import Controls
 
 
@@ -40,6 +41,7 @@ def train(
     mlflow). `progress` shows the training while it runs: by itself (None) in notebooks, else on standard
     error. Raises TastemapError.
     """
+    from core.data import load_ratings
     from core.training import Controls, Session
 
     registry = registry or load_plugins()
@@ -66,6 +68,7 @@ def resume(
     `data` replaces the recorded source where the file has moved; `settings` may change what lies ahead
     (epochs, say); `progress` is that of `train`. Raises TastemapError.
     """
+    from core.runs import recorded_ratings
     from core.training import Controls, Session
 
     registry = registry or load_plugins()

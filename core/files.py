@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -101,8 +102,11 @@ def open_to_append(path: Path) -> TextIO:
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Tell a failed write in plain words."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
     hint = (
         "Free some space or set TASTEMAP_RUNS to a folder on another disk; what was saved before is intact."
+        if full
+        else "Name another place; what was saved before is intact."
     )
     return RunError(f"Can't write {path}: {error.strerror or error}.", hint=hint)
 
@@ -148,12 +152,23 @@ def _folder(variable: str, default: Path) -> Path:
 
 
 def expanded(path: Path | str) -> Path:
-    """A path with `~` and `~name` as home folders; raises UsageError for somebody who has none here."""
+    """A path with `~` and `~name` as home folders.
+
+    Raises UsageError for somebody who has none here, and for a name that no file can have for its length.
+    """
     try:
-        return Path(path).expanduser()
+        whole = Path(path).expanduser()
+        whole.lstat()
     except RuntimeError:
         hint = "Write the folder's whole path."
         raise UsageError(f"There is no home folder for {str(path)!r}.", hint=hint) from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            shown = f"{str(path)[:40]!r}… ({len(str(path)):,} characters)"
+            raise UsageError(f"No file can have so long a name: {shown}.", hint="Check the path.") from None
+    except ValueError:
+        pass  # a null character, which no name holds: whoever looks finds nothing there
+    return whole
 
 
 LARGEST_JSON = 64 * 2**20

@@ -189,7 +189,8 @@ class OptionSet:
         """Make the subclass a frozen dataclass and check that each option has a type and a default."""
         super().__init_subclass__(**arguments)
         dataclass(frozen=True, kw_only=True)(cls)
-        cls._fields = tuple(_read_field(cls, field) for field in dataclasses.fields(typing.cast("Any", cls)))
+        declared, kinds = dataclasses.fields(typing.cast("Any", cls)), typing.get_type_hints(cls)
+        cls._fields = tuple(_read_field(cls, field, kinds.get(field.name)) for field in declared)
 
     @classmethod
     def fields(cls) -> tuple[OptionField, ...]:
@@ -237,9 +238,9 @@ def suggest(word: str, known: typing.Iterable[str]) -> str:
     return f"Known: {', '.join(known)}." if known else "There are none."
 
 
-def _read_field(owner: type[OptionSet], field: dataclasses.Field[Any]) -> OptionField:
+def _read_field(owner: type[OptionSet], field: dataclasses.Field[Any], declared: Any) -> OptionField:
     place = f"Option {owner.__qualname__}.{field.name}"
-    kind, form = _FORMS.get(typing.get_type_hints(owner).get(field.name), (None, Form.ONE))
+    kind, form = _FORMS.get(declared, (None, Form.ONE))
     plain = kind in _PLAIN_TYPES and form is Form.ONE
     if kind is None or (owner._only_plain and not plain):
         raise PluginError(f"{place} must be int, float, bool or str.")

@@ -15,7 +15,7 @@ def main() -> None:
 
 
 def _command() -> int | None:
-    from core.cli._app import app
+    from core.cli._app import app_for
 
-    code: int | None = app(standalone_mode=False)
+    code: int | None = app_for(sys.argv[1:])(standalone_mode=False)
     return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +20,11 @@ from core.cli._flags import (
     RunName,
     TrainCommand,
     VerdictCommand,
+    WrongUsage,
     all_plugins,
     given_options,
     loaded_plugins,
+    told,
 )
 from core.cli._output import say
 from core.cli.words import PlainCommand, PlainGroup
@@ -29,6 +33,14 @@ from core.errors import UsageError
 
 class _CommandsAndViews(PlainGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words before the command; raises UsageError, in one line, for those that don't fit."""
+        try:
+            left: list[str] = super().parse_args(ctx, args)
+        except WrongUsage as error:
+            raise told(ctx, error) from None
+        return left
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""
@@ -351,3 +363,26 @@ def _app(name: str) -> Any:
 
 
 app.add_typer(data_app)
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """The application with the command alone that its first word names: typer makes all that it is given.
+
+    With all commands where that is an option or no command's name.
+    """
+    if not words or words[0].startswith("-"):
+        return app
+    commands = [one for one in app.registered_commands if _command_name(one) == words[0]]
+    groups = [one for one in app.registered_groups if one.typer_instance is data_app and words[0] == "data"]
+    if not commands and not groups:
+        from core.views import view_commands
+
+        if words[0] not in view_commands():
+            return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = commands, groups
+    return alone
+
+
+def _command_name(command: Any) -> str:
+    return command.name or typer.main.get_command_name(command.callback.__name__)

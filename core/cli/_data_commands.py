@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from core.cli._flags import ReadingCommand, Spreadsheet, given_options
+from core.cli.words import PlainGroup
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Source = Annotated[str, typer.Argument(help="demo, a data set's name, or a path.")]
 
 data_app = typer.Typer(
     name="data",
+    cls=PlainGroup,
     help="Ratings tables: list, describe, fetch and convert them.",
     rich_markup_mode=None,
     no_args_is_help=True,

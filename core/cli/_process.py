@@ -58,9 +58,7 @@ def run_to_exit_code(work: Callable[[], int | None]) -> int:
         except Terminated as ended:
             code = ended.exit_code
         except OSError as error:
-            if not is_stdout_lost(error):
-                raise
-            code = _tell_lost_stdout(error)
+            code = _tell_lost_stdout(error) if is_stdout_lost(error) else _tell_system(error)
         return code if _flushed() else code or 1
 
 
@@ -89,6 +87,14 @@ def _tell_wrong_words(error: Any) -> int:
     for line in shown.getvalue().rstrip("\n").split("\n"):
         warn(line)
     return int(error.exit_code)
+
+
+def _tell_system(error: OSError) -> int:
+    """What the system refuses of a file is no defect; an error of no file may be one."""
+    if error.filename is None or error.strerror is None:
+        raise error
+    note(f"{str(error.filename)[:300]}: {error.strerror}.")
+    return 1
 
 
 def _tell_lost_stdout(error: OSError) -> int:

@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from core.contract import hookspecs
 from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
 from core.errors import PluginError, UsageError
+from core.files import expanded
 from core.options import ArchitectureOptions, suggest
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def load_plugins(files: Sequence[Path] = ()) -> Registry:
 
 def load_file(path: Path) -> ModuleType:
     """Import a plugin from a single file; raises PluginError naming the file and what went wrong."""
+    path = expanded(path)
     if not path.is_file():
         raise PluginError(f"There is no plugin file {str(path)!r}.")
     name = f"tastemap_plugin_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}"
@@ -218,12 +221,18 @@ def check_architecture(kind: Any) -> None:
 
 
 def _origin(entry_point: EntryPoint) -> str:
-    distribution = entry_point.dist
-    return f"{distribution.name} {distribution.version}" if distribution else entry_point.value
+    return " ".join(_distribution(entry_point.dist)) if entry_point.dist else entry_point.value
+
+
+@cache
+def _distribution(distribution: Distribution) -> tuple[str, str]:
+    """Its name and version, for which all that it says of itself is parsed each time."""
+    about = distribution.metadata
+    return about["Name"], about["Version"]
 
 
 def _built_in_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    distribution = entry_point.dist.name if entry_point.dist else ""
+    distribution = _distribution(entry_point.dist)[0] if entry_point.dist else ""
     return distribution != hookspecs.PROJECT, distribution, entry_point.name
 
 

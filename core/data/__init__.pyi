@@ -17,6 +17,7 @@ from ._preview import (
 from .loading import (
     SMALLEST as SMALLEST,
     Look as Look,
+    files_behind as files_behind,
     forget as forget,
     load_part as load_part,
     load_ratings as load_ratings,

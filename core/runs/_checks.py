@@ -17,14 +17,18 @@ from core.model import TAKEN, taken_sets
 from core.protocol import ApartFigures, RankingFigures, from_plain
 from core.ranking import ItemSets
 
+_LARGEST = 1.8e19
+_Number = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
+"""What ratings, means and their squares can be in single precision."""
+_Weight = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Scale:
-    minimum: float
-    maximum: float
-    step: float
+    minimum: _Number
+    maximum: _Number
+    step: _Number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +67,11 @@ class _Split:
 
 @dataclass(frozen=True, kw_only=True)
 class _Scoring:
-    training_mean: float
-    offset: float
-    share: float = 1.0
-    means: float = 0.0
-    positive_from: float | None = None
+    training_mean: _Number
+    offset: _Number
+    share: _Weight = 1.0
+    means: _Weight = 0.0
+    positive_from: _Number | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

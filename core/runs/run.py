@@ -116,7 +116,7 @@ class Run(Asker):
             *vocabularies,
             weights,
             turned,
-            read_rated=lambda: read_rated(other),
+            read_rated=lambda: read_rated(other, vocabularies[:3]),
             folder=self.folder,
             facts=self._facts(),
             open_run=lambda name: Run.open(find_run(name), other.registry).model,

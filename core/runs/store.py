@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import TastemapError, UsageError
-from core.files import read_regular, runs_folder
+from core.files import expanded, read_regular, runs_folder
 
 CONFIG_FILE = "config.json"
 
@@ -59,8 +59,8 @@ def _age(path: Path) -> tuple[float, int, str]:
 
 def find_run(name: str, folder: Path | None = None) -> Path:
     """Find a run by id, by a beginning that only one has, by path, or `latest`; raises UsageError."""
-    if (Path(name) / CONFIG_FILE).is_file():
-        return Path(name)
+    if (expanded(name) / CONFIG_FILE).is_file():
+        return expanded(name)
     runs = list_runs(folder)
     if name == "latest" and runs:
         return runs[0]

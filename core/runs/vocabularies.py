@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from core.array_types import arrow_numbers
 from core.contract import ItemTable
 from core.data import Ratings, RatingScale, Vocabulary
-from core.data.reading import check_parquet
 from core.errors import RunError
 from core.files import damaged, require_regular, write_through
 from core.model import Baseline
+from core.runs._ready import Vocabularies, ready_vocabularies
 
 if TYPE_CHECKING:
     import pyarrow
@@ -30,10 +30,13 @@ def write_vocabularies(folder: Path, ratings: Ratings, baseline: Baseline) -> No
     _write(folder / ITEMS_FILE, items, baseline.item_counts, baseline.item_offsets)
 
 
-def read_vocabularies(
-    folder: Path, mean: float, scale: RatingScale
-) -> tuple[Vocabulary, Vocabulary, ItemTable, Baseline]:
+def read_vocabularies(folder: Path, mean: float, scale: RatingScale) -> Vocabularies:
     """Read users, items, the item table and the training means back; raises RunError."""
+    files = folder / USERS_FILE, folder / ITEMS_FILE
+    return ready_vocabularies(files, mean, scale, lambda: _parsed(folder, mean, scale))
+
+
+def _parsed(folder: Path, mean: float, scale: RatingScale) -> Vocabularies:
     users, items = read_table(folder / USERS_FILE, _USERS), read_table(folder / ITEMS_FILE, _ITEMS)
     try:
         baseline = Baseline(
@@ -87,6 +90,8 @@ def read_table(path: Path, kinds: Mapping[str, str]) -> pyarrow.Table:
 def _bounded(path: Path) -> pyarrow.Table:
     """Read a table whose own account of its size is believable: a few bytes may claim to be gigabytes."""
     import pyarrow.parquet as parquet
+
+    from core.data.reading import check_parquet
 
     with parquet.ParquetFile(path) as file:
         check_parquet(path, file, file.schema_arrow.names)

@@ -10,15 +10,22 @@ import atexit
 import gc
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 _claimed: list[bool] = []
+
+_ROOMY = 50_000
+"""So many new objects before a collection looks at them: modules make many more than the usual 700, and all
+of them live to the end."""
 
 
 def claim_process() -> None:
     """Say that this process belongs to Tastemap alone; call it once, before the work begins."""
     if not _claimed:
         _claimed.append(True)
+        gc.set_threshold(_ROOMY, *gc.get_threshold()[1:])
         atexit.register(gc.freeze)
 
 
@@ -40,14 +47,40 @@ def spare_pandas() -> None:
     """
     if not _claimed or "pandas" in sys.modules:
         return
+    if "pyarrow" in sys.modules:
+        _look_without_pandas(sys.modules["pyarrow"])
+    else:
+        sys.meta_path.insert(0, _OnceArrowIsThere())
+
+
+def _look_without_pandas(pyarrow: ModuleType) -> None:
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:
-        import pyarrow
-
         pyarrow.scalar(0)  # it looks once, and never again
     finally:
         sys.meta_path.remove(absent)
+
+
+class _OnceArrowIsThere:
+    """A finder for `sys.meta_path` that lets Arrow look for pandas as soon as somebody has imported Arrow."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        """Find pyarrow as the other finders do, with that look added to its loading; nothing else."""
+        del path, target
+        if name != "pyarrow":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_and_look(module: ModuleType) -> None:
+                load(module)
+                _look_without_pandas(module)
+
+            spec.loader.exec_module = load_and_look  # type: ignore[method-assign]
+        return spec
 
 
 class _Absent:

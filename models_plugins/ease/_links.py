@@ -75,7 +75,20 @@ def item_vectors(weights: FloatArray) -> FloatArray:
 
 
 def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n), by
+    `item_inverse`."""
+    return weights_of(item_inverse(taken, l2, more))
+
+
+def weights_of(inverse: FloatArray) -> FloatArray:
+    """The weights that an inverse holds, shape (n, n)."""
+    weights: FloatArray = inverse / -np.diag(inverse)
+    weights[np.diag_indices(len(weights))] = 0
+    return weights
+
+
+def item_inverse(taken: Any, l2: float, more: Any = None) -> FloatArray:
+    """The inverse of takenᵀ · taken + l2, shape (n, n), for `taken`, a scipy.sparse matrix (users, n).
 
     `more` counts beside how often two items were taken by one user: a scipy.sparse matrix (n, n), positive
     semidefinite. Raises TastemapError where the system can't be solved.
@@ -92,6 +105,4 @@ def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
         raise TastemapError("The item–item weights can't be solved for.", hint="Raise --l2.")
     inverse: FloatArray = np.tril(factor)
     inverse += np.tril(factor, -1).T
-    weights = inverse / -np.diag(inverse)
-    weights[np.diag_indices(len(weights))] = 0
-    return weights
+    return inverse

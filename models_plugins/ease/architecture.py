@@ -16,6 +16,7 @@ from core import (
     TastemapError,
     Trainer,
     TrainingData,
+    TrainingNews,
     hookimpl,
     option,
 )
@@ -47,6 +48,11 @@ class Ease(Architecture):
             default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
         )
 
+        keep_inverse: bool = option(
+            default=False,
+            help="Keep the inverse (items × items numbers), so that updates cost users × items², not items³.",
+        )
+
     def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
         """What was taken times the weights; items without any by popularity, after all others."""
         histories = alike(histories, options.weigh)
@@ -61,6 +67,16 @@ class Ease(Architecture):
         from models_plugins.ease._served import served_links
 
         return served_links(weights, options.weigh)
+
+    def updated(self, weights: Arrays, news: TrainingNews, settings: Any, options: Options) -> Arrays | None:
+        """A block update of the inverse, where it is kept and that pays; else all is solved again."""
+        from models_plugins.ease._trainer import EaseTrainer
+
+        trainer = EaseTrainer(news.now, self, options)
+        try:
+            return trainer.go_on(weights, news.before)
+        finally:
+            trainer.close()
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the closed form."""

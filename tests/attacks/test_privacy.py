@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core import shelf
 from core.data import convert, load_ratings
 from core.data.fetching import fetch
 from core.data.fetching.named import all_datasets
@@ -149,7 +150,7 @@ def test_the_cache_looks_into_the_file_itself(tmp_path: Path, monkeypatch: pytes
     """Even where a system tells the same times and inode, other blocks are another file."""
     path = tmp_path / "file"
     path.write_bytes(b"a" * 100_000)
-    one = cache._sample(path, 100_000)
+    one = shelf._sample(path, 100_000)
     for place in (0, 50_000, 99_999):
         path.write_bytes(b"a" * place + b"b" + b"a" * (99_999 - place))
-        assert cache._sample(path, 100_000) != one
+        assert shelf._sample(path, 100_000) != one

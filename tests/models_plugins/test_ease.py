@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
@@ -192,3 +193,27 @@ def test_weights_that_point_nowhere_are_refused(name: str, run: Any, tmp_path: P
     save_file(arrays, copy / "weights.safetensors", metadata={"about": "{}"})
     with pytest.raises(TastemapError):
         load_run(copy).model.scorer.all_scores(np.array([0], np.int64))
+
+
+def test_a_kept_inverse_is_updated_by_a_block_to_what_solving_anew_gives(tmp_path: Path) -> None:
+    """A new user, and an item that enough like now; a large change is solved anew."""
+    draws = np.random.default_rng(0)
+    users, items = np.nonzero(draws.random((80, 60)) < 0.3)
+    frame = pd.DataFrame({"user": [f"u{u}" for u in users], "item": items})
+    frame = pd.concat([frame, pd.DataFrame({"user": ["u0", "u1"], "item": [900, 900]})])
+    options = {"l2": 10.0, "keep_inverse": True}
+    parent = train(frame, "ease", options=options, split="none", folder=tmp_path / "parent")
+    news = pd.DataFrame({"user": ["v", "v", "v", "u2"], "item": [1, 2, 900, 900]})
+    child = parent.update(news)
+    told = child.updated
+    assert told is not None and told.how.endswith("from where it was")
+    anew = train(pd.concat([frame, news]), "ease", options=options, split="none", folder=tmp_path / "anew")
+    for user in ("v", "u2", "u40"):
+        ours, theirs = (
+            {one.item: one.score for one in run.recommend(user, n=20).items} for run in (child, anew)
+        )
+        assert list(ours)[:5] == list(theirs)[:5]
+        np.testing.assert_allclose(list(ours.values()), list(theirs.values()), atol=2e-3)
+    many = pd.DataFrame({"user": [f"w{u}" for u in users], "item": items})
+    large = child.update(many).updated
+    assert large is not None and large.how.endswith("as a whole")

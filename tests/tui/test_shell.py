@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -287,3 +288,24 @@ def test_a_terminal_without_unicode_gets_ascii(
 )
 def test_unicode_is_told_from_the_environment(environment: dict[str, str], expected: bool) -> None:
     assert lacks_unicode(environment) is expected
+
+
+@pytest.mark.parametrize("turns", [0, 1, 4])
+def test_an_app_that_is_told_to_end_while_its_first_screen_is_made_ends_without_a_panic(
+    turns: int, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = TastemapApp(FakeEngine(), registry)
+    switch, leaving = app.switch_mode, []
+
+    async def leave() -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.exit(return_code=143)
+
+    def switch_and_leave(mode: str) -> object:
+        leaving.append(asyncio.get_running_loop().create_task(leave()))
+        return switch(mode)
+
+    monkeypatch.setattr(app, "switch_mode", switch_and_leave)
+    asyncio.run(app.run_async(headless=True))
+    assert leaving and app.return_code == 143 and app._exception is None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.signal import Signal
 
@@ -49,6 +50,7 @@ class EngineApp(App[int]):
         self.bench.tables = read_tables()
         self.events: Signal[Notice] = Signal(self, "events")
         self._ends: list[float] = []
+        self._leaves = False
         self._terminal = Terminal(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -59,6 +61,18 @@ class EngineApp(App[int]):
         """Show a message as it is: those of the engine may hold brackets that would be taken for markup."""
         del markup
         super().notify(message, markup=False, **options)
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        """End the app in order."""
+        self._leaves = True
+        super().exit(result, return_code, message)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Widgets that are closed while they are being mounted miss their parts: no defect, no panic."""
+        if self._leaves and isinstance(error, NoMatches):
+            self.log(error)
+            return
+        super()._handle_exception(error)
 
     def end_by_signals(self) -> None:
         """Let SIGTERM and SIGHUP end the app in order: the engine saves, the terminal is given back."""

@@ -102,10 +102,15 @@ def replay(folder: Path) -> TrainingState:
     return state
 
 
+def _whole(value: object) -> int:
+    """A number of epochs; 0 for anything else, which a run folder from elsewhere may hold."""
+    return value if isinstance(value, int) else 0
+
+
 def _told(folder: Path) -> Iterator[Event]:
     """The events of a run, from its files."""
     config, history, summary = read_config(folder), read_history(folder), read_summary(folder)
-    planned = max([int(config.settings.get("epochs") or 0), len(history)])
+    planned = max(_whole(config.settings.get("epochs")), len(history))
     yield RunStarted(
         run=folder.name,
         architecture=config.architecture,

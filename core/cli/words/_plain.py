@@ -9,6 +9,9 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from core.errors import UsageError
+from core.options import suggest
+
 
 @dataclass(frozen=True)
 class _Passed:
@@ -66,4 +69,12 @@ class PlainCommand(_Plain, TyperCommand):
 
 
 class PlainGroup(_Plain, TyperGroup):
-    """A group of commands, likewise."""
+    """A group of commands, likewise; a command that it doesn't have is told in one line."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that the words begin with; raises UsageError with the nearest name."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = suggest(args[0], self.list_commands(ctx))
+            hint = near if near.startswith("Did") else f"`{ctx.command_path} --help` lists them."
+            raise UsageError(f"There is no command {args[0]!r}.", hint=hint)
+        return super().resolve_command(ctx, args)

@@ -116,7 +116,8 @@ def _without_codes(raw: RawTable, options: ReadingOptions) -> RawTable:
         return raw
     values = clean_ratings(raw.ratings)
     codes = options.missing_rating
-    numbers = {code: np.float32(code.replace(",", ".")) for code in codes if is_number(code)}
+    with np.errstate(over="ignore"):  # what no rating can be stands for none
+        numbers = {code: np.float32(code.replace(",", ".")) for code in codes if is_number(code)}
     words = ", ".join(code for code in codes if code not in numbers)
     for told, number in {**numbers, **({words: np.float32(LEFT_OUT)} if words else {})}.items():
         raw, values = _without_code(raw, values, told, number)

@@ -1,5 +1,8 @@
-from ._cache import (
+from ._behind import (
     SMALLEST as SMALLEST,
+    files_behind as files_behind,
+)
+from ._cache import (
     forget as forget,
 )
 from .load import (

@@ -10,12 +10,8 @@ import dataclasses
 import hashlib
 import json
 import mmap
-import os
 import re
 import shutil
-import tempfile
-import time
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,22 +21,20 @@ import numpy.typing as npt
 
 from core.contract import ItemTable, ReadingOptions, Repair
 from core.data import Ratings, RatingScale, Vocabulary
+from core.data.loading._behind import SMALLEST
 from core.data.reading import NONE
-from core.files import cache_folder, make_folder, replace_file, write_atomically
-
-SMALLEST = 5_000_000
-"""Files below this size (bytes) are read so quickly that caching them would only litter."""
+from core.files import make_folder, replace_file
+from core.shelf import DAMAGES, DamagedError, Shelf
 
 MAPPED = 64 << 20
 """Columns from this size (bytes) are mapped into memory: smaller ones are worth no open file."""
 
-KEPT = 8
-"""Tables kept; the ones used longest ago go first."""
+SHELF = Shelf("tables", kept=8, facts_file="table.json")
 
 
 def tables_folder() -> Path:
     """The folder of parsed tables in the cache folder."""
-    return cache_folder() / "tables"
+    return SHELF.folder
 
 
 def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[Repair, ...]]:
@@ -49,12 +43,11 @@ def lookup(path: Path, options: ReadingOptions) -> tuple[Ratings | None, tuple[R
     if not folder.is_dir():
         return None, ()
     try:
-        facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
-        if not isinstance(facts, dict) or facts.get("files") != _states(facts["files"]):
+        facts = SHELF.facts(folder)
+        if facts is None:
             return None, ()
         ratings = _read_table(folder, facts)
-        os.utime(folder)
-    except (_CacheError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGES as error:
         shutil.rmtree(folder, ignore_errors=True)
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         message = f"the cached table was damaged ({reason}): read again from the file"
@@ -69,17 +62,17 @@ def store(ratings: Ratings, path: Path, options: ReadingOptions, files: Sequence
     """
     if sum(file.stat().st_size for file in files if file.is_file()) < SMALLEST:
         return ratings
-    folder = tables_folder()
+    mapped: dict[str, Any] = {}
+
+    def write(fresh: Path) -> None:
+        _write_table(fresh, ratings)
+        mapped.update({name: _load(fresh, name) for name in _columns_of(ratings)})
+
     try:
-        make_folder(folder)
-        _clear_leftovers(folder)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as temporary:
-            fresh = Path(temporary) / "table"
-            fresh.mkdir(0o700)
-            _write_table(fresh, ratings, {"files": _states(map(str, files))})
-            mapped: dict[str, Any] = {name: _load(fresh, name) for name in _columns_of(ratings)}
-            _put(fresh, folder / _name(ratings, path, options))
-        _prune(folder)
+        make_folder(tables_folder())
+        facts = {"format": FORMAT, **_facts(ratings)}
+        SHELF.put(_name(ratings, path, options), files, facts, write)
+        _forget_notes()
     except OSError as error:
         message = f"the table could not be cached ({error.strerror or error}): it will be parsed every time"
         return dataclasses.replace(ratings, repairs=(*ratings.repairs, Repair("cache", 1, message)))
@@ -92,17 +85,6 @@ def forget(ratings: Ratings) -> None:
         mapped = getattr(column.base, "base", None)
         if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
-
-
-_ABANDONED_SECONDS = 6 * 3600
-"""Nobody writes a table for so long: its folder is a killed process's."""
-
-
-def _clear_leftovers(folder: Path) -> None:
-    folder.chmod(0o700)  # an earlier version made it for all to read
-    for left in folder.glob(".writing-*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _key(path: Path, options: ReadingOptions) -> str:
@@ -136,50 +118,9 @@ def _folder_of(key: str) -> Path:
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
-def _states(files: Any) -> dict[str, list[int | str]]:
-    """What tells each file from any other: size, times of change (nanoseconds), inode and a sample.
-
-    A size and a time of last change can be the same by chance or by intent (`cp -p`, `touch -r`). A missing
-    file has no state.
-    """
-    states: dict[str, list[int | str]] = {}
-    for name in files:
-        path = Path(name)
-        if path.exists():
-            status = path.stat()
-            times = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-            states[str(path.absolute())] = [status.st_size, *times, _sample(path, status.st_size)]
-    return states
-
-
-_BLOCK, _BLOCKS = 4096, 64
-
-
-def _sample(path: Path, size: int) -> str:
-    """A hash of blocks spread evenly over a file, its first and last among them; "" for a folder."""
-    if not path.is_file():
-        return ""
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as stream:
-        for place in range(_BLOCKS):
-            stream.seek(max(0, size - _BLOCK) * place // (_BLOCKS - 1))
-            digest.update(stream.read(_BLOCK))
-    return digest.hexdigest()
-
-
-def _put(fresh: Path, folder: Path) -> None:
-    """Rename into place; another process may have put the same table there in the meantime."""
-    if folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
-
-
-def _prune(folder: Path) -> None:
-    tables = [table for table in folder.iterdir() if table.is_dir() and not table.name.startswith(".")]
-    tables.sort(key=lambda table: table.stat().st_mtime, reverse=True)
-    for table in tables[KEPT:]:
-        shutil.rmtree(table, ignore_errors=True)
-    for note in folder.glob("*.json"):
+def _forget_notes() -> None:
+    """Remove notes that lead to a table which is no more kept."""
+    for note in tables_folder().glob("*.json"):
         if not _folder_of(note.stem).is_dir():
             note.unlink(missing_ok=True)
 
@@ -188,20 +129,11 @@ FORMAT = 4
 _ALWAYS = {"users.npy", "items.npy", "ratings.npy", "users.parquet", "items.parquet"}
 
 
-class _CacheError(Exception):
-    """A cached table that isn't as it was written."""
-
-
-def _write_table(folder: Path, ratings: Ratings, facts: dict[str, Any]) -> None:
-    """Write arrays, vocabularies and items into a folder, and their checksums into table.json."""
+def _write_table(folder: Path, ratings: Ratings) -> None:
+    """Write arrays, vocabularies and items into a folder."""
     for name, array in _columns_of(ratings).items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     _write_texts(folder, ratings)
-    for file in folder.iterdir():
-        file.chmod(0o600)
-    sums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
-    told = {**facts, "format": FORMAT, "checksums": sums, **_facts(ratings)}
-    write_atomically(folder / "table.json", json.dumps(told).encode())
 
 
 def _columns_of(ratings: Ratings) -> dict[str, Any]:
@@ -225,12 +157,9 @@ def _facts(ratings: Ratings) -> dict[str, Any]:
 
 
 def _read_table(folder: Path, facts: dict[str, Any]) -> Ratings:
-    """Read a table back; raises `_CacheError` (or what NumPy and Arrow raise) for a damaged one."""
-    for name, checksum in facts["checksums"].items():
-        if _checksum(folder / name) != checksum:
-            raise _CacheError(f"{name} has changed")
+    """Read a table back; raises DamagedError (or what NumPy and Arrow raise) for a damaged one."""
     if not set(facts["checksums"]) >= _ALWAYS:
-        raise _CacheError("files are missing from its list")
+        raise DamagedError("files are missing from its list")
     users, items, ratings = (_load(folder, name) for name in ("users", "items", "ratings"))
     timestamps = _load(folder, "timestamps") if "timestamps.npy" in facts["checksums"] else None
     table = _read(folder / "items.parquet")
@@ -276,11 +205,3 @@ def _read(path: Path) -> Any:
     from pyarrow import parquet
 
     return parquet.read_table(path)
-
-
-def _checksum(path: Path) -> int:
-    total = 0
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 24):
-            total = zlib.crc32(block, total)
-    return total

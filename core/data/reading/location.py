@@ -47,6 +47,9 @@ def check_location(location: Location) -> None:
             with location.open("rb") as stream:
                 if not stream.read(1):
                     raise DataError("the file is empty.", path=str(location))
+        elif not location.is_dir():
+            hint = "Write what it gives into a file, and name that."
+            raise DataError("it is a pipe or a device, not a file.", path=str(location), hint=hint)
 
 
 def _is_utf8(name: str) -> bool:

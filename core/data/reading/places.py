@@ -16,7 +16,7 @@ from core.data.reading.columns import (
     guess,
     plain,
 )
-from core.data.reading.location import listing
+from core.data.reading.location import listing, reading_errors
 from core.data.reading.text import sniff
 from core.data.reading.typed import open_typed
 from core.errors import DataError, SeveralTablesError
@@ -71,14 +71,15 @@ _VALUES = (*RATING_NAMES, *COUNT_NAMES, *EVENT_NAMES)
 def _files(place: Location, before: str = "") -> dict[str, Location]:
     """The files in a folder and its folders, by their path inside; readmes and hidden ones are no data."""
     found: dict[str, Location] = {}
-    entries: list[Any] = sorted(place.iterdir(), key=lambda one: one.name)
+    with reading_errors(place):
+        entries: list[Any] = sorted(place.iterdir(), key=lambda one: one.name)
     for one in entries:
         name = one.name
         if name.startswith((".", "_")) or name.lower().startswith(("readme", "licen")):
             continue
         if one.is_file():
             found[before + name] = one
-        elif before.count("/") < 2:
+        elif before.count("/") < 2 and one.is_dir():
             found.update(_files(one, f"{before}{name}/"))
         if len(found) > _MOST:
             break

@@ -147,7 +147,7 @@ def test_the_same_seed_gives_the_same_numbers_in_two_processes(csv: Path) -> Non
         (["train", "--resume", "nothing"], 2, "There is no run 'nothing'"),
         (["predict", "nothing", "1", "2"], 2, "There is no run 'nothing'"),
         (["evaluate", "latest"], 2, "There is no run 'latest'"),
-        (["fly"], 2, "No such command"),
+        (["fly"], 2, "There is no command"),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr(words: list[str], code: int, said: str) -> None:

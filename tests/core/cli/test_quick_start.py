@@ -67,6 +67,19 @@ def test_a_question_loads_its_own_view_and_nothing_heavy(
     assert views - {"core.views.quality"} == {own, *shared}
 
 
+@pytest.mark.parametrize("source", ["file", "demo"])
+def test_a_question_that_is_asked_again_parses_nothing(
+    runs: dict[str, Path], source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TASTEMAP_CACHE", str(tmp_path))
+    monkeypatch.setenv("TASTEMAP_RUNS", str(runs[source].parent))
+    words = ["predict", str(runs[source]), *(("u1", "100") if source == "file" else ("1", "1"))]
+    assert "pyarrow" in loaded(*words)
+    parsing = {"pyarrow", "sqlite3", "core.data.loading.load", "core.data.checking"}
+    needless = loaded(*words) & {*HEAVY, *parsing}
+    assert not needless
+
+
 def test_the_list_of_runs_loads_nothing_heavy(runs: dict[str, Path]) -> None:
     assert not loaded("runs", "--json") & set(HEAVY) - {"rich"}
 

@@ -153,7 +153,7 @@ def test_small_tables_are_not_cached(table, monkeypatch):
 
 
 def test_only_the_newest_tables_are_kept(write, monkeypatch):
-    monkeypatch.setattr(cache, "KEPT", 2)
+    monkeypatch.setattr(cache, "SHELF", dataclasses.replace(cache.SHELF, kept=2))
     for number in range(4):
         load_ratings(write(f"user,item,rating\n1,1,1\n2,{number + 2},2\n", f"{number}.csv"))
     assert len(folders()) == 2

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from core.contract import Location, RawTable, Reader, ReadingOptions
-from core.data.reading import check_parquet, first_bytes
+from core.data.reading import check_parquet, first_bytes, reading_errors
 from core.data.reading.typed._raw import raw_table
 from core.data.reading.typed._source import FIRST, TypedSource
 from core.errors import DataError
+
+_MOST_PARTS = 50_000
+"""Files of one table; in a folder with more (a whole disk, say) nobody would wait for its walk's end."""
 
 
 class ParquetTable(Reader):
@@ -58,7 +62,12 @@ def parts_of(location: Location) -> list[Path]:
     """The Parquet parts in a folder (of any depth), in order; none where it holds other tables too."""
     if not isinstance(location, Path) or not location.is_dir():
         return []
-    files = [path for path in sorted(location.rglob("*")) if path.is_file() and _counts(path, location)]
+    with reading_errors(location):
+        found = list(islice(location.rglob("*"), _MOST_PARTS + 1))
+    if len(found) > _MOST_PARTS:
+        hint = "Name the folder of the table itself, or a file."
+        raise DataError(f"it holds more than {_MOST_PARTS:,} files.", path=str(location), hint=hint)
+    files = [path for path in sorted(found) if path.is_file() and _counts(path, location)]
     return files if files and all(is_parquet(path) for path in files) else []
 
 
