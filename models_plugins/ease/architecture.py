@@ -21,6 +21,7 @@ from core import (
     option,
 )
 from models_plugins.ease._histories import scores_by_popularity
+from models_plugins.ease._links import Links, link_scores
 
 
 class Ease(Architecture):
@@ -59,7 +60,7 @@ class Ease(Architecture):
         kept: Any = weights["history/kept"]
         matrix = _links_of(weights, histories.shape[1])
         scores = scores_by_popularity(histories.shape, weights["history/popularity"])
-        scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
+        scores[:, kept] = link_scores(histories[:, kept], matrix)
         return scores
 
     def served_scores(self, weights: Arrays, options: Options) -> tuple[Any, list[Any]]:
@@ -87,17 +88,12 @@ class Ease(Architecture):
 
 def _links_of(weights: Arrays, count: int) -> Any:
     """The links as a sparse matrix; raises TastemapError where they point at items that aren't there."""
-    import scipy.sparse
-
     kept: Any = weights["history/kept"]
-    links = (
-        weights["history/weights"].astype(np.float32),
-        weights["history/sources"],
-        weights["history/starts"],
-    )
+    links = Links(*(weights[f"history/{name}"] for name in ("starts", "sources", "weights")))  # type: ignore[arg-type]
     try:
-        matrix = scipy.sparse.csr_array(tuple(links), (len(kept), len(kept)))
-        matrix.check_format(full_check=True)
+        matrix = links.matrix()
+        if matrix.shape[0] != len(kept):
+            raise ValueError(f"links of {matrix.shape[0]} items for {len(kept)}")
         if len(kept) and not 0 <= kept.min() <= kept.max() < count:
             raise ValueError("items out of range")
     except ValueError as error:

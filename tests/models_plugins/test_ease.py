@@ -19,7 +19,7 @@ from core.training import make_trainer
 from core.views import FoldIn, Map, SimilarItems, SimilarUsers, Why
 from models_plugins.ease import Ease
 from models_plugins.ease._histories import UNLINKED
-from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items
+from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items, link_scores
 from tests.support import make_ratings
 
 USERS, ITEMS = 80, 25
@@ -47,6 +47,24 @@ def test_unpruned_links_are_the_closed_form() -> None:
     matrix = taken()
     found = dense(item_links(scipy.sparse.csr_array(matrix), 20.0, ITEMS), ITEMS)
     assert np.allclose(found, closed_form(matrix, 20.0), atol=1e-3)
+
+
+def test_links_in_the_size_of_the_users_are_the_closed_form_too() -> None:
+    few = taken()[: ITEMS // 3]
+    found = dense(item_links(scipy.sparse.csr_array(few), 20.0, ITEMS), ITEMS)
+    assert np.allclose(found, closed_form(few, 20.0), atol=1e-3)
+    nearly_singular = dense(item_links(scipy.sparse.csr_array(few), 0.05, ITEMS), ITEMS)
+    assert np.allclose(nearly_singular, closed_form(few, 0.05), atol=1e-2)
+
+
+def test_all_ways_to_add_links_up_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = scipy.sparse.csr_array(taken())
+    links = item_links(histories, 20.0, 5).matrix()
+    wanted = histories.toarray() @ links.toarray().T
+    np.testing.assert_allclose(link_scores(histories, links), wanted, atol=1e-5)
+    np.testing.assert_allclose(link_scores(histories[:3], links), wanted[:3], atol=1e-5)
+    monkeypatch.setattr("models_plugins.ease._links._MOST_DENSE", 1)
+    np.testing.assert_allclose(link_scores(histories, links), wanted, atol=1e-5)
 
 
 def test_pruning_keeps_the_strongest_of_all() -> None:
