@@ -134,7 +134,8 @@ class EngineApp(App[int]):
             self.bench.begin(following)
         elif racing and not self.bench.race.active:
             self.bench.open_winner()
-        self._terminal.told(event, self.bench.training)
+        if self.bench.watched is None or self.bench.watched.live:  # what is played again rings no bell
+            self._terminal.told(event, self.bench.training)
         if isinstance(event, RunStarted):
             self._training_started()
         if isinstance(event, Resumed | RunStarted):
