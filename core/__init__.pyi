@@ -1,5 +1,6 @@
 from .api import (
     evaluate as evaluate,
+    judge as judge,
     load_run as load_run,
     resume as resume,
     train as train,

@@ -1,4 +1,4 @@
-"""The headless Python interface: train, load a run, evaluate it."""
+"""The headless Python interface: train, load a run, evaluate it, judge models on several splits."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.runs import Run, find_run, saved_choices
 if TYPE_CHECKING:
     from core.runs import Evaluation, UpdateRequest
     from core.training import Controls
+    from core.verdict import Verdict
 
 
 def train(
@@ -107,6 +108,59 @@ def update_fully(
         session = Session(merged.table, resolved, run.registry, tell, controls or Controls())
         session.parent = parent_record(run, merged)
         return Run.open(session.start(), run.registry)
+
+
+def judge(
+    ratings: Any,
+    contenders: str | Sequence[str] = (),
+    *,
+    splits: str | Sequence[str] = (),
+    report: Path | None = None,
+    keep: bool = False,
+    on_event: Callable[[Event], None] | None = None,
+    controls: Controls | None = None,
+    registry: Registry | None = None,
+    progress: bool | None = None,
+    **settings: object,
+) -> Verdict | None:
+    """Judge models on several splits of a table, baselines among them, and conclude which to use.
+
+    `ratings` and `settings` are those of `train`; `contenders` are names as `bias` or `bias:ranking` (without
+    any, all there are), `splits` among random, time and newcomers (without any, all that the table can have).
+    `report` names a Markdown file to write, with pictures beside it; `keep` keeps the runs. None where
+    `controls` stopped it. Raises TastemapError.
+    """
+    from core.data import load_ratings
+    from core.training import Controls
+    from core.verdict import Judging, check_report, contenders as read_contenders, wanted_splits, write_report
+
+    if report is not None:
+        check_report(report)
+    registry = registry or load_plugins()
+    table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
+    methods, notes = wanted_splits(_joined(splits), table)
+    chosen = read_contenders(_joined(contenders), registry, table)
+    with shown(on_event, progress) as tell:
+        judging = Judging(
+            table,
+            chosen,
+            methods,
+            registry,
+            tell,
+            settings=dict(settings),
+            controls=controls or Controls(),
+            keep=keep,
+            draws=report is not None,
+            notes=notes,
+        )
+        found = judging.verdict()
+    if found is not None and report is not None:
+        write_report(report, found, judging.curves, judging.levels)
+    return found
+
+
+def _joined(names: str | Sequence[str]) -> str:
+    return names if isinstance(names, str) else ",".join(names)
 
 
 def load_run(run: str | Path, registry: Registry | None = None) -> Run:

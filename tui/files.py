@@ -38,8 +38,9 @@ class _SavedEpoch:
 class SavedRun:
     """What the list shows of a run; `val_figure` is its RMSE or nDCG@10, `seconds` those of its training.
 
-    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened. An
-    update names its `parent` and says what `came`; `branch` is what stands before it in the tree of runs.
+    `state` is finished, running, interrupted or damaged; `problem` says why a damaged one can't be opened,
+    `leak` where training knows rows from after those that the figure stands on. An update names its `parent`
+    and says what `came`; `branch` is what stands before it in the tree of runs.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class SavedRun:
     choices: Mapping[str, Any] = field(default_factory=dict)
     labels: RunLabels = field(default_factory=RunLabels)
     seconds: float = 0.0
+    leak: str = ""
     parent: str = ""
     came: str = ""
     branch: str = ""
@@ -126,6 +128,7 @@ def read_run(folder: Path) -> SavedRun:
         choices,
         _readable_labels(labels),
         sum(float(epoch.get("seconds") or 0.0) for epoch in history),
+        config.leak,
         readable(str(config.parent.get("run", ""))),
         _came(config.parent.get("updated")),
     )

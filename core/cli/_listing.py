@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.api import evaluate, load_run
-from core.cli._output import figure, note, note_leak, print_json, print_lines, say
+from core.cli._output import figure, note, print_json, print_lines, say
 from core.contract import RegisteredArchitecture, Registry, load_plugins
 from core.data import load_ratings
 from core.errors import TastemapError, UsageError
@@ -30,8 +30,6 @@ def print_evaluation(
         print_json({"run": run.id, **asdict(result)})
         return
     print_lines(result.lines())
-    if table is None:
-        note_leak(run.model)
 
 
 def print_runs(as_json: bool) -> None:
@@ -48,6 +46,8 @@ def print_runs(as_json: bool) -> None:
         data, verdict = row["data"] or "?", f"val {name} {figure(row[reached])}"
         since = f"  from {row['parent']}" if row["parent"] else ""
         say(f"{row['run']:<32} {data:<24} {verdict:<16} {row['epochs']:>4} epochs  {row['state']}{since}")
+    for leak in dict.fromkeys(row["leak"] for row in rows if row["leak"]):
+        note(leak)
     if not rows:
         note("No runs yet: `tastemap train --data demo` makes one.")
 
@@ -71,6 +71,7 @@ _COLUMNS = (
     "created",
     "split_hash",
     "path",
+    "leak",
 )
 
 
@@ -87,6 +88,7 @@ def _row(run: Run) -> dict[str, Any]:
         "state": run.state,
         "created": run.config.created,
         "split_hash": run.config.split.get("hash"),
+        "leak": run.config.leak,
         "path": str(run.folder),
     }
 

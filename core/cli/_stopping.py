@@ -38,7 +38,7 @@ class Stopping:
     view: _View
     controls: Controls = field(default_factory=Controls)
     exit_code: int = 0
-    _trains: bool = False
+    _training: int = 0
     _lost: OSError | None = None
 
     def next_controls(self) -> Controls:
@@ -52,7 +52,7 @@ class Stopping:
         try:
             self.view.show(event)
         except OSError as error:
-            if not (is_stdout_lost(error) and (self._trains or isinstance(event, Finished))):
+            if not (is_stdout_lost(error) and (self._training or isinstance(event, Finished))):
                 raise
             self._lost = self._lost or error
             self.controls.stop()
@@ -65,7 +65,7 @@ class Stopping:
         Schedulers send SIGTERM and SIGHUP together, so a second one of these changes nothing.
         """
         del frame
-        if not self._trains or (self.exit_code and number == signal.SIGINT):
+        if not self._training or (self.exit_code and number == signal.SIGINT):
             raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
         if not self.exit_code:
             self.exit_code = 128 + number
@@ -80,9 +80,9 @@ class Stopping:
     def _follow(self, event: Event) -> None:
         match event:
             case RunStarted() | PhaseChanged("following"):
-                self._trains = True
+                self._training += 1
             case Finished():
-                self._trains = False
+                self._training = max(0, self._training - 1)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from core.contract import (
     settle,
     used_settings,
 )
-from core.data import Ratings, load_ratings, shown_source
+from core.data import Ratings, leak_notice, load_ratings, shown_source
 from core.errors import UsageError
 from core.options import suggest
 from core.protocol import Event, Finished, PhaseChanged, to_plain
@@ -194,6 +194,9 @@ def run_cross_validation(
                 return stopping.exit_code
             _show_fold(fold, folds, finished[-1], as_json)
     show_summary(finished, as_json, pooled_difference(compared) if compared else None)
+    leak = leak_notice("kfold", ratings.timestamps is not None)
+    if leak:
+        note(leak)
     return 0
 
 

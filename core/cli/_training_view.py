@@ -346,3 +346,25 @@ class ProgressView(TextView):
                 self._advance(event.epoch, 0, event.ratings_per_second)
 
     _judged = ""
+
+
+class CountingView(TextView):
+    """Shows which of several trainings run, and how many are done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._expected, self._done = 0, 0
+
+    def expect(self, trainings: int) -> None:
+        """Say how many there will be."""
+        self._expected = trainings
+
+    def show(self, event: Event) -> None:
+        """Move the bar."""
+        match event:
+            case PhaseChanged():
+                self._describe(f"{event.phase} {event.detail}".strip(), total=self._expected or None)
+            case Finished():
+                self._done += 1
+        if self._task is not None:
+            self._bar.update(self._task, completed=self._done)

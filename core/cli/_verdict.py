@@ -10,7 +10,7 @@ from statistics import fmean
 from core.cli._flags import Values, require_data
 from core.cli._output import note, print_json, print_lines, say
 from core.cli._stopping import stoppable
-from core.cli._training_view import JsonView, ProgressView
+from core.cli._training_view import CountingView, JsonView, ProgressView
 from core.contract import load_plugins
 from core.data import load_ratings, shown_source
 from core.protocol import PhaseChanged, to_plain
@@ -37,19 +37,24 @@ def run_verdict(request: VerdictRequest, as_json: bool) -> int:
     if request.report is not None:
         check_report(request.report)
     registry = load_plugins(request.plugins)
-    with stoppable(JsonView() if as_json else ProgressView()) as stopping:
+    view = JsonView() if as_json else CountingView()
+    with stoppable(view) as stopping:
         stopping.show(PhaseChanged("reading data", shown_source(request.data)))
         ratings = load_ratings(request.data, request.flags["reading"], sources=registry.data_sources)
         splits, notes = wanted_splits(request.splits, ratings)
+        chosen = contenders(request.names, registry, ratings)
+        if isinstance(view, CountingView):
+            view.expect(len(chosen) * len(splits))
         judging = Judging(
             ratings,
-            contenders(request.names, registry, ratings),
+            chosen,
             splits,
             registry,
             stopping.show,
             settings=dict(request.flags["settings"]),
-            next_controls=stopping.next_controls,
+            controls=stopping.controls,
             keep=request.keep,
+            draws=request.report is not None,
             notes=notes,
         )
         verdict = judging.verdict()
@@ -75,7 +80,8 @@ def run_bench(name: str, data: str, architectures: str, plugins: Sequence[Path],
     rows: list[Row] = []
     with stoppable(JsonView() if as_json else ProgressView()) as stopping:
         source = data or protocol.dataset
-        for row in remake(protocol, source, names, registry, stopping.show, stopping.next_controls):
+        made = remake(protocol, source, names, registry, stopping.show, stopping.next_controls, note)
+        for row in made:
             if not rows and not as_json:
                 _print_heading()
             rows.append(row)

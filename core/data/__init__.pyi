@@ -9,6 +9,7 @@ from ._describe import (
 )
 from ._notes import (
     leak_notice as leak_notice,
+    leak_of as leak_of,
     split_notes as split_notes,
 )
 from ._preview import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,11 @@ _MANY = 0.5
 def leak_notice(method: str, has_times: bool) -> str:
     """One line where a figure stands on a split in which training knows the future; else empty."""
     return _LEAKS.get(method, "") if has_times else ""
+
+
+def leak_of(split: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """The same of what a run or an event records of its split and its table."""
+    return leak_notice(str(split.get("method", "random")), bool(data.get("time_range")))
 
 
 def split_notes(ratings: Ratings, split: Split) -> tuple[str, ...]:

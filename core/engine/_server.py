@@ -125,7 +125,7 @@ class EngineServer:
                 splits,
                 self.registry,
                 self._tell_judging,
-                next_controls=lambda: self.controls,
+                controls=self.controls,
                 answer=self.obey,
                 notes=notes,
             ).verdict()

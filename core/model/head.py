@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from core.contract import Architecture, Arrays, EmbeddingSide, EmbeddingSpec, Ro
 from core.errors import PluginError, RunError
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
+
+_building = threading.Lock()
+"""Keras draws start weights from one generator for the whole process."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def build_head(architecture: Architecture, options: ArchitectureOptions, seed: i
 
     Raises PluginError where the architecture asks for no embedding or its score has the wrong shape.
     """
-    built = [_build(architecture, options, seed + number) for number in range(replica_count(architecture))]
+    with _building:
+        built = [_build(architecture, options, seed + one) for one in range(replica_count(architecture))]
     return Head(tuple(model for model, _ in built), built[0][1])
 
 

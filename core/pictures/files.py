@@ -34,7 +34,7 @@ def _save(out: Path, content: bytes) -> None:
 
 def _figure(places: Scatter) -> Any:
     try:
-        from matplotlib.figure import Figure  # type: ignore[import-not-found]
+        from matplotlib.figure import Figure
     except ImportError:
         hint = "Install it with `pip install matplotlib`, or write .svg."
         raise UsageError("A PNG map needs matplotlib, which isn't installed.", hint=hint) from None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.contract import Registry, resolve
-from core.data import Ratings, load_ratings, split_ratings
+from core.data import Ratings, leak_notice, load_ratings, split_ratings
 from core.model import RatedTable
 from core.protocol import Event, Finished, PhaseChanged, RunStarted
 from core.published.protocols import Protocol
@@ -64,15 +64,21 @@ def remake(
     registry: Registry,
     show: Show,
     next_controls: Callable[[], Controls],
+    remark: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
     """Make the rows of a protocol, one after another, from one's own copy of the data; raises TastemapError.
 
-    A stopped training ends it.
+    A stopped training ends it. `remark` gets what is to be said of the split, once.
     """
     names = list(architectures) or list(protocol.architectures)
     for name in names:
         registry.architecture(name)
+    said = ""
     for part, ratings, settings in _tables(protocol, source, registry):
+        leak = leak_notice(str(settings["split"]), ratings.timestamps is not None)
+        if leak and leak != said:
+            said = leak
+            remark(leak)
         for name in names:
             row = _remake(protocol, part, ratings, name, settings, registry, show, next_controls())
             if row is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.contract import Registry, Resolved, TrainingSettings, replicate
-from core.data import Ratings, Split, split_ratings
+from core.data import Ratings, Split, leak_of, split_ratings
 from core.errors import ProtocolError, RunError
 from core.files import damaged, read_json, write_atomically
 from core.protocol import from_plain
@@ -64,6 +64,12 @@ class RunConfig:
     def created_now(self) -> RunConfig:
         """The same configuration as of now, by what is installed now."""
         return replace(self, created=_now(), versions=installed_versions())
+
+    @property
+    def leak(self) -> str:
+        """Where training knows rows from after those that the figures stand on; "" where it doesn't."""
+        method = self.parent.get("split") or self.split.get("method", "random")
+        return leak_of({"method": method}, self.data)
 
     def write(self, folder: Path) -> None:
         """Write this configuration into a run folder."""

@@ -24,7 +24,8 @@ class Evaluation(Answer):
 
     `baseline_rmse` is what plain damped means of the run's training ratings reach on the same rows, and
     `difference` the run's RMSE minus that, with its 95 % interval: below 0 is better. They are None where
-    the run's own table can't be read (`no_baseline` says why).
+    the run's own table can't be read (`no_baseline` says why). `leak` says where training knows rows from
+    after the held-out ones.
     """
 
     part: str
@@ -39,6 +40,7 @@ class Evaluation(Answer):
     difference_high: float | None = None
     verdict: str = ""
     no_baseline: str = ""
+    leak: str = ""
 
     def lines(self) -> Lines:
         """The errors beside the baseline's, and how many rows were no prediction of the model's own."""
@@ -48,6 +50,8 @@ class Evaluation(Answer):
             yield Remark(f"no damped means to compare with: {self.no_baseline}")
         if self.fallbacks:
             yield f"{self.fallbacks:,} of them by the fallback: training never saw their user or item"
+        if self.leak:
+            yield Remark(self.leak)
 
 
 def evaluated(run: Run, ratings: Any = None) -> Evaluation:
@@ -87,7 +91,8 @@ def _held_out(run: Run, table: Ratings, split: Split) -> Evaluation:
     if split.folds_in:
         strangers &= model.baseline.item_counts[items] == 0
     pairs = HeldOut(users, items, table.ratings[split.test], predict_rows(model, split.test))
-    return replace(_evaluation("held-out", run, pairs, strangers), split_hash=split.hash)
+    measured = _evaluation("held-out", run, pairs, strangers)
+    return replace(measured, split_hash=split.hash, leak=run.model.facts.leak)
 
 
 def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask) -> Evaluation:

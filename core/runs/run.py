@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
-from core.data import RatingScale, leak_notice
+from core.data import RatingScale
 from core.files import require_folder
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
 from core.options import ArchitectureOptions, Identifier
@@ -236,7 +236,6 @@ class Run(Asker):
 
     def _facts(self) -> RunFacts:
         seconds, split = (self.summary or {}).get("seconds"), self.config.split
-        method = self.config.parent.get("split") or split.get("method", "random")
         return RunFacts(
             run=self.id,
             val_rmse=self.val_rmse,
@@ -244,7 +243,7 @@ class Run(Asker):
             positive_from=self.config.scoring.get("positive_from"),
             split_hash=split.get("hash"),
             seconds=seconds,
-            leak=leak_notice(str(method), bool(self.config.data.get("time_range"))),
+            leak=self.config.leak,
         )
 
     def _read_weights(self) -> Arrays:

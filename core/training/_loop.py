@@ -34,6 +34,7 @@ from core.training.controls import Controls, ignore
 from core.training.ranking import finished_fields, ranking_fields, ruling_error
 
 if TYPE_CHECKING:
+    from core.ranking import PerUser
     from core.views.quality import Ways
 
 
@@ -86,7 +87,8 @@ class TrainingLoop:
     """Runs a trainer over the schedule's epochs.
 
     `answer` receives the commands that don't steer (queries), between two slices and while paused. `unused`
-    are settings that mean nothing to the trainer. `clock` gives seconds, of which only differences matter.
+    are settings that mean nothing to the trainer. Without `figures_by_epoch` the held-out part is measured at
+    the end alone. `clock` gives seconds, of which only differences matter.
     """
 
     trainer: Trainer
@@ -99,6 +101,7 @@ class TrainingLoop:
     answer: Callable[[Command], None] = ignore
     progress: Progress = field(default_factory=Progress)
     unused: Sequence[str] = ()
+    figures_by_epoch: bool = True
     clock: Callable[[], float] = time.perf_counter
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
@@ -136,7 +139,8 @@ class TrainingLoop:
         measure, prepared, progress = self.prepared.measure, self.prepared, self.progress
         predictions = prepared.held_out_predictions(self.trainer)
         held_out = Figures.of(predictions, prepared.held_out)
-        self.compared = self._beside_baseline(predictions)
+        ranked = None if prepared.judge is None else prepared.judge.of_held_out(self.trainer)
+        self.compared = self._beside_baseline(predictions, ranked)
         return Finished(
             run=folder.name,
             reason=reason,
@@ -151,16 +155,17 @@ class TrainingLoop:
             split_hash=prepared.split.hash,
             path=str(folder),
             replica_rmse=prepared.measure_replicas(self.trainer),
-            **finished_fields(prepared.judge, self.trainer, self.last_event),
+            **finished_fields(prepared.judge, self.trainer, self.last_event, ranked),
             baseline_rmse=prepared.baseline_rmse,
             **_difference_fields(self.compared),
             apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
         )
 
-    def _beside_baseline(self, predictions: FloatArray) -> Ways | None:
+    def _beside_baseline(self, predictions: FloatArray, ranked: PerUser | None) -> Ways | None:
         """The held-out part by the baseline and by the trainer; None where nothing is held out."""
         if self.prepared.judge is not None:
-            return self.prepared.judge.against_popularity(self.trainer)
+            popular = self.prepared.judge.by_popularity
+            return None if ranked is None or popular is None else (popular, ranked)
         return self.prepared.against_baseline(predictions) if len(predictions) else None
 
     def learning_rate(self, epoch: int) -> float:
@@ -250,8 +255,7 @@ class TrainingLoop:
     def _close_epoch(self, epoch: _RunningEpoch) -> None:
         measure = self.prepared.measure
         tuning = measure(self.trainer, self.prepared.tuning).rmse
-        held_out = self.prepared.measure_held_out(self.trainer)
-        ranked = ranking_fields(self.prepared.judge, self.trainer)
+        figures, ranked = self._figures_of_epoch()
         ruling = ruling_error(tuning, ranked.get("tuning_ndcg"))
         if self.patience:
             ruling = self.controls.agree(ruling)
@@ -259,19 +263,25 @@ class TrainingLoop:
         self.last_event = EpochFinished(
             epoch=epoch.number,
             epochs=self.schedule.epochs,
-            train_rmse=measure(self.trainer, self.prepared.train_sample).rmse,
-            val_rmse=held_out.rmse,
-            val_mae=held_out.mae,
             tuning_rmse=tuning,
             learning_rate=self._told_rate(epoch.number),
             seconds=epoch.seconds,
             ratings_per_second=epoch.ratings_per_second,
             best=best,
             train_loss=epoch.running_mean if self.prepared.liked else None,
+            **figures,
             **ranked,
         )
         self._remember(epoch, self.last_event, ruling)
         self.emit(self.last_event)
+
+    def _figures_of_epoch(self) -> tuple[dict[str, float | None], dict[str, float | None]]:
+        """Errors and ranking figures of the current weights, as far as anybody or anything looks at them."""
+        prepared, looked_at = self.prepared, self.figures_by_epoch
+        held_out = prepared.measure_held_out(self.trainer) if looked_at else Figures(None, None)
+        train = prepared.measure(self.trainer, prepared.train_sample) if looked_at else held_out
+        ranked = ranking_fields(prepared.judge, self.trainer) if looked_at or self.patience else {}
+        return {"train_rmse": train.rmse, "val_rmse": held_out.rmse, "val_mae": held_out.mae}, ranked
 
     def _remember(self, epoch: _RunningEpoch, event: EpochFinished, ruling: float | None) -> None:
         self.progress = replace(

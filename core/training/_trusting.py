@@ -81,7 +81,8 @@ def _watch(
         tell(f"epoch {number} of {last}")
         if number in looks:
             scale = _scale(trainer, task)
-            reached |= {(number, share): _measure(trainer, task, share, scale) for share in SHARES}
+            found = _measure(trainer, task, scale)
+            reached |= {(number, share): ndcg for share, ndcg in found.items()}
     return reached, scale
 
 
@@ -106,13 +107,15 @@ def _popularity(task: RankingTask) -> FloatArray:
     return popularity
 
 
-def _measure(trainer: Trainer, task: RankingTask, share: float, scale: float) -> DoubleArray:
-    popularity = np.float32(1 - share) * _popularity(task)
-    blocks = (
-        (users, np.float32(share * scale) * scores + popularity)
-        for users, scores in score_blocks(task, trainer, task.sample(_MOST_USERS))
-    )
-    return task.measure(blocks, FIRST).ndcg
+def _measure(trainer: Trainer, task: RankingTask, scale: float) -> dict[float, DoubleArray]:
+    """nDCG of each user by share; the trainer scores once for all shares."""
+    popularity = _popularity(task)
+    reached: dict[float, list[DoubleArray]] = {share: [] for share in SHARES}
+    for users, scores in score_blocks(task, trainer, task.sample(_MOST_USERS)):
+        for share, parts in reached.items():
+            mixed = np.float32(share * scale) * scores + np.float32(1 - share) * popularity
+            parts.append(task.measure([(users, mixed)], FIRST).ndcg)
+    return {share: np.concatenate(parts) for share, parts in reached.items()}
 
 
 def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Adaptation:

@@ -61,6 +61,9 @@ class Session:
     """Trains one run and tells about it.
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
+    receives commands that don't steer, between two slices of batches. Without `figures_by_epoch` epochs are
+    not measured, only the end is. Once finished, `compared` is the held-out part as the baseline and as the
+    run predict or rank it.
     receives commands that don't steer, between two slices of batches. `parent` is what the run's
     configuration says of the one that it comes from, where it comes from one. Once finished, `compared` is
     the held-out part as the baseline and as the run predict or rank it.
@@ -73,6 +76,7 @@ class Session:
     controls: Controls = field(default_factory=Controls)
     answer: Callable[[Command], None] = ignore
     trackers: Sequence[str] = ()
+    figures_by_epoch: bool = True
     parent: Mapping[str, Any] = field(default_factory=dict)
     trainer: Trainer | None = None
     prepared: Prepared | None = None
@@ -285,6 +289,7 @@ class Session:
             answer=self.answer,
             progress=progress,
             unused=self.resolved.architecture.unused_settings,
+            figures_by_epoch=self.figures_by_epoch,
         )
         self.emit(PhaseChanged("compiling"))
         with (

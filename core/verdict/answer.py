@@ -111,6 +111,27 @@ class Reversal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A contender's standing on one part, as a row of a frame; `verdict` is that against the baseline."""
+
+    measure: str
+    split: str
+    name: str
+    figure: float
+    low: float
+    high: float
+    baseline: str
+    from_baseline: Away | None
+    verdict: str
+    from_best: Away | None
+    leads: bool
+    users: int
+    rows: int
+    seconds: float | None
+    run: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict(Answer):
     """Which contender wins where on a table, whether the order holds, and in words what to make of it."""
 
@@ -125,6 +146,30 @@ class Verdict(Answer):
     notes: tuple[str, ...]
     seconds: float
     device: str = ""
+
+    def rows(self) -> tuple[Placed, ...]:
+        """A row a standing, by part and from the best on."""
+        return tuple(
+            Placed(
+                measure=part.measure,
+                split=part.split,
+                name=one.name,
+                figure=one.figure,
+                low=one.low,
+                high=one.high,
+                baseline=part.baseline,
+                from_baseline=one.from_baseline,
+                verdict="" if one.from_baseline is None else part.verdict(one.from_baseline),
+                from_best=one.from_best,
+                leads=one.leads,
+                users=part.users,
+                rows=part.rows,
+                seconds=one.seconds,
+                run=one.run,
+            )
+            for part in self.parts
+            for one in part.standings
+        )
 
     def lines(self) -> Lines:
         """A table a measure, then the conclusions."""

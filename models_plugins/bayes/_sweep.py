@@ -171,11 +171,18 @@ def _user_errors(user: Any, item: Any, columns: list[Any]) -> Any:
     return tf.math.unsorted_segment_sum(real * tf.square(targets - scores), users, user.shape[0])
 
 
+def _rounded(room: int) -> int:
+    """Round up by an eighth at most, so that splits of one table mostly share what is compiled."""
+    step = 1 << max(0, room.bit_length() - 4)
+    return -(-room // step) * step
+
+
 def _chunks(data: TrainingData, width: int) -> list[Any]:
     """Users, items, targets and 1 for real ratings (0 for padding), each of shape (chunks, ratings)."""
     numbers = width * (width + 1) // 2 + width
-    chunks = max(1, -(-data.room * numbers // CHUNK_NUMBERS))
-    size = -(-data.room // chunks)
+    room = _rounded(data.room)
+    chunks = max(1, -(-room * numbers // CHUNK_NUMBERS))
+    size = -(-room // chunks)
     padding = (0, chunks * size - len(data))
     real = np.ones(len(data), np.float32)
     padded = [np.pad(column, padding) for column in (data.users, data.items, data.targets, real)]

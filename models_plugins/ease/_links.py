@@ -1,4 +1,4 @@
-"""Item–item weights in closed form, pruned and sparse."""
+"""Item–item weights in closed form, pruned and sparse, and the scores that they give."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core import FloatArray, TastemapError
+
+_FEW_USERS = 16
+"""For fewer users it doesn't pay to turn the links round."""
+_MOST_DENSE = 64_000_000
+"""Numbers of a dense matrix of links: 256 MB."""
+_CLOSE_TO_SINGULAR = 1e-3
 
 
 def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDArray[np.int64]:
@@ -47,6 +53,32 @@ class Links:
     sources: npt.NDArray[np.integer]
     weights: npt.NDArray[np.float16]
 
+    def matrix(self) -> Any:
+        """The links as a scipy.sparse matrix (targets, sources); raises ValueError where they don't fit."""
+        import scipy.sparse
+
+        parts = self.weights.astype(np.float32), self.sources, self.starts
+        count = len(self.starts) - 1
+        matrix = scipy.sparse.csr_array(parts, (count, count))
+        matrix.check_format(full_check=True)
+        return matrix
+
+
+def link_scores(histories: Any, links: Any) -> FloatArray:
+    """What was taken times the weights: scipy.sparse matrices (users, n) and (targets, sources), both n.
+
+    Histories hold few items and links many, so it is fastest to add up, for each user, the weights from what
+    they took.
+    """
+    if histories.shape[0] < _FEW_USERS:
+        few: FloatArray = (links @ histories.T.toarray()).T
+        return few
+    if links.shape[0] ** 2 > _MOST_DENSE:
+        sparse: FloatArray = (histories @ links.T).toarray()
+        return sparse
+    scores: FloatArray = histories @ np.ascontiguousarray(links.toarray().T)
+    return scores
+
 
 def _index_kind(count: int) -> type[np.integer]:
     return np.uint16 if count <= np.iinfo(np.uint16).max else np.int32
@@ -75,23 +107,73 @@ def item_vectors(weights: FloatArray) -> FloatArray:
 
 
 def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
-    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n).
+    """Solve EASE for `taken`, a scipy.sparse matrix (users, n): weights from item to item, shape (n, n), by
+    `item_inverse`."""
+    return weights_of(item_inverse(taken, l2, more))
+
+
+def weights_of(inverse: FloatArray) -> FloatArray:
+    """The weights that an inverse holds, shape (n, n)."""
+    weights: FloatArray = inverse / -np.diag(inverse)
+    weights[np.diag_indices(len(weights))] = 0
+    return weights
+
+
+def item_inverse(taken: Any, l2: float, more: Any = None) -> FloatArray:
+    """The inverse of takenᵀ · taken + l2, shape (n, n), for `taken`, a scipy.sparse matrix (users, n).
 
     `more` counts beside how often two items were taken by one user: a scipy.sparse matrix (n, n), positive
     semidefinite. Raises TastemapError where the system can't be solved.
     """
+    taken = taken[np.flatnonzero(np.diff(taken.indptr))]
+    fewer_users = more is None and 2 * taken.shape[0] < taken.shape[1]
+    inverse = _inverse_by_users(taken, l2) if fewer_users else None
+    if inverse is None:
+        inverse = _inverse(taken.T @ taken if more is None else taken.T @ taken + more, l2)
+    return inverse
+
+
+def _inverse(gram: Any, l2: float) -> FloatArray:
+    """(gram + l2)⁻¹ of a scipy.sparse matrix, by a Cholesky decomposition in the size of the items."""
     from scipy.linalg import lapack
 
-    together = taken.T @ taken if more is None else taken.T @ taken + more
-    gram = np.asfortranarray(together.toarray().astype(np.float32))
-    gram[np.diag_indices(len(gram))] += np.float32(l2)
-    factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
-    if not failed:
-        factor, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
+    factor = _cholesky(gram.toarray().astype(np.float32), l2)
+    factor, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed:
-        raise TastemapError("The item–item weights can't be solved for.", hint="Raise --l2.")
+        raise _unsolvable()
     inverse: FloatArray = np.tril(factor)
     inverse += np.tril(factor, -1).T
-    weights = inverse / -np.diag(inverse)
-    weights[np.diag_indices(len(weights))] = 0
-    return weights
+    return inverse
+
+
+def _inverse_by_users(taken: Any, l2: float) -> FloatArray | None:
+    """(takenᵀ · taken + l2)⁻¹ in the size of the users, by the matrix inversion lemma; None where digits
+    would be lost."""
+    from scipy.linalg import blas
+
+    gram = (taken @ taken.T).toarray().astype(np.float32)
+    if l2 < _CLOSE_TO_SINGULAR * gram.sum(axis=1).max(initial=0):
+        return None
+    half = blas.strsm(1.0, _cholesky(gram, l2), np.asfortranarray(taken.toarray(), np.float32), lower=1)
+    inverse: FloatArray = half.T @ half
+    np.negative(inverse, out=inverse)
+    inverse[np.diag_indices(len(inverse))] += 1
+    inverse /= np.float32(l2)
+    return inverse
+
+
+def _cholesky(gram: FloatArray, l2: float) -> FloatArray:
+    """The lower factor of gram + l2; what is above the diagonal means nothing."""
+    from scipy.linalg import lapack
+
+    gram = np.asfortranarray(gram)
+    gram[np.diag_indices(len(gram))] += np.float32(l2)
+    factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
+    if failed:
+        raise _unsolvable()
+    found: FloatArray = factor
+    return found
+
+
+def _unsolvable() -> TastemapError:
+    return TastemapError("The item–item weights can't be solved for.", hint="Raise --l2.")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import SliceTotals, TrainingData
+from core import Arrays, FloatArray, SliceTotals, TastemapError, TrainingData
+from models_plugins.ease._block import updated_inverse
 from models_plugins.ease._histories import HistoryTrainer
-from models_plugins.ease._links import VECTORS, item_vectors, item_weights, strongest
+from models_plugins.ease._links import VECTORS, item_inverse, item_vectors, strongest, weights_of
 
 if TYPE_CHECKING:
     from models_plugins.ease.architecture import Ease
@@ -30,6 +31,8 @@ class EaseTrainer(HistoryTrainer):
             "history/sources": np.zeros(0, np.int32),
             "history/weights": np.zeros(0, np.float16),
         }
+        if options.keep_inverse:
+            self._arrays["history/inverse"] = np.zeros((len(self._kept), len(self._kept)), np.float32)
 
     @property
     def parameters(self) -> int:
@@ -46,13 +49,45 @@ class EaseTrainer(HistoryTrainer):
         from models_plugins.ease.architecture import alike
 
         taken = alike(self._taken, self._options.weigh)[:, self._arrays["history/kept"]]
-        weights = item_weights(taken, self._options.l2)
+        self._take(item_inverse(taken, self._options.l2))
+        return SliceTotals(self._squared_error(), self._taken.nnz)
+
+    def go_on(self, weights: Arrays, before: TrainingData) -> Arrays | None:
+        """The weights by a block update of the inverse that is kept beside them; None where none is, or where
+        solving anew costs less. Raises TastemapError where the inverse isn't that of the items."""
+        import scipy.sparse
+
+        from models_plugins.ease.architecture import alike
+
+        inverse: Any = weights.get("history/inverse")
+        kept: Any = weights["history/kept"]
+        if inverse is None or not np.isin(kept, self._kept).all():
+            return None
+        if inverse.shape != (len(kept), len(kept)):
+            raise TastemapError("The saved weights of ease are damaged: the inverse isn't that of the items.")
+        shape = self._taken.shape
+        then: Any = scipy.sparse.csr_array((before.targets, (before.users, before.items)), shape)
+        was, now = (alike(one, self._options.weigh)[:, self._kept] for one in (then, self._taken))
+        places = np.searchsorted(self._kept, kept)
+        known = np.zeros(len(self._kept), np.float32)
+        known[places] = 1  # of the others nothing was in the inverse
+        was = scipy.sparse.csr_array(was @ scipy.sparse.diags_array(known))
+        was.eliminate_zeros()
+        found = updated_inverse(inverse.astype(np.float32), places, was, now, self._options.l2)
+        if found is None:
+            return None
+        self._take(found)
+        return self.weights()
+
+    def _take(self, inverse: FloatArray) -> None:
+        weights = weights_of(inverse)
+        if self._options.keep_inverse:
+            self._arrays["history/inverse"] = inverse
         links = strongest(weights, self._options.links)
         self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
         vectors = np.zeros((len(self._counts), VECTORS), np.float32)
         vectors[self._kept] = item_vectors(weights)
         self._arrays["table/item_factors"] = vectors
-        return SliceTotals(self._squared_error(), self._taken.nnz)
 
     def _squared_error(self) -> float:
         error = 0.0

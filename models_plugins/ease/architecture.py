@@ -16,10 +16,12 @@ from core import (
     TastemapError,
     Trainer,
     TrainingData,
+    TrainingNews,
     hookimpl,
     option,
 )
 from models_plugins.ease._histories import scores_by_popularity
+from models_plugins.ease._links import Links, link_scores
 
 
 class Ease(Architecture):
@@ -47,13 +49,18 @@ class Ease(Architecture):
             default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
         )
 
+        keep_inverse: bool = option(
+            default=False,
+            help="Keep the inverse (items × items numbers), so that updates cost users × items², not items³.",
+        )
+
     def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
         """What was taken times the weights; items without any by popularity, after all others."""
         histories = alike(histories, options.weigh)
         kept: Any = weights["history/kept"]
         matrix = _links_of(weights, histories.shape[1])
         scores = scores_by_popularity(histories.shape, weights["history/popularity"])
-        scores[:, kept] = (matrix @ histories[:, kept].T.toarray()).T
+        scores[:, kept] = link_scores(histories[:, kept], matrix)
         return scores
 
     def served_scores(self, weights: Arrays, options: Options) -> tuple[Any, list[Any]]:
@@ -61,6 +68,16 @@ class Ease(Architecture):
         from models_plugins.ease._served import served_links
 
         return served_links(weights, options.weigh)
+
+    def updated(self, weights: Arrays, news: TrainingNews, settings: Any, options: Options) -> Arrays | None:
+        """A block update of the inverse, where it is kept and that pays; else all is solved again."""
+        from models_plugins.ease._trainer import EaseTrainer
+
+        trainer = EaseTrainer(news.now, self, options)
+        try:
+            return trainer.go_on(weights, news.before)
+        finally:
+            trainer.close()
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the closed form."""
@@ -71,17 +88,12 @@ class Ease(Architecture):
 
 def _links_of(weights: Arrays, count: int) -> Any:
     """The links as a sparse matrix; raises TastemapError where they point at items that aren't there."""
-    import scipy.sparse
-
     kept: Any = weights["history/kept"]
-    links = (
-        weights["history/weights"].astype(np.float32),
-        weights["history/sources"],
-        weights["history/starts"],
-    )
+    links = Links(*(weights[f"history/{name}"] for name in ("starts", "sources", "weights")))  # type: ignore[arg-type]
     try:
-        matrix = scipy.sparse.csr_array(tuple(links), (len(kept), len(kept)))
-        matrix.check_format(full_check=True)
+        matrix = links.matrix()
+        if matrix.shape[0] != len(kept):
+            raise ValueError(f"links of {matrix.shape[0]} items for {len(kept)}")
         if len(kept) and not 0 <= kept.min() <= kept.max() < count:
             raise ValueError("items out of range")
     except ValueError as error:

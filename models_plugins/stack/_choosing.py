@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from core import FloatArray
-from models_plugins.ease import item_links
+from models_plugins.ease import item_links, link_scores
 from models_plugins.stack._factors import train_factors
-from models_plugins.stack._scores import Shares, factor_scores, link_scores, stacked, standardized
+from models_plugins.stack._scores import Shares, factor_scores, stacked, standardized
 from models_plugins.stack._sessions import WEIGHT, near_counts, session_links
 
 L2, LINK_L2 = (0.2, 0.37, 0.7), (100.0, 300.0, 1000.0)
@@ -90,7 +90,7 @@ def _nearness(
         return 0.0, scores
     near, kept = near_counts(carved.times, np.random.default_rng(seed)), carved.kept[users]
     links = session_links(carved.kept, shares._replace(near=WEIGHT), options.links, near)
-    with_near, sought = link_scores(kept, links), carved.sought[users].toarray() > 0
+    with_near, sought = link_scores(kept, links.matrix()), carved.sought[users].toarray() > 0
     tried = {0.0: scores, WEIGHT: with_near}
     found = _pick({weight: ndcg(part, kept, sought) for weight, part in tried.items()}, 0.0)
     return found, tried[found]
@@ -118,7 +118,7 @@ def _tried_factors(
 
 def _tried_links(carved: Carved, kept: Any, options: Any) -> Iterator[tuple[float, FloatArray]]:
     for l2 in (options.link_l2,) if options.link_l2 else LINK_L2:
-        yield l2, link_scores(kept, item_links(carved.kept, l2, options.links))
+        yield l2, link_scores(kept, item_links(carved.kept, l2, options.links).matrix())
 
 
 def ndcg(scores: FloatArray, kept: Any, sought: np.ndarray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from core import FloatArray
 
@@ -18,6 +19,15 @@ class Factors(NamedTuple):
 
     rows: FloatArray
     biases: FloatArray
+
+
+def factors_again(
+    taken: Any, before: Factors, l2: float, passes: int, seed: int, moving: npt.NDArray[np.bool_]
+) -> Factors:
+    """Go on from factors of the same items with what users took now: items that aren't `moving` stay."""
+    training = _Training(taken, before.rows.shape[1], l2, np.random.default_rng(seed))
+    training.go_on(before, moving)
+    return training.run(passes)
 
 
 def train_factors(taken: Any, size: int, l2: float, passes: int, seed: int) -> Factors:
@@ -40,6 +50,13 @@ class _Training:
         self._batch = min(_MOST_USERS, max(_FEWEST_USERS, len(self._active) // _BATCHES))
         self._users = _Adam(_drawn(draws, users, size))
         self._items, self._biases = _Adam(_drawn(draws, items, size)), _Adam(_logs(counts)[:, None])
+        self._staying = np.zeros(items, bool)
+
+    def go_on(self, before: Factors, moving: npt.NDArray[np.bool_]) -> None:
+        """Start where items were, and users where they belong then."""
+        popularity = np.asarray(self._taken.sum(axis=0)).ravel().astype(np.float32)
+        self._items, self._biases = _Adam(before.rows.copy()), _Adam(before.biases.copy()[:, None])
+        self._users, self._staying = _Adam(user_rows(self._taken, before, popularity, self._l2)), ~moving
 
     def run(self, passes: int) -> Factors:
         """Train to the end."""
@@ -60,9 +77,11 @@ class _Training:
         batches = -(-len(self._active) // self._batch)
         of_users = slope @ items + np.float32(self._l2) * amounts * own
         of_items = slope.T @ own + even * items
+        of_biases = slope.sum(axis=0)[:, None]
+        of_items[self._staying], of_biases[self._staying] = 0, 0
         self._users.step(users, of_users, rate * _REACH * np.sqrt(batches))
         self._items.step(slice(None), of_items, rate)
-        self._biases.step(slice(None), slope.sum(axis=0)[:, None], rate)
+        self._biases.step(slice(None), of_biases, rate)
 
 
 class _Adam:

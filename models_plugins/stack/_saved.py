@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Arrays, FloatArray, TastemapError
-from models_plugins.ease import Links
+from models_plugins.ease import Links, link_scores
 from models_plugins.stack._factors import Factors
-from models_plugins.stack._scores import Shares, factor_scores, link_scores, stacked, standardized
+from models_plugins.stack._scores import Shares, factor_scores, stacked, standardized
 
 
 class Saved(NamedTuple):
@@ -46,7 +46,8 @@ def read_back(weights: Arrays, items: int) -> Saved:
         rows = np.split(table[kept].astype(np.float32), len(biases), axis=1)
         members = [Factors(*member) for member in zip(rows, biases, strict=True)]
         links = Links(*(weights[f"history/{name}"] for name in ("starts", "sources", "weights")))  # type: ignore[arg-type]
-        _check_links(links, len(kept))
+        if links.matrix().shape[0] != len(kept):
+            raise ValueError(f"links of {len(links.starts) - 1} items for {len(kept)}")
         return Saved(kept, members, links, Shares(*weights["history/shares"].astype(float).tolist()))
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise TastemapError(f"The saved weights of stack are damaged: {error}.") from None
@@ -62,14 +63,7 @@ def score_known(histories: Any, saved: Saved, popularity: FloatArray) -> FloatAr
     logs = np.tile(np.log(popularity + np.float32(0.5)), (alike.shape[0], 1))
     parts = (
         factor_scores(alike, saved.members, popularity, saved.shares.l2),
-        link_scores(alike, saved.links),
+        link_scores(alike, saved.links.matrix()),
         logs,
     )
     return stacked([standardized(part, alike) for part in parts], saved.shares)
-
-
-def _check_links(links: Links, count: int) -> None:
-    import scipy.sparse
-
-    parts = links.weights.astype(np.float32), links.sources, links.starts
-    scipy.sparse.csr_array(parts, (count, count)).check_format(full_check=True)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import FloatArray
-from models_plugins.ease import Links
 from models_plugins.stack._factors import Factors, user_rows
 
 
@@ -32,17 +31,6 @@ def factor_scores(
         total += user_rows(histories, member, popularity, l2) @ member.rows.T + member.biases
     mean: FloatArray = (total / max(1, len(members))).astype(np.float32)
     return mean
-
-
-def link_scores(histories: Any, links: Links) -> FloatArray:
-    """What was taken times the weights from item to item, shape (users, items)."""
-    import scipy.sparse
-
-    count = histories.shape[1]
-    weights = links.weights.astype(np.float32)
-    matrix = scipy.sparse.csr_array((weights, links.sources, links.starts), (count, count))
-    scores: FloatArray = (matrix @ histories.T.toarray()).T
-    return scores
 
 
 def stacked(parts: Sequence[FloatArray], shares: Shares) -> FloatArray:

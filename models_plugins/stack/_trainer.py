@@ -9,8 +9,8 @@ import numpy as np
 from core import Arrays, SliceTotals, TrainingData
 from models_plugins.ease import HistoryTrainer, Links
 from models_plugins.stack._choosing import carve, choose
-from models_plugins.stack._factors import Factors, train_factors
-from models_plugins.stack._saved import Saved, to_arrays
+from models_plugins.stack._factors import Factors, factors_again, train_factors
+from models_plugins.stack._saved import Saved, read_back, to_arrays
 from models_plugins.stack._scores import Shares
 from models_plugins.stack._sessions import near_counts, session_links
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from models_plugins.stack.architecture import Stack
 
 _BLOCK = 500
+_PASSES = 5
+"""Passes over the likes that move touched items from where they were."""
+_SPREAD = 0.1
 _UNCHOSEN = Shares(1.0, 0.0, 0.0, 1.0, 1.0)
 
 
@@ -70,6 +73,24 @@ class StackTrainer(HistoryTrainer):
             links = session_links(self._known, self._shares, options.links, near)
             saved = Saved(self._kept, self._members, links, self._shares)
             self._arrays = to_arrays(saved, self._popularity)
+
+    def go_on(self, weights: Arrays, touched: Any) -> Arrays:
+        """Arrays from where others were: what was chosen stays, touched items' factors move, links are solved
+        for again. Items that get links now start where a new one does."""
+        options, before = self._options, read_back(weights, self._taken.shape[1])
+        self._shares = before.shares
+        old = np.isin(self._kept, before.kept)
+        places, moving = np.searchsorted(before.kept, self._kept[old]), np.isin(self._kept, touched) | ~old
+        self._members = []
+        for number, member in enumerate(before.members, 1):
+            seed = self._seed * 1000 + number
+            rows = np.random.default_rng(seed).normal(0, _SPREAD, (len(old), member.rows.shape[1]))
+            start = Factors(rows.astype(np.float32), np.log(self._popularity[self._kept] + np.float32(0.5)))
+            start.rows[old], start.biases[old] = member.rows[places], member.biases[places]
+            again = factors_again(self._known, start, self._shares.l2, _PASSES, seed, moving)
+            self._members.append(again)
+        self._work(options.members + 1)
+        return self.weights()
 
     def close(self) -> None:
         """Let go of what users took."""

@@ -14,6 +14,7 @@ from core import (
     TastemapError,
     Trainer,
     TrainingData,
+    TrainingNews,
     hookimpl,
     option,
 )
@@ -68,6 +69,16 @@ class Stack(Architecture):
         scores = scores_by_popularity(histories.shape, popularity)
         scores[:, saved.kept] = score_known(histories[:, saved.kept], saved, popularity[saved.kept])
         return scores
+
+    def updated(self, weights: Arrays, news: TrainingNews, settings: Any, options: Options) -> Arrays:
+        """Keep what was chosen, move the factors of touched items, solve for the links again."""
+        from models_plugins.stack._trainer import StackTrainer
+
+        trainer = StackTrainer(news.now, self, settings, options)
+        try:
+            return trainer.go_on(weights, news.items)
+        finally:
+            trainer.close()
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the members' trainers."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
@@ -18,7 +19,7 @@ from core.training import make_trainer
 from core.views import FoldIn, Map, SimilarItems, SimilarUsers, Why
 from models_plugins.ease import Ease
 from models_plugins.ease._histories import UNLINKED
-from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items
+from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items, link_scores
 from tests.support import make_ratings
 
 USERS, ITEMS = 80, 25
@@ -46,6 +47,24 @@ def test_unpruned_links_are_the_closed_form() -> None:
     matrix = taken()
     found = dense(item_links(scipy.sparse.csr_array(matrix), 20.0, ITEMS), ITEMS)
     assert np.allclose(found, closed_form(matrix, 20.0), atol=1e-3)
+
+
+def test_links_in_the_size_of_the_users_are_the_closed_form_too() -> None:
+    few = taken()[: ITEMS // 3]
+    found = dense(item_links(scipy.sparse.csr_array(few), 20.0, ITEMS), ITEMS)
+    assert np.allclose(found, closed_form(few, 20.0), atol=1e-3)
+    nearly_singular = dense(item_links(scipy.sparse.csr_array(few), 0.05, ITEMS), ITEMS)
+    assert np.allclose(nearly_singular, closed_form(few, 0.05), atol=1e-2)
+
+
+def test_all_ways_to_add_links_up_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = scipy.sparse.csr_array(taken())
+    links = item_links(histories, 20.0, 5).matrix()
+    wanted = histories.toarray() @ links.toarray().T
+    np.testing.assert_allclose(link_scores(histories, links), wanted, atol=1e-5)
+    np.testing.assert_allclose(link_scores(histories[:3], links), wanted[:3], atol=1e-5)
+    monkeypatch.setattr("models_plugins.ease._links._MOST_DENSE", 1)
+    np.testing.assert_allclose(link_scores(histories, links), wanted, atol=1e-5)
 
 
 def test_pruning_keeps_the_strongest_of_all() -> None:
@@ -192,3 +211,27 @@ def test_weights_that_point_nowhere_are_refused(name: str, run: Any, tmp_path: P
     save_file(arrays, copy / "weights.safetensors", metadata={"about": "{}"})
     with pytest.raises(TastemapError):
         load_run(copy).model.scorer.all_scores(np.array([0], np.int64))
+
+
+def test_a_kept_inverse_is_updated_by_a_block_to_what_solving_anew_gives(tmp_path: Path) -> None:
+    """A new user, and an item that enough like now; a large change is solved anew."""
+    draws = np.random.default_rng(0)
+    users, items = np.nonzero(draws.random((80, 60)) < 0.3)
+    frame = pd.DataFrame({"user": [f"u{u}" for u in users], "item": items})
+    frame = pd.concat([frame, pd.DataFrame({"user": ["u0", "u1"], "item": [900, 900]})])
+    options = {"l2": 10.0, "keep_inverse": True}
+    parent = train(frame, "ease", options=options, split="none", folder=tmp_path / "parent")
+    news = pd.DataFrame({"user": ["v", "v", "v", "u2"], "item": [1, 2, 900, 900]})
+    child = parent.update(news)
+    told = child.updated
+    assert told is not None and told.how.endswith("from where it was")
+    anew = train(pd.concat([frame, news]), "ease", options=options, split="none", folder=tmp_path / "anew")
+    for user in ("v", "u2", "u40"):
+        ours, theirs = (
+            {one.item: one.score for one in run.recommend(user, n=20).items} for run in (child, anew)
+        )
+        assert list(ours)[:5] == list(theirs)[:5]
+        np.testing.assert_allclose(list(ours.values()), list(theirs.values()), atol=2e-3)
+    many = pd.DataFrame({"user": [f"w{u}" for u in users], "item": items})
+    large = child.update(many).updated
+    assert large is not None and large.how.endswith("as a whole")

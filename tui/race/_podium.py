@@ -73,6 +73,8 @@ def podium(ranked: Sequence[Lane], compared: ComparedRuns | None, trouble: str, 
         lines.append(Content.from_markup("[$foreground 60%]No intervals: $why[/]", why=trouble))
     elif compared is None and len(finished) > 1:
         lines.append(Content.from_markup("[$foreground 60%]How sure is that? Comparing …[/]"))
+    if winner.training.leak:
+        lines.append(Content.from_markup("[$foreground 60%]$leak[/]", leak=winner.training.leak))
     lines.append(
         Content.from_markup("[$foreground 60%]Lookup, Factors and Map show the winner: o opens it.[/]")
     )

@@ -52,6 +52,8 @@ class QualityScreen(ModalScreen[None]):
             dialog.border_title = "Quality"
             dialog.border_subtitle = "↑ ↓ scroll, Escape closes"
             yield Static(f"{self._run.name}  ({self._run.label})\n", markup=False, classes="heading")
+            if self._run.leak:
+                yield Static(_muted(f"{self._run.leak}\n"), id="quality-leak", markup=False)
             yield Static("", id="quality-ranking", markup=False)
             yield Static(_MEASURING, id="quality-errors", markup=False)
 

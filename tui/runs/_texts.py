@@ -37,6 +37,8 @@ def details_text(run: SavedRun) -> Content:
     wanted = ("recipe", "epochs", "learning_rate", "schedule", "optimizer", "seed", "factors", "l2")
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]
+    if run.leak and run.val_figure is not None:
+        lines.append(Content.from_markup(f"[{_MUTED}]$leak[/]", leak=run.leak))
     if run.state == "running":
         lines.append(Content.from_markup("[$success]It is being trained: Enter watches it.[/]"))
     if run.state == "interrupted":

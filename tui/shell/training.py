@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.data import leak_of
 from core.protocol import (
     BatchProgress,
     EpochFinished,
@@ -86,6 +87,11 @@ class TrainingState:
     def active(self) -> bool:
         """Whether a training is under way, paused ones included."""
         return self.stage in (Stage.PREPARING, Stage.RUNNING, Stage.PAUSED)
+
+    @property
+    def leak(self) -> str:
+        """Where training knows rows from after those that the figures stand on; "" where it doesn't."""
+        return leak_of(self.started.split, self.started.data) if self.started else ""
 
     @property
     def ranks(self) -> bool:

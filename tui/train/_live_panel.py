@@ -256,9 +256,14 @@ def _finished_line(training: TrainingState) -> Content:
     if finished.objective == "ranking":
         text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
     more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
-    return Content.from_markup(
-        "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more
-    )
+    lines = [
+        Content.from_markup(
+            "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more
+        )
+    ]
+    if training.leak:
+        lines.append(Content.from_markup("[$foreground 60%]$leak[/]", leak=training.leak))
+    return Content("\n").join(lines)
 
 
 def _failed_line(training: TrainingState) -> Content:

@@ -13,23 +13,26 @@ from core.array_types import FloatArray, LongArray, Mask
 
 @dataclass(frozen=True)
 class KnownPairs:
-    """Pairs of training: rows of users and items (int64) and ratings (or weights of likes), all (n,)."""
+    """Pairs of training: rows of users and items (int64), ratings (or weights of likes) and, where the table
+    has any, seconds, all (n,)."""
 
     users: LongArray
     items: LongArray
     values: FloatArray
+    times: LongArray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, rows: Any) -> KnownPairs:
         """Some of the pairs."""
-        return KnownPairs(self.users[rows], self.items[rows], self.values[rows])
+        times = None if self.times is None else self.times[rows]
+        return KnownPairs(self.users[rows], self.items[rows], self.values[rows], times)
 
     @property
     def turned(self) -> KnownPairs:
         """The same pairs with users and items in each other's place."""
-        return KnownPairs(self.items, self.users, self.values)
+        return KnownPairs(self.items, self.users, self.values, self.times)
 
 
 @dataclass(frozen=True)

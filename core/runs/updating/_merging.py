@@ -48,7 +48,8 @@ class Merged:
         """What training has."""
         part = slice(0, self.trained)
         users, items = (side[part].astype(np.int64) for side in (self.table.users, self.table.items))
-        return KnownPairs(users, items, self.table.ratings[part])
+        times = self.table.timestamps
+        return KnownPairs(users, items, self.table.ratings[part], None if times is None else times[part])
 
     def change(self, before: KnownPairs, now: KnownPairs) -> Change:
         """A change in rows of the table's ids."""

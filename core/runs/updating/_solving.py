@@ -56,10 +56,10 @@ def _likes(parent: Model, merged: Merged, pairs: KnownPairs) -> KnownPairs:
     rule = LikeRule(parent.facts.positive_from, "")
     liked = pairs.take(rule.likes(pairs.values))
     if merged.table.has_ratings:
-        return KnownPairs(liked.users, liked.items, np.ones(len(liked), np.float32))
+        return replace(liked, values=np.ones(len(liked), np.float32))
     weights, _ = tempered(liked.values, np.arange(len(liked)))
     assert weights is not None  # noqa: S101 - some were given
-    return KnownPairs(liked.users, liked.items, weights)
+    return replace(liked, values=weights)
 
 
 def _rows(parent: Model, known: Model, change: Change, resolved: Resolved, tell: Told) -> Solved:
@@ -118,7 +118,7 @@ def _data(model: Model, change: Change, pairs: KnownPairs) -> TrainingData:
     if not model.ranks:
         offsets = model.scoring.weigh(model.baseline.offsets(pairs.users, pairs.items))
         targets = pairs.values - model.scoring.raw(np.zeros(len(pairs), np.float32), offsets)
-    users, items = pairs.users.astype(np.int32), pairs.items.astype(np.int32)
+    users, items, times = pairs.users.astype(np.int32), pairs.items.astype(np.int32), pairs.times
     return TrainingData(
         users,
         items,
@@ -127,4 +127,5 @@ def _data(model: Model, change: Change, pairs: KnownPairs) -> TrainingData:
         mean=0.0 if model.ranks else model.scoring.offset,
         item_table=model.item_table,
         objective=model.objective,
+        times=None if times is None or not model.ranks else lambda: times,
     )

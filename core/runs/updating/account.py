@@ -53,15 +53,9 @@ class Updated(Answer):
         way = "`--full` trains on everything again"
         if self.verdict == "worse":
             return f"the update predicts the news worse than {self.parent} did: {way}"
-        if self.after is not None and self.baseline is not None and self._loses_to(self.baseline):
-            return f"the update is no better than its baseline on the news: {way}"
         if self.since_full > _MUCH:
             return f"{self.since_full:.0%} of what training has came after the last training of all: {way}"
         return ""
-
-    def _loses_to(self, baseline: float) -> bool:
-        assert self.after is not None  # noqa: S101 - asked for by the caller
-        return self.after > baseline if self.figure == "RMSE" else self.after < baseline
 
     def lines(self) -> Lines:
         """What came, what was done, and the figures."""

@@ -135,6 +135,9 @@ def _read(parent: Run, news: Any, reading: Mapping[str, object]) -> Ratings:
     table = news if isinstance(news, Ratings) else _load(parent, news, kind, reading)
     if table.kind != kind:
         raise DataError(f"the news holds {table.kind}, the run's table {kind}.", path=table.source)
+    if table.has_ratings and table.reading.get("rating_column") == "none":
+        hint = "Name it with --rating-column; pairs whose ratings are taken back go into --withdrawn."
+        raise DataError("the news has no column of ratings.", path=table.source, hint=hint)
     return table
 
 

@@ -13,7 +13,7 @@ from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
 from core.model import Scoring
 from core.protocol import EpochFinished
-from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, sum_up
+from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, mean_interval, sum_up
 
 FIRST = 10
 """Figures are of the first ten of each user's ranking."""
@@ -51,17 +51,8 @@ class RankingJudge:
         """What mere popularity reaches on the held-out part; None where nothing is relevant."""
         return None if self.by_popularity is None else _summed(self.held_out, self.by_popularity)
 
-    def against_popularity(self, trainer: Trainer) -> tuple[PerUser, PerUser] | None:
-        """Each user's figures on the held-out part by popularity and by the trainer; None as above."""
-        measured = self._by_trainer(trainer)
-        return None if measured is None or self.by_popularity is None else (self.by_popularity, measured)
-
-    def of_held_out(self, trainer: Trainer) -> RankingFigures | None:
-        """Figures on the held-out part; None where nothing is relevant."""
-        measured = self._by_trainer(trainer)
-        return None if measured is None else _summed(self.held_out, measured)
-
-    def _by_trainer(self, trainer: Trainer) -> PerUser | None:
+    def of_held_out(self, trainer: Trainer) -> PerUser | None:
+        """Each user's figures on the held-out part; None where nothing is relevant."""
         if self.blocks is None:
             return self._measured(self.held_out, trainer)
         users = self._asked
@@ -111,29 +102,34 @@ def _all_scores(trainer: Trainer, users: LongArray, item_count: int) -> FloatArr
     return trainer.scores(rows[0], rows[1]).reshape(len(users), item_count)
 
 
-def ranking_fields(judge: RankingJudge | None, trainer: Trainer) -> dict[str, float | None]:
-    """The figures of a ranking as events name them; none for the objective "rating"."""
+def ranking_fields(
+    judge: RankingJudge | None, trainer: Trainer, measured: PerUser | None = None
+) -> dict[str, float | None]:
+    """The figures of a ranking as events name them; none for the objective "rating".
+
+    `measured` are each user's figures on the held-out part, where they are known already.
+    """
     if judge is None:
         return {}
-    found, tuning, popularity = judge.of_held_out(trainer), judge.of_tuning(trainer), judge.popularity
+    measured = judge.of_held_out(trainer) if measured is None else measured
+    tuning, popularity = judge.of_tuning(trainer), judge.popularity
     return {
-        **_named(found),
+        **_named(None if measured is None else _summed(judge.held_out, measured)),
         "tuning_ndcg": None if tuning is None else tuning.ndcg,
         "baseline_ndcg": None if popularity is None else popularity.ndcg,
     }
 
 
 def finished_fields(
-    judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None
+    judge: RankingJudge | None, trainer: Trainer, last: EpochFinished | None, measured: PerUser | None
 ) -> dict[str, Any]:
     """`ranking_fields` of a finished training, with the objective and the interval over users."""
     if judge is None:
         return {}
-    found = judge.of_held_out(trainer)
-    interval = None if found is None else found.interval
+    interval = None if measured is None else mean_interval(measured.ndcg)
     return {
         "objective": "ranking",
-        **ranking_fields(judge, trainer),
+        **ranking_fields(judge, trainer, measured),
         "train_loss": None if last is None else last.train_loss,
         "val_ndcg_interval": () if interval is None else (interval.low, interval.high),
     }

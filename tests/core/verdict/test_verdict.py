@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import core
 from core.contract import load_plugins
 from core.data import Ratings, load_ratings
 from core.engine._server import EngineServer
-from core.errors import UsageError
-from core.protocol import Event, Failed, Judge, Judged, PhaseChanged, Query, from_plain, to_plain
+from core.errors import TastemapError, UsageError
+from core.protocol import Event, Failed, Finished, Judge, Judged, PhaseChanged, Query, from_plain, to_plain
 from core.training import Controls
 from core.verdict import Contender, Judging, Verdict, check_report, contenders, wanted_splits
 from tests.support import command, json_lines
@@ -82,12 +83,44 @@ def test_interactions_without_times_are_judged_by_what_they_have(rated: Path, tm
     assert from_plain(to_plain(verdict), Verdict) == verdict
 
 
+def test_python_judges_and_gets_a_frame(rated: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    found = core.judge(
+        rated, ["ease"], splits="newcomers", report=tmp_path / "v.md", on_event=told.append, epochs=1
+    )
+    assert found is not None
+    frame = found.to_frame()
+    assert list(frame["split"].unique()) == ["newcomers"]
+    ranked = frame[frame["measure"] == "nDCG@10"].set_index("name")
+    assert ranked.index[0] == "ease"
+    assert ranked.loc["ease", "verdict"] == "better"
+    assert ranked.loc["ease", "from_baseline_low"] > 0
+    assert np.isnan(ranked.loc["popularity", "from_baseline_difference"])
+    assert found.to_arrow().num_rows == len(frame)
+    assert "<table>" in found._repr_html_()
+    assert "nDCG@10, newcomers: 16 users are too few to conclude anything." in repr(found)
+    assert (tmp_path / "v-newcomers-ndcg.svg").exists(), "a report has the curves"
+    assert any(isinstance(event, PhaseChanged) and event.phase == "judging" for event in told)
+
+
+def test_who_cannot_be_trained_is_told_and_ends_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "thin.csv"  # every item has two likes: too few for links
+    rows = [f"u{user},i{(user * 7 + step) % 30},{4 + step % 2}" for user in range(12) for step in range(5)]
+    file.write_text("user,item,rating\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = core.judge(file, "ease,bias", splits="random", epochs=1)
+    assert found is not None
+    assert "bias" in {one.name for part in found.parts for one in part.standings}
+    assert any("ease isn't judged on the split random" in note for note in found.notes)
+    with pytest.raises(TastemapError, match="two items with enough likes"):
+        core.judge(file, "ease", splits="random")
+
+
 def test_a_stopped_verdict_is_none(rated: Path) -> None:
     stopped = Controls()
     stopped.stop()
     events: list[Event] = []
-    assert judging(load_ratings(rated), events, "ease", next_controls=lambda: stopped).verdict() is None
-    assert sum(isinstance(event, PhaseChanged) and event.phase == "judging" for event in events) == 1
+    assert judging(load_ratings(rated), events, "ease", controls=stopped).verdict() is None
+    assert not any(isinstance(event, Finished) and event.reason != "stopped" for event in events)
 
 
 def test_the_engine_judges_and_answers_meanwhile(rated: Path) -> None:
