@@ -17,7 +17,7 @@ from core.data import Ratings, leak_notice, load_ratings, split_ratings
 from core.model import RatedTable
 from core.protocol import Event, Finished, PhaseChanged, RunStarted
 from core.published.protocols import Protocol
-from core.published.tables import liked_rows, official_pairs
+from core.published.tables import liked_rows, official_pairs, refuse_lacking
 from core.ranking import mean_interval
 from core.runs import Run
 from core.training import Controls, Session
@@ -100,6 +100,7 @@ def _tables(
                     {"split": "official"},
                 )
         return
+    refuse_lacking(source, protocol.holds)
     ratings = load_ratings(source, {}, sources=sources)
     if protocol.name == "ml-1m":
         yield "", ratings, {"split": "random", "test_fraction": 0.1}

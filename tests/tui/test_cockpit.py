@@ -143,6 +143,7 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
             )
             engine.say(*told(name, figure))
         await sees(pilot, "dot wins", "0.8000", "+0.0200 (+0.0100", "clearly behind", "its table is gone")
+        await sees(pilot, "random rows are")
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/run-dot"
         await sees(pilot, "model dot")
         await pilot.resize_terminal(60, 20)
