@@ -32,6 +32,7 @@ from core.views import (
     Why,
 )
 from tui.lists import Entry, SearchBox, ThingList, heading
+from tui.lookup._new_item import NewItemScreen
 from tui.lookup._texts import history_entries, prediction_text, similar_entries, top_entries
 from tui.lookup._why import influence_entries, part_entries, why_sentence
 from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, Subject, Thing
@@ -61,6 +62,7 @@ class LookupScreen(BenchScreen):
         Binding("t", "tab('top')", "Top", id="lookup.top"),
         Binding("h", "tab('history')", "History", id="lookup.history"),
         Binding("s", "tab('similar')", "Similar", id="lookup.similar"),
+        Binding("ctrl+n", "new_item", "A new item", show=False, id="lookup.new_item"),
     ]
 
     def __init__(self) -> None:
@@ -309,6 +311,11 @@ class LookupScreen(BenchScreen):
         """In a line the keys are letters, and the arrows move its cursor."""
         del parameters
         return action not in ("turn", "find") or not self.in_field
+
+    def action_new_item(self) -> None:
+        """Ask of an item that training doesn't know."""
+        if self.bench.subject is not None:
+            self.app.push_screen(NewItemScreen(self.bench.ask))
 
     def action_find(self, side: str) -> None:
         """Type into a search."""
