@@ -23,6 +23,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def ratings_words(number: int) -> str:
+    """`1 rating`, `9,066 ratings`."""
+    return f"{count(number)} rating{'' if number == 1 else 's'}"
+
+
 def short_count(value: float) -> str:
     """`950`, `18.2k`, `1.8M`."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

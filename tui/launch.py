@@ -29,7 +29,10 @@ def run(plugins: list[Path], screen: str = "", run: Path | None = None) -> int |
     engine, registry = EngineClient(engine_command(plugins)), load_plugins(plugins)
     subject, watched = _look_at(run) if run is not None else (None, None)
     app = TastemapApp(engine, registry, subject, first, watched)
-    app.run()
+    try:
+        app.run()
+    finally:
+        app.release_terminal()
     return app.return_code
 
 

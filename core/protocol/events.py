@@ -82,7 +82,17 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchProgress(Event):
+class UsageFigures(Event):
+    """Base of the events that tell what the training process takes: `memory` and `gpu_memory` in bytes,
+    `gpu_busy` from 0 to 1; None where the system doesn't tell, or no GPU trains."""
+
+    memory: int | None = None
+    gpu_memory: int | None = None
+    gpu_busy: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchProgress(UsageFigures):
     """Progress inside an epoch, a few times a second; `train_rmse` or `train_loss` is the running one."""
 
     epoch: int
@@ -111,7 +121,7 @@ class RankingFigures(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EpochFinished(RankingFigures):
+class EpochFinished(RankingFigures, UsageFigures):
     """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
 
     epoch: int

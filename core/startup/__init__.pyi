@@ -11,3 +11,6 @@ from .own_process import (
     claim_process as claim_process,
     spare_pandas as spare_pandas,
 )
+from .usage import (
+    usage as usage,
+)

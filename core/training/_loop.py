@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -88,7 +88,8 @@ class TrainingLoop:
 
     `answer` receives the commands that don't steer (queries), between two slices and while paused. `unused`
     are settings that mean nothing to the trainer. Without `figures_by_epoch` the held-out part is measured at
-    the end alone. `clock` gives seconds, of which only differences matter.
+    the end alone. `usage` tells what the process takes, by the names of `UsageFigures`. `clock` gives
+    seconds, of which only differences matter.
     """
 
     trainer: Trainer
@@ -102,6 +103,7 @@ class TrainingLoop:
     progress: Progress = field(default_factory=Progress)
     unused: Sequence[str] = ()
     figures_by_epoch: bool = True
+    usage: Callable[[], Mapping[str, Any]] = dict
     clock: Callable[[], float] = time.perf_counter
     _pace: Pace = field(default_factory=Pace)
     _stopped: bool = False
@@ -238,6 +240,7 @@ class TrainingLoop:
             learning_rate=self._told_rate(epoch.number),
             ratings_per_second=epoch.ratings_per_second,
             eta_seconds=left * epoch.seconds / epoch.done,
+            **self.usage(),
         )
 
     def _refuse_divergence(self, epoch: _RunningEpoch) -> None:
@@ -271,11 +274,12 @@ class TrainingLoop:
             train_loss=epoch.running_mean if self.prepared.liked else None,
             **figures,
             **ranked,
+            **self.usage(),
         )
         self._remember(epoch, self.last_event, ruling)
         self.emit(self.last_event)
 
-    def _figures_of_epoch(self) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    def _figures_of_epoch(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Errors and ranking figures of the current weights, as far as anybody or anything looks at them."""
         prepared, looked_at = self.prepared, self.figures_by_epoch
         held_out = prepared.measure_held_out(self.trainer) if looked_at else Figures(None, None)

@@ -270,6 +270,8 @@ class Session:
         progress: Progress,
         state: Arrays | None = None,
     ) -> None:
+        from core.startup import choose_device, usage
+
         settings = self.resolved.settings
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
@@ -290,6 +292,7 @@ class Session:
             progress=progress,
             unused=self.resolved.architecture.unused_settings,
             figures_by_epoch=self.figures_by_epoch,
+            usage=partial(usage, choose_device(settings.device)),
         )
         self.emit(PhaseChanged("compiling"))
         with (

@@ -1,6 +1,9 @@
 from .biases import (
     Biases as Biases,
     BiasTable as BiasTable,
+    Expected as Expected,
+    ExpectedItem as ExpectedItem,
+    ExpectedRatings as ExpectedRatings,
     ItemBias as ItemBias,
 )
 from .components import (

@@ -1,4 +1,4 @@
-"""Items with the highest and lowest bias: better or worse liked than their viewers' habits explain."""
+"""How items stand with everybody: better or worse liked than habits explain, and what they would be given."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
-from core.model import ItemCard, Model, bias_column, by_popularity, item_card
-from core.options import option
-from core.views.view import Answer, Lines, OfMostRated, Remark, Table
+from core.errors import UsageError
+from core.model import ItemCard, Model, bias_column, by_popularity, item_card, user_row
+from core.options import Identifier, option
+from core.views.search import resolve_item
+from core.views.view import Answer, Lines, OfMostRated, Remark, Table, View
 
 SAMPLED_USERS = 300
 """Users over whom predictions are averaged where an architecture has no item biases."""
@@ -93,3 +95,85 @@ def _mean_predictions(model: Model, users: LongArray, items: LongArray) -> Float
     raw = model.scorer.raw(*pairs).reshape(len(users), len(items))
     means: FloatArray = raw.mean(axis=0, dtype=np.float64).astype(np.float32)
     return means
+
+
+_PAIRS = 2_000_000
+"""So many predictions are made at most: of many items fewer users are asked, a few dozen at least."""
+_FEWEST_USERS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedItem(ItemCard):
+    """An item and its predicted rating, the mean over the users asked."""
+
+    rating: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedRatings(Answer):
+    """Items in the order asked for; `mean` is that of all their predictions, by so many `users`.
+
+    `baseline` is the same mean by damped means alone. Both are None where training knows no user.
+    """
+
+    mean: float | None
+    baseline: float | None
+    users: int
+    items: tuple[ExpectedItem, ...]
+
+
+class Expected(View[ExpectedRatings]):
+    """Average the predicted ratings of items over all users (evenly spaced ones of many), or over some.
+
+    Raises UsageError for an unknown item or user, and for a model that ranks, which predicts no ratings.
+    """
+
+    command: ClassVar[str] = "expected"
+    positional: ClassVar[tuple[str, ...]] = ("items",)
+    items: tuple[Identifier, ...] = option(help="Item ids or titles.")
+    user: tuple[Identifier, ...] = option(
+        default=(), help="Only by this user; repeat.", flags=("--user",), metavar="USER"
+    )
+
+    def answer(self, model: Model) -> ExpectedRatings:
+        """Predict every pair, clipped to the scale, and average."""
+        if model.ranks:
+            hint = "Ask a model that predicts ratings (--objective rating)."
+            raise UsageError("This model ranks: it predicts no ratings that could be averaged.", hint=hint)
+        if not self.items:
+            raise UsageError("Name one item at least.")
+        rows = np.array([resolve_item(model, item) for item in self.items], np.int64)
+        users = self._asked(model, len(rows))
+        if not len(users):
+            return ExpectedRatings(mean=None, baseline=None, users=len(users), items=())
+        pairs = np.repeat(users, len(rows)), np.tile(rows, len(users))
+        predicted = model.baseline.predictions(model.scorer.raw(*pairs), *pairs)
+        plain = model.baseline.clip(model.baseline.fallback(*pairs))
+        means = predicted.reshape(len(users), len(rows)).mean(axis=0, dtype=np.float64)
+        return ExpectedRatings(
+            mean=float(means.mean()),
+            baseline=float(plain.mean(dtype=np.float64)),
+            users=len(users),
+            items=tuple(
+                ExpectedItem(**vars(item_card(model, row)), rating=mean)
+                for row, mean in zip(rows.tolist(), means.tolist(), strict=True)
+            ),
+        )
+
+    def _asked(self, model: Model, items: int) -> LongArray:
+        """Rows of the users whose predictions are averaged."""
+        if self.user:
+            return np.array([user_row(model, user) for user in self.user], np.int64)
+        users = _sample_users(model)
+        few = max(_FEWEST_USERS, _PAIRS // max(1, items))
+        return users[:: -(-len(users) // few)] if len(users) > few else users
+
+    @classmethod
+    def lines(cls, answer: ExpectedRatings) -> Lines:
+        """The mean beside that of damped means, then a row an item."""
+        if answer.mean is None or answer.baseline is None:
+            yield Remark("nothing to average")
+            return
+        yield f"{answer.mean:.3f} on average over {answer.users:,} users"
+        yield Remark(f"damped means alone: {answer.baseline:.3f}")
+        yield Table([(f"{one.rating:.2f}", *one.cells()) for one in answer.items])

@@ -34,6 +34,7 @@ _ENTRIES: Mapping[str, _Entry] = {
     "contributions": _Entry("Contributions"),
     "crosstab": _Entry("Crosstab", "crosstab"),
     "diagnosis": _Entry("Diagnosis", "diagnose", quality),
+    "expected": _Entry("Expected", "expected"),
     "fold_in": _Entry("FoldIn", "foldin"),
     "fold_in_item": _Entry("FoldInItem", "foldin-item", new_items),
     "fold_in_why": _Entry("FoldInWhy", "foldin-why"),

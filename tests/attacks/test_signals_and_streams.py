@@ -198,3 +198,27 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_tell(words: str) -> None:
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120, check=False)
     assert done.stderr == ""
     assert done.returncode in (0, 141)  # 0 where all of it went into the pipe before the reader left
+
+
+@pytest.mark.slow
+def test_the_screen_ends_with_its_terminal() -> None:
+    """A closed window leaves no process behind that nobody sees."""
+    terminal, inside = os.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    child = subprocess.Popen(
+        [sys.executable, "-c", CODE],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=environment,
+        start_new_session=True,  # of which this is no controlling terminal: no signal tells that it is closed
+    )
+    os.close(inside)
+    seen = b""
+    while b"Setup" not in seen:
+        seen += os.read(terminal, 65536)
+    os.close(terminal)
+    try:
+        assert child.wait(240) == 129
+    finally:
+        child.kill()

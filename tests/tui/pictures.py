@@ -46,6 +46,12 @@ async def draw(app: TastemapApp, pilot: Pilot[int]) -> None:
     await sees(pilot, "1–5 rate")
     await pilot.press("5", "4", "space", "2", "5", "space", "1")
     await save(app, pilot, "you", "You lean", "near you")
+    await pilot.press("f6")
+    await sees(pilot, "Choose with Space")
+    await pilot.press("s")
+    await until(pilot, lambda: app.bench.race.active, "the race")
+    await until(pilot, lambda: not app.bench.race.active, "the end of the race", 600)
+    await save(app, pilot, "race", "wins", "behind")
 
 
 async def save(app: TastemapApp, pilot: Pilot[int], name: str, *words: str) -> None:

@@ -77,9 +77,10 @@ def test_a_long_training_ends_with_a_bell_and_a_note(
             replace(event, seconds=LONG_SECONDS) if isinstance(event, EpochFinished) else event
             for event in recorded_events()
         ]
-        engine.say(*long[:4], PROGRESS)
+        held = {"memory": 512 << 20, "gpu_memory": 3 << 30, "gpu_busy": 0.87}
+        engine.say(*long[:4], PROGRESS, replace(PROGRESS, batch=11, **held))
         await until(pilot, lambda: any("29%" in words for words in said), "the title")
-        await sees(pilot, "2M ratings/s")
+        await sees(pilot, "2M ratings/s", "memory 512 MiB █", "GPU 87% █", "GPU memory 3.0 GiB █")
         engine.say(Paused(4, 10))
         await sees(pilot, "Paused", "p Go on", "p goes on")
         assert "ratings/s" not in screen_text(app).split("Loss")[0], "nothing is fast in a pause"
@@ -120,7 +121,13 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
         "k": 10,
         "runs": [
             {"run": "run-dot", "architecture": "dot"},
-            {"run": "run-nn", "architecture": "nn", "verdict": "worse", "difference": difference},
+            {
+                "run": "run-nn",
+                "architecture": "nn",
+                "verdict": "worse",
+                "difference": difference,
+                "ranking_difference": {"ndcg": -0.5, "low": -0.6, "high": -0.4},
+            },
             {"run": "run-bias", "architecture": "bias", "not_comparable": "its table is gone"},
         ],
     }
@@ -142,8 +149,17 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
                 name,
             )
             engine.say(*told(name, figure))
-        await sees(pilot, "dot wins", "0.8000", "+0.0200 (+0.0100", "clearly behind", "its table is gone")
+        await sees(
+            pilot,
+            "dot wins",
+            "0.8000",
+            "+0.0200",
+            "95 % +0.0100 to +0.0300, clearly behind",
+            "its table is gone",
+        )
+        await sees(pilot, "random rows are")
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/run-dot"
+        assert "0.5000" not in screen_text(app), "the verdict is by RMSE, and so is the distance"
         await sees(pilot, "model dot")
         await pilot.resize_terminal(60, 20)
         await sees(pilot, "dot wins", "0.8000")
@@ -154,7 +170,7 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
 
 
 def test_the_last_run_is_told_instead_of_the_welcome_and_played_again(
-    engine: FakeEngine, registry: Registry, private_folders: Path
+    engine: FakeEngine, registry: Registry, private_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(private_folders, "bias-a", epochs=12)
     state = replay(run)
@@ -166,8 +182,19 @@ def test_the_last_run_is_told_instead_of_the_welcome_and_played_again(
         await sees(pilot, "Last run: bias", "12/12", "Setup")
         await pilot.press("5")
         await sees(pilot, "bias-a")
+        going, tell = threading.Event(), Replayed.news
+
+        def when_it_may(told: Replayed) -> list[Event]:
+            """The start at once, the rest when the test has seen it."""
+            begun = app.bench.training.started is not None
+            return tell(told) if going.is_set() or not begun else []
+
+        monkeypatch.setattr(Replayed, "news", when_it_may)
         await pilot.press("p")
         watched = await wait_for_replay(app, pilot)
+        await sees(pilot, "played again; x ends it", "x Stop")
+        assert "Rate up" not in screen_text(app) and "left" not in screen_text(app).splitlines()[1]
+        going.set()
         await until(pilot, lambda: watched.over, "the end of the replay")
         await sees(pilot, "Done", "12/12")
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/bias-recorded"

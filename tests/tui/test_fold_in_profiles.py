@@ -32,6 +32,7 @@ def test_profiles_are_kept_for_a_table_under_names() -> None:
     profiles.now.ratings["7"] = GivenRating("Alien \x1b[2J", 4.5)
     profiles.switch("Anna")
     profiles.now.ratings["7"] = GivenRating("Alien", 2.5)
+    profiles.now.ratings["8"] = GivenRating("Heat", None)
     profiles.now.skipped.add("9")
     keep(profiles.path, profiles.to_json())
     read = profiles_of(3, 4, "scale")
@@ -39,6 +40,7 @@ def test_profiles_are_kept_for_a_table_under_names() -> None:
     assert read.given[FIRST].ratings["7"].rating == 4.5
     assert "\x1b" not in read.given[FIRST].ratings["7"].title
     assert read.together().ratings["7"].rating == 3.5
+    assert read.now.ratings["8"].rating is None and read.together().ratings["8"].rating is None
     assert profiles_of(3, 5, "scale").now.ratings == {}, "another table has ratings of its own"
     profiles.path.write_text("{")
     with pytest.raises(RunError, match="damaged"):

@@ -126,6 +126,32 @@ def test_rating_by_keys_moves_star_and_list(engine: FoldInEngine, registry: Regi
     run_app(scenario, engine, registry)
 
 
+def test_a_model_that_ranks_is_told_likes(engine: FoldInEngine, registry: Registry) -> None:
+    engine.answers["summary"] |= {
+        "objective": "ranking",
+        "scale": {"minimum": 1.0, "maximum": 1.0, "step": 0.0},
+    }
+
+    def likes() -> list[tuple[str, ...]]:
+        return [tuple(arguments["likes"]) for view, _, arguments in engine.asked if view == "fold_in"]
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("7")
+        await sees(pilot, "l likes it", "l Like", "For you")
+        assert "rate;" not in screen_text(app), "there is nothing to rate by"
+        await pilot.press("l", "l")
+        await sees(pilot, "Your ratings: 2", "liked")
+        await until(pilot, lambda: len(likes()[-1]) == 2, "both likes asked about")
+        assert engine.asked_ratings()[-1] == {}
+        await pilot.press("plus", "u")
+        await sees(pilot, "Your ratings: 1")
+        await pilot.press("c")
+        await sees(pilot, "Rates highest", "liked")
+
+    run_app(scenario, engine, registry)
+
+
 def test_a_digit_beyond_the_scale_rates_nothing(engine: FoldInEngine, registry: Registry) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, engine)
@@ -367,7 +393,7 @@ def test_a_really_trained_model_folds_a_user_in(registry: Registry) -> None:
         for key in ("5", "1", "5", "1"):
             await pilot.press(key)
         screen = screen_of(app)
-        await until(pilot, lambda: screen._answer.ratings == screen._state.given.question(), "the answer")
+        await until(pilot, lambda: screen._answer.asked == screen._state.given.question(), "the answer")
         assert start is not None and canvas.goal is not None
         assert np.hypot(canvas.goal[0] - start[0], canvas.goal[1] - start[1]) > 0.02
         assert screen_of(app)._answer.best != best
@@ -464,6 +490,6 @@ def test_a_user_who_takes_a_rating_back_is_not_asked_again() -> None:
     assert given.next_offer(offers) == two
     given.forget("1")
     assert given.next_offer(offers) == two
-    assert given.question() == {}
+    assert given.question() == {"ratings": {}, "likes": ()}
     given.clear()
     assert given.next_offer(offers) == one

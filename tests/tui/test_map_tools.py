@@ -45,6 +45,23 @@ def test_crowded_places_are_lighter_and_few_points_have_no_shade() -> None:
     )
 
 
+def test_peaks_are_labelled_first_and_each_step_closer_has_its_own() -> None:
+    """Two crowds and scattered best known points: both crowds are named by whom most know there."""
+    generator = np.random.default_rng(1)
+    middles = np.array([(-3.0, 0.0), (3.0, 2.0), (3.0, 2.6)])
+    crowds = [middle + generator.normal(scale=0.08, size=(300, 2)) for middle in middles]
+    scattered = generator.uniform((-4, -4), (4, -1), size=(60, 2))
+    places = np.vstack([scattered, *crowds])  # the best known come first
+    labels = [""] * len(places)
+    for number, name in enumerate(("left crowd", "lower", "upper")):
+        labels[60 + 300 * number] = name
+    points = Points(places[:, 0], places[:, 1], labels, np.zeros(len(places), np.int32))
+    far = "\n".join(draw(points, Viewport(0, 0, 9, 9), 60, 18).lines())
+    assert "left crowd" in far and ("lower" in far) != ("upper" in far), "what lies too near has one name"
+    near = "\n".join(draw(points, Viewport(3, 2.3, 1.5, 1.5), 60, 18).lines())
+    assert "lower" in near and "upper" in near
+
+
 def test_the_axes_ends_are_words_inside_the_picture() -> None:
     ends = ("Drama", "Action", "older", "newer")
     for width, height in ((80, 24), (20, 6), (3, 2)):
@@ -54,6 +71,10 @@ def test_the_axes_ends_are_words_inside_the_picture() -> None:
     assert lines[12].startswith("Drama") and lines[12].endswith("Action")
     assert "newer" in lines[0] and "older" in lines[-1]
     assert (picture.hits[picture.looks == END] == -1).all()
+    named = replace(cloud(300), labels=["Ghostbusters"] * 300)
+    lines = draw(named, Viewport(0, 0, 8, 8), 80, 24, ends=ends).lines()
+    assert lines[12].startswith("Drama") and lines[12].endswith("Action"), "no label reaches into an end"
+    assert not any("Dramat" in line or "tbusAction" in line for line in lines)
 
 
 def test_a_region_has_what_lies_inside_and_a_frame() -> None:
@@ -120,8 +141,12 @@ def test_regions_pictures_and_other_runs_on_the_screen(
         await pilot.press("v", "left", "up", "left")
         inside = len(canvas.enclosed())
         assert inside
+        card = {"item": 1, "title": "", "year": 0, "genres": [], "ratings": 3, "rating": 3.625}
+        told = {"mean": 3.625, "baseline": 3.5, "users": 300, "items": [card] * inside}
+        engine.answers["expected"] = told
         await pilot.press("enter")
-        await sees(pilot, f"{inside} items", "ratings each")
+        await sees(pilot, f"{inside} items", "ratings each", "predicted 3.62, damped means 3.50")
+        assert len(engine.asked_of("expected", "items")) == inside
         await pilot.press("e")
         await until(pilot, (tmp_path / "region.csv").exists, "the file")
         await pilot.press("escape", "escape")
@@ -130,14 +155,19 @@ def test_regions_pictures_and_other_runs_on_the_screen(
         await sees(pilot, "Which kind of picture?")
         await pilot.press("down", "enter")
         await until(pilot, (tmp_path / "map.txt").exists, "the picture")
+        x = canvas.points.x.copy()
+        told = engine.answers["map"]
+        engine.answers["map"] = {**told, "x": [told["x"][0] + 5, *told["x"][1:]]}
         await pilot.press("D")
         await sees(pilot, "Which run's map")
         await pilot.press("enter")
         await sees(pilot, "Against bias-a", "half moved less than")
         assert app.screen.query_one("#map-similar", ThingList).things
+        await until(pilot, lambda: not np.allclose(canvas.points.x, x), "the other run's places")
+        engine.answers["map"] = told
         await pilot.press("escape")
         await until(pilot, lambda: "Against bias-a" not in screen_text(app), "the map alone")
-        x = canvas.points.x.copy()
+        await until(pilot, lambda: bool(np.allclose(canvas.points.x, x)), "everything where it was")
         await pilot.press("t")
         await until(pilot, lambda: not np.allclose(canvas.points.x, x), "a turn")
         await pilot.press("t")
@@ -148,9 +178,14 @@ def test_regions_pictures_and_other_runs_on_the_screen(
     run_app(scenario, engine, registry)
     rows = list(csv.reader((tmp_path / "region.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0][:2] == ["item", "title"] and len(rows) > 1
+    assert {row[-1] for row in rows[1:]} == {"3.625"}, "what everybody would give"
 
 
-def test_a_training_is_scrubbed_through_on_the_map(engine: FakeEngine, registry: Registry) -> None:
+def test_a_training_is_scrubbed_through_on_the_map(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.shell.screen._LIVE_SECONDS", 0.0)  # it follows each epoch
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
@@ -159,7 +194,6 @@ def test_a_training_is_scrubbed_through_on_the_map(engine: FakeEngine, registry:
         await sees(pilot, "Map of items")
         told = [event for event in recorded_events() if isinstance(event, EpochFinished)]
         screen = app.screen
-        await pilot.pause(0.9)
         engine.say(told[1])
         await until(pilot, lambda: len(screen._frames.maps) == 2, "another frame")  # type: ignore[attr-defined]
         await pilot.press("left_square_bracket")

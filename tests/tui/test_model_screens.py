@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Static
 
 from core.contract.plugins import Registry
@@ -94,7 +95,15 @@ def test_the_map_asks_for_components_ranks_and_the_notebooks_view(
     assert all(run == "/runs/bias-recorded" for _, run, _ in engine.asked)
 
 
-def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine, registry: Registry) -> None:
+def asks_once_more(monkeypatch: pytest.MonkeyPatch, screen: Screen[Any]) -> None:
+    """Let a screen that follows a training ask at the next epoch and then no more, however slow it is."""
+    monkeypatch.setattr("tui.shell.screen._LIVE_SECONDS", 1e9)
+    monkeypatch.setattr(screen, "_asked_live_at", float("-inf"))
+
+
+def test_the_map_follows_a_training_with_its_current_weights(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
@@ -102,28 +111,34 @@ def test_the_map_follows_a_training_with_its_current_weights(engine: FakeEngine,
         await pilot.press("4")
         await sees(pilot, "Map of items")
         before = len(engine.asked)
-        await pilot.pause(0.9)
+        asks_once_more(monkeypatch, app.screen)
         engine.say(*(event for event in recorded_events() if isinstance(event, EpochFinished)))
+        await until(pilot, lambda: len(app.bench.training.epochs) > 11, "the epochs")
         await until(pilot, lambda: len(engine.asked) > before, "another question")
-        await pilot.pause(0.2)
         assert len(engine.asked) == before + 1, "twelve epochs at once are one redraw"
         assert engine.asked[-1][1] is None
 
     run_app(scenario, engine, registry)
 
 
-def test_a_lookup_follows_a_training_but_asks_seldom(engine: FakeEngine, registry: Registry) -> None:
+def test_a_lookup_follows_a_training_but_asks_seldom(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> int:
+        return sum(view == "contributions" for view, _, _ in engine.asked)
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         await pilot.press("s")
         engine.say(*recorded_events()[:2])
         await until(pilot, lambda: trains(app), "the start")
         await pilot.press("2")
         await sees(pilot, "predicted")
-        before = sum(view == "contributions" for view, _, _ in engine.asked)
+        before = asked()
+        asks_once_more(monkeypatch, app.screen)
         engine.say(*(event for event in recorded_events() if isinstance(event, EpochFinished)))
-        await until(pilot, lambda: len(app.bench.training.epochs) > 10, "the epochs")
-        await pilot.pause(0.2)
-        assert sum(view == "contributions" for view, _, _ in engine.asked) == before + 1
+        await until(pilot, lambda: len(app.bench.training.epochs) > 11, "the epochs")
+        await until(pilot, lambda: asked() > before, "another question")
+        assert asked() == before + 1
 
     run_app(scenario, engine, registry)
 
@@ -203,7 +218,9 @@ def test_the_ratings_that_influence_a_prediction_are_asked_for_once_it_rests(
             influences[0]["title"][:10],
             f"{influences[0]['effect']:+.3f}",
         )
-        await sees(pilot, "Had they given Paddington 2 3, it would be", "4.40 (+0.01)", "4.39 when refitted")
+        sentence = " ".join(str(app.screen.query_one("#why-sentence", Static).content).split())
+        assert "Had they given “Paddington 2” 3, it would be 0.01 higher." in sentence
+        await sees(pilot, "4.39 when refitted")
         asked = [arguments for view, _, arguments in engine.asked if view == "why"]
         fifth = engine.answers["search"]["found"][4]["id"]
         assert asked == [Why(user=asked_user(engine), item=fifth, count=8).to_dict()]
@@ -290,11 +307,11 @@ def test_why_is_a_sentence_of_the_users_own_ratings() -> None:
     told = replace(reasons, influences=(up, down), counterfactuals=(turned,))
     contributions = replace(reasons.contributions, contributions=(Contribution("item bias", -0.42),))
     sentence = why_sentence(contributions, told)
-    assert "because they gave Aliens 5; against it speaks that they gave Titanic 1" in sentence
+    assert "because they gave “Aliens” 5; against it speaks that they gave “Titanic” 1" in sentence
     assert "it loses 0.4 since people like it less than its kind" in sentence
-    assert "Had they given Titanic 5, it would be 4.50 (+0.30)." in sentence
+    assert "Had they given “Titanic” 5, it would be 0.30 higher." in sentence
     liked = replace(told, influences=(replace(up, rating=None),), counterfactuals=())
-    assert "because they liked Aliens" in why_sentence(contributions, liked)
+    assert "because they liked “Aliens”" in why_sentence(contributions, liked)
 
 
 def test_what_a_prediction_is_made_of_is_told_by_component_names() -> None:

@@ -11,8 +11,14 @@ from textual.widgets import Input
 
 from core.contract.plugins import Registry
 from core.engine.client import EngineClient, engine_command
+from core.protocol.commands import Warm
 from core.protocol.events import BatchProgress
+from core.runs.store import list_runs
+from core.runs.writer import read_history, read_summary, trained_by
+from tests.processes import Child
+from tests.support import COMMAND
 from tests.tui.driving import run_app, screen_text, sees, trains, until
+from tests.tui.fake_engine import FakeEngine
 from tests.tui.test_client import alive
 from tui.charts import ChartView
 from tui.shell.app import TastemapApp
@@ -94,6 +100,45 @@ async def _keys_act_while_epochs_stream_in(app: TastemapApp, pilot: Piloted) -> 
         await until(pilot, lambda: chart.border_subtitle != before, "the other axis", pause=0.002)  # noqa: B023
     await until(pilot, lambda: len(app.bench.training.epochs) > epochs, "epochs that go on")
     assert app.bench.training.stage is Stage.RUNNING
+
+
+@pytest.mark.slow
+def test_a_training_begun_by_the_command_line_is_watched_and_steered(
+    registry: Registry, private_folders: Path
+) -> None:
+    """Two processes that share nothing but the run's folder."""
+    engine = FakeEngine()
+    training = Child(COMMAND, "train", "--data", "demo", "--arch", "dot", "--epochs", "50000")
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await until(
+            pilot,
+            lambda: any(map(trained_by, list_runs())) or training.returncode is not None,
+            "the run",
+            240,
+        )
+        await pilot.press("5")
+        await sees(pilot, "running", "It is being trained")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.bench.training.epochs) > 3, "epochs", 240)
+        await sees(pilot, "memory", "MiB", "ratings/s")
+        await _learning_rate_acts(app, pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: app.bench.training.stage is Stage.PAUSED, "the pause")
+        await pilot.press("p")
+        await until(pilot, lambda: app.bench.training.stage is Stage.RUNNING, "the resumption")
+        await pilot.press("x")
+        await sees(pilot, "Stopped")
+        [run] = list_runs()
+        assert app.bench.subject is not None and app.bench.subject.run == str(run), "it can be looked at"
+
+    run_app(scenario, engine, registry)
+    assert training.wait() == 0
+    [run] = list_runs()
+    summary, epochs = read_summary(run), read_history(run)
+    assert summary is not None and summary["reason"] == "stopped"
+    assert epochs[-1]["learning_rate"] < epochs[0]["learning_rate"] * 0.9
+    assert not engine.sent or all(isinstance(command, Warm) for command in engine.sent)
 
 
 def test_progress_floods_are_drawn_a_few_times_a_second(registry: Registry) -> None:

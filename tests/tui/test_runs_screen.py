@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Input
 
 from core.contract.plugins import Registry
 from core.protocol.commands import ResumeRun, Train
@@ -296,9 +296,15 @@ def test_a_race_trains_one_after_another_on_the_same_split(engine: FakeEngine, r
     run_app(scenario, engine, registry)
 
 
-def test_a_stopped_race_starts_nobody_else(engine: FakeEngine, registry: Registry) -> None:
+def test_a_race_is_on_what_the_form_names_and_a_stopped_one_starts_nobody_else(
+    engine: FakeEngine, registry: Registry
+) -> None:
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
-        await pilot.press("6", "s")
+        app.screen.query_one("#field-data", Input).value = "/tables/mine.csv"
+        await until(pilot, lambda: app.bench.chosen == "/tables/mine.csv", "the table")
+        await pilot.press("6")
+        await sees(pilot, "on mine.csv, chosen under Train")
+        await pilot.press("s")
         engine.say(*recorded_events()[:3])
         await until(pilot, lambda: trains(app), "the start")
         await pilot.press("x")
@@ -307,4 +313,4 @@ def test_a_stopped_race_starts_nobody_else(engine: FakeEngine, registry: Registr
         await pilot.pause(0.2)
 
     run_app(scenario, engine, registry)
-    assert sum(isinstance(command, Train) for command in engine.sent) == 1
+    assert [command.data for command in engine.sent if isinstance(command, Train)] == ["/tables/mine.csv"]

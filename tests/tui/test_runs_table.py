@@ -43,7 +43,14 @@ def test_columns_share_the_width_by_need() -> None:
     names = [one.name for one, _ in fitting(runs, 200)]
     assert {"factors", "rate", "epochs"} <= set(names)
     assert "name" not in names, "a column that would be empty isn't there"
+    chosen = [one.name for one, _ in fitting(runs, 200, ["seed", "val", "tags"])]
+    assert chosen == ["val", "tags", "seed"], "what was chosen is there, in the table's order, empty or not"
     assert "val↓" in [text.plain for text in headings(fitting(runs, 200), "val", True)]
+
+
+def headings_of(app: TastemapApp) -> list[str]:
+    columns = app.screen.query_one(DataTable).columns.values()
+    return [column.label.plain.strip("↑↓") for column in columns]
 
 
 def test_an_update_stands_below_its_parent() -> None:
@@ -104,6 +111,13 @@ def test_runs_are_named_tagged_sorted_and_filtered(
         await sees(pilot, "#one #two")
         await pilot.press("s")
         await until(pilot, lambda: "↑" in screen_text(app) or "↓" in screen_text(app), "a sorted column")
+        await pilot.press("c")
+        await sees(pilot, "Which columns?", "▐X▌ arch", "▐ ▌ seed")
+        await pilot.press("down", "space", *["down"] * 8, "space", "enter")
+        await until(pilot, lambda: "arch" not in headings_of(app), "the table without that column")
+        assert "l2" in headings_of(app) and app.preferences.columns.startswith("name data val")
+        await pilot.press("c", "home", *["space", "down"] * 9, "space", "enter")
+        await until(pilot, lambda: "arch" in headings_of(app), "the columns there is room for")
 
     run_app(scenario, engine, registry, (160, 40))
     labels = [read_labels(private_folders / name) for name in ("bias-a", "bias-b")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
@@ -19,7 +20,8 @@ from core.views import Found, SearchResults
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tests.tui.test_runs_screen import make_run
-from tui.lists import ThingList, marked
+from tui.lists import Entry, ThingList, heading, marked
+from tui.lists.things import shortened
 from tui.shell import Thing, shown
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import keymap_path, read_keymap, read_preferences
@@ -130,6 +132,8 @@ def test_arriving_on_lookup_arrows_walk_digits_switch_and_letters_search(
         first = engine.asked_of("contributions", "item")
         await pilot.press("down")
         await until(pilot, lambda: engine.asked_of("contributions", "item") != first, "the next title")
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(app.focused, "id", "") == "list-why", "the reasons")
         await pilot.press("4")
         await sees(pilot, "Map of items")
         await pilot.press("2", "l", "o")
@@ -214,6 +218,18 @@ def test_what_was_typed_stands_out_in_a_title() -> None:
     title = marked("The Matrix Reloaded", "matr rel")
     assert title.plain == "The Matrix Reloaded"
     assert [title.plain[span.start : span.end] for span in title.spans] == ["Matr", "Rel"]
+
+
+def test_a_long_title_loses_its_middle_and_what_follows_it() -> None:
+    name = "The Lord of the Rings: The Two Towers (2002)"
+    line = Content.from_markup("[b]4.21[/] $name", name=name)
+    entry = Entry(line, Thing("item", 1, name), more=Content("  188 ratings"))
+    assert entry.fitted(80).plain.endswith("(2002)  188 ratings")
+    cut = entry.fitted(30)
+    assert cut.plain == "4.21 The Lord of …owers (2002)" and cut.cell_length == 30
+    assert [cut.plain[span.start : span.end] for span in cut.spans] == ["4.21"]
+    assert shortened(Content("映画" * 20), 30).plain == "映画" * 20, "wide letters are cut at their end"
+    assert heading("x" * 50).fitted(20).plain == "x" * 50
 
 
 def test_titles_are_shown_as_one_says_them() -> None:

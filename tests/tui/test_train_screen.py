@@ -186,7 +186,11 @@ def started() -> RunStarted:
     return event
 
 
-def test_an_engine_that_keeps_dying_is_left_alone(engine: FakeEngine, registry: Registry) -> None:
+def test_an_engine_that_keeps_dying_is_left_alone(
+    engine: FakeEngine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.shell._engine_app.WITHIN_SECONDS", 1e9)  # for a busy machine
+
     async def scenario(app: TastemapApp, pilot: Piloted) -> None:
         for starts in (1, 2, 3, 4):
             await until(pilot, lambda starts=starts: engine.starts == starts, f"start {starts}")  # type: ignore[misc]

@@ -35,34 +35,36 @@ KEYS = {
     "right": "\x1b[C",
 }
 
-TOUR: tuple[tuple[float, Sequence[str]], ...] = (
-    (6, ()),
-    (25, ("s",)),
-    (2, ("left", "left", "left")),
-    (2, ("escape", "v")),
-    (3, ("2",)),
-    (3, tuple("alien")),
-    (4, ("enter",)),
-    (2, ("down", "down")),
-    (3, ("enter",)),
-    (2, ("escape",)),
-    (4, ("4",)),
-    (3, ("/", *"star wars", "enter")),
-    (3, ("s",)),
-    (2, ("+", "+")),
-    (4, ("0", "t")),
-    (2, ("t", "c", "c")),
-    (4, ("7",)),
-    (2, ("5",)),
-    (2, ("4",)),
-    (2, (" ", "1")),
-    (4, ("c",)),
-    (2, ("escape", "\x10")),
-    (3, tuple("matrix")),
-    (3, ("enter",)),
-    (2, ("q",)),
+TOUR: tuple[tuple[Sequence[str], str, float], ...] = (
+    ((), "CPU (", 2),
+    (("s",), "Done", 2),
+    (("left", "left", "left"), "epoch", 2),
+    (("escape", "v"), "", 2),
+    (("2",), "in all", 3),
+    (tuple("alien"), "Alien", 3),
+    (("enter",), "in all", 4),
+    (("down", "down"), "", 2),
+    (("enter",), "in all", 3),
+    (("escape",), "Alien", 2),
+    (("4",), "Map of items", 4),
+    (("/", *"star wars", "enter"), "Star Wars", 3),
+    (("s",), "Most similar to", 3),
+    (("+", "+"), "", 2),
+    (("0", "t"), "", 4),
+    (("t", "c", "c"), "bias", 2),
+    (("escape", "v", "right", "right", "up", "enter"), "predicted", 3),
+    (("escape", "escape", "7"), "For you", 3),
+    (("5",), "near you", 2),
+    (("4",), "lean", 2),
+    ((" ", "1"), "near you", 2),
+    (("c",), "The taste of", 4),
+    (("escape", "\x10"), "Find anything", 2),
+    (tuple("matrix"), "The Matrix", 3),
+    (("enter",), "in all", 3),
+    (("q",), "", 2),
 )
-"""So many seconds are waited after each of these groups of keys."""
+"""Keys, what is then waited for (at most `LONGEST_WAIT`), and how long it is looked at, in seconds."""
+LONGEST_WAIT = 180.0
 
 
 def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
@@ -73,24 +75,30 @@ def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
         os.execvp(words[0], list(words))
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     began = time.monotonic()
-    for seconds, keys in TOUR:
+    for keys, word, seconds in TOUR:
+        seen = bytearray()
         for key in keys:
             os.write(terminal, KEYS.get(key, key).encode())
-            yield from _written(terminal, began, 0.25)
-        yield from _written(terminal, began, seconds)
+            yield from _written(terminal, began, 0.25, seen)
+        yield from _written(terminal, began, LONGEST_WAIT if word else 0.0, seen, word.encode())
+        yield from _written(terminal, began, seconds, seen)
     os.close(terminal)
     os.waitpid(child, 0)
 
 
-def _written(terminal: int, began: float, seconds: float) -> Iterator[tuple[float, bytes]]:
+def _written(
+    terminal: int, began: float, seconds: float, seen: bytearray, word: bytes = b""
+) -> Iterator[tuple[float, bytes]]:
+    """What is written in so many seconds, added to `seen`, or until a word was seen."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
+    while (left := until - time.monotonic()) > 0 and not (word and word in seen):
         if select.select([terminal], [], [], left)[0]:
             try:
                 block = os.read(terminal, 65536)
             except OSError:
                 return  # it has ended
             yield time.monotonic() - began, block
+            seen += block
 
 
 def shortened(blocks: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, str]]:

@@ -14,6 +14,8 @@ _Rgb = tuple[int, int, int]
 
 _SMALLEST = (24, 6)
 """Columns and rows below which a chart says nothing; it is then left out."""
+_LEAST_SPAN = 1e-3
+"""A curve that moves less is flat; closer up the chart would show noise."""
 _SMOOTHING = 0.6
 """How much of a running mean is kept at each epoch."""
 
@@ -165,7 +167,7 @@ def _limits(curves: Sequence[Curve], log: bool) -> tuple[float, float]:
     """What the vertical axis spans, in the units that are drawn: the values and nothing else."""
     values = [_scaled(value, log) for curve in curves for value in curve.values]
     low, high = min(values), max(values)
-    margin = max(high - low, 1e-4) * 0.03
+    margin = max((high - low) * 0.03, (_LEAST_SPAN - (high - low)) / 2)
     return low - margin, high + margin
 
 
@@ -199,10 +201,10 @@ def value_ticks(low: float, high: float, most: int) -> list[float]:
 def _draw_ticks(
     curves: Sequence[Curve], limits: tuple[float, float], log: bool, width: int, height: int
 ) -> None:
-    values = [value for curve in curves for value in curve.values]
+    low, high = (10 ** limits[0], 10 ** limits[1]) if log else limits
     plotext.ylim(*limits)
-    wide = log and max(values) > 8 * max(min(values), 1e-9)
-    heights = (log_ticks if wide else value_ticks)(min(values), max(values), _most_ticks(height))
+    wide = log and high > 8 * max(low, 1e-9)
+    heights = (log_ticks if wide else value_ticks)(low, high, _most_ticks(height))
     apart = heights[1] - heights[0] if len(heights) > 1 else 1e-4
     digits = max(2, min(6, -math.floor(math.log10(apart) + 1e-6)))
     shown = [tick for tick in heights if tick > 0 or not log]

@@ -1,8 +1,8 @@
 """Small screens on top of a screen: questions, the finder, the help, the engine's log."""
 
-from tui.dialogs.ask import AskScreen, PickScreen, PromptScreen
+from tui.dialogs.ask import AskScreen, CheckScreen, PickScreen, PromptScreen
 from tui.dialogs.find import FindScreen
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.log import LogScreen
 
-__all__ = ["AskScreen", "FindScreen", "HelpScreen", "LogScreen", "PickScreen", "PromptScreen"]
+__all__ = ["AskScreen", "CheckScreen", "FindScreen", "HelpScreen", "LogScreen", "PickScreen", "PromptScreen"]

@@ -1,4 +1,4 @@
-"""Small questions on top of a screen: yes or no, a line of text, one thing of a list."""
+"""Small questions on top of a screen: yes or no, a line of text, one thing of a list, some of a list."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
 
 from core.errors import TastemapError
 from core.readable import readable
+from tui.lists import CheckList
 
 
 class AskScreen(ModalScreen[bool]):
@@ -101,6 +103,37 @@ class PickScreen(ModalScreen[str]):
     def selected(self, event: OptionList.OptionSelected) -> None:
         """Take the choice."""
         self.dismiss(self._choices[event.option_index][0])
+
+    def action_cancel(self) -> None:
+        """Leave without a choice."""
+        self.dismiss(None)
+
+
+class CheckScreen(ModalScreen[list[str]]):
+    """A list of which some are chosen; Enter takes them in their order, Escape leaves it as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Take", priority=True),
+        Binding("escape,q", "cancel", "Cancel"),
+    ]
+
+    def __init__(self, heading: str, choices: Sequence[str], chosen: Sequence[str]) -> None:
+        super().__init__()
+        self._heading, self._choices, self._chosen = heading, choices, chosen
+
+    def compose(self) -> ComposeResult:
+        """Heading and list."""
+        with Vertical(classes="dialog"):
+            yield Label(self._heading, markup=False)
+            yield CheckList(*(Selection(name, name, name in self._chosen) for name in self._choices))
+            yield Label(
+                "Space chooses, Enter takes them, Escape leaves it as it was.", classes="note", markup=False
+            )
+
+    def action_take(self) -> None:
+        """Take what is chosen."""
+        chosen = self.query_one(CheckList).selected
+        self.dismiss([name for name in self._choices if name in chosen])
 
     def action_cancel(self) -> None:
         """Leave without a choice."""

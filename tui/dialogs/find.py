@@ -19,8 +19,8 @@ from textual.widgets import Input
 from core.engine import QueryError
 from core.model import SearchIndex, relevance
 from core.views import Components, ComponentTable, Search, SearchResults, View
-from tui.formats import count
-from tui.lists import LONGEST_TEXT, Entry, ThingList, marked
+from tui.formats import ratings_words
+from tui.lists import LIKELY, LONGEST_TEXT, Entry, ThingList, marked, parted
 from tui.shell import Answered, Thing, Workbench
 
 _ITEMS, _USERS, _SHOWN = 12, 3, 40
@@ -134,7 +134,7 @@ class FindScreen(ModalScreen["Thing | SystemCommand"]):
                 self._asked[side] = [
                     _Candidate(
                         Thing(side, one.id, one.title),
-                        f"{count(one.ratings)} ratings",
+                        ratings_words(one.ratings),
                         one.score,
                         one.ratings,
                     )
@@ -159,7 +159,10 @@ class FindScreen(ModalScreen["Thing | SystemCommand"]):
         found = (
             self._matching(typed) if typed else [one for one in self._local if one.thing.kind == "command"]
         )
-        self.query_one(ThingList).show([self._entry(one) for one in found[:_SHOWN]])
+        shown = [(one, self._entry(one)) for one in found[:_SHOWN]]
+        likely = [entry for one, entry in shown if not typed or one.score >= LIKELY]
+        weak = [entry for one, entry in shown if typed and one.score < LIKELY]
+        self.query_one(ThingList).show(parted(likely, weak))
 
     def _matching(self, typed: str) -> list[_Candidate]:
         scores = SearchIndex.build([one.thing.title for one in self._local]).scores(typed)
@@ -176,7 +179,7 @@ class FindScreen(ModalScreen["Thing | SystemCommand"]):
     def _entry(self, found: _Candidate) -> Entry:
         noun = Content.from_markup("[$foreground 60%]$noun[/] ", noun=f"{_NOUNS[found.thing.kind]:<9}")
         detail = Content.from_markup("  [$foreground 60%]$detail[/]", detail=found.detail)
-        return Entry(noun + marked(found.thing.name, self._text) + detail, found.thing)
+        return Entry(noun + marked(found.thing.name, self._text), found.thing, more=detail)
 
     def action_walk(self, steps: int) -> None:
         """Move the cursor without leaving the line."""

@@ -14,7 +14,7 @@ from core.model import NamedAxis
 from core.readable import disarmed
 from core.views import Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
-from tui.formats import count, fit, short_title
+from tui.formats import count, fit, ratings_words, short_title
 from tui.lists import Entry, heading
 from tui.shell import Thing
 
@@ -37,7 +37,7 @@ def _bias_entry(number: int, item: ItemBias, compact: bool) -> Entry:
         title=item.title or str(item.item),
         ratings="" if compact else f" {count(item.ratings):>7}",
     )
-    return Entry(line, Thing("item", item.item, item.title), f"{item.title} · {count(item.ratings)} ratings")
+    return Entry(line, Thing("item", item.item, item.title), f"{item.title} · {ratings_words(item.ratings)}")
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from textual.screen import ModalScreen
 from core.files import write_through
 from core.views import FoldedIn
 from tui.files import free_path
-from tui.fold_in._state import GivenRatings
-from tui.formats import fit, short_title
+from tui.fold_in._state import GivenRating, GivenRatings
+from tui.fold_in._texts import given_words
+from tui.formats import fit, ratings_words, short_title
 from tui.lists import Entry, ThingList, heading
 from tui.shell import Thing
 
@@ -37,10 +38,12 @@ class TasteCard:
 
     def entries(self) -> list[Entry]:
         """The card's lines: titles and twins as things that open."""
-        liked = sorted(self.given.ratings.items(), key=lambda one: -one[1].rating)
+        liked = sorted(self.given.ratings.items(), key=lambda one: -_height(one[1]))
         lines = [heading(self.reading), heading("")]
-        lines += [Entry(Content.from_markup("[b $primary]Likes[/]"))]
-        lines += [_line(f"{one.rating:g}", Thing("item", item, one.title)) for item, one in liked[:_SHOWN]]
+        lines += [Entry(Content.from_markup("[b $primary]Rates highest[/]"))]
+        lines += [
+            _line(given_words(one.rating), Thing("item", item, one.title)) for item, one in liked[:_SHOWN]
+        ]
         lines += [heading(""), Entry(Content.from_markup("[b $primary]Would like[/]"))]
         lines += [
             _line("" if one.rating is None else f"{one.rating:.2f}", Thing("item", one.item, one.title))
@@ -52,7 +55,7 @@ class TasteCard:
                 _line(
                     f"{one.similarity:.2f}",
                     Thing("user", one.user, f"user {one.user}"),
-                    f"{one.ratings:,} ratings",
+                    ratings_words(one.ratings),
                 )
                 for one in self.answer.twins
             ]
@@ -73,6 +76,11 @@ class TasteCard:
         svg = console.export_svg(title=f"The taste of {self.name}", unique_id="card")
         svg = re.sub(r"@font-face\s*\{[^}]*\}\s*", "", svg)
         return svg.replace("font-family: Fira Code", "font-family: Fira Code, DejaVu Sans Mono, Menlo")
+
+
+def _height(one: GivenRating) -> float:
+    """Where a rating stands among others; likes come first."""
+    return float("inf") if one.rating is None else one.rating
 
 
 def _line(value: str, thing: Thing, more: str = "") -> Entry:

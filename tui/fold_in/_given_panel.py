@@ -53,7 +53,11 @@ class GivenPanel(Vertical):
         """Draw the item at hand and the ratings given; the one that has changed is highlighted."""
         self._state = state
         waiting = state.at_hand is None and not state.offers
-        text = ASKING if waiting else offer_text(state.at_hand, state.given, state.keys, state.trouble)
+        text = (
+            ASKING
+            if waiting
+            else offer_text(state.at_hand, state.given, state.keys, state.trouble, state.ranks)
+        )
         self.query_one("#fold-in-offer", Static).update(text)
         ratings = dict(reversed(state.given.ratings.items()))
         things = {item: Thing("item", item, one.title) for item, one in ratings.items()}

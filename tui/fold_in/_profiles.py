@@ -19,7 +19,7 @@ _LONGEST_NAME = 40
 
 
 class _Stored(msgspec.Struct):
-    ratings: list[tuple[str, str, float]] = []
+    ratings: list[tuple[str, str, float | None]] = []
     skipped: list[str] = []
 
 
@@ -47,15 +47,19 @@ class Profiles:
         self.given.setdefault(self.current, GivenRatings())
 
     def together(self) -> GivenRatings:
-        """What all have given, the mean where several rated an item: a profile of the group."""
+        """What all have given, the mean where several rated an item: a profile of the group.
+
+        What was liked and never rated is liked.
+        """
         both = GivenRatings()
         rated: dict[str, list[GivenRating]] = {}
         for given in self.given.values():
             for item, one in given.ratings.items():
                 rated.setdefault(item, []).append(one)
         for item, some in rated.items():
-            mean = sum(one.rating for one in some) / len(some)
-            both.ratings[item] = GivenRating(some[0].title, round(mean, 3))
+            ratings = [one.rating for one in some if one.rating is not None]
+            mean = round(sum(ratings) / len(ratings), 3) if ratings else None
+            both.ratings[item] = GivenRating(some[0].title, mean)
         return both
 
     def to_json(self) -> bytes:

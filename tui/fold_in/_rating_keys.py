@@ -31,6 +31,11 @@ class RatingKeys:
         return self.minimum >= 0 and 1 <= self.maximum <= _PARTS
 
     @property
+    def single(self) -> bool:
+        """Whether there is but one rating to give, as in a table of mere likes."""
+        return self.minimum == self.maximum
+
+    @property
     def fine(self) -> float:
         """How far `+` and `-` go."""
         span = self.maximum - self.minimum

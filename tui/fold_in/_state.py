@@ -6,11 +6,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.options import Identifier
 from core.readable import disarmed
 from core.views import FoldedIn, Found, MapPlace, Recommendation
 from tui.files import free_path
@@ -22,6 +22,8 @@ _VARIED = 60
 _UNDONE = 100
 
 Floats = npt.NDArray[np.float64]
+Question = Mapping[str, Any]
+"""`ratings` and `likes` by the names of the views that fold somebody in."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Item:
 
 @dataclass
 class GivenRating:
-    """A rating given to an item."""
+    """A rating given to an item; None is a mere like."""
 
     title: str
-    rating: float
+    rating: float | None
 
 
 @dataclass
@@ -64,8 +66,8 @@ class GivenRatings:
     ratings: dict[str, GivenRating] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
-    def rate(self, item: Item, rating: float) -> None:
-        """Give a rating, or change it where it stands."""
+    def rate(self, item: Item, rating: float | None) -> None:
+        """Give a rating or, by None, a like; or change it where it stands."""
         self.ratings[item.id] = GivenRating(item.name, rating)
         self.skipped.discard(item.id)
 
@@ -79,9 +81,11 @@ class GivenRatings:
         self.ratings.clear()
         self.skipped.clear()
 
-    def question(self) -> dict[Identifier, float]:
-        """The ratings as the engine wants them."""
-        return {item: given.rating for item, given in self.ratings.items()}
+    def question(self) -> Question:
+        """What was given as the engine is asked about it."""
+        liked = tuple(item for item, given in self.ratings.items() if given.rating is None)
+        rated = {item: given.rating for item, given in self.ratings.items() if given.rating is not None}
+        return {"ratings": rated, "likes": liked}
 
     def next_offer(self, offers: Sequence[Item]) -> Item | None:
         """The first item that is neither rated nor skipped."""
@@ -91,7 +95,8 @@ class GivenRatings:
     def table(self) -> list[list[str]]:
         """The ratings as rows of a CSV file, with a heading."""
         rows = [
-            [disarmed(item), disarmed(one.title), f"{one.rating:g}"] for item, one in self.ratings.items()
+            [disarmed(item), disarmed(one.title), "" if one.rating is None else f"{one.rating:g}"]
+            for item, one in self.ratings.items()
         ]
         return [["item", "title", "rating"], *rows]
 
@@ -145,12 +150,15 @@ def _places(found: Sequence[Item], places: Mapping[str, tuple[float, float]]) ->
 
 @dataclass
 class FoldInState:
-    """Without widgets: `trouble` says why there are no `keys`, `last` is the item rated last, `before` are
-    the ratings before each of the last changes."""
+    """Without widgets: `trouble` says why there are no `keys`, `ranks` that likes are what counts.
+
+    `last` is the item rated last, `before` are the ratings before each of the last changes.
+    """
 
     given: GivenRatings = field(default_factory=GivenRatings)
     keys: RatingKeys | None = None
     trouble: str = "the engine is asked"
+    ranks: bool = False
     popular: Sequence[Item] = ()
     offers: Sequence[Item] = ()
     taken: Item | None = None
@@ -180,8 +188,8 @@ class FoldInState:
         if self.popular and (places or not self.offers) and not begun:
             self.offers = offer_order(self.popular, places)
 
-    def rate(self, rating: float) -> None:
-        """Rate the item at hand, and put it away."""
+    def rate(self, rating: float | None) -> None:
+        """Rate the item at hand, or like it, and put it away."""
         item = self.at_hand
         if item is not None:
             self.given.rate(item, rating)
@@ -200,7 +208,7 @@ class FoldInState:
         if item is None or item.id not in self.given.ratings:
             item = self.last
         given = self.given.ratings.get(item.id) if item else None
-        if given is None or self.keys is None:
+        if given is None or given.rating is None or self.keys is None:
             return False
         given.rating = self.keys.moved(given.rating, steps)
         return True
@@ -226,15 +234,15 @@ class FoldInAnswer:
     """The answer that counts, and how its recommendations moved since the ratings before."""
 
     result: FoldedIn | None = None
-    ratings: Mapping[Identifier, float] = field(default_factory=dict)
+    asked: Question = field(default_factory=dict)
     risen: Sequence[int | None] = ()
     _before: list[str] | None = None
 
-    def hear(self, ratings: Mapping[Identifier, float], result: FoldedIn) -> None:
+    def hear(self, asked: Question, result: FoldedIn) -> None:
         """Take an answer; the same ratings seen by further trained weights aren't a step of their own."""
-        if self.result is not None and ratings != self.ratings:
+        if self.result is not None and asked != self.asked:
             self._before = self.best
-        self.ratings, self.result = ratings, result
+        self.asked, self.result = asked, result
         self.risen = movements(self._before, self.best)
 
     @property

@@ -10,7 +10,7 @@ from core.model import NamedAxis
 from core.views import Recommendation
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import GivenRating, GivenRatings, Item
-from tui.formats import count, short_title
+from tui.formats import ratings_words, short_title
 
 _MUTED = "$foreground 60%"
 _APART = 0.15
@@ -20,28 +20,41 @@ _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes o
 
 
 def _rated(offer: Item) -> str:
-    return f"{count(offer.ratings)} ratings" if offer.ratings is not None else ""
+    return ratings_words(offer.ratings) if offer.ratings is not None else ""
 
 
-def offer_text(offer: Item | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str) -> Content:
-    """The item at hand, what is known of it, and which keys rate it."""
+def given_words(rating: float | None) -> str:
+    """A rating, or that it is a mere like."""
+    return "liked" if rating is None else f"{rating:g}"
+
+
+def offer_text(
+    offer: Item | None, ratings: GivenRatings, keys: RatingKeys | None, trouble: str, ranks: bool = False
+) -> Content:
+    """The item at hand, what is known of it, and which keys rate or like it."""
     if offer is None:
         return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
     given = ratings.ratings.get(offer.id)
     facts = [", ".join(offer.genres), _rated(offer)]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
+    if ranks and keys:
+        how = "l likes it" if keys.single else f"l likes it; {how}"
     return Content.from_markup(
         f"[b $accent]$title[/]$given\n[{_MUTED}]$facts[/]\n[b]$how[/]\n[{_MUTED}]{_HOW_TO}[/]",
         title=offer.name,
-        given=f"   you gave {given.rating:g}" if given else "",
+        given="" if given is None else f"   you {_gave(given.rating)}",
         facts=" · ".join(filter(None, facts)),
         how=how,
     )
 
 
-def _stars(rating: float, keys: RatingKeys | None, ascii_only: bool) -> str:
+def _gave(rating: float | None) -> str:
+    return "like it" if rating is None else f"gave {rating:g}"
+
+
+def _stars(rating: float | None, keys: RatingKeys | None, ascii_only: bool) -> str:
     """`★★★★½`, on scales up to five; nothing on others and in ASCII, where the number says it all."""
-    if ascii_only or keys is None or keys.minimum < 0 or keys.maximum != 5:
+    if rating is None or ascii_only or keys is None or keys.minimum < 0 or keys.maximum != 5:
         return ""
     whole, half = divmod(round(rating * 2), 2)
     return f" {'★' * whole + '½' * half:<5}"
@@ -54,7 +67,7 @@ def given_line(
     guess = "" if predicted is None else f" ({predicted:.1f})"
     return Content.from_markup(
         f"[b $accent]$rating[/][$accent]$stars[/][{_MUTED}]$guess[/] $title",
-        rating=f"{given.rating:>4g}",
+        rating=f"{given_words(given.rating):>4}",
         stars=_stars(given.rating, keys, ascii_only),
         guess=guess,
         title=given.title,

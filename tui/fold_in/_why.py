@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,6 +16,8 @@ from core.engine import QueryError
 from core.options import Identifier
 from core.views import FoldInReasons, FoldInWhy
 from tui.charts import BarStyle, signed_bars
+from tui.fold_in._state import Question
+from tui.fold_in._texts import given_words
 from tui.formats import short_title
 from tui.shell import ASKING, Answered, NotAnswered, Workbench
 
@@ -26,12 +27,10 @@ class FoldInWhyScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]
 
-    def __init__(
-        self, bench: Workbench, ratings: Mapping[Identifier, float], item: Identifier, ascii_only: bool
-    ) -> None:
+    def __init__(self, bench: Workbench, given: Question, item: Identifier, ascii_only: bool) -> None:
         super().__init__()
         self._bench, self._ascii = bench, ascii_only
-        self._question = FoldInWhy(ratings=ratings, item=item, count=12)
+        self._question = FoldInWhy(**given, item=item, count=12)
 
     def compose(self) -> ComposeResult:
         """The text, scrollable."""
@@ -79,9 +78,5 @@ def _why_text(why: FoldInReasons, width: int, colours: tuple[str, str], ascii_on
             "You haven't rated anything yet, so you get what an average user gets.", "not bold"
         )
     text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
-    terms = [(f"{_given(one.rating)}  {short_title(one.title)}", one.effect) for one in why.influences]
+    terms = [(f"{given_words(one.rating)}  {short_title(one.title)}", one.effect) for one in why.influences]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))
-
-
-def _given(rating: float | None) -> str:
-    return "liked" if rating is None else f"{rating:g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +14,6 @@ from textual.widgets import Static
 
 from core.engine import Notice
 from core.errors import RunError
-from core.options import Identifier
 from core.views import (
     Axes,
     Components,
@@ -37,8 +35,9 @@ from tui.fold_in._card import CardScreen, TasteCard, save_card
 from tui.fold_in._given_panel import GivenPanel
 from tui.fold_in._profiles import Profiles, keep, profiles_of
 from tui.fold_in._rating_keys import RatingKeys
-from tui.fold_in._state import FoldInAnswer, FoldInState, Item, save_ratings
+from tui.fold_in._state import FoldInAnswer, FoldInState, Item, Question, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
+from tui.formats import ratings_words
 from tui.lists import SearchBox
 from tui.shell import Answered, BenchScreen, NotAnswered, Thing
 
@@ -46,7 +45,19 @@ _ADVICE = "No model to fold you in yet: train a model first (1, then s), or open
 OFFERED, FOUND, ON_MAP, BEST, LEAST_RATINGS, COMPONENTS = 300, 30, 200, 30, 5, 3
 VIEWS = ("-both", "-map", "-lists")
 _OPEN_ONLY = {
-    *("rate", "amend", "skip", "find", "why", "forget", "clear", "export", "type_rating", "next_view"),
+    *(
+        "rate",
+        "like",
+        "amend",
+        "skip",
+        "find",
+        "why",
+        "forget",
+        "clear",
+        "export",
+        "type_rating",
+        "next_view",
+    ),
     *("undo", "who", "card"),
 }
 _SOMEBODY_ELSE, _TOGETHER = "somebody else …", "all together"
@@ -61,6 +72,7 @@ class FoldInScreen(BenchScreen):
         Binding("space", "skip", "Skip", key_display="Space", id="fold_in.skip"),
         Binding("plus,equals_sign", "amend(1)", "More", key_display="+", id="fold_in.more", show=False),
         Binding("minus", "amend(-1)", "Less", key_display="-", id="fold_in.less", show=False),
+        Binding("l", "like", "Like", id="fold_in.like"),
         Binding("slash", "find", "Search", key_display="/", id="fold_in.search"),
         Binding("w", "why", "Why", id="fold_in.why"),
         Binding("u", "undo", "Undo", id="fold_in.undo"),
@@ -137,7 +149,7 @@ class FoldInScreen(BenchScreen):
 
     def _fold_in(self) -> None:
         given = self._state.given.question()
-        self.ask(FoldIn(ratings=given, count=BEST, min_ratings=LEAST_RATINGS, components=COMPONENTS))
+        self.ask(FoldIn(**given, count=BEST, min_ratings=LEAST_RATINGS, components=COMPONENTS))
 
     def _advise(self, text: str) -> None:
         self._open = not text
@@ -152,8 +164,8 @@ class FoldInScreen(BenchScreen):
         match message.question, message.answer:
             case _, ModelSummary() as summary:
                 self._use_scale(summary)
-            case FoldIn(ratings=ratings), FoldedIn() as folded_in:
-                self._show_answer(ratings or {}, folded_in)
+            case FoldIn(ratings=ratings, likes=likes), FoldedIn() as folded_in:
+                self._show_answer({"ratings": ratings or {}, "likes": tuple(likes)}, folded_in)
             case Search(text=""), SearchResults(found=found):
                 self._state.popular = [Item.found(one) for one in found]
                 self._order_offers()
@@ -190,7 +202,7 @@ class FoldInScreen(BenchScreen):
             self._profiles_by_data[key] = self._read_profiles(key)
         self._profiles = self._profiles_by_data[key]
         self._state.given = self._profiles.now
-        self._state.keys = RatingKeys.of(summary.scale)
+        self._state.keys, self._state.ranks = RatingKeys.of(summary.scale), summary.objective == "ranking"
         self._take_wanted()
         self._fold_in()
         self._draw()
@@ -220,10 +232,10 @@ class FoldInScreen(BenchScreen):
         self._state.order_offers(self._answer_panel.places)
         self._draw()
 
-    def _show_answer(self, ratings: Mapping[Identifier, float], result: FoldedIn) -> None:
-        if ratings != self._state.given.question():
+    def _show_answer(self, asked: Question, result: FoldedIn) -> None:
+        if asked != self._state.given.question():
             return  # a later rating's answer is on its way
-        self._answer.hear(ratings, result)
+        self._answer.hear(asked, result)
         self._answer_panel.show_answer(self._answer)
         self._draw()
 
@@ -251,7 +263,11 @@ class FoldInScreen(BenchScreen):
         else:
             self._rate(rating)
 
-    def _rate(self, rating: float) -> None:
+    def action_like(self) -> None:
+        """Like the item at hand: all that a model which ranks counts, and to others the top rating."""
+        self._rate(None)
+
+    def _rate(self, rating: float | None) -> None:
         if self._state.at_hand is not None:
             self._state.note()
             self._state.rate(rating)
@@ -263,6 +279,8 @@ class FoldInScreen(BenchScreen):
         self._state.note()
         if self._state.amend(steps):
             self._changed()
+        else:
+            self._state.before.pop()  # nothing to take back
 
     def action_type_rating(self) -> None:
         """Ask for any rating of the scale, or for any number where the scale isn't known."""
@@ -290,7 +308,7 @@ class FoldInScreen(BenchScreen):
         """Start anew, if that is really meant."""
         if self._state.given.ratings:
             count = len(self._state.given.ratings)
-            self.app.push_screen(AskScreen(f"Forget your {count} ratings?", "Forget"), self._clear_if)
+            self.app.push_screen(AskScreen(f"Forget your {ratings_words(count)}?", "Forget"), self._clear_if)
 
     def _clear_if(self, sure: bool | None) -> None:
         if sure:
@@ -307,7 +325,7 @@ class FoldInScreen(BenchScreen):
 
     def action_who(self) -> None:
         """Choose whose ratings these are: each name has its own, and all together are a group."""
-        names = [(name, f"{len(given.ratings)} ratings") for name, given in self._profiles.given.items()]
+        names = [(name, ratings_words(len(given.ratings))) for name, given in self._profiles.given.items()]
         choices = [*names, (_SOMEBODY_ELSE, "A new name, without ratings yet.")]
         if len(names) > 1:
             choices.append((_TOGETHER, "The mean of what all gave, as a profile of its own."))

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from core.options import Identifier
 from core.views import Found
-from tui.formats import count
+from tui.formats import ratings_words
 from tui.lists.things import Entry, ThingList, heading, marked
 from tui.shell import Thing
 
@@ -22,6 +22,13 @@ LONGEST_TEXT = 200
 """More letters than that are no title; a pasted file would keep the engine busy for seconds."""
 LIKELY = 85.0
 """Scores below are perhaps what was meant, and are never taken by themselves."""
+
+
+def parted(likely: Sequence[Entry], weak: Sequence[Entry]) -> list[Entry]:
+    """What was probably meant, and below a rule what was perhaps."""
+    if not weak:
+        return list(likely)
+    return [*likely, heading("maybe" if likely else "nothing like it; maybe"), *weak]
 
 
 class _SearchInput(Input):
@@ -76,9 +83,9 @@ class SearchBox(Vertical):
             super().__init__()
             self.side = side
 
-    def __init__(self, side: str, placeholder: str, id: str, noun: str = "ratings") -> None:  # noqa: A002 - Textual's word
+    def __init__(self, side: str, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes="panel")
-        self._side, self._placeholder, self._noun = side, placeholder, noun
+        self._side, self._placeholder = side, placeholder
         self._found: Sequence[Found] = ()
         self._shown_text = ""
 
@@ -127,10 +134,8 @@ class SearchBox(Vertical):
         """List results, the best first, those that are only perhaps meant below a rule."""
         self._found = found
         likely = [one for one in found if one.score >= LIKELY]
-        weak = [one for one in found if one.score < LIKELY]
-        entries = [self._entry(one) for one in likely]
-        if weak:
-            entries += [heading("maybe" if likely else "nothing like it; maybe"), *map(self._entry, weak)]
+        weak = [self._entry(one) for one in found if one.score < LIKELY]
+        entries = parted([self._entry(one) for one in likely], weak)
         named = bool(self.text) and self.text == self._shown_text
         self.results.show(entries, keep=not named)
         self._say_state()
@@ -138,10 +143,8 @@ class SearchBox(Vertical):
             self.choose_first()
 
     def _entry(self, found: Found) -> Entry:
-        known = Content.from_markup(
-            "  [$foreground 60%]$known[/]", known=f"{count(found.ratings)} {self._noun}"
-        )
-        return Entry(marked(found.title or str(found.id), self.text) + known, self._thing(found))
+        known = Content.from_markup("  [$foreground 60%]$known[/]", known=ratings_words(found.ratings))
+        return Entry(marked(found.title or str(found.id), self.text), self._thing(found), more=known)
 
     def _thing(self, found: Found) -> Thing:
         return Thing(self._side, found.id, found.title)

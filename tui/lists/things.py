@@ -19,13 +19,38 @@ _NO_LETTERS = "q?"
 """Characters that act as elsewhere even where letters are typed ahead: the help and the way out."""
 
 
+_NOTHING = Content()
+_LEAST_WIDTH = 12
+"""Cells below which nothing would be left of a title without its middle."""
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A line of a list and the thing that it is of; without one it is a heading, which is passed over."""
+    """A line of a list and the thing that it is of; without one it is a heading, which is passed over.
+
+    `more` follows the line where there is room for both.
+    """
 
     line: Content
     thing: Thing | None = None
     hover: str = ""
+    more: Content = _NOTHING
+
+    def fitted(self, width: int) -> Content:
+        """The line in so many cells; a thing's loses its middle, since titles differ at both ends."""
+        whole = self.line + self.more
+        if self.thing is None or whole.cell_length <= width or width <= 0:
+            return whole
+        title = max(0, self.line.plain.find(self.thing.name[:_LEAST_WIDTH]))
+        return self.line[:title] + shortened(self.line[title:], width - title)
+
+
+def shortened(line: Content, width: int) -> Content:
+    """A line without its middle where it is longer than so many cells: `The Lord of …owers (2002)`."""
+    if line.cell_length <= width or width < _LEAST_WIDTH or line.cell_length != len(line):
+        return line  # what is too long yet is cut at its end; so are wide characters
+    right = (width - 1) // 2
+    return line[: width - 1 - right] + Content("…") + line[len(line) - right :]
 
 
 def heading(text: str) -> Entry:
@@ -90,6 +115,7 @@ class ThingList(OptionList):
     ) -> None:
         super().__init__(id=id, compact=True, markup=False)
         self._entries: Sequence[Entry] = ()
+        self._fitted_to = 0
         self._plain_enter, self._type_ahead = plain_enter, type_ahead
 
     def show(self, entries: Sequence[Entry], keep: bool = True) -> None:
@@ -101,9 +127,13 @@ class ThingList(OptionList):
             self.thing,
             [entry.thing for entry in entries] == [entry.thing for entry in self._entries],
         )
+        listed = self._kinds
         self._entries = entries
+        if self._kinds != listed and self.has_focus:
+            self.refresh_bindings()  # other keys act on other things
         at = self.highlighted
-        self.set_options([Option(entry.line, disabled=entry.thing is None) for entry in entries])
+        width = self._line_width
+        self.set_options([Option(one.fitted(width), disabled=one.thing is None) for one in entries])
         places = [place for place, entry in enumerate(entries) if entry.thing is not None]
         same = [place for place in places if before is not None and entries[place].thing == before]
         if quiet and at in places:
@@ -112,6 +142,18 @@ class ThingList(OptionList):
             self.highlighted = same[0]
         elif places and keep and not self._type_ahead:
             self.highlighted = places[0]
+
+    @property
+    def _line_width(self) -> int:
+        return self.outer_size.width - self.gutter.width - 1  # a scroll bar may come
+
+    def on_resize(self) -> None:
+        """Cut the lines anew."""
+        width = self._line_width
+        if width != self._fitted_to:
+            self._fitted_to = width
+            for place, entry in enumerate(self._entries):
+                self.replace_option_prompt_at_index(place, entry.fitted(width))
 
     def say(self, *lines: str) -> None:
         """Show lines of text where there is nothing to list."""
@@ -166,11 +208,13 @@ class ThingList(OptionList):
         if action in ("to", "copy", "open_page", "step") and self._type_ahead is not None:
             return False  # its key is a letter, which belongs to the line
         if action == "to":
-            return self._lists("item")
+            return "item" in self._kinds
         return action not in ("copy", "select") or bool(self._entries)
 
-    def _lists(self, kind: str) -> bool:
-        return any(entry.thing.kind == kind for entry in self._entries if entry.thing is not None)
+    @property
+    def _kinds(self) -> set[str]:
+        """What kinds of things are listed."""
+        return {entry.thing.kind for entry in self._entries if entry.thing is not None}
 
     def action_to(self, mode: str) -> None:
         """Take the thing to another screen."""

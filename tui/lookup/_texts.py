@@ -15,12 +15,11 @@ from core.views import (
     RatedItem,
     Recommendations,
 )
-from tui.formats import count, fit
+from tui.formats import count, ratings_words
 from tui.lists import Entry, heading
 from tui.shell import Thing
 
 _MUTED = "$foreground 60%"
-_TITLE_WIDTH = 60
 
 
 def item_thing(item: Identifier, title: str) -> Thing:
@@ -52,7 +51,7 @@ def _rank_text(prediction: JudgedPrediction) -> Content:
     """Where a model that ranks puts the item among what the user hasn't taken."""
     rank = "—" if prediction.rank is None else f"rank {prediction.rank:,}"
     among = "" if prediction.among is None else f"of {prediction.among:,} not taken"
-    taken = "" if prediction.part is None else f"taken, {prediction.part}"
+    taken = "" if prediction.part is None else f"this user took it ({prediction.part})"
     markup = f"[b]$title[/]  [{_MUTED}]for user $user[/]\n[b $accent] $rank [/][{_MUTED}]$among[/]   $taken"
     title = prediction.title or str(prediction.item)
     text = Content.from_markup(
@@ -101,13 +100,13 @@ def history_entries(history: History, user: Identifier) -> list[Entry]:
 
 def _judged_entry(item: RatedItem) -> Entry:
     line = Content.from_markup(
-        f"[b $accent]$truth[/] [{_MUTED}]$predicted[/]  $title[{_MUTED}]$part[/]",
+        f"[b $accent]$truth[/] [{_MUTED}]$predicted[/]  $title",
         truth=f"{item.truth:>5g}",
         predicted=f"{'' if item.predicted is None else f'{item.predicted:.2f}':>9}",
-        title=fit(item.title or str(item.item), _TITLE_WIDTH),
-        part="  held out" if item.part == "held-out" else "",
+        title=item.title or str(item.item),
     )
-    return Entry(line, item_thing(item.item, item.title))
+    part = Content.from_markup(f"[{_MUTED}]  held out[/]") if item.part == "held-out" else Content()
+    return Entry(line, item_thing(item.item, item.title), more=part)
 
 
 def similar_entries(neighbours: ItemNeighbours) -> list[Entry]:
@@ -118,20 +117,16 @@ def similar_entries(neighbours: ItemNeighbours) -> list[Entry]:
 
 
 def _item_entry(value: str, item: ItemCard) -> Entry:
-    title = fit(item.title or str(item.item), _TITLE_WIDTH)
-    line = Content.from_markup(
-        f"[b $accent]$value[/]  $title  [{_MUTED}]$known[/]",
-        value=value,
-        title=title,
-        known=f"{count(item.ratings)} ratings",
-    )
+    title, known = item.title or str(item.item), ratings_words(item.ratings)
+    line = Content.from_markup("[b $accent]$value[/]  $title", value=value, title=title)
+    more = Content.from_markup(f"  [{_MUTED}]$known[/]", known=known)
     facts = [
         title,
         str(item.year) if item.year else "",
         ", ".join(item.genres),
-        f"{count(item.ratings)} ratings",
+        known,
     ]
-    return Entry(line, item_thing(item.item, item.title), " · ".join(filter(None, facts)))
+    return Entry(line, item_thing(item.item, item.title), " · ".join(filter(None, facts)), more)
 
 
 def _listed(first: str, columns: str, lines: Sequence[Entry]) -> list[Entry]:

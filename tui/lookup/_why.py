@@ -9,14 +9,14 @@ from textual.content import Content
 from core.model import Influence
 from core.views import ContributionTable, Counterfactual, Reasons
 from tui.charts import share_bar
-from tui.formats import fit, short_title
+from tui.formats import short_title
 from tui.lists import Entry, heading
 from tui.lookup._texts import item_thing
 
 _NOTABLE = 0.05
 """A smaller difference of ratings isn't worth a word."""
 _NAMED = 2
-_BAR_WIDTH, _TITLE_WIDTH = 10, 44
+_BAR_WIDTH = 10
 _MUTED = "$foreground 60%"
 
 
@@ -50,14 +50,14 @@ def _pushes(reasons: Reasons | None) -> list[str]:
         words.append(f"because they {_liked(up[: _NAMED if mostly_up else 1])}")
     if down:
         some = down[: 1 if mostly_up else _NAMED]
-        words.append(f"{'against it speaks' if up else 'although'} that they {_liked(some)}")
+        words.append(f"{'against it speaks that' if up else 'although'} they {_liked(some)}")
     return words
 
 
 def _liked(some: Sequence[Influence]) -> str:
     if some[0].rating is None:
-        return f"liked {' and '.join(_short(one) for one in some)}"
-    return f"gave {' and '.join(f'{_short(one)} {one.rating:g}' for one in some)}"
+        return f"liked {' and '.join(_quoted(one) for one in some)}"
+    return f"gave {' and '.join(f'{_quoted(one)} {one.rating:g}' for one in some)}"
 
 
 def _biases(table: ContributionTable) -> list[str]:
@@ -73,21 +73,25 @@ def _biases(table: ContributionTable) -> list[str]:
 
 
 def _had_sentence(other: Counterfactual) -> str:
-    """`Had they given Alien 1, it would be 3.2.`; nothing where it is the same rating."""
+    """`Had they given “Alien” 1, it would be 0.21 lower.`; nothing where it is the same rating.
+
+    By how much, not what: where the user's row hasn't settled, the change is of another prediction than the
+    one shown.
+    """
     if other.instead == other.rating or abs(other.change) < 0.005:
         return ""
-    would = f"it would be {other.predicted:.2f} ({other.change:+.2f})"
-    return f"Had they given {_short(other)} {other.instead:g}, {would}."
+    would = f"it would be {abs(other.change):.2f} {'higher' if other.change > 0 else 'lower'}"
+    return f"Had they given {_quoted(other)} {other.instead:g}, {would}."
 
 
 def influence_entries(reasons: Reasons, ascii_only: bool) -> list[Entry]:
     """The user's own ratings that influence a prediction, the strongest first, as things to open."""
     prediction = reasons.contributions.prediction
-    refit = _refit(prediction.rating, reasons.refitted)
-    first = f"User {prediction.user}'s own ratings that influence it most{refit}"
+    first = [heading("Their own ratings that influence it most")]
+    first += _refit(prediction.rating, reasons.refitted)
     largest = max((abs(one.effect) for one in reasons.influences), default=0.0) or 1.0
     lines = [_influence_entry(one, largest, ascii_only) for one in reasons.influences]
-    return [heading(first), heading(f"{'effect':>7} {'':{_BAR_WIDTH}} {'given':>5}  title"), *lines]
+    return [*first, heading(f"{'effect':>7} {'':{_BAR_WIDTH}} {'given':>5}  title"), *lines]
 
 
 def _influence_entry(one: Influence, largest: float, ascii_only: bool) -> Entry:
@@ -98,15 +102,15 @@ def _influence_entry(one: Influence, largest: float, ascii_only: bool) -> Entry:
         effect=f"{one.effect:+7.3f}",
         bar=f"{bar:<{_BAR_WIDTH}}",
         given=f"{'liked' if one.rating is None else f'{one.rating:g}':>5}",
-        title=fit(_short(one), _TITLE_WIDTH),
+        title=_short(one),
     )
     return Entry(line, item_thing(one.item, one.title))
 
 
-def _refit(rating: float | None, refitted: float) -> str:
+def _refit(rating: float | None, refitted: float) -> list[Entry]:
     """Where the user's row hasn't settled, influences are of another prediction than the one shown."""
     differs = rating is not None and abs(rating - refitted) >= _NOTABLE
-    return f" ({refitted:.2f} when refitted to them)" if differs else ""
+    return [heading(f"({refitted:.2f} when refitted to them)")] if differs else []
 
 
 def part_entries(table: ContributionTable, names: dict[int, str], ascii_only: bool) -> list[Entry]:
@@ -139,6 +143,11 @@ def _part_entry(name: str, value: float, largest: float, ascii_only: bool) -> En
         f"[{look}]$value $bar[/]  $name", value=f"{value:+7.3f}", bar=f"{bar:<{_BAR_WIDTH}}", name=name
     )
     return Entry(line)
+
+
+def _quoted(rated: Influence | Counterfactual) -> str:
+    """A title in quotes: one may end in a number, and a rating follows."""
+    return f"“{_short(rated)}”"
 
 
 def _short(rated: Influence | Counterfactual) -> str:

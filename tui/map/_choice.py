@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from core.views import ItemMap, ItemNeighbours, Map
-from tui.formats import count, short_title
+from tui.formats import count, ratings_words, short_title
 from tui.lists import Entry, heading
 from tui.map.colouring import WAYS
 from tui.shell import Thing
@@ -106,7 +106,7 @@ def card(places: ItemMap | None, index: int | None, compact: bool = False) -> Co
     ]
     title = Content.from_markup("[b $accent]$title[/]", title=places.titles[index])
     if compact:
-        short = f"{facts[2][1]} ratings · bias {facts[3][1]} · {facts[1][1]}"
+        short = f"{ratings_words(places.ratings[index])} · bias {facts[3][1]} · {facts[1][1]}"
         return title + Content.from_markup("\n$short", short=short)
     lines = [title]
     lines += [

@@ -14,6 +14,10 @@ from tui.formats import fit
 
 _LONGEST = 26
 _MOST_TRIES = 400
+_PEAKS_DOWN, _PEAKS_ACROSS = 8, 6
+"""Peaks lie as far apart as so many of them would, evenly, from top to bottom and from side to side."""
+_PEAK_POINTS, _LEAST_SHARE = 3, 0.1
+"""A peak has so many points around its cell, and this share of the most crowded one's."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,24 @@ def place_labels(
     visible: npt.NDArray[np.int32],
     columns: npt.NDArray[np.float64],
     rows: npt.NDArray[np.float64],
-    hits: npt.NDArray[np.int32],
+    taken: npt.NDArray[np.bool_],
     urgent: Sequence[int],
     sparse: bool,
 ) -> Iterator[Placed]:
-    """Place urgent labels, then the others by importance while room lasts.
+    """Place urgent labels, then those of the peaks, then the others by importance while room lasts.
 
-    `visible` has the most important point last. Among few points a label covers no symbol; among many it may
-    cover dots, but labels then stay few, so that the cloud remains a cloud.
+    `visible` has the most important point last; `taken`, shape (rows, columns), is where none may be. Among
+    few (`sparse`) points those are the symbols; among many a label may cover dots, but labels then stay few,
+    so that the cloud remains a cloud.
     """
-    height, width = hits.shape
-    taken = hits >= 0 if sparse else np.zeros(hits.shape, bool)
+    height, width = taken.shape
+    taken = taken.copy()
     budget = _MOST_TRIES if sparse else max(6, width * height // 160)
     where = {int(index): number for number, index in enumerate(visible)}
     order = [index for index in urgent[::-1] if index in where]
-    order += [int(index) for index in visible[::-1][:_MOST_TRIES] if int(index) not in set(order)]
+    order += [int(index) for index in visible[peaks(columns, rows, height, width)]]
+    order += [int(index) for index in visible[::-1][:_MOST_TRIES]]
+    order = list(dict.fromkeys(order))
     for index in order[: budget + len(urgent)]:
         point = int(rows[where[index]]), int(columns[where[index]])
         cells = cells_of(fit(labels[index], min(_LONGEST, max(8, width // 4))))
@@ -54,6 +61,29 @@ def place_labels(
             low, high = max(0, placed.column - 1), placed.column + len(cells) + 1
             taken[placed.row, low:high] = True
             yield placed
+
+
+def peaks(
+    columns: npt.NDArray[np.float64], rows: npt.NDArray[np.float64], height: int, width: int
+) -> list[int]:
+    """The best known point of each place where points crowd, the most crowded first, as positions.
+
+    The last point is the best known. Peaks lie some way apart on the screen, not on the plane, so that each
+    step closer shows peaks of its own.
+    """
+    down, across = max(1, height // _PEAKS_DOWN), max(4, width // _PEAKS_ACROSS)
+    at_row, at_column = rows.astype(np.int32), columns.astype(np.int32)
+    counts = np.zeros((height + 2 * down, width + 2 * across))
+    np.add.at(counts, (at_row + down, at_column + across), 1.0)
+    heights = np.lib.stride_tricks.sliding_window_view(np.pad(counts, ((1, 1), (2, 2))), (3, 5)).sum((2, 3))
+    least, found = max(_PEAK_POINTS, heights.max() * _LEAST_SHARE), list[int]()
+    while True:
+        row, column = divmod(int(heights.argmax()), heights.shape[1])
+        if heights[row, column] < least:
+            return found
+        heights[max(0, row - down) : row + down + 1, max(0, column - across) : column + across + 1] = 0
+        near = (abs(at_row + down - row) <= down / 2) & (abs(at_column + across - column) <= across / 2)
+        found += np.flatnonzero(near)[-1:].tolist()
 
 
 def _first_free(

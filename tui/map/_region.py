@@ -12,12 +12,12 @@ import numpy.typing as npt
 from textual.content import Content
 
 from core.readable import disarmed
-from core.views import ItemMap
+from core.views import ExpectedRatings, ItemMap
 from tui.files import free_path
-from tui.formats import count
+from tui.formats import count, ratings_words
 from tui.lists import Entry, heading
 from tui.map.scatter import REGION, Picture, Viewport
-from tui.shell import Thing
+from tui.shell import ASKING, Thing
 
 _Floats = npt.NDArray[np.float64]
 _CORNERS, _ASCII = "┌┐└┘─│", "++++-|"
@@ -70,13 +70,13 @@ def draw_region(picture: Picture, region: Region, view: Viewport, ascii_only: bo
             picture.characters[row, column], picture.looks[row, column] = sign, REGION
 
 
-def region_entries(places: ItemMap, inside: Sequence[int]) -> list[Entry]:
-    """What lies in a region: how many, how they are rated on average, and each as a thing to open."""
+def region_entries(places: ItemMap, inside: Sequence[int], predicted: str = ASKING) -> list[Entry]:
+    """What lies in a region: how many, what is predicted of them, and each as a thing to open."""
     if not inside:
         return [heading("Nothing lies in this region: arrows grow it.")]
     ratings = np.array([places.ratings[index] for index in inside], np.float64)
     told = f"{count(len(inside))} items, {count(ratings.mean())} ratings each"
-    lines = [heading(told)]
+    lines = [heading(told), *map(heading, predicted.split("\n"))]
     if places.bias is not None:
         biases = np.array([places.bias[index] for index in inside])
         lines.append(heading(f"bias {biases.mean():+.2f} on average"))
@@ -87,23 +87,36 @@ def region_entries(places: ItemMap, inside: Sequence[int]) -> list[Entry]:
     return [*lines, *(_entry(places, index) for index in inside)]
 
 
+def predicted_words(found: ExpectedRatings) -> str:
+    """`predicted 3.62, damped means 3.55`, and over how many users these are means."""
+    if found.mean is None or found.baseline is None:
+        return "nothing is predicted"
+    means = f"predicted {found.mean:.2f}, damped means {found.baseline:.2f}"
+    return f"{means}\non average over {count(found.users)} users"
+
+
 def _entry(places: ItemMap, index: int) -> Entry:
     title = places.titles[index] or str(places.items[index])
-    line = Content.from_markup(
-        "$title  [$foreground 60%]$known[/]", title=title, known=f"{count(places.ratings[index])} ratings"
-    )
-    return Entry(line, Thing("item", places.items[index], places.titles[index]))
+    known = f"  {ratings_words(places.ratings[index])}"
+    more = Content.from_markup("[$foreground 60%]$known[/]", known=known)
+    return Entry(Content(title), Thing("item", places.items[index], places.titles[index]), more=more)
 
 
-def write_region(places: ItemMap, inside: Sequence[int], folder: Path) -> Path:
-    """Write the items of a region into a folder as CSV; raises OSError where that can't be."""
+def write_region(
+    places: ItemMap, inside: Sequence[int], predicted: Sequence[float | None], folder: Path
+) -> Path:
+    """Write the items of a region into a folder as CSV, each with the mean of its predictions.
+
+    Raises OSError where that can't be.
+    """
     path = free_path(folder / "region.csv")
     rows = places.rows()
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["item", "title", "x", "y", "year", "genres", "ratings", "bias"])
-        for row in (rows[index] for index in inside):
+        writer.writerow(["item", "title", "x", "y", "year", "genres", "ratings", "bias", "predicted"])
+        for row, mean in zip((rows[index] for index in inside), predicted, strict=True):
             told = (disarmed(str(row.item)), disarmed(row.title), row.x, row.y, row.year or "")
             bias = "" if row.bias is None else row.bias
-            writer.writerow([*told, disarmed("|".join(row.genres)), row.ratings, bias])
+            expected = "" if mean is None else round(mean, 4)
+            writer.writerow([*told, disarmed("|".join(row.genres)), row.ratings, bias, expected])
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from textual import on
@@ -13,21 +14,26 @@ from core.engine import QueryError
 from core.errors import TastemapError
 from core.model import NamedAxis
 from core.pictures import write_picture
-from core.views import ItemMap, Map, SimilarItems
+from core.views import Expected, ItemMap, Map, SimilarItems
 from tui.dialogs import PickScreen
 from tui.files import free_path, read_runs
 from tui.lists import Entry, ThingList
 from tui.map._frames import Frames, laid_over, mover_entries, turned
-from tui.map._region import region_entries, write_region
+from tui.map._region import predicted_words, region_entries, write_region
 from tui.map.canvas import MapCanvas
 from tui.shell import BenchScreen
 
 _TURN, _TURN_SECONDS = math.pi / 60, 0.08
+_REGION = "region"
 _PICTURES = (
     (".svg", "A vector picture with all titles that find room."),
     (".txt", "Text, for a terminal or a letter."),
     (".png", "Pixels; needs matplotlib."),
 )
+
+
+def _expected(places: ItemMap, inside: Sequence[int]) -> Expected:
+    return Expected(items=tuple(places.items[index] for index in inside))
 
 
 class MapTools(BenchScreen):
@@ -41,6 +47,7 @@ class MapTools(BenchScreen):
         self._axes_asked = False
         self._turning: Timer | None = None
         self._still: ItemMap | None = None
+        self._laid_over = False
 
     def _draw(self, keep_view: bool) -> None:
         raise NotImplementedError
@@ -55,12 +62,14 @@ class MapTools(BenchScreen):
     def _forget_neighbours(self) -> None:
         """A list of neighbours is of one item; beside another it would be false."""
         self.workers.cancel_group(self, SimilarItems.tag)
+        self.workers.cancel_group(self, _REGION)
         self._similar.show([])
         self.remove_class("-similar")
 
     def _list(self, entries: Sequence[Entry]) -> None:
         """Show a list beside the map."""
         self.workers.cancel_group(self, SimilarItems.tag)
+        self.workers.cancel_group(self, _REGION)
         self.add_class("-similar")
         self._similar.show(entries)
 
@@ -92,8 +101,8 @@ class MapTools(BenchScreen):
     def _end_tools(self) -> bool:
         """End a region, a turn and a look back; False where none of them was begun."""
         canvas, turning = self.query_one(MapCanvas), self._turning is not None
-        begun = canvas.frame is not None or turning or self._frames.at is not None
-        canvas.frame, self._frames.at = None, None
+        begun = canvas.frame is not None or turning or self._frames.at is not None or self._laid_over
+        canvas.frame, self._frames.at, self._laid_over = None, None, False
         if self._turning is not None:
             self._turning.stop()
             self._turning = None
@@ -116,8 +125,20 @@ class MapTools(BenchScreen):
     def list_region(self) -> None:
         """List what lies in the region."""
         if self._places is not None:
-            self._list(region_entries(self._places, self.query_one(MapCanvas).enclosed()))
+            inside = self.query_one(MapCanvas).enclosed()
+            self._list(region_entries(self._places, inside))
             self._similar.focus()
+            if inside:
+                self.start_worker(_REGION, self._predict_region, self._places, inside)
+
+    async def _predict_region(self, places: ItemMap, inside: Sequence[int]) -> None:
+        """Add to the list what everybody would give what lies in the region."""
+        try:
+            words = predicted_words(await self.bench.ask(_expected(places, inside)))
+        except QueryError as error:
+            words = error.message
+        if self._places is places:
+            self._similar.show(region_entries(places, inside, words))
 
     def action_export(self) -> None:
         """Write the items of the region, or all that are shown, for a spreadsheet."""
@@ -125,8 +146,15 @@ class MapTools(BenchScreen):
         if self._places is None:
             return
         inside = canvas.enclosed() if canvas.frame is not None else range(len(self._places.items))
+        self.start_worker("export", self._write_region, self._places, list(inside))
+
+    async def _write_region(self, places: ItemMap, inside: Sequence[int]) -> None:
+        predicted: list[float | None] = [None] * len(inside)
+        with suppress(QueryError):  # of a model that ranks there are none
+            found = await self.bench.ask(_expected(places, inside))
+            predicted = [one.rating for one in found.items]
         try:
-            path = write_region(self._places, list(inside), self.tastemap.out_folder)
+            path = write_region(places, inside, predicted, self.tastemap.out_folder)
         except OSError as error:
             self.notify(str(error), title="The region can't be written", severity="error")
         else:
@@ -183,6 +211,7 @@ class MapTools(BenchScreen):
 
     def _show_other(self, first: ItemMap, laid: ItemMap) -> None:
         """Let the items glide to where the other run has them; Escape brings them back."""
+        self._laid_over = True
         where = {str(item): (x, y) for item, x, y in zip(laid.items, laid.x, laid.y, strict=True)}
         goal = [
             where.get(str(item), (x, y)) for item, x, y in zip(first.items, first.x, first.y, strict=True)

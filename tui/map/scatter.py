@@ -97,8 +97,9 @@ def draw(
         else:
             _draw_dots(picture, points, visible, columns, rows)
         _emphasise(picture, emphasis, visible, columns, rows, signs[0])
-        _write_labels(picture, points, emphasis, visible, columns, rows, len(visible) <= _SPARSE)
     _write_ends(picture, view, ends)
+    if len(visible):
+        _write_labels(picture, points, emphasis, visible, columns, rows, len(visible) <= _SPARSE)
     return picture
 
 
@@ -204,7 +205,10 @@ def _write_labels(
     looks = dict.fromkeys(emphasis.neighbours, NEIGHBOUR) | dict.fromkeys(emphasis.found, FOUND)
     if emphasis.cursor is not None:
         looks[emphasis.cursor] = CURSOR
-    for placed in place_labels(points.labels, visible, columns, rows, picture.hits, list(looks), sparse):
+    taken = picture.looks == END  # a label over the words of an axis would make one word of both
+    if sparse:
+        taken |= picture.hits >= 0
+    for placed in place_labels(points.labels, visible, columns, rows, taken, list(looks), sparse):
         _write(picture, placed, looks.get(placed.index, LABEL))
 
 

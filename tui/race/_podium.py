@@ -88,15 +88,24 @@ def _by_run(compared: ComparedRuns | None) -> Mapping[str, ComparedRun]:
 def _behind(lane: Lane, medal: str, judged: ComparedRun | None) -> Content:
     words = rmse(lane.figure)
     if judged is not None:
-        away = judged.ranking_difference or judged.difference
-        value = judged.difference.rmse if judged.difference else None
-        if judged.ranking_difference:
-            value = judged.ranking_difference.ndcg
-        if away is not None and value is not None:
-            words += f"  {value:+.4f} ({away.low:+.4f} to {away.high:+.4f}), {_clear(judged.verdict)}"
+        distance = _distance(judged)
+        if distance:
+            words += f"  {distance}, {_clear(judged.verdict)}"
         elif judged.not_comparable:
             words += f"  {judged.not_comparable}"
     return Content.from_markup("$medal [b]$name[/]  $words", medal=medal, name=lane.name, words=words)
+
+
+def _distance(judged: ComparedRun) -> str:
+    """How far a run lies from the first, with its interval below: by RMSE where both predict ratings."""
+    if judged.difference is not None:
+        value, low, high = judged.difference.rmse, judged.difference.low, judged.difference.high
+    elif judged.ranking_difference is not None:
+        away = judged.ranking_difference
+        value, low, high = away.ndcg, away.low, away.high
+    else:
+        return ""
+    return f"{value:+.4f}\n   95 % {low:+.4f} to {high:+.4f}"
 
 
 def _clear(verdict: str) -> str:

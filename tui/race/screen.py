@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import SelectionList, Static
+from textual.widgets import Static
 from textual.widgets.selection_list import Selection
 
 from core.engine import QueryError
 from core.protocol import Judge, Stop, Train
 from core.views.quality import ComparedRuns, Comparison
 from tui.charts import ChartView, Curve, Marks, ReadsChart, categories, rgb
+from tui.lists import CheckList
 from tui.race._podium import podium, standing
 from tui.race._verdict import VerdictScreen
 from tui.shell import BenchScreen, Lane
@@ -65,7 +66,7 @@ class RaceScreen(ReadsChart, BenchScreen):
         chosen = {name: "rating" in one.architecture.objectives for name, one in architectures.items()}
         with Horizontal(id="race-body"):
             with Vertical(id="race-left", classes="panel"):
-                yield SelectionList[str](
+                yield CheckList(
                     *(Selection(name, name, preset) for name, preset in chosen.items()),
                     id="race-list",
                     compact=True,
@@ -82,12 +83,12 @@ class RaceScreen(ReadsChart, BenchScreen):
         self.query_one("#race-left").border_title = "Contestants"
         self.query_one("#race-right").border_title = "Validation RMSE"
         self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
-        self.query_one(SelectionList).focus()
+        self.query_one(CheckList).focus()
 
     def redraw(self) -> None:
         """Draw the race as it stands."""
         super().redraw()
-        race, data = self.bench.race, self.tastemap.preferences.data
+        race, data = self.bench.race, self._data
         self.query_one("#race-data", Static).update(f"on {Path(data).name or data}, chosen under Train")
         self.query_one("#race-advice").display = not race.lanes
         self.query_one(ChartView).display = bool(race.lanes)
@@ -147,13 +148,18 @@ class RaceScreen(ReadsChart, BenchScreen):
         self.redraw()
         self.tastemap.action_show("lookup")
 
+    @property
+    def _data(self) -> str:
+        """The table that the form on the Train screen names, else the one last trained on."""
+        return self.bench.chosen or self.tastemap.preferences.data
+
     def action_start(self) -> None:
         """Train the chosen ones with their default recipes."""
-        names = self.query_one(SelectionList).selected
+        names = self.query_one(CheckList).selected
         if not names:
             self.notify("Space chooses.", title="Nobody races")
             return
-        data = self.tastemap.preferences.data
+        data = self._data
         commands = [(name, Train(data=data, settings={"architecture": name})) for name in names]
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
@@ -177,7 +183,7 @@ class RaceScreen(ReadsChart, BenchScreen):
     def _ask_for_verdict(self) -> bool:
         """Send the chosen ones to be judged, each for all that it can be trained for; False where that can't
         be now, or where the last verdict was on just these."""
-        names = self.query_one(SelectionList).selected
+        names = self.query_one(CheckList).selected
         architectures = self.bench.registry.architectures
         chosen = [
             name if objective == "rating" or len(own) == 1 else f"{name}:{objective}"
@@ -185,7 +191,7 @@ class RaceScreen(ReadsChart, BenchScreen):
             for own in [architectures[name].architecture.objectives]
             for objective in own
         ]
-        question = Judge(data=self.tastemap.preferences.data, contenders=",".join(chosen))
+        question = Judge(data=self._data, contenders=",".join(chosen))
         if question == self._judged:
             return False
         if not chosen:

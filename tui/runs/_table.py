@@ -9,6 +9,9 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widgets import DataTable
 
 from tui.files import SavedRun
 from tui.formats import fit, rate, rmse, seconds
@@ -21,7 +24,8 @@ _GAP = 2
 class Column:
     """A column of runs: `rank` decides which ones stay where there is little room, the lowest first.
 
-    `width` is the least that it takes, `most` what it gets by need.
+    `width` is the least that it takes, `most` what it gets by need. One that is `asked_for` is there only
+    where somebody chose it.
     """
 
     name: str
@@ -31,6 +35,22 @@ class Column:
     rank: int
     right: bool = False
     most: int = 14
+    asked_for: bool = False
+
+
+class RunTable(DataTable[Any]):
+    """The table; tells when there is another width to fill."""
+
+    class Widened(Message):
+        """The table has another width."""
+
+    _width = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Tell of another width: classes that follow the screen's size change it after the screen's own."""
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.post_message(self.Widened())
 
 
 def _date(run: SavedRun) -> str:
@@ -54,11 +74,27 @@ def _number(run: SavedRun, name: str) -> float:
         return -1.0
 
 
+def _objective(run: SavedRun) -> str:
+    return "ranking" if run.ranks else "rating"
+
+
 def _by_figure(run: SavedRun) -> tuple[bool, float]:
     value = run.val_figure
     if value is None:
         return run.ranks, float("inf")
     return run.ranks, -value if run.ranks else value
+
+
+def _choice(name: str, rank: int, heading: str = "") -> Column:
+    """A column for one of a run's choices."""
+
+    def text(run: SavedRun) -> str:
+        return str(run.choices.get(name, ""))
+
+    def key(run: SavedRun) -> tuple[float, str]:
+        return _number(run, name), text(run)
+
+    return Column(heading or name, 6, text, key, rank, right=True, asked_for=True)
 
 
 COLUMNS = (
@@ -101,22 +137,34 @@ COLUMNS = (
         10,
         most=30,
     ),
+    _choice("l2", 11),
+    _choice("seed", 12),
+    _choice("batch_size", 13, "batch"),
+    _choice("optimizer", 14),
+    _choice("recipe", 15),
+    Column("objective", 9, _objective, _objective, 16, asked_for=True),
+    Column("split", 6, lambda run: run.split_hash[:8], lambda run: run.split_hash, 17, asked_for=True),
+    Column("note", 8, lambda run: run.labels.note, lambda run: run.labels.note, 18, most=40, asked_for=True),
+    Column("id", 12, lambda run: run.name, lambda run: run.name, 19, most=40, asked_for=True),
     Column("date", 12, _date, lambda run: run.created, 3),
 )
 
 
-def fitting(runs: Sequence[SavedRun], width: int, hidden: Sequence[str] = ()) -> list[tuple[Column, int]]:
-    """The columns that there is room for, each as wide as it needs to be.
+def fitting(runs: Sequence[SavedRun], width: int, chosen: Sequence[str] = ()) -> list[tuple[Column, int]]:
+    """The columns that there is room for, each as wide as it needs to be; where some are `chosen`, all those.
 
-    A column that would be empty for all runs isn't shown.
+    A column that would be empty for all runs isn't shown unless it was chosen. What is too wide scrolls.
     """
-    wanted = [one for one in COLUMNS if one.name not in hidden and any(map(one.text, runs))]
+    wanted = [one for one in COLUMNS if one.name in chosen] or [
+        one for one in COLUMNS if not one.asked_for and any(map(one.text, runs))
+    ]
     room, widths = width - 1 - _GAP, dict[str, int]()
     for one in sorted(wanted, key=lambda one: one.rank):
         needed = max([len(one.name) + 1, *(cell_len(one.text(run)) for run in runs)])
         taken = min(max(one.width, min(needed, one.most)), room - _GAP)
-        if taken < one.width:
+        if taken < one.width and not chosen:
             break
+        taken = max(taken, one.width)
         widths[one.name] = taken
         room -= taken + _GAP
     return [(one, widths[one.name]) for one in COLUMNS if one.name in widths]

@@ -19,11 +19,11 @@ from core.protocol import Finished, ResumeRun, RunStarted
 from core.runs import RunLabels, parse_tags, write_labels
 from core.views.quality import Comparison
 from tui.charts import ChartView, Curve, Marks, categories, rgb
-from tui.dialogs import PromptScreen
+from tui.dialogs import CheckScreen, PromptScreen
 from tui.files import SavedRun, delete_run, export_run, free_path, read_runs, restore_run
 from tui.lists import LONGEST_TEXT
 from tui.runs._quality import QualityScreen
-from tui.runs._table import COLUMNS, fitting, headings, run_cells
+from tui.runs._table import COLUMNS, Column, RunTable, fitting, headings, run_cells
 from tui.runs._texts import comparison_text, details_text, short_name, verdict_text
 from tui.runs._tree import as_tree
 from tui.shell import BenchScreen, Deleted, Subject, Thing
@@ -58,6 +58,7 @@ class RunsScreen(BenchScreen):
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("s", "sort(1)", "Sort", id="runs.sort"),
         Binding("S", "turn_order", "Turn the order", show=False, id="runs.order"),
+        Binding("c", "columns", "Columns", id="runs.columns"),
         Binding("n", "label('name')", "Name", id="runs.name"),
         Binding("t", "label('tags')", "Tags", id="runs.tags", show=False),
         Binding("N", "label('note')", "Note", id="runs.note", show=False),
@@ -84,7 +85,7 @@ class RunsScreen(BenchScreen):
         with Horizontal(id="runs-body"):
             with Vertical(id="runs-left", classes="panel -framed"):
                 yield Static("", id="runs-advice", classes="advice", markup=False)
-                yield DataTable(id="runs-table", cursor_type="row")
+                yield RunTable(id="runs-table", cursor_type="row")
                 yield Input(
                     placeholder="Words of a name, tag, note or data set",
                     id="runs-filter",
@@ -139,7 +140,7 @@ class RunsScreen(BenchScreen):
         name = wanted or (current.name if current else "")
         table: DataTable[Any] = self.query_one(DataTable)
         listed = self._listed
-        columns = fitting(listed, table.size.width or self.size.width - 4)
+        columns = self._columns(listed)
         table.clear(columns=True)
         for text in headings(columns, self._sorted_by, self._downward):
             table.add_column(text)
@@ -157,9 +158,27 @@ class RunsScreen(BenchScreen):
         self.query_one("#runs-advice").display = not self._runs
         self._show_details()
 
-    def on_resize(self) -> None:
+    def _columns(self, runs: Sequence[SavedRun]) -> list[tuple[Column, int]]:
+        width = self.query_one(DataTable).size.width or self.size.width - 4
+        return fitting(runs, width, self.tastemap.preferences.columns.split())
+
+    @on(RunTable.Widened)
+    def table_widened(self) -> None:
         """Show as many columns as there is room for."""
-        self.call_after_refresh(self._fill)
+        self._fill()
+
+    def action_columns(self) -> None:
+        """Choose which columns are shown; none of them means those that there is room for."""
+        shown = [one.name for one, _ in self._columns(self._runs)]
+        chosen = self.tastemap.preferences.columns.split() or shown
+        heading = "Which columns? None means: those that there is room for."
+        names = [one.name for one in COLUMNS]
+        self.app.push_screen(CheckScreen(heading, names, chosen), self._use_columns)
+
+    def _use_columns(self, chosen: list[str] | None) -> None:
+        if chosen is not None:
+            self.tastemap.remember(columns=" ".join(chosen))
+            self._fill()
 
     def _current(self) -> SavedRun | None:
         table: DataTable[Any] = self.query_one(DataTable)
@@ -284,8 +303,7 @@ class RunsScreen(BenchScreen):
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column that is shown."""
-        table_width = self.query_one(DataTable).size.width
-        names = [one.name for one, _ in fitting(self._runs, table_width)] or [self._sorted_by]
+        names = [one.name for one, _ in self._columns(self._runs)] or [self._sorted_by]
         at = names.index(self._sorted_by) if self._sorted_by in names else -1
         self._sort_by(names[(at + step) % len(names)])
 

@@ -8,7 +8,7 @@ from tui.shell.modes import TABS, screen_class
 from tui.shell.preferences import keymap_path
 from tui.shell.screen import ASKING, BenchScreen
 from tui.shell.tables import KnownTables, Reading, table_name
-from tui.shell.training import Lane, Stage, TrainingState
+from tui.shell.training import Courses, Lane, Stage, TrainingState
 from tui.shell.workbench import Deleted, Engine, Subject, Workbench
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "UNCLEAR",
     "Answered",
     "BenchScreen",
+    "Courses",
     "Deleted",
     "Engine",
     "KnownTables",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import App
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.signal import Signal
 
@@ -74,6 +75,21 @@ class EngineApp(App[int]):
             return
         super()._handle_exception(error)
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, that of a terminal made to outlive it."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from tui.terminal_driver import TerminalDriver
+
+        return TerminalDriver
+
+    def release_terminal(self) -> None:
+        """Leave no thread that reads or writes behind, however the app ended."""
+        release = getattr(self._driver, "release", None)
+        if release is not None:
+            release()
+
     def end_by_signals(self) -> None:
         """Let SIGTERM and SIGHUP end the app in order: the engine saves, the terminal is given back."""
         loop = asyncio.get_running_loop()
@@ -118,7 +134,8 @@ class EngineApp(App[int]):
             self.bench.begin(following)
         elif racing and not self.bench.race.active:
             self.bench.open_winner()
-        self._terminal.told(event, self.bench.training)
+        if self.bench.watched is None or self.bench.watched.live:  # what is played again rings no bell
+            self._terminal.told(event, self.bench.training)
         if isinstance(event, RunStarted):
             self._training_started()
         if isinstance(event, Resumed | RunStarted):

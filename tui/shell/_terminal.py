@@ -57,8 +57,8 @@ def title_of(training: TrainingState) -> str:
         words.append(f"val {rmse(training.epochs[-1].val_figure)}")
     if training.stage is Stage.PAUSED:
         words.append("paused")
-    elif training.progress:
-        words.append(f"{seconds(training.progress.eta_seconds)} left")
+    elif training.seconds_left is not None:
+        words.append(f"{seconds(training.seconds_left)} left")
     return " · ".join([*words, "Tastemap"])
 
 

@@ -179,9 +179,13 @@ class TastemapApp(EngineApp):
             self.open_thing(found)
 
     def action_show(self, mode: str) -> None:
-        """Switch to one of the screens; what led to the present one is forgotten."""
+        """Switch to one of the screens, the focus at home; what led to the present one is forgotten."""
         self._back.clear()
+        before = self.current_mode
         self._show(mode)
+        screen = self.screen
+        if mode != before and isinstance(screen, BenchScreen) and screen.is_mounted and screen.HOME:
+            screen.go_home()
 
     def _show(self, mode: str) -> None:
         while len(self.screen_stack) > 1:

@@ -19,11 +19,13 @@ PREFERENCES_FILE, KEYMAP_FILE = "preferences.json", "keymap.toml"
 
 @dataclass(frozen=True)
 class Preferences:
-    """`theme` by name, `data` as last trained on; `welcome` until a first training has ended."""
+    """`theme` by name, `data` as last trained on; `welcome` until a first training has ended; `columns` of
+    the table of runs as chosen, with spaces between, "" for those there is room for."""
 
     theme: str = "tastemap"
     data: str = "demo"
     welcome: bool = True
+    columns: str = ""
 
 
 def read_preferences() -> Preferences:

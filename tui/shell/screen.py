@@ -45,6 +45,9 @@ class BenchApp(Protocol):
     def train(self, command: Train) -> bool:
         """Start a training; False where another one runs. Its data are remembered once they are read."""
 
+    def remember(self, **changes: Any) -> None:
+        """Change preferences, for the next start too."""
+
     def read_table_with(self, data: str, reading: Reading) -> None:
         """Read a table so from now on."""
 
@@ -85,9 +88,16 @@ class BenchScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The bar, the body, the keys."""
+        self._take_size()
         yield TopBar(self.MODE)
         yield from self.compose_body()
         yield KeyLine()
+
+    def _take_size(self) -> None:
+        """Have the classes of the size before there are widgets, which would all be styled twice else."""
+        sizes = zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.app.size, strict=True)
+        for points, size in sizes:
+            self.add_class(max((point, name) for point, name in points if size >= point)[1])
 
     def compose_body(self) -> ComposeResult:
         """What the screen shows between bar and footer."""

@@ -26,8 +26,32 @@ from core.protocol import (
 LEARNS_BY_HEART = 5
 """After so many epochs without a better held-out figure a training is told to learn by heart."""
 
-_SPEEDS = 12
-"""So many of the last speeds are shown as a course."""
+_COURSE = 12
+"""So many of the last figures are shown as a course."""
+
+
+@dataclass(frozen=True)
+class Courses:
+    """The last figures of what a training takes, oldest first: ratings a second, bytes, shares of a GPU.
+
+    Those that its process doesn't tell are empty.
+    """
+
+    speed: Sequence[float] = ()
+    memory: Sequence[float] = ()
+    gpu_memory: Sequence[float] = ()
+    gpu_busy: Sequence[float] = ()
+
+    def after(self, event: BatchProgress | EpochFinished) -> Courses:
+        """The courses with an event's figures at their end."""
+        told = (event.ratings_per_second, event.memory, event.gpu_memory, event.gpu_busy)
+        known = (self.speed, self.memory, self.gpu_memory, self.gpu_busy)
+        return Courses(
+            *(
+                course if figure is None else (*course, figure)[-_COURSE:]
+                for course, figure in zip(known, told, strict=True)
+            )
+        )
 
 
 class Stage(StrEnum):
@@ -45,7 +69,7 @@ class Stage(StrEnum):
 class TrainingState:
     """One training as far as it got; `apply` is the only way to change it.
 
-    A `replayed` one was read from a saved run.
+    A `replayed` one was read from a saved run; one `told_again` runs through in seconds and can't be steered.
     """
 
     stage: Stage = Stage.IDLE
@@ -56,8 +80,9 @@ class TrainingState:
     changes: list[LearningRateChanged] = field(default_factory=list)
     finished: Finished | None = None
     failure: Failed | None = None
-    speeds: list[float] = field(default_factory=list)
+    courses: Courses = Courses()
     replayed: bool = False
+    told_again: bool = False
 
     def apply(self, event: Event) -> None:
         """Fold one event in; events that don't concern a training leave it as it is."""
@@ -68,10 +93,10 @@ class TrainingState:
                 self.started, self.stage, self.phase = event, Stage.RUNNING, ""
                 self.epochs = [epoch for epoch in self.epochs if epoch.epoch < event.first_epoch]
             case BatchProgress():
-                self.progress = event
-                self.speeds = [*self.speeds, event.ratings_per_second][-_SPEEDS:]
+                self.progress, self.courses = event, self.courses.after(event)
             case EpochFinished():
                 self.epochs.append(event)
+                self.courses = self.courses.after(event)
             case LearningRateChanged():
                 self.changes.append(event)
             case Paused():
@@ -113,6 +138,16 @@ class TrainingState:
         """The learning rate last heard of; None before the first."""
         heard = [event for event in (self.progress, *self.epochs[-1:], *self.changes[-1:]) if event]
         return max(heard, key=_moment).learning_rate if heard else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take at the speed of now; None before the first figures, and in a pause."""
+        last = self.epochs[-1] if self.epochs else None
+        if self.stage is not Stage.RUNNING or self.told_again:
+            return None
+        if self.progress and (last is None or self.progress.epoch > last.epoch):
+            return self.progress.eta_seconds
+        return None if last is None else (self.planned_epochs - last.epoch) * last.seconds
 
     @property
     def kept(self) -> EpochFinished | None:

@@ -25,6 +25,8 @@ LOOK_SECONDS, _REPLAY_SECONDS = 0.4, 6.0
 class Watched:
     """A training in another process: `news` gives what it has told since the last look."""
 
+    live = True
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._offset = 0
@@ -56,6 +58,8 @@ class Watched:
 
 class Replayed:
     """A run that is done, told again within some seconds."""
+
+    live = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -55,8 +55,8 @@ class Deleted:
 class Workbench:
     """State that outlives a screen; `ghost` is the training before the present one, for comparison.
 
-    `asked` is the training last asked for, `watched` another process's that is shown; `deleted` runs lie in
-    the trash.
+    `chosen` is the table that the form names, `asked` the training last asked for, `watched` another
+    process's that is shown; `deleted` runs lie in the trash.
     """
 
     engine: Engine
@@ -71,6 +71,7 @@ class Workbench:
     device: str = ""
     preparing: str = ""
     tables: KnownTables = field(default_factory=KnownTables)
+    chosen: str = ""
     asked: Train | ResumeRun | None = None
     judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
@@ -143,7 +144,9 @@ class Workbench:
     def watch(self, watched: Watched | Replayed) -> None:
         """Show another process's training, or one that is done, in place of a training of ours."""
         self.watched, self.race.current = watched, None
-        self.training = TrainingState(Stage.PREPARING, "watching", epochs=watched.epochs)
+        self.training = TrainingState(
+            Stage.PREPARING, "watching", epochs=watched.epochs, told_again=not watched.live
+        )
 
     def send(self, command: Command) -> bool:
         """Send any other command to whoever trains; raises RunError where another process can't be told."""

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.charts import ChartView, Curve, Marks, share_bar, sparkline
 from tui.formats import count, rate, rmse, seconds, short_count
-from tui.shell import Stage, TrainingState
+from tui.shell import Courses, Stage, TrainingState
 from tui.train._epoch_table import EpochTable
 
 _WELCOME = """\
@@ -85,7 +85,8 @@ class LivePanel(Vertical):
         line, other_stage = _headline(training, bar_width, ascii_only), drawn[1:2] != before[1:2]
         self.query_one("#headline", Static).update(line, layout=other_stage)
         self._show_verdict()
-        self.query_one("#machine", Static).update(_machine_line(training, process, device), layout=False)
+        machine = _machine_line(training, process, device, ascii_only)
+        self.query_one("#machine", Static).update(machine, layout=False)
         if drawn != before:
             kept = training.kept
             self.query_one(EpochTable).show(training.epochs, kept.epoch if kept else None)
@@ -196,15 +197,35 @@ def _headline(training: TrainingState, bar_width: int, ascii_only: bool = False)
             return Content("")
 
 
-def _machine_line(training: TrainingState, process: int | None, device: str) -> Content:
-    """Device, number of parameters, memory of the engine."""
-    words = [(training.started.device if training.started else "") or device]
+def _machine_line(
+    training: TrainingState, process: int | None, device: str, ascii_only: bool = False
+) -> Content:
+    """What the training takes with its course, or else the engine's memory; device, number of parameters."""
+    told = _usage_words(training.courses, ascii_only) if training.active else []
+    memory = None if told else _resident_bytes(process)
+    words = told or ([f"engine {_size(memory)}"] if memory else [])
+    words.append((training.started.device if training.started else "") or device)
     if training.started and training.started.parameters:
         words.append(f"{count(training.started.parameters)} parameters")
-    memory = _resident_bytes(process)
-    if memory:
-        words.append(f"engine {memory / 2**20:,.0f} MiB")
     return Content.from_markup("[$foreground 60%]$words[/]", words=" · ".join(word for word in words if word))
+
+
+def _usage_words(courses: Courses, ascii_only: bool) -> list[str]:
+    """`memory 512 MiB ▆▇▇█`, and of a GPU how busy it is and what it holds."""
+    told = []
+    if courses.memory:
+        told.append(f"memory {_size(courses.memory[-1])} {sparkline(courses.memory, ascii_only)}".strip())
+    if courses.gpu_busy:
+        told.append(f"GPU {courses.gpu_busy[-1]:.0%} {sparkline(courses.gpu_busy, ascii_only)}".strip())
+    if courses.gpu_memory:
+        held = f"GPU memory {_size(courses.gpu_memory[-1])}"
+        told.append(f"{held} {sparkline(courses.gpu_memory, ascii_only)}".strip())
+    return told
+
+
+def _size(bytes_: float) -> str:
+    """`512 MiB`, `7.3 GiB`."""
+    return f"{bytes_ / 2**20:,.0f} MiB" if bytes_ < 2**30 else f"{bytes_ / 2**30:.1f} GiB"
 
 
 def verdict_line(training: TrainingState) -> str:
@@ -228,15 +249,18 @@ def _course(training: TrainingState, since: int) -> str:
 
 
 def _running_line(training: TrainingState, bar_width: int, ascii_only: bool) -> Content:
-    progress, paused = training.progress, training.stage is Stage.PAUSED
+    paused = training.stage is Stage.PAUSED
     state = "[b $warning]Paused[/]  " if paused else ""
     words = f"{training.fraction:4.0%}"
     if training.has_rate:
         words += f"  rate {rate(training.learning_rate)}"
-    if progress and not paused:  # in a pause nothing is fast, and no end is in sight
-        words += f"  {seconds(progress.eta_seconds)} left"
-        words += f"  {short_count(progress.ratings_per_second)} ratings/s"
-        words += f"  {sparkline(training.speeds, ascii_only)}"
+    left, speed = training.seconds_left, training.courses.speed
+    if left is not None and speed:  # in a pause nothing is fast, and no end is in sight
+        words += f"  {seconds(left)} left"
+        words += f"  {short_count(speed[-1])} {'likes' if training.ranks else 'ratings'}/s"
+        words += f"  {sparkline(speed, ascii_only)}"
+    elif training.told_again:
+        words += "  played again; x ends it"
     elif paused:
         words += "  p goes on"
     bar = share_bar(training.fraction, bar_width, ascii_only)

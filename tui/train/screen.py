@@ -80,7 +80,8 @@ class TrainScreen(ReadsChart, BenchScreen):
         bench = self.bench
         training = bench.training
         self.set_class(training.stage is not Stage.IDLE and not training.replayed, "-live")
-        self.query_one(LivePanel).show(training, bench.engine.process_id, bench.device, bench.ghost)
+        process = None if bench.watched else bench.engine.process_id  # what others take, they tell
+        self.query_one(LivePanel).show(training, process, bench.device, bench.ghost)
         keys_for = training.stage, bool(training.epochs), training.has_rate, self.size
         if self._keys_for != keys_for:
             self._keys_for = keys_for
@@ -95,17 +96,19 @@ class TrainScreen(ReadsChart, BenchScreen):
         """Hide the keys that do nothing now."""
         del parameters
         training = self.bench.training
-        if action in ("pause", "go_on"):
-            return training.active and (training.stage is Stage.PAUSED) == (action == "go_on")
-        if action in ("scale", "type_rate"):
-            return training.active and training.has_rate
-        if action == "stop":
-            return training.active
-        if action in ("only_val", "read", "smooth"):
-            return bool(training.epochs) and not self.in_field
-        if action == "start":
-            return not self.bench.training.active
-        return action != "toggle_form" or not (self.has_class("-normal") or self.has_class("-wide"))
+        steered = training.active and not training.told_again
+        paused = training.stage is Stage.PAUSED
+        readable = bool(training.epochs) and not self.in_field
+        acts = {
+            "pause": steered and not paused,
+            "go_on": steered and paused,
+            **dict.fromkeys(("scale", "type_rate"), steered and training.has_rate),
+            **dict.fromkeys(("only_val", "read", "smooth"), readable),
+            "stop": training.active,
+            "start": not training.active,
+            "toggle_form": not (self.has_class("-normal") or self.has_class("-wide")),
+        }
+        return acts.get(action, True)
 
     @on(SetupForm.Start)
     def action_start(self) -> None:
@@ -307,7 +310,8 @@ class TrainScreen(ReadsChart, BenchScreen):
 
     @on(Input.Changed, "#field-data")
     def data_typed(self, event: Input.Changed) -> None:
-        """Say what s would train on."""
+        """Say what s would train on, and what would be raced on."""
+        self.bench.chosen = event.value
         self.query_one(LivePanel).choose_data(event.value)
 
     @on(FieldRow.Described)

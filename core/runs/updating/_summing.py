@@ -37,7 +37,7 @@ def summed_up(
     plain = {"val_rmse": None, "val_mae": None, "train_rmse": None, "tuning_rmse": None, **figures}
     count = account.added + account.changed + account.withdrawn
     speed["ratings_per_second"] = count / max(account.seconds, 1e-9)
-    loss = {"train_loss": 0.0} if model.ranks else {}
+    loss: dict[str, Any] = {"train_loss": 0.0} if model.ranks else {}
     epoch = EpochFinished(epoch=1, epochs=1, learning_rate=None, best=True, **plain, **speed, **loss)
     summary = Finished(
         run=account.run,

@@ -24,7 +24,10 @@ from core.runs.updating.account import Updated
 if TYPE_CHECKING:
     from core.runs import Run
 
-_FORM = ("reader", "separator", "header", "skip_lines", "layout", "encoding", "decimal", "date_order")
+_FORM = (
+    *("reader", "separator", "header", "skip_lines", "layout", "basket_separator"),
+    *("encoding", "decimal", "date_order"),
+)
 _COLUMNS = ("user_column", "item_column", "rating_column", "time_column", "event_column")
 _MEANING = ("kind", "weight", "event", "missing_rating", "rating_word")
 """What the news' columns and values mean is what the table's did; how they are written may differ."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ComponentTable,
         ContributionTable,
         CrosstabTable,
+        ExpectedRatings,
         FoldedIn,
         FoldInReasons,
         History,
@@ -128,6 +129,22 @@ class Asker(Asks):
         worst: So many of the worst predictions.
         """
         answer: ErrorReport = self._asked("diagnosis", locals())
+        return answer
+
+    def expected(
+        self,
+        items: Identifier | Sequence[Identifier],
+        *,
+        user: Identifier | Sequence[Identifier] = (),
+    ) -> ExpectedRatings:
+        """Average the predicted ratings of items over all users (evenly spaced ones of many), or over some.
+
+        Raises UsageError for an unknown item or user, and for a model that ranks, which predicts no ratings.
+
+        items: Item ids or titles.
+        user: Only by this user; repeat.
+        """
+        answer: ExpectedRatings = self._asked("expected", locals())
         return answer
 
     def fold_in(

@@ -123,8 +123,12 @@ def fixture(ratings: Ratings, trainer: FakeTrainer, epochs: int = 4, patience: i
 
 def test_every_epoch_is_told_and_kept(ratings: Ratings) -> None:
     made = fixture(ratings, FakeTrainer())
+    made.loop.usage = lambda: {"memory": 7 << 20}
     assert made.loop.run() == "completed"
     finished = made.of(EpochFinished)
+    assert {(event.memory, event.gpu_busy) for event in made.events if hasattr(event, "memory")} == {
+        (7 << 20, None)
+    }
     assert [event.epoch for event in finished] == [1, 2, 3, 4]
     assert [event.learning_rate for event in finished] == pytest.approx([0.1, 0.075, 0.05, 0.025])
     assert [progress.epoch for progress in made.kept.epochs] == [1, 2, 3, 4]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.model.model import Model, RunFacts
-from core.views.biases import Biases
+from core.views.biases import Biases, Expected
 from core.views.components import Axes, Components, NameComponent
 from core.views.crosstab import Crosstab
 from core.views.fold_in import FoldIn, FoldInWhy
@@ -35,6 +35,7 @@ EXAMPLES: tuple[View[Any], ...] = (
     Contributions(user="ann", item="10"),
     Crosstab(users=3, items=4),
     Diagnosis(worst=1),
+    Expected(items=("10", "toy story"), user=("ann",)),
     FoldIn(ratings={"10": 5, "toy story": 0.5}, count=2, year_from=1970, components=1),
     FoldInItem(ratings={"ann": 5}, genres=("comedy",), year=1995, count=2),
     FoldInWhy(ratings={"10": 5, "12": 0.5}, item=11, count=1),

@@ -379,7 +379,7 @@ def test_the_command_says_what_it_lacks(kind: type[View[Any]], tastemap: Command
     assert "RUN" in refused(tastemap(kind.command))
     if any(field.required for field in kind.fields()):
         said = refused(tastemap(kind.command, "RUN"))
-        assert re.search(r"Missing argument|Say --rate|Name a user|two runs", said), said
+        assert re.search(r"Missing argument|Say --rate|Name a user|Name one item|two runs", said), said
 
 
 def test_bounds_hold_for_a_view_that_is_made_directly(run: HandRun) -> None:
