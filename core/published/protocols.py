@@ -21,13 +21,14 @@ class Published:
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
     """What is trained on what and measured how; `told` says it in a line. `architectures` are judged where
-    none is named."""
+    none is named, `holds` is a file that a folder of the data must hold."""
 
     name: str
     dataset: str
     measure: str
     told: str
     architectures: tuple[str, ...]
+    holds: str
     published: tuple[Published, ...]
 
 
@@ -39,6 +40,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
             dataset="ml-100k",
             measure="RMSE",
             told="MovieLens 100K, official pairs u1.base/u1.test to u5",
+            holds="u1.base",
             architectures=("bias", "bayes"),
             published=(
                 Published("GC-MC", "0.905 to 0.910 (u1)", "van den Berg et al. 2017"),
@@ -50,6 +52,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
             dataset="ml-1m",
             measure="RMSE",
             told="MovieLens 1M, random 90/10",
+            holds="ratings.dat",
             architectures=("bias", "bayes"),
             published=(
                 Published("GC-MC", "0.832", "van den Berg et al. 2017"),
@@ -63,6 +66,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
             told="MovieLens 20M, ratings from 4 of users with 5 such at least, 10,000 users held out and "
             "folded in from 80 % of their items (Liang et al. 2018; none held out for validation)",
             architectures=("ease",),
+            holds="ratings.csv",
             published=(
                 Published("EASE", "0.420", "Steck 2019"),
                 Published("iALS", "0.425", "Rendle et al. 2022"),

@@ -17,11 +17,11 @@ from core.data import Ratings, leak_notice, load_ratings, split_ratings
 from core.model import RatedTable
 from core.protocol import Event, Finished, PhaseChanged, RunStarted
 from core.published.protocols import Protocol
-from core.published.tables import liked_rows, official_pairs
+from core.published.tables import liked_rows, official_pairs, refuse_lacking
 from core.ranking import mean_interval
 from core.runs import Run
 from core.training import Controls, Session
-from core.views.quality import measure_users
+from core.views.quality import measure_popularity, measure_users
 
 _HELD_OUT_USERS = 10_000
 _FIRST = 100
@@ -100,6 +100,7 @@ def _tables(
                     {"split": "official"},
                 )
         return
+    refuse_lacking(source, protocol.holds)
     ratings = load_ratings(source, {}, sources=sources)
     if protocol.name == "ml-1m":
         yield "", ratings, {"split": "random", "test_fraction": 0.1}
@@ -157,11 +158,12 @@ def _figures(
     share = float(str(settings["test_fraction"]))
     split = split_ratings(ratings, test_fraction=share, method=str(settings["split"]))
     rated = RatedTable.of_split(ratings, split)
-    measured = measure_users(replace(run.model, read_rated=lambda: rated), _FIRST)
+    model = replace(run.model, read_rated=lambda: rated)
+    measured = measure_users(model, _FIRST)
     interval = mean_interval(measured.ndcg)
     return {
         "figure": float(np.mean(measured.ndcg)),
-        "baseline": None,
+        "baseline": float(np.mean(measure_popularity(model, _FIRST).ndcg)),
         "low": None if interval is None else interval.low,
         "high": None if interval is None else interval.high,
     }

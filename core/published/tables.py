@@ -66,6 +66,14 @@ def _named(folder: Path, source: str) -> list[tuple[str, Path, Path]]:
     return pairs
 
 
+def refuse_lacking(source: str, holds: str) -> None:
+    """Raise DataError for a folder that doesn't hold, at any depth, the file that the published data has."""
+    place = Path(source).expanduser()
+    if place.is_dir() and not any(place.rglob(holds)):
+        hint = f"Name the folder that holds {holds}, that file itself, or the archive that it comes in."
+        raise DataError(f"it holds no {holds}.", path=source, hint=hint)
+
+
 def liked_rows(ratings: Ratings) -> Ratings:
     """Ratings from 4 as interactions, of users with five such at least.
 

@@ -80,8 +80,9 @@ def _defaults(figures: Figures) -> Iterator[Cells]:
 def _peers(figures: Figures) -> Iterator[Cells]:
     for figure in sorted(figures.figures, key=lambda one: float(one.values["rmse"])):
         spread = "{rmse:.4f} ± {deviation:.4f}" if "deviation" in figure.values else "{rmse:.4f}"
-        seconds = [form.format(**figure.values) for form in ("{fit:.2f}", "{whole:.1f}")]
-        once = "" if "deviation" in figure.values else " *"
+        timed = "fit" in figure.values
+        seconds = [form.format(**figure.values) if timed else "" for form in ("{fit:.2f}", "{whole:.1f}")]
+        once = "" if {"deviation", "seeds"} & figure.values.keys() else " *"
         yield figure.row, f"{figure.column}{once}", shown(figures, figure, spread), *seconds
 
 

@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import random
+import re
 import resource
 import select
 import shlex
@@ -230,19 +231,33 @@ def resize(world: World) -> None:
         os.chdir(world.folder)
         os.environ.update(world.environment, TERM="xterm-256color", LANG="C.UTF-8")
         os.execv(sys.executable, COMMAND)
+    os.set_blocking(terminal, False)  # a screen that has died reads no keys
     said, ends = bytearray(), time.monotonic() + world.chooser.choice((3, 15, 40))
     while time.monotonic() < ends:
         size = struct.pack("HHHH", world.chooser.randint(1, 80), world.chooser.randint(1, 300), 0, 0)
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
-        os.write(terminal, world.chooser.choice(KEYS))
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
+            os.write(terminal, world.chooser.choice(KEYS))
         said += _heard(terminal, 0.2)
-    os.kill(process, world.chooser.choice((signal.SIGTERM, signal.SIGHUP)))
-    while block := _heard(terminal, 60):
-        said += block
-    _, status = os.waitpid(process, 0)
-    if b"Traceback" in said or os.waitstatus_to_exitcode(status) not in (129, 143):
-        world.lost.append(f"the screen ended with {status}: {bytes(said[-3000:])!r}")
+    status = _ended(process, terminal, world.chooser.choice((signal.SIGTERM, signal.SIGHUP)), said)
+    if b"Traceback" in said or status not in (129, 143):
+        words = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]|[\x80-\xff ]{2,}", b" ", bytes(said[-6000:]))
+        world.lost.append(f"the screen ended with {status}: {words[-500:]!r}")
     os.close(terminal)
+
+
+def _ended(process: int, terminal: int, number: int, said: bytearray) -> int:
+    """Send a screen a signal and wait for its end; returns its exit code, "never" is -9."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
+    until = time.monotonic() + LIMIT
+    while time.monotonic() < until:
+        said += _heard(terminal, 0.2)
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+    os.kill(process, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def _heard(terminal: int, seconds: float) -> bytes:
@@ -279,6 +294,7 @@ def soak_for(folder: Path, table: Path, hours: float, chooser: random.Random) ->
             world.check()
         except subprocess.TimeoutExpired as error:
             world.lost.append(f"{act.__name__}: nothing came for {LIMIT} s: {error.cmd}")
+        print(f"{world.done.total()}. {act.__name__}", file=sys.stderr, flush=True)
         for one in world.lost[before:]:
             print(f"{world.done.total()}. {act.__name__}: {one}", file=sys.stderr, flush=True)
     rows: list[tuple[str, object]] = [(f"{name} ({count})", "done") for name, count in world.done.items()]

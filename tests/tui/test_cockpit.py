@@ -157,6 +157,7 @@ def test_a_race_ends_with_a_podium(engine: FakeEngine, registry: Registry) -> No
             "95 % +0.0100 to +0.0300, clearly behind",
             "its table is gone",
         )
+        await sees(pilot, "random rows are")
         assert app.bench.subject is not None and app.bench.subject.run == "/runs/run-dot"
         assert "0.5000" not in screen_text(app), "the verdict is by RMSE, and so is the distance"
         await sees(pilot, "model dot")

@@ -301,6 +301,7 @@ def test_an_app_that_is_told_to_end_while_its_first_screen_is_made_ends_without_
         for _ in range(turns):
             await asyncio.sleep(0)
         app.exit(return_code=143)
+        app.exit()  # as a key does that was typed before
 
     def switch_and_leave(mode: str) -> object:
         leaving.append(asyncio.get_running_loop().create_task(leave()))

@@ -50,7 +50,7 @@ TOUR: tuple[tuple[Sequence[str], str, float], ...] = (
     (("/", *"star wars", "enter"), "Star Wars", 3),
     (("s",), "Most similar to", 3),
     (("+", "+"), "", 2),
-    (("0", "t"), "", 4),
+    (("0", "t"), "", 2),
     (("t", "c", "c"), "bias", 2),
     (("escape", "v", "right", "right", "up", "enter"), "predicted", 3),
     (("escape", "escape", "7"), "For you", 3),
@@ -60,8 +60,8 @@ TOUR: tuple[tuple[Sequence[str], str, float], ...] = (
     (("c",), "The taste of", 4),
     (("escape", "\x10"), "Find anything", 2),
     (tuple("matrix"), "The Matrix", 3),
-    (("enter",), "in all", 3),
-    (("q",), "", 2),
+    (("enter",), "for user", 3),
+    (("q",), "\x1b[?1049l", 1),
 )
 """Keys, what is then waited for (at most `LONGEST_WAIT`), and how long it is looked at, in seconds."""
 LONGEST_WAIT = 180.0

@@ -20,7 +20,9 @@ from tui.charts import share_bar
 from tui.formats import count, fit
 from tui.shell import Workbench, shown
 
-_NAME, _BAR = 22, 16
+_NAME = 22
+_BARS = ((100, 16), (76, 6))
+"""How long a bar is from which width of the screen on; below there is none."""
 _MUTED = "$foreground 60%"
 _WAIT = "The same models are trained on a random split, one by time and one of newcomers. x ends it."
 
@@ -77,33 +79,33 @@ class VerdictScreen(ModalScreen[None]):
             verdict = shown(from_plain(judging.verdict, Verdict))
         except ProtocolError as error:
             return Content(f"The verdict can't be read: {error.message}")
-        return _text(verdict, self._ascii)
+        bar = next((bar for least, bar in _BARS if self.app.size.width >= least), 0)
+        return _text(verdict, bar, self._ascii)
 
 
-def _text(verdict: Verdict, ascii_only: bool) -> Content:
+def _text(verdict: Verdict, bar_width: int, ascii_only: bool) -> Content:
     """The conclusions above, a table a part below, what is left to say at the end."""
     lines = [_heading(f"What to make of it ({verdict.data}, {verdict.seconds:,.0f} s)")]
     lines += [Content(f"• {line}") for line in verdict.conclusions]
     for part in verdict.parts:
         judged = f"{count(part.rows)} rows of {count(part.users)} users"
         lines += [_heading(f"\n{part.measure}, {part.split}"), _muted(f"{judged}; to beat: {part.baseline}")]
-        lines += [_line(part, one, ascii_only) for one in part.standings]
+        lines += [_line(part, one, bar_width, ascii_only) for one in part.standings]
     return Content("\n").join([*lines, Content(""), *map(_muted, verdict.notes)])
 
 
-def _line(part: Part, one: Standing, ascii_only: bool) -> Content:
-    """A contender: its figure, a bar as long as its place between worst and best, how it stands."""
+def _line(part: Part, one: Standing, bar_width: int, ascii_only: bool) -> Content:
+    """A contender: its figure, a bar as long as its place between worst and best, how far it is from the best
+    and whether it beats the baseline."""
     figures = [other.figure for other in part.standings]
     spread = (max(figures) - min(figures)) or 1.0
     good = (one.figure - min(figures)) / spread
-    bar = share_bar(1 - good if part.measure == "RMSE" else good, _BAR, ascii_only)
-    behind = "within noise of the best" if one.leads else "clearly behind"
-    how = "best" if one is part.best else behind
+    bar = share_bar(1 - good if part.measure == "RMSE" else good, bar_width, ascii_only) if bar_width else ""
+    how = "best" if one is part.best else "near the best" if one.leads else "behind"
     if one.from_baseline is not None:
-        how += f"; {part.verdict(one.from_baseline)} than the baseline"
-    how = how.replace("no clear difference than", "no clear difference from")
+        how += f"; {part.verdict(one.from_baseline)}"
     return Content.from_markup(
-        "$name $figure  [$accent]$bar[/]  $how",
+        "$name $figure  [$accent]$bar[/]  $how" if bar else "$name $figure  $how",
         name=f"{fit(one.name, _NAME):<{_NAME}}",
         figure=f"{one.figure:.4f}",
         bar=bar,

@@ -64,9 +64,10 @@ class EngineApp(App[int]):
         super().notify(message, markup=False, **options)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
-        """End the app in order."""
-        self._leaves = True
-        super().exit(result, return_code, message)
+        """End the app in order; the first reason stands, so a signal's code isn't lost to a later key."""
+        if not self._leaves:
+            self._leaves = True
+            super().exit(result, return_code, message)
 
     def _handle_exception(self, error: Exception) -> None:
         """Widgets that are closed while they are being mounted miss their parts: no defect, no panic."""

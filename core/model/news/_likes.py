@@ -105,7 +105,9 @@ class _Items:
         np.add.at(taken, self.owners, self.weights[:, None] * steep)
         across = design.swapaxes(-1, -2)
         first: DoubleArray = (across @ expected[:, :, None])[:, :, 0] - taken - self.pull
-        second: DoubleArray = (across * expected[:, None, :]) @ design + precision
+        one_for_all = [design[0]] * len(numbers) if len(design) == 1 else design
+        bends = [(own.T * row) @ own for own, row in zip(one_for_all, expected, strict=True)]
+        second: DoubleArray = np.stack(bends) + precision
         return first + (numbers - self.centres) @ precision, second
 
     def _with_all(self, numbers: DoubleArray) -> tuple[DoubleArray, DoubleArray]:

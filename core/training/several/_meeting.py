@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -25,6 +26,12 @@ from core.startup import tf
 from core.training.several._collectives import Collectives, silent
 from core.training.several._devices import multiworker_strategy
 from core.training.several.cluster import Cluster
+
+_log = logging.getLogger("tastemap")
+_OPEN = (
+    "TensorFlow opens port {port} at all addresses of this machine, encrypts nothing and asks nobody who "
+    "calls: let only the other workers reach it"
+)
 
 WAIT_SECONDS = 120.0
 """The workers have so long to come together: time to start a command on each machine and to read the data."""
@@ -53,6 +60,7 @@ def meet(
     Raises WorkerError where one doesn't come in time or differs from worker 0; every worker then says so.
     """
     wait_for_all(cluster, wait_seconds)
+    _log.warning(_OPEN.format(port=cluster.endpoint(cluster.index)[1]))
     try:
         with _bounded(CONNECT_SECONDS), _keeping_sigterm():
             collectives = Collectives(multiworker_strategy(settings), cluster)

@@ -11,7 +11,7 @@ import pytest
 from core.data import load_ratings
 from core.errors import DataError, UsageError
 from core.published import PROTOCOLS, find_protocol
-from core.published.tables import liked_rows, official_pairs
+from core.published.tables import liked_rows, official_pairs, refuse_lacking
 from tests.support import command, json_lines
 
 
@@ -89,3 +89,7 @@ def test_an_unknown_protocol_and_a_table_that_does_not_serve(tmp_path: Path) -> 
     file.write_text("user,item,rating\n1,1,1\n1,2,2\n2,1,3\n")
     with pytest.raises(DataError, match="no user has 5 ratings from 4"):
         liked_rows(load_ratings(file))
+    with pytest.raises(DataError, match=r"it holds no ratings\.dat"):
+        refuse_lacking(str(tmp_path), "ratings.dat")
+    refuse_lacking(str(tmp_path), file.name)
+    refuse_lacking(str(file), "ratings.dat")

@@ -72,7 +72,7 @@ def test_two_workers_reach_the_error_of_one_and_only_worker_0_writes(csv: Path, 
     followed, _ = finish(second, 0)
     alone = train(csv, "bias", options={"factors": 4}, epochs=12, device="cpu", adapt=False)
     assert abs(events[-1]["val_rmse"] - (alone.val_rmse or 0)) < 0.01
-    assert told == ""
+    assert "all addresses of this machine" in told and len(told.splitlines()) == 1
     run = load_run(events[-1]["run"])
     assert (run.state, run.config.settings["strategy"]) == ("finished", "multiworker")
     assert run.config.device.startswith("2 devices of 2 workers")
