@@ -135,6 +135,24 @@ def learn(world: World) -> None:
     world.tastemap(*words, *world.chooser.choice(((), ("--json",))), **world.chooser.choice(LOCALES))
 
 
+def renew(world: World) -> None:
+    """A run is updated with news; the update is killed at a random moment, then made."""
+    if not world.whole:
+        return
+    run, chooser = str(world.runs / world.chooser.choice(sorted(world.whole))), world.chooser
+    news = world.folder / "news.csv"
+    rows = [f"u{chooser.randint(1, 250)},{chooser.randint(1, 90)},{chooser.randint(1, 5)}" for _ in range(40)]
+    news.write_text("user,item,rating\n" + "\n".join(dict.fromkeys(rows)) + "\n")
+    words = ("update", run, str(news))
+    child = subprocess.Popen([*COMMAND, *words], stderr=subprocess.DEVNULL, env=world.environment)
+    time.sleep(chooser.uniform(0, 10))
+    child.kill()
+    child.wait()
+    made = world.tastemap(*words, *chooser.choice(((), ("--compare",), ("--full",))), expect=(0, 1))
+    if made and world.tastemap(*words, expect=(0, 1)) == "":
+        world.lost.append(f"{run} can't be updated twice")
+
+
 def leave(world: World) -> None:
     """A reader that goes away early, a full standard output, or none at all."""
     run = str(world.runs / world.chooser.choice(sorted(world.whole))) if world.whole else "latest"
@@ -275,7 +293,24 @@ def _training(world: World, epochs: int) -> tuple[str, ...]:
 
 
 ACTS: tuple[Callable[[World], None], ...] = (
-    *(train, ask, ask, ask, ask, ask, learn, leave, kill, fill, poison, poison, damage, damage, resize),
+    *(
+        train,
+        ask,
+        ask,
+        ask,
+        ask,
+        ask,
+        learn,
+        renew,
+        leave,
+        kill,
+        fill,
+        poison,
+        poison,
+        damage,
+        damage,
+        resize,
+    ),
 )
 
 

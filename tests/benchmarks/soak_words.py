@@ -23,6 +23,11 @@ def questions(run: str, out: str, table: str, evil: str) -> list[Words]:
         *(("evaluate", run), ("evaluate", run, "--data", table), ("diagnose", run), ("rank", run)),
         *(("rank", run, "--per-user", f"{out}.parquet"), ("compare", run, run), ("summary", run)),
         *(("history", run, "u2"), ("foldin", run, *folded), ("foldin", run, "--like", "3")),
+        *(
+            ("foldin-item", run, "--rate", "u1=4", "--genre", evil),
+            ("expected", run, "1", "2", "--user", "u1"),
+        ),
+        *(("foldin", run, "--item", "--like", "u2"), ("update", run, table), ("update", run, evil)),
         *(("foldin-why", run, "4", *folded), ("search", run, "1"), ("predict", run, "u1", "2")),
         *(("export", run, "--parquet", out), ("export", run, "--keras", f"{out}.keras")),
         *(("export", run, "--projector", f"{out}-projector"), ("plugins",), ("runs",), ("doctor",)),
