@@ -55,7 +55,7 @@ async def _status(url: str, **headers: str) -> int:
 async def _socket(url: str, **headers: str) -> bytes:
     """Open a WebSocket as a browser would; returns the first bytes of the app's screen."""
     async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=headers) as socket_:
-        first = await socket_.receive(timeout=60)
+        first = await socket_.receive(timeout=240)
         assert isinstance(first.data, bytes)
         return first.data
 
