@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.contract import Arrays, Registry, Resolved, Trainer, settle
+from core.contract import Arrays, Registry, Resolved, Trainer, TrainingSettings, settle
 from core.data import Ratings, Split, describe, forget, may_be_read_again, split_notes, unseen
 from core.errors import RunError, UsageError, WorkerLostError
 from core.files import cannot_write, make_folder, runs_folder
@@ -62,11 +62,9 @@ class Session:
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
     receives commands that don't steer, between two slices of batches. Without `figures_by_epoch` epochs are
-    not measured, only the end is. Once finished, `compared` is the held-out part as the baseline and as the
+    not measured, only the end is. `parent` is what the run's configuration says of the one that it comes
+    from, where it comes from one. Once finished, `compared` is the held-out part as the baseline and as the
     run predict or rank it.
-    receives commands that don't steer, between two slices of batches. `parent` is what the run's
-    configuration says of the one that it comes from, where it comes from one. Once finished, `compared` is
-    the held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -219,11 +217,8 @@ class Session:
     def _folding_in(self, prepared: Prepared) -> Prepared:
         """Have users whom training doesn't know judged by folding them in, where the split has any."""
         split = prepared.split
-        if not len(split.given) and not len(split.new_items):
+        if not _folds(split):
             return prepared
-        if self.resolved.settings.strategy != "none":
-            hint = "Use --strategy none, or --split random."
-            raise UsageError(f"--split {split.method} judges on one device so far.", hint=hint)
 
         def model_of(trainer: Trainer, part: Split) -> Model:
             return self._model_of(prepared, trainer, part)
@@ -248,6 +243,7 @@ class Session:
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)
+        _refuse_to_fold_on_several(prepared.split, settings)
         claim_devices(settings)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
@@ -394,6 +390,17 @@ def _saying_what_is_kept(run: str, loop: TrainingLoop) -> Iterator[None]:
             "on one machine with --strategy none."
         )
         raise WorkerLostError(error.message, hint=hint if epoch else "Start all workers again.") from error
+
+
+def _folds(split: Split) -> bool:
+    """Whether somebody or something is judged that training doesn't know."""
+    return bool(len(split.given) or len(split.new_items))
+
+
+def _refuse_to_fold_on_several(split: Split, settings: TrainingSettings) -> None:
+    if settings.strategy != "none" and _folds(split):
+        hint = "Use --strategy none, or --split random."
+        raise UsageError(f"--split {split.method} judges on one device so far.", hint=hint)
 
 
 def _check_data(config: RunConfig, ratings: Ratings) -> None:

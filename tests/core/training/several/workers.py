@@ -35,3 +35,11 @@ def start(program: Sequence[str], addresses: Sequence[str], index: int, runs: Pa
     if runs is not None:
         environment["TASTEMAP_RUNS"] = str(runs)
     return Child(*program, environment=environment)
+
+
+def beyond_the_port(told: str) -> str:
+    """What a worker said on standard error besides that TensorFlow opens a port, which each says once."""
+    lines = told.splitlines(keepends=True)
+    others = [line for line in lines if "all addresses of this machine" not in line]
+    assert len(lines) - len(others) <= 1, told
+    return "".join(others)
