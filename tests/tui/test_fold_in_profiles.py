@@ -89,7 +89,7 @@ def test_ratings_outlive_the_app_are_undone_and_make_a_card(
     async def later(app: TastemapApp, pilot: Piloted) -> None:
         await arrive(app, pilot, second)
         await pilot.press("n")
-        await sees(pilot, "Now it is Anna.", "1 ratings")
+        await sees(pilot, "Now it is Anna.", "1 rating")
         await pilot.press("enter")
         await sees(pilot, "Your ratings: 1")
 
