@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,9 +42,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         try:
             found = re.search(r"http://\S+", server.stdout.readline())
             assert found is not None
-            yield Served(found[0])
+            served = Served(found[0])
+            _wait_for(int(served.url.port or 0))
+            yield served
         finally:
             server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    """The address is printed a moment before somebody listens there."""
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("nobody listens there")
 
 
 async def _status(url: str, **headers: str) -> int:
