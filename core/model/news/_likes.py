@@ -18,7 +18,7 @@ from core.model.newcomers import Were, fit_likes
 from core.model.news.change import Change, KnownPairs
 from core.ranking import ItemSets
 
-_STEPS = 8
+_STEPS, _CURVE_STEPS = 9, 3
 _ENOUGH = 1e-5
 _MOST_LOG = 50.0
 _SIZES = (1.0, 0.3, 0.1)
@@ -96,19 +96,23 @@ class _Items:
         cost -= np.einsum("ij,ij->i", self.pull, numbers)
         return cost
 
-    def derivatives(self, numbers: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
-        """The cost's first and second, shapes (items, numbers) and (items, numbers, numbers)."""
+    def gradient(self, numbers: DoubleArray) -> DoubleArray:
+        """The cost's first derivative, shape (items, numbers)."""
         scores, design = self._with_all(numbers)
-        expected, precision = self._expected(scores), self.folder.prior.precision
         _, steep = self.folder.slopes_of_pairs(numbers, self.owners, self.at)
         taken = np.zeros_like(numbers)
         np.add.at(taken, self.owners, self.weights[:, None] * steep)
         across = design.swapaxes(-1, -2)
-        first: DoubleArray = (across @ expected[:, :, None])[:, :, 0] - taken - self.pull
+        first: DoubleArray = (across @ self._expected(scores)[:, :, None])[:, :, 0] - taken - self.pull
+        return first + (numbers - self.centres) @ self.folder.prior.precision
+
+    def curve(self, numbers: DoubleArray) -> DoubleArray:
+        """The cost's second derivative, shape (items, numbers, numbers)."""
+        scores, design = self._with_all(numbers)
         one_for_all = [design[0]] * len(numbers) if len(design) == 1 else design
-        bends = [(own.T * row) @ own for own, row in zip(one_for_all, expected, strict=True)]
-        second: DoubleArray = np.stack(bends) + precision
-        return first + (numbers - self.centres) @ precision, second
+        bends = [(own.T * row) @ own for own, row in zip(one_for_all, self._expected(scores), strict=True)]
+        second: DoubleArray = np.stack(bends) + self.folder.prior.precision
+        return second
 
     def _with_all(self, numbers: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
         """Scores with all takers, (items, users), and how they hang on the numbers: (items or 1, users,
@@ -144,17 +148,21 @@ def solve_items(
         pull, trained = np.zeros_like(centre), change.known_before()[rows]
         if trained.any():
             then = _Items(known, takers[0], *_liked(change.before, rows), centre, pull.copy())
-            pull[trained] = then.derivatives(centre)[0][trained]
+            pull[trained] = then.gradient(centre)[trained]
         numbers[block] = _newton(_Items(folder, takers[1], *_liked(change.now, rows), centre, pull), centre)
     return numbers
 
 
 def _newton(items: _Items, start: DoubleArray) -> DoubleArray:
-    """Newton's method for all items together, until none gets better; (items, numbers)."""
-    numbers, cost = start.copy(), items.cost(start)
-    for _ in range(_STEPS):
-        gradient, hessian = items.derivatives(numbers)
-        step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+    """Newton's method for all items together, until none gets better; (items, numbers).
+
+    The second derivative, which costs most, is good for some steps.
+    """
+    numbers, cost, curve = start.copy(), items.cost(start), items.curve(start)
+    for number in range(_STEPS):
+        if number and number % _CURVE_STEPS == 0:
+            curve = items.curve(numbers)
+        step = np.linalg.solve(curve, items.gradient(numbers)[:, :, None])[:, :, 0]
         better = np.zeros(len(numbers), bool)
         for size in _SIZES:
             tried = np.where(better[:, None], numbers, numbers - size * step)
