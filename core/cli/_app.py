@@ -14,33 +14,24 @@ from core.cli._data_commands import data_app
 from core.cli._flags import (
     AsJson,
     CrossvalCommand,
+    OneLine,
     Plugins,
     RaceCommand,
     ReadingCommand,
     RunName,
     TrainCommand,
     VerdictCommand,
-    WrongUsage,
     all_plugins,
     given_options,
     loaded_plugins,
-    told,
 )
 from core.cli._output import say
 from core.cli.words import PlainCommand, PlainGroup
 from core.errors import UsageError
 
 
-class _CommandsAndViews(PlainGroup):
+class _CommandsAndViews(OneLine, PlainGroup):
     """The application's own commands and, made when they are asked for, those of the views."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words before the command; raises UsageError, in one line, for those that don't fit."""
-        try:
-            left: list[str] = super().parse_args(ctx, args)
-        except WrongUsage as error:
-            raise told(ctx, error) from None
-        return left
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands, the views' after the others."""

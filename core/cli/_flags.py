@@ -51,6 +51,18 @@ class _Declared:
     field: OptionField
 
 
+class OneLine:
+    """For commands and groups: words that don't fit are told in one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; raises UsageError for those that don't fit."""
+        try:
+            left: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        except WrongUsage as error:
+            raise told(ctx, error) from None
+        return left
+
+
 class ReadingCommand(PlainCommand):
     """A command that takes the reading options; subclasses take more."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli._flags import AsJson, Plugins, RunName, Spreadsheet, WrongUsage, all_plugins, told
+from core.cli._flags import AsJson, OneLine, Plugins, RunName, Spreadsheet, all_plugins
 from core.cli._output import note, note_leak, print_json, print_lines, say
 from core.cli.words import PlainCommand
 from core.errors import UsageError
@@ -35,16 +35,8 @@ Tags = Annotated[list[str], typer.Option("--tag", help="Of --item: what people c
 PictureFile = Annotated[Path | None, typer.Option(help="Picture to write: .svg, .png or .txt.")]
 
 
-class _ViewCommand(PlainCommand):
+class _ViewCommand(OneLine, PlainCommand):
     """A command that tells wrong words in one line."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words; raises UsageError."""
-        try:
-            left: list[str] = super().parse_args(ctx, args)
-        except WrongUsage as error:
-            raise told(ctx, error) from None
-        return left
 
 
 @dataclass(frozen=True)
