@@ -59,6 +59,7 @@ from .roles import (
     is_wide as is_wide,
     is_written_list as is_written_list,
     look_of as look_of,
+    named_user as named_user,
     refuse_libfm as refuse_libfm,
     unread as unread,
     wide_user as wide_user,

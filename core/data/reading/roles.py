@@ -143,15 +143,21 @@ def is_wide(head: Head, options: ReadingOptions) -> bool:
     return len(items) >= _FEWEST_ITEMS and numbered and _all_numbers(head, items)
 
 
+def named_user(head: Head, options: ReadingOptions) -> int | None:
+    """The user's column that is asked for or has a usual name; None where none is and has."""
+    if options.user_column:
+        return find_column(head.names, options.user_column, USER_NAMES, "user", head.location)
+    named = guess(head.names, USER_NAMES) if head.header else None
+    return None if named is None else head.names.index(named)
+
+
 def wide_user(head: Head, options: ReadingOptions) -> int | None:
     """The column of a matrix that holds the users' ids; None where rows stand for themselves."""
     if options.user_column in (NONE, "rows"):
         return None
-    if options.user_column:
-        return find_column(head.names, options.user_column, USER_NAMES, "user", head.location)
-    named = guess(head.names, USER_NAMES) if head.header else None
+    named = named_user(head, options)
     if named is not None:
-        return head.names.index(named)
+        return named
     return 0 if (head.header and not head.names[0].isdecimal()) or head.look(0) == "text" else None
 
 

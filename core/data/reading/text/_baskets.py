@@ -13,13 +13,13 @@ from core.data.reading import (
     MISSING,
     NONE,
     TIME_NAMES,
-    USER_NAMES,
     Head,
     find_column,
     guess,
     has_parts,
     is_number,
     is_written_list,
+    named_user,
     plain,
 )
 from core.data.reading.text._arrow import no_rows
@@ -81,7 +81,7 @@ def roles_in_baskets(
 
 
 def _form(location: Location, dialect: Dialect, head: Head, options: ReadingOptions) -> _Form:
-    user = _user(location, dialect, options)
+    user = _user(head, options)
     items = _items(location, dialect, user, options)
     named = options.time_column or (guess(dialect.names, TIME_NAMES) if dialect.header == "yes" else "")
     time = None
@@ -91,13 +91,9 @@ def _form(location: Location, dialect: Dialect, head: Head, options: ReadingOpti
     return _Form(user, time, items, mark)
 
 
-def _user(location: Location, dialect: Dialect, options: ReadingOptions) -> int | None:
-    if options.user_column in (NONE, "rows"):
-        return None
-    if options.user_column:
-        return find_column(dialect.names, options.user_column, USER_NAMES, "user", location)
-    named = guess(dialect.names, USER_NAMES) if dialect.header == "yes" else None
-    return 0 if named is None else dialect.names.index(named)
+def _user(head: Head, options: ReadingOptions) -> int | None:
+    """The user's column, else the first; None where each line stands for itself."""
+    return None if options.user_column in (NONE, "rows") else named_user(head, options) or 0
 
 
 def _items(location: Location, dialect: Dialect, user: int | None, options: ReadingOptions) -> int | None:
