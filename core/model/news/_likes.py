@@ -9,6 +9,7 @@ best one given the likes of then, and only what is more or less than those moves
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -119,13 +120,18 @@ class _Items:
         numbers), alike for all items where the score is a product."""
         count, users = len(numbers), self.takers.users
         if self.folder.factorization is not None:
-            base, design = self.folder.slopes_of_pairs(
-                np.zeros((1, numbers.shape[1])), np.zeros(len(users), np.int64), users
-            )
+            base, design = self._product
             return numbers @ design.T + base, design[None]
         places, others = np.repeat(np.arange(count), len(users)), np.tile(users, count)
         scores, slopes = self.folder.slopes_of_pairs(numbers, places, others)
         return scores.reshape(count, -1), slopes.reshape(count, len(users), -1)
+
+    @cached_property
+    def _product(self) -> tuple[DoubleArray, DoubleArray]:
+        """Of a score that is a product: what it is at 0, (users,), and how it hangs on the numbers, (users,
+        numbers), wherever items are."""
+        nothing, users = np.zeros((1, self.centres.shape[1])), self.takers.users
+        return self.folder.slopes_of_pairs(nothing, np.zeros(len(users), np.int64), users)
 
     def _expected(self, scores: DoubleArray) -> DoubleArray:
         """How often each taker is expected to take each item."""

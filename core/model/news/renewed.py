@@ -76,8 +76,9 @@ class Renewing:
 
     def solve(self) -> Model:
         """The model as it is now."""
-        model = replace(self.known, baseline=self._baseline())
-        model = self._started(model)
+        model = self._started(
+            replace(self.known, baseline=renewed_baseline(self.known.baseline, self.change))
+        )
         for sweep in range(1, _SWEEPS + 1):
             self.tell(f"users and items, {sweep} of {_SWEEPS}")
             model = self._users(model)
@@ -165,9 +166,6 @@ class Renewing:
     def _takers_before(self) -> Takers:
         totals = _totals(self.change.before, len(self.model.users))
         return Takers.of(self.model, totals, self._item_folder.factorization is None)
-
-    def _baseline(self) -> Baseline:
-        return renewed_baseline(self.known.baseline, self.change)
 
 
 def _totals(likes: KnownPairs, users: int) -> DoubleArray:

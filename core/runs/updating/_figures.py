@@ -11,7 +11,7 @@ from core.array_types import FloatArray, LongArray
 from core.model import HeldOut, Model, RatedTable, predict_by_means, raw_blocks, rmse
 from core.ranking import ItemSets, PerUser, RankingTask
 from core.runs.updating._merging import Merged
-from core.views.quality import bootstrap_difference, paired_difference
+from core.views.quality import Difference, RankingDifference, bootstrap_difference, paired_difference
 
 _FIRST = 10
 _LAST = np.float32(-1e30)
@@ -54,7 +54,8 @@ def _rated(
         **fields,
         "after": rmse(after.predicted, truth),
         "baseline": rmse(means, truth),
-        **_interval(away),
+        **interval_of(away),
+        "verdict": away.verdict,
     }
 
 
@@ -74,7 +75,13 @@ def _ranked(
     after = task.measure(raw_blocks(child, task.users), first)
     popular = task.measure(task.popularity(task.users), first)
     away = paired_difference(before, after)
-    return {**fields, "after": _mean(after), "baseline": _mean(popular), **_interval(away)}
+    return {
+        **fields,
+        "after": _mean(after),
+        "baseline": _mean(popular),
+        **interval_of(away),
+        "verdict": away.verdict,
+    }
 
 
 def _task(child: Model, merged: Merged, rows: LongArray, held: bool) -> RankingTask:
@@ -110,13 +117,9 @@ def _mean(measured: PerUser) -> float:
     return float(measured.ndcg.mean())
 
 
-def _interval(away: Any) -> dict[str, Any]:
-    return {
-        "difference": away.value,
-        "difference_low": away.low,
-        "difference_high": away.high,
-        "verdict": away.verdict,
-    }
+def interval_of(away: Difference | RankingDifference) -> dict[str, Any]:
+    """A difference and its interval, by the names that `Updated` and `Finished` have for them."""
+    return {"difference": away.value, "difference_low": away.low, "difference_high": away.high}
 
 
 def rated_table(merged: Merged) -> RatedTable:

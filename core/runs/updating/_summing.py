@@ -9,12 +9,11 @@ from core.data import Split
 from core.errors import DataError
 from core.model import Model, held_out, held_out_by_means, mae, rmse
 from core.protocol import EpochFinished, Finished
+from core.runs.updating._figures import interval_of
 from core.runs.updating._merging import Merged
 from core.runs.updating.account import Updated
 from core.views.quality import (
-    Difference,
     Ranking,
-    RankingDifference,
     bootstrap_difference,
     measure_popularity,
     measure_users,
@@ -63,7 +62,7 @@ def _rated(model: Model, merged: Merged) -> tuple[dict[str, Any], dict[str, Any]
         "val_mae": mae(pairs.predicted, pairs.truth),
         "train_rmse": rmse(model.predictor.predict_rows(some.users, some.items), some.values),
     }
-    return figures, {"baseline_rmse": rmse(means.predicted, means.truth), **_interval(away)}
+    return figures, {"baseline_rmse": rmse(means.predicted, means.truth), **interval_of(away)}
 
 
 def _ranked(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -78,8 +77,4 @@ def _ranked(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
     return {
         **{f"val_{name}": getattr(first, name) for name in names},
         "baseline_ndcg": popular.ndcg,
-    }, {"val_ndcg_interval": () if interval is None else (interval.low, interval.high), **_interval(away)}
-
-
-def _interval(away: Difference | RankingDifference) -> dict[str, float]:
-    return {"difference": away.value, "difference_low": away.low, "difference_high": away.high}
+    }, {"val_ndcg_interval": () if interval is None else (interval.low, interval.high), **interval_of(away)}
