@@ -53,7 +53,7 @@ def _forgiving(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
 
 # Terminals of another encoding, and those that send Alt as the eighth bit, send what is no UTF-8; a single
 # such byte would end the app by an error of the thread that reads.
-linux_driver.getincrementaldecoder = _forgiving  # type: ignore[attr-defined]
+setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010 - a name that Textual doesn't export
 
 
 class TerminalDriver(linux_driver.LinuxDriver):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.contract import Registry, Resolved, TrainingSettings, replicate
+from core.contract import Registry, Resolved, TrainingSettings, refuse_unused, replicate
 from core.data import Ratings, Split, leak_of, split_ratings
 from core.errors import ProtocolError, RunError
 from core.files import damaged, read_json, write_atomically
@@ -102,8 +102,12 @@ def read_config(folder: Path) -> RunConfig:
 def saved_choices(
     config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None
 ) -> Resolved:
-    """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
+    """Take a run's architecture, options and settings from its configuration, with some settings replaced.
+
+    Raises UsageError for settings that the architecture doesn't use.
+    """
     architecture = registry.architecture(config.architecture)
+    refuse_unused(architecture, settings or {})
     options = architecture.Options.parse(config.options)
     recorded = {"objective": "rating", **config.settings}  # runs of 0.1 knew no other
     parsed = TrainingSettings.parse({**recorded, **(settings or {})})
