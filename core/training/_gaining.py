@@ -19,6 +19,9 @@ from core.protocol import Tuned
 from core.training._adapting import adapt, carved_parts
 from core.training._trusting import learn_trust
 
+_MOST_PARTS = 2
+"""Rankings are compared on so many parts at most: a trainer's start costs seconds, each tells much."""
+
 
 class _Ranked(NamedTuple):
     """nDCG of each user on all carved parts, shape (users,), and what popularity reached there."""
@@ -73,7 +76,7 @@ def _ranked(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> 
 def _on_parts(ratings: Ratings, split: Split, resolved: Resolved) -> _Ranked | None:
     """Rank on each carved part; None where on one of them nothing is sought or too little is left."""
     found, popularity = [], []
-    for part in range(carved_parts(len(split.train))):
+    for part in range(min(_MOST_PARTS, carved_parts(len(split.train)))):
         trusted = learn_trust(ratings, split, resolved, _tell_nobody, _go_on, part)
         if trusted is None:
             return None
