@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import notebook
 from core.contract import Registry, load_plugins, resolve
 from core.data import Ratings
-from core.notebook import shown
 from core.options import OptionValue
-from core.protocol import Event
 from core.runs import Run, find_run, saved_choices
 
 if TYPE_CHECKING:
+    from core.protocol import Event
     from core.runs import Evaluation, UpdateRequest
     from core.training import Controls
     from core.verdict import Verdict
@@ -48,7 +48,7 @@ def train(
     registry = registry or load_plugins()
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
-    with shown(on_event, progress) as tell:
+    with notebook.shown(on_event, progress) as tell:
         session = Session(table, resolved, registry, tell, controls or Controls(), trackers=trackers)
         return Run.open(session.start(folder), registry)
 
@@ -77,7 +77,7 @@ def resume(
     opened = Run.open(folder, registry)
     resolved = saved_choices(opened.config, registry, settings)
     ratings = recorded_ratings(opened, data)
-    with shown(on_event, progress) as tell:
+    with notebook.shown(on_event, progress) as tell:
         session = Session(ratings, resolved, registry, tell, controls or Controls(), trackers=trackers)
         session.resume(folder)
     return Run.open(folder, registry)
@@ -104,7 +104,7 @@ def update_fully(
     if found is not None:
         return found
     resolved = saved_choices(run.config, run.registry, settings_of(merged))
-    with shown(on_event, progress) as tell:
+    with notebook.shown(on_event, progress) as tell:
         session = Session(merged.table, resolved, run.registry, tell, controls or Controls())
         session.parent = parent_record(run, merged)
         return Run.open(session.start(), run.registry)
@@ -140,7 +140,7 @@ def judge(
     table = ratings if isinstance(ratings, Ratings) else load_ratings(ratings, sources=registry.data_sources)
     methods, notes = wanted_splits(_joined(splits), table)
     chosen = read_contenders(_joined(contenders), registry, table)
-    with shown(on_event, progress) as tell:
+    with notebook.shown(on_event, progress) as tell:
         judging = Judging(
             table,
             chosen,

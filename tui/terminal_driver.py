@@ -1,12 +1,13 @@
-"""Textual's driver, for a terminal that may be closed at any moment."""
+"""Textual's driver, for a terminal that may be closed at any moment and may send any byte."""
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from typing import IO, Any
 
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
+from textual.drivers import linux_driver
 
 HUNG_UP = 129
 """What a shell says of a process that SIGHUP ended."""
@@ -45,7 +46,17 @@ class LastingFile:
             self._gone()
 
 
-class TerminalDriver(LinuxDriver):
+def _forgiving(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """What is no text in this encoding becomes U+FFFD."""
+    return lambda: codecs.getincrementaldecoder(encoding)("replace")
+
+
+# Terminals of another encoding, and those that send Alt as the eighth bit, send what is no UTF-8; a single
+# such byte would end the app by an error of the thread that reads.
+setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010 - a name that Textual doesn't export
+
+
+class TerminalDriver(linux_driver.LinuxDriver):
     """Ends the app when its terminal is gone, and never waits for it.
 
     Textual writes in a thread, which an error of the terminal would end; what is written then would fill its

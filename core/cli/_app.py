@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,6 +69,8 @@ Tune = Annotated[
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         say(f"tastemap {version('tastemap')}")
         raise typer.Exit
 
@@ -347,6 +348,8 @@ def serve(
 
 def _app(name: str) -> Any:
     """Find the screen by entry point, since `core` knows nothing of it."""
+    from importlib.metadata import entry_points
+
     found = entry_points(group="tastemap.app", name=name)
     if not found:
         raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")

@@ -38,6 +38,7 @@ from .settings import (
     Schedule as Schedule,
     TrainingSettings as TrainingSettings,
     refuse_several_machines as refuse_several_machines,
+    refuse_unused as refuse_unused,
     resolve as resolve,
     settle as settle,
     used_settings as used_settings,

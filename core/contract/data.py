@@ -16,12 +16,11 @@ class JsonLines(Reader):
 
 from __future__ import annotations
 
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -29,10 +28,12 @@ from core.array_types import RowArray, arrow_numbers
 from core.options import OptionSet, option
 
 if TYPE_CHECKING:
+    import zipfile
+
     import pyarrow
 
 
-Location = Path | zipfile.Path
+Location: TypeAlias = "Path | zipfile.Path"
 """A file or folder on disk or inside a zip archive; both offer name, iterdir, joinpath, is_file and open."""
 
 

@@ -7,8 +7,6 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from core.contract import hookspecs
+from core.contract._installed import Plugin, installed_plugins
 from core.contract.architecture import Architecture
 from core.contract.settings import TrainingSettings
 from core.errors import PluginError, UsageError
@@ -79,13 +78,13 @@ def load_plugins(files: Sequence[Path] = ()) -> Registry:
     A broken installed plugin lands in `Registry.broken`; a broken file, which the user named, raises
     PluginError.
     """
-    installed = sorted(entry_points(group=hookspecs.PROJECT), key=_built_in_first)
+    installed = sorted(installed_plugins(hookspecs.PROJECT), key=_built_in_first)
     registry = Registry(only_own=not files and not any(_built_in_first(one)[0] for one in installed))
-    for entry_point in installed:
+    for plugin in installed:
         try:
-            _add(registry, entry_point.load(), _origin(entry_point))
+            _add(registry, plugin.load(), plugin.origin)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
-            registry.broken.append(BrokenPlugin(entry_point.name, _origin(entry_point), _reason(error)))
+            registry.broken.append(BrokenPlugin(plugin.name, plugin.origin, _reason(error)))
     for file in files:
         _add_file(registry, file)
     return registry
@@ -220,20 +219,8 @@ def check_architecture(kind: Any) -> None:
             raise PluginError(f"{place}: there is no setting {unused!r}.", hint=suggest(unused, known))
 
 
-def _origin(entry_point: EntryPoint) -> str:
-    return " ".join(_distribution(entry_point.dist)) if entry_point.dist else entry_point.value
-
-
-@cache
-def _distribution(distribution: Distribution) -> tuple[str, str]:
-    """Its name and version, for which all that it says of itself is parsed each time."""
-    about = distribution.metadata
-    return about["Name"], about["Version"]
-
-
-def _built_in_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    distribution = _distribution(entry_point.dist)[0] if entry_point.dist else ""
-    return distribution != hookspecs.PROJECT, distribution, entry_point.name
+def _built_in_first(plugin: Plugin) -> tuple[bool, str, str]:
+    return plugin.distribution != hookspecs.PROJECT, plugin.distribution, plugin.name
 
 
 def _reason(error: BaseException) -> str:

@@ -161,7 +161,7 @@ def resolve(
     option, for a value out of its range and for a setting that the architecture doesn't use.
     """
     given = dict(options or {}), dict(settings or {})
-    _refuse_unused(architecture, given[1])
+    refuse_unused(architecture, given[1])
     chosen = _recipe_for(architecture, recipe, str(given[1].get("objective", "auto")))
     merged = {**chosen.training, **given[1]}
     if "epochs" in given[1] and "schedule" not in given[1]:
@@ -174,7 +174,8 @@ def resolve(
     return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe, given)
 
 
-def _refuse_unused(architecture: Architecture, given: Mapping[str, object]) -> None:
+def refuse_unused(architecture: Architecture, given: Mapping[str, object]) -> None:
+    """Raise UsageError for settings that mean nothing to an architecture, with the flags that set them."""
     flags = [f"--{name.replace('_', '-')}" for name in architecture.unused_settings if name in given]
     if flags:
         named = " and ".join([", ".join(flags[:-1]), flags[-1]] if len(flags) > 1 else flags)

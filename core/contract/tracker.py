@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from core.protocol import EpochFinished, Event
+if TYPE_CHECKING:
+    from core.protocol import EpochFinished, Event
 
-Receiver = Callable[[Event], None]
+Receiver: TypeAlias = "Callable[[Event], None]"
 """Receives every event of a training, on the thread that trains; must be quick."""
 
 

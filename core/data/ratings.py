@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,6 +101,8 @@ class Ratings:
         return "\n".join(f"{name:<8} {value}" for name, value in self._facts())
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         rows = (f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self._facts())
         return f'<div class="tastemap"><table>{"".join(rows)}</table></div>'
 
@@ -139,6 +139,8 @@ class Ratings:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over kind, ids, pairs and ratings in order: equal only for equal tables."""
+        import hashlib
+
         digest = hashlib.sha256(b"" if self.has_ratings else self.kind.encode())
         for vocabulary in (self.user_vocabulary, self.item_vocabulary):
             digest.update(_id_bytes(vocabulary.ids.tolist()))

@@ -15,7 +15,6 @@ from .commands import (
 from .events import (
     EVENT_KINDS as EVENT_KINDS,
     Answer as Answer,
-    ApartFigures as ApartFigures,
     BatchProgress as BatchProgress,
     EngineReady as EngineReady,
     EpochFinished as EpochFinished,
@@ -26,7 +25,6 @@ from .events import (
     LearningRateChanged as LearningRateChanged,
     Paused as Paused,
     PhaseChanged as PhaseChanged,
-    RankingFigures as RankingFigures,
     Refused as Refused,
     Resumed as Resumed,
     RunStarted as RunStarted,
@@ -34,6 +32,10 @@ from .events import (
     Tuned as Tuned,
     parse_event as parse_event,
     verdict_of as verdict_of,
+)
+from .figures import (
+    ApartFigures as ApartFigures,
+    RankingFigures as RankingFigures,
 )
 from .wire import (
     from_plain as from_plain,

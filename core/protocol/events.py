@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.protocol.figures import ApartFigures, RankingFigures, UsageFigures
 from core.protocol.wire import from_line, snake_case, to_line
 
 
@@ -82,17 +83,7 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UsageFigures(Event):
-    """Base of the events that tell what the training process takes: `memory` and `gpu_memory` in bytes,
-    `gpu_busy` from 0 to 1; None where the system doesn't tell, or no GPU trains."""
-
-    memory: int | None = None
-    gpu_memory: int | None = None
-    gpu_busy: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchProgress(UsageFigures):
+class BatchProgress(UsageFigures, Event):
     """Progress inside an epoch, a few times a second; `train_rmse` or `train_loss` is the running one."""
 
     epoch: int
@@ -106,22 +97,7 @@ class BatchProgress(UsageFigures):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankingFigures(Event):
-    """Base of the events that tell how a ranking does; all None where ratings are predicted."""
-
-    train_loss: float | None = None
-    val_ndcg: float | None = None
-    val_recall: float | None = None
-    val_recall_20: float | None = None
-    val_map: float | None = None
-    val_coverage: float | None = None
-    val_novelty: float | None = None
-    tuning_ndcg: float | None = None
-    baseline_ndcg: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpochFinished(RankingFigures, UsageFigures):
+class EpochFinished(RankingFigures, UsageFigures, Event):
     """An epoch's figures; `seconds` is training alone; `best`: no earlier epoch was better."""
 
     epoch: int
@@ -180,23 +156,7 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApartFigures:
-    """What a split judges apart: `rows` of `users` and `items`, and their figures, beside damped means or
-    mere popularity; None where there can't be one. Users whom training doesn't know ("new users") are folded
-    in from other rows of theirs; "new items" are in no row of training."""
-
-    name: str
-    rows: int
-    users: int
-    items: int
-    rmse: float | None = None
-    baseline_rmse: float | None = None
-    ndcg: float | None = None
-    baseline_ndcg: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished(RankingFigures):
+class Finished(RankingFigures, Event):
     """The run is saved with the weights of `best_epoch`; `reason`: completed, stopped or early_stopping.
 
     `val_rmse` is that of the replicas' mean where there are several; `replica_rmse` tells each one's alone.
@@ -259,15 +219,19 @@ class Tuned(Event):
     """A search is over: the `choices` that are taken, and whether they `gained` anything beyond chance.
 
     On carved parts: `tuning_rmse` of the search's best, `start_rmse` of what it started from, `means_rmse` of
-    damped means.
+    damped means; of a ranking `tuning_ndcg`, `start_ndcg` and `popularity_ndcg`. All are None where nothing
+    could be measured.
     """
 
     architecture: str
     choices: Mapping[str, Any]
     gained: bool
-    tuning_rmse: float | None
-    start_rmse: float | None
-    means_rmse: float | None
+    tuning_rmse: float | None = None
+    start_rmse: float | None = None
+    means_rmse: float | None = None
+    tuning_ndcg: float | None = None
+    start_ndcg: float | None = None
+    popularity_ndcg: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,15 +24,13 @@ _Weight = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Scale:
+class _Scale(msgspec.Struct, frozen=True, kw_only=True):
     minimum: _Number
     maximum: _Number
     step: _Number
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Data:
+class _Data(msgspec.Struct, frozen=True, kw_only=True):
     """The record of the table; what an early version didn't write may be missing."""
 
     scale: _Scale
@@ -46,8 +44,7 @@ class _Data:
     ratings: _Count = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Split:
+class _Split(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
     seed: _Count = 0
     test_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0
@@ -65,8 +62,7 @@ class _Split:
     new_items: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Scoring:
+class _Scoring(msgspec.Struct, frozen=True, kw_only=True):
     training_mean: _Number
     offset: _Number
     share: _Weight = 1.0
@@ -74,7 +70,7 @@ class _Scoring:
     positive_from: _Number | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Figures(RankingFigures):
     """The figures of an epoch or a summary, as far as there are any."""
 
@@ -102,7 +98,7 @@ class _Figures(RankingFigures):
     apart: Sequence[ApartFigures] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Epoch(_Figures):
     epoch: _Count
 

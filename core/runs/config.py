@@ -7,11 +7,10 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from core.contract import Registry, Resolved, TrainingSettings, replicate
+from core.contract import Registry, Resolved, TrainingSettings, refuse_unused, replicate
 from core.data import Ratings, Split, leak_of, split_ratings
 from core.errors import ProtocolError, RunError
 from core.files import damaged, read_json, write_atomically
@@ -24,6 +23,8 @@ FORMAT = 1
 
 def installed_versions() -> dict[str, str]:
     """The versions that a run's numbers may depend on."""
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"python": platform.python_version()}
     for name in ("tastemap", "tensorflow", "keras", "numpy"):
         try:
@@ -101,8 +102,12 @@ def read_config(folder: Path) -> RunConfig:
 def saved_choices(
     config: RunConfig, registry: Registry, settings: Mapping[str, object] | None = None
 ) -> Resolved:
-    """Take a run's architecture, options and settings from its configuration, with some settings replaced."""
+    """Take a run's architecture, options and settings from its configuration, with some settings replaced.
+
+    Raises UsageError for settings that the architecture doesn't use.
+    """
     architecture = registry.architecture(config.architecture)
+    refuse_unused(architecture, settings or {})
     options = architecture.Options.parse(config.options)
     recorded = {"objective": "rating", **config.settings}  # runs of 0.1 knew no other
     parsed = TrainingSettings.parse({**recorded, **(settings or {})})

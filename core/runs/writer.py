@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,9 +24,12 @@ from core.files import (
     require_regular,
     write_atomically,
 )
-from core.protocol import EpochFinished, Finished, from_plain
+from core.protocol import from_plain
 from core.runs._arrays import read_arrays, write_arrays
 from core.runs._checks import check_epoch, check_summary
+
+if TYPE_CHECKING:
+    from core.protocol import EpochFinished, Finished
 
 HISTORY_FILE, SUMMARY_FILE, WEIGHTS_FILE = "history.jsonl", "summary.json", "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint/state.safetensors"

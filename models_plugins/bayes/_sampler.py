@@ -1,17 +1,32 @@
-"""The Gibbs chain: rows of both sides by the compiled sweep, then priors and noise by conjugate draws."""
+"""The Gibbs chain: rows of both sides by a sweep, then priors and noise by conjugate draws."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from core import Arrays, FloatArray
 from models_plugins.bayes._state import START_SPREAD, Features, Prior, draw_noise
-from models_plugins.bayes._sweep import Sweep
+
+
+class Sweeps(Protocol):
+    """Draws user rows given item rows, then item rows given the new user rows."""
+
+    def __call__(
+        self,
+        item: FloatArray,
+        priors: tuple[Prior, Prior],
+        noise: FloatArray,
+        normals: tuple[FloatArray, FloatArray],
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Draw both sides' rows and tell every user's sum of squared errors under them, shape (users,).
+
+        `item` has shape (items, width), `normals` (rows, width) a side, `noise` (precisions) (users,).
+        """
 
 
 class Sampler:
@@ -19,7 +34,7 @@ class Sampler:
 
     def __init__(
         self,
-        sweep: Sweep,
+        sweep: Sweeps,
         features: tuple[Features | None, Features | None],
         rating_counts: npt.NDArray[np.int64],
         noise_freedom: float,

@@ -1,4 +1,4 @@
-"""One Gibbs sweep over all users, then all items, compiled by XLA (Salakhutdinov & Mnih 2008)."""
+"""One Gibbs sweep over all users, then all items, compiled by XLA for a GPU (Salakhutdinov & Mnih 2008)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,7 @@ class Sweep:
         noise: FloatArray,
         normals: tuple[FloatArray, FloatArray],
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Draw user rows given item rows, then item rows given the new user rows.
-
-        `item` has shape (items, width), `normals` (rows, width) a side, `noise` (precisions) (users,).
-        Returns both sides' rows and every user's sum of squared errors under them.
-        """
+        """See `models_plugins.bayes._sampler.Sweeps`."""
         import tensorflow as tf
 
         with tf.device(self._device):

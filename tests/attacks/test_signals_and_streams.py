@@ -201,8 +201,8 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_tell(words: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_screen_ends_with_its_terminal() -> None:
-    """A closed window leaves no process behind that nobody sees."""
+def test_the_screen_takes_any_byte_and_ends_with_its_terminal() -> None:
+    """A byte that is no UTF-8 ends nothing; a closed window leaves no process behind that nobody sees."""
     terminal, inside = os.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
     child = subprocess.Popen(
@@ -216,6 +216,10 @@ def test_the_screen_ends_with_its_terminal() -> None:
     os.close(inside)
     seen = b""
     while b"Setup" not in seen:
+        seen += os.read(terminal, 65536)
+    os.write(terminal, b"\xff\xe9\xe2\x82\x80\x9b")
+    os.write(terminal, b"?")
+    while b"a model learns" not in seen:
         seen += os.read(terminal, 65536)
     os.close(terminal)
     try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from core.model.scorer import Scoring, make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
-from models_plugins.bayes import _sweep as bayes_sweep
+from models_plugins.bayes import _host_sweep as host_sweep, _sweep as bayes_sweep
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
 from models_plugins.bayes._state import Features, Prior, draw_noise
 from models_plugins.bayes._sweep import Sweep, draw_rows, row_sums, solve_and_draw
@@ -80,20 +82,50 @@ def test_drawn_rows_have_the_mean_and_covariance_of_the_exact_posterior() -> Non
     np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=4 * covariance.max() * np.sqrt(2 / rows))
 
 
-def test_chunks_of_ratings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def swept(sweep: Any, data: TrainingData, sweeps: int = 3) -> tuple[Any, ...]:
+    """What a few sweeps from a drawn start come to, by a chain whose priors and noise stay."""
+    generator, counts = np.random.default_rng(7), (data.user_count, data.item_count)
+
+    def normals(rows: int) -> Any:
+        return generator.standard_normal((rows, 4)).astype(np.float32)
+
+    precision, zeros = np.array([3, 2, 1, 4], np.float32), np.zeros(4, np.float32)
+    priors = [Prior(precision, zeros + 0.1, zeros, normals(rows) / 10) for rows in counts]
+    noise = generator.gamma(5, 0.2, counts[0]).astype(np.float32)
+    drawn: tuple[Any, ...] = (None, normals(counts[1]) / 10, None)
+    for _ in range(sweeps):
+        drawn = sweep(drawn[1], tuple(priors), noise, tuple(map(normals, counts)))
+    return drawn
+
+
+def test_both_sweeps_draw_the_same_in_one_part_or_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
     data = planted_training_data()
-    whole = run_epochs(trainer_on(data), 1)
+    whole = swept(Sweep(data, 4, "/CPU:0"), data)
+    others = [swept(HostSweep(data, 4), data)]
     monkeypatch.setattr(bayes_sweep, "CHUNK_NUMBERS", 14 * 700)
-    chunked = run_epochs(trainer_on(data), 1)
-    np.testing.assert_allclose(
-        chunked.state()["sampler/item/rows"], whole.state()["sampler/item/rows"], atol=5e-3
-    )
+    monkeypatch.setattr(host_sweep, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(host_sweep, "_BLOCK_RATINGS", 50)
+    others += [swept(Sweep(data, 4, "/CPU:0"), data), swept(HostSweep(data, 4), data)]
+    for other in others:
+        for one, expected in zip(other, whole, strict=True):
+            np.testing.assert_allclose(one, expected, rtol=2e-3, atol=2e-3)
 
 
-def test_a_chain_of_one_pair_samples_the_known_posterior_of_its_mean() -> None:
+def test_rows_without_ratings_are_drawn_from_the_prior() -> None:
+    places = np.array([1, 3], np.int32)
+    data = TrainingData(places, places, np.array([0.5, -0.5], np.float32), 5, 6, 1.0)
+    for sweep in (HostSweep(data, 4), Sweep(data, 4, "/CPU:0")):
+        user, item, errors = swept(sweep, data, 1)
+        assert np.isfinite(user).all()
+        assert np.isfinite(item).all()
+        np.testing.assert_array_equal(errors > 0, [False, True, False, True, False])
+
+
+@pytest.mark.parametrize("made", [HostSweep, partial(Sweep, device="/CPU:0")])
+def test_a_chain_of_one_pair_samples_the_known_posterior_of_its_mean(made: Callable[..., Any]) -> None:
     """One user, one item, one noisy number: biases are conjugate normals given priors and noise."""
     data = TrainingData(*(np.zeros(4, np.int32),) * 2, np.array([0.9, 1.1, 1.0, 1.0], np.float32), 1, 1, 3.0)
-    sweep, generator = Sweep(data, 2, "/CPU:0"), np.random.default_rng(2)
+    sweep, generator = made(data, 2), np.random.default_rng(2)
     ones, zeros = np.array([1e6, 1.0], np.float32), np.zeros(2, np.float32)
     prior = Prior(ones, zeros, zeros, np.zeros((1, 2), np.float32))
     item, drawn = np.zeros((1, 2), np.float32), []
@@ -357,10 +389,10 @@ def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> N
 
 
 def test_a_second_training_of_one_size_compiles_nothing() -> None:
-    ratings = make_ratings()
-    train(ratings, "bayes", adapt=False, epochs=1, seed=1)
-    sweep = bayes_sweep.compiled_sweep(ratings.user_count, ratings.item_count)
+    data = planted_training_data()
+    swept(Sweep(data, 4, "/CPU:0"), data, 1)
+    sweep = bayes_sweep.compiled_sweep(data.user_count, data.item_count)
     traced = sweep.experimental_get_tracing_count()
-    train(ratings, "bayes", adapt=False, epochs=1, seed=2)
+    swept(Sweep(data, 4, "/CPU:0"), data, 1)
     assert traced >= 1
     assert sweep.experimental_get_tracing_count() == traced

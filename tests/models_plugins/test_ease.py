@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from core import TastemapError, TrainingData, load_plugins, train
+from core import TastemapError, TrainingData, load_plugins, resume, train
 from core.contract import resolve
 from core.errors import UsageError
 from core.testing import assert_conforms
@@ -143,6 +143,12 @@ def test_ease_ranks_without_being_told_and_saves_all_that_scores_need(run: Any) 
     users = np.array([0, 3], np.int64)
     again = load_run(run.folder).model.scorer.all_scores(users)
     assert np.array_equal(again, run.model.scorer.all_scores(users))
+
+
+def test_what_ease_has_no_use_for_is_refused_on_going_on_too(run: Any) -> None:
+    for settings in ({"epochs": 2000}, {"learning_rate": 0.1}):
+        with pytest.raises(UsageError, match="ease has no --"):
+            resume(run.folder, **settings)
 
 
 def test_ease_conforms() -> None:

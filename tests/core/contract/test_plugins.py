@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 import core.contract.plugins
+from core.contract._installed import Plugin, installed_plugins
 from core.contract.plugins import load_plugins
 from core.errors import PluginError, UsageError
 from tests.support import tastemap
@@ -111,9 +113,9 @@ def test_a_missing_file_is_named() -> None:
 def test_an_installed_plugin_that_breaks_is_reported_and_the_others_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = core.contract.plugins.entry_points
-    bad = EntryPoint(name="sick", value="no_such_module_at_all", group="tastemap")
-    monkeypatch.setattr(core.contract.plugins, "entry_points", lambda group: [*real(group=group), bad])
+    real = installed_plugins("tastemap")
+    bad = Plugin("sick", "no_such_module_at_all")
+    monkeypatch.setattr(core.contract.plugins, "installed_plugins", lambda _: [*real, bad])
     registry = load_plugins()
     assert "bias" in registry.architectures
     assert [(plugin.name, plugin.reason) for plugin in registry.broken] == [
@@ -141,8 +143,8 @@ def test_each_installed_plugin_stands_alone(
     monkeypatch.delitem(sys.modules, "a_sick_plugin", raising=False)
     monkeypatch.delitem(sys.modules, "a_sound_plugin", raising=False)
     names = ("sick", "sound")
-    points = [EntryPoint(name=name, value=f"a_{name}_plugin", group="tastemap") for name in names]
-    monkeypatch.setattr(core.contract.plugins, "entry_points", lambda group: points)
+    points = [Plugin(name, f"a_{name}_plugin") for name in names]
+    monkeypatch.setattr(core.contract.plugins, "installed_plugins", lambda _: points)
     registry = load_plugins()
     assert list(registry.architectures) == ["sound"]
     (broken,) = registry.broken
@@ -173,3 +175,38 @@ def test_the_command_lists_options_origin_and_recipes(tmp_path: Path) -> None:
     text = tastemap("plugins").stdout
     assert "bias  Dot product of user and item factors plus a bias for each." in text
     assert "--hidden-units" in text
+
+
+@pytest.mark.parametrize("group", ["tastemap", "tastemap.app", "console_scripts", "pytest11"])
+def test_installed_plugins_are_those_of_importlib(group: str) -> None:
+    asked = [(one.name, one.value, one.dist.version if one.dist else "") for one in entry_points(group=group)]
+    found = [(one.name, one.value, one.version) for one in installed_plugins(group)]
+    assert sorted(found) == sorted(asked)
+
+
+def test_of_two_copies_of_a_plugin_the_one_that_is_imported_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, name, version in (("a", "My.Plugin", "2"), ("b", "my_plugin", "1")):
+        about = tmp_path / folder / f"{name}-{version}.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nName: x\n"
+        )
+        declared = f"; no entry\n[other]\nx = y\n[mine]\nname{version} = some.module : thing.part [extra]\n"
+        (about / "entry_points.txt").write_text(declared)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "a"), str(tmp_path / "b"), str(tmp_path / "none")])
+    (plugin,) = installed_plugins("mine")
+    assert (plugin.name, plugin.origin) == ("name2", "My.Plugin 2")
+    assert plugin.value == "some.module : thing.part"
+
+
+def test_plugins_that_lie_in_an_archive_are_found_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("packed-3.dist-info/METADATA", "Metadata-Version: 2.1\nName: packed\nVersion: 3\n")
+        archive.writestr("packed-3.dist-info/entry_points.txt", "[mine]\nlogarithm = math:log\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packed.zip")])
+    (plugin,) = installed_plugins("mine")
+    assert (plugin.origin, plugin.load()(1)) == ("packed 3", 0)
