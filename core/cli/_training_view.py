@@ -262,11 +262,17 @@ def _trial(event: TrialFinished) -> str:
 
 def _tuned(event: Tuned) -> str:
     """What a search brought, on carved parts of training."""
-    figures = f"{figure(event.tuning_rmse)} against {figure(event.start_rmse)}"
-    figures += f", damped means {figure(event.means_rmse)}"
+    name, reached, start = "RMSE", event.tuning_rmse, event.start_rmse
+    baseline = f"damped means {figure(event.means_rmse)}"
+    if event.tuning_ndcg is not None:
+        name, reached, start = "nDCG@10", event.tuning_ndcg, event.start_ndcg
+        baseline = f"popularity {figure(event.popularity_ndcg)}"
+    if reached is None:
+        return "the search can't be judged on so few likes: the choices before it stay"
+    figures = f"{figure(reached)} against {figure(start)}, {baseline}"
     if event.gained:
-        return f"the search gained: tuning RMSE {figures}"
-    return f"the search gained nothing beyond chance (tuning RMSE {figures}): the choices before it stay"
+        return f"the search gained: tuning {name} {figures}"
+    return f"the search gained nothing beyond chance (tuning {name} {figures}): the choices before it stay"
 
 
 def _is_number(value: object) -> bool:

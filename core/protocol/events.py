@@ -219,15 +219,19 @@ class Tuned(Event):
     """A search is over: the `choices` that are taken, and whether they `gained` anything beyond chance.
 
     On carved parts: `tuning_rmse` of the search's best, `start_rmse` of what it started from, `means_rmse` of
-    damped means.
+    damped means; of a ranking `tuning_ndcg`, `start_ndcg` and `popularity_ndcg`. All are None where nothing
+    could be measured.
     """
 
     architecture: str
     choices: Mapping[str, Any]
     gained: bool
-    tuning_rmse: float | None
-    start_rmse: float | None
-    means_rmse: float | None
+    tuning_rmse: float | None = None
+    start_rmse: float | None = None
+    means_rmse: float | None = None
+    tuning_ndcg: float | None = None
+    start_ndcg: float | None = None
+    popularity_ndcg: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,13 +130,18 @@ def _carve(ratings: Ratings, split: Split, seed: int) -> Iterator[tuple[LongArra
         kept = generator.random(ratings.user_count) < _MOST_RATINGS / len(rows)
         rows = rows[kept[ratings.users[rows]]]
     places = generator.permutation(len(rows))
-    parts = next((parts for limit, parts in _PARTS if len(rows) < limit), 1)
+    parts = carved_parts(len(rows))
     share = max(_SHARE_CARVED, 1 / parts if parts > 2 else 0)
     for number in range(parts):
         carved = np.zeros(len(rows), bool)
         carved[places[int(number * share * len(rows)) : int((number + 1) * share * len(rows))]] = True
         if carved.any() and not carved.all():
             yield rows[~carved], rows[carved]
+
+
+def carved_parts(ratings: int) -> int:
+    """How many parts are carved out of so many training ratings: of few, one would tell too little."""
+    return next((parts for limit, parts in _PARTS if ratings < limit), 1)
 
 
 def _learning_curve(

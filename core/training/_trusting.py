@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,13 +37,23 @@ Reached = dict[tuple[int, float], DoubleArray]
 """nDCG of each user, shape (users,), after so many epochs with a share."""
 
 
+class Trusted(NamedTuple):
+    """What was learnt, and what it reached there: nDCG of each user who seeks something, shape (users,)."""
+
+    adaptation: Adaptation
+    ndcg: DoubleArray
+
+
 def learn_trust(
-    ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stopped: Stopped
-) -> Adaptation | None:
-    """Train on all but a carved part and measure on it; None where stopped, or where nothing is sought."""
+    ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stopped: Stopped, part: int = 0
+) -> Trusted | None:
+    """Train on all but a carved part and measure on it; None where stopped, or where nothing is sought.
+
+    Another `part` (from 0) is carved by other chance.
+    """
     from core.training.start import make_trainer
 
-    train, tuning, whole = _carve(ratings, split, resolved.settings.split_seed)
+    train, tuning, whole = _carve(ratings, split, resolved.settings.split_seed, part)
     nothing = np.zeros(0, np.int64)
     liked = liked_parts(ratings, resolved.settings, train=train, tuning=tuning, test=nothing, given=nothing)
     task = liked.judge.tuning
@@ -59,9 +70,9 @@ def learn_trust(
     return None if found is None else _conclude(*found, resolved.settings.epochs, len(tuning))
 
 
-def _carve(ratings: Ratings, split: Split, seed: int) -> tuple[LongArray, LongArray, bool]:
+def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongArray, LongArray, bool]:
     """Rows to train on and to measure on, and whether they are all of training."""
-    generator = np.random.default_rng([seed, 0xAD])
+    generator = np.random.default_rng([seed, 0xAD, *([part] if part else [])])
     rows, whole = split.train, len(split.train) <= _MOST_LIKES
     if not whole:
         kept = generator.random(ratings.user_count) < _MOST_LIKES / len(rows)
@@ -130,7 +141,7 @@ def _measure(blocks: Blocks, task: RankingTask, scale: float) -> dict[float, Dou
     return {share: np.concatenate(parts) for share, parts in reached.items()}
 
 
-def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Adaptation:
+def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Trusted:
     """The plain choice unless another is clearly better; popularity where that isn't beaten.
 
     The best of many is so by chance too, hence two standard errors; the plain one was not picked, hence one.
@@ -142,7 +153,7 @@ def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Adapta
     if not _clearly(reached[chosen] - popularity, 1 if chosen == plain else 2):
         chosen = plain[0], 0.0
     share = chosen[1]
-    return Adaptation(
+    adaptation = Adaptation(
         epochs=chosen[0] if share else epochs,
         share=share if share in {0.0, 1.0} else share * scale,
         popularity=1 - share,
@@ -150,6 +161,7 @@ def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Adapta
         tuning_ndcg=float(reached[chosen].mean()),
         popularity_ndcg=float(popularity.mean()),
     )
+    return Trusted(adaptation, reached[chosen])
 
 
 def _clearly(gains: DoubleArray, errors: int) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from core.contract import Architecture, Resolved, Schedule, Trainer, TrainingSettings, settle, used_settings
-from core.data import Ratings, Split
+from core.contract import Architecture, Resolved, Schedule, Trainer, TrainingSettings, settle
+from core.data import Ratings
 from core.errors import DivergenceError, PluginError, UsageError
 from core.options import OptionField, OptionSet, OptionValue
-from core.protocol import Event, PhaseChanged, TrialFinished, Tuned
-from core.training._adapting import Carved, adapt, mixed_rmse
+from core.protocol import Event, PhaseChanged, TrialFinished
+from core.training._adapting import mixed_rmse
+from core.training._gaining import against_start, choices_of
 from core.training._prepare import Prepared, prepare
 from core.training.ranking import ruling_error
 
@@ -71,38 +72,9 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     if not math.isfinite(candidates[0].error):
         raise DivergenceError("Every trial diverged.", hint="Start from a lower --learning-rate.")
     best = candidates[0].resolved
-    if resolved.settings.objective == "ranking":
-        return best
-    tuned = _against_defaults(ratings, prepared.split, resolved, best)
+    tuned = against_start(ratings, prepared.split, resolved, best)
     emit(tuned)
     return best if tuned.gained else resolved
-
-
-def _against_defaults(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> Tuned:
-    """Measure the search's best beside what it started from, each as it would be trained, on carved parts.
-
-    The best is taken only where it is better by more than a standard error of the paired squared errors:
-    the search has looked at its tuning part so often that its figure there is too good.
-    """
-    before = _carved(ratings, split, start)
-    after = before if best == start else _carved(ratings, split, best)
-    gains = before.errors**2 - after.errors**2
-    gained = bool(gains.mean() > gains.std() / math.sqrt(len(gains)))
-    adaptation = before.adaptation
-    return Tuned(
-        architecture=start.architecture.name,
-        choices=_choices(best if gained else start),
-        gained=gained,
-        tuning_rmse=after.adaptation.tuning_rmse,
-        start_rmse=adaptation.tuning_rmse,
-        means_rmse=adaptation.means_rmse,
-    )
-
-
-def _carved(ratings: Ratings, split: Split, resolved: Resolved) -> Carved:
-    found = adapt(ratings, split, resolved, lambda _: None, lambda: False)
-    assert found is not None  # noqa: S101 - nobody stops it
-    return found
 
 
 def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
@@ -225,14 +197,9 @@ def _changed(options: Choices, values: dict[str, OptionValue]) -> Choices:
     return type(options).parse({**options.to_dict(), **values})
 
 
-def _choices(resolved: Resolved) -> dict[str, OptionValue]:
-    rate = {"learning_rate": resolved.settings.learning_rate}
-    return {**resolved.options.to_dict(), **used_settings(resolved.architecture, rate)}
-
-
 def _told(trial: _Trial, number: int) -> TrialFinished:
     resolved = trial.resolved
-    choices = _choices(resolved)
+    choices = choices_of(resolved)
     return TrialFinished(
         architecture=resolved.architecture.name,
         trial=number,

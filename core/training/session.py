@@ -127,9 +127,8 @@ class Session:
             self.emit(PhaseChanged("learning how to train", detail))
 
         tell("on a carved part")
-        if self.resolved.ranks:
-            return learn_trust(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
-        found = adapt(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
+        learn = learn_trust if self.resolved.ranks else adapt
+        found = learn(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
         return None if found is None else found.adaptation
 
     def _asked_to_stop(self) -> bool:

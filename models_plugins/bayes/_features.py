@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core import FloatArray
 from models_plugins.bayes._state import Features
 
 _MOST_NUMBERS = 64_000_000
 """A side's feature basis holds at most so many float32 numbers (256 MB)."""
+_MORE, _POWERS = 10, 2
+"""Directions sampled beyond those sought, and power iterations."""
 _YEARS_APART, _MOST_YEAR_COLUMNS = 5.0, 40
 
 
@@ -57,12 +60,28 @@ def strongest_features(columns: Sequence[Any], rank: int) -> Features | None:
     Returns None for a rank of 0, too small a table, or features that are all 0.
     """
     from scipy.sparse import csr_matrix, hstack
-    from sklearn.utils.extmath import randomized_svd
 
     stacked = csr_matrix(hstack(columns), dtype=np.float32)
     rank = min(rank, min(stacked.shape) - 1, _MOST_NUMBERS // stacked.shape[0])
     if rank < 1 or not stacked.nnz:
         return None
-    basis, strengths, _ = randomized_svd(stacked, rank, n_iter=2, random_state=0)
+    basis, strengths = _left_directions(stacked, rank)
     kept = strengths > 1e-4 * strengths[0]
     return Features(basis[:, kept].astype(np.float32), strengths[kept].astype(np.float64) ** 2)
+
+
+def _left_directions(matrix: Any, rank: int) -> tuple[FloatArray, FloatArray]:
+    """The strongest left singular vectors (rows, rank) of a sparse matrix, and their singular values (rank,).
+
+    By random projections and two power iterations (Halko, Martinsson & Tropp 2011), with the numbers of
+    scikit-learn's `randomized_svd`, whose import takes longer than the training on a small table.
+    """
+    wide = matrix.shape[0] < matrix.shape[1]
+    tall = matrix.T.tocsr() if wide else matrix
+    sample = np.random.RandomState(0).normal(size=(tall.shape[1], rank + _MORE)).astype(np.float32)
+    for _ in range(_POWERS):
+        sample = tall.T @ (tall @ sample)
+    around = np.linalg.qr(tall @ sample).Q
+    left, strengths, right = np.linalg.svd((tall.T @ around).T, full_matrices=False)
+    vectors = right[:rank].T if wide else around @ left[:, :rank]
+    return vectors, strengths[:rank]

@@ -10,17 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from core.errors import TastemapError
 from core.readable import readable
+from tui.dialogs.dialog import Dialog
 from tui.lists import CheckList
 
 
-class AskScreen(ModalScreen[bool]):
+class AskScreen(Dialog[bool]):
     """A question with yes and no; Escape means no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,7 +50,7 @@ class AskScreen(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class PromptScreen(ModalScreen[str]):
+class PromptScreen(Dialog[str]):
     """A line of text; `check` raises TastemapError for one that won't do, and its message is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", priority=True)]
@@ -83,7 +83,7 @@ class PromptScreen(ModalScreen[str]):
         self.dismiss(None)
 
 
-class PickScreen(ModalScreen[str]):
+class PickScreen(Dialog[str]):
     """A list of (value, explanation); Enter takes the highlighted value."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Cancel")]
@@ -109,7 +109,7 @@ class PickScreen(ModalScreen[str]):
         self.dismiss(None)
 
 
-class CheckScreen(ModalScreen[list[str]]):
+class CheckScreen(Dialog[list[str]]):
     """A list of which some are chosen; Enter takes them in their order, Escape leaves it as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

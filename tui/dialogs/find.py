@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from core.engine import QueryError
 from core.model import SearchIndex, relevance
 from core.views import Components, ComponentTable, Search, SearchResults, View
+from tui.dialogs.dialog import Dialog
 from tui.formats import ratings_words
 from tui.lists import LIKELY, LONGEST_TEXT, Entry, ThingList, marked, parted
 from tui.shell import Answered, Thing, Workbench
@@ -52,7 +52,7 @@ class _LocalRead(Message):
     candidates: list[_Candidate]
 
 
-class FindScreen(ModalScreen["Thing | SystemCommand"]):
+class FindScreen(Dialog["Thing | SystemCommand"]):
     """One line and the best matches of every kind; gives a Thing to open, or a command to run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Label, RichLog
 
 from core.engine import LogLine, Notice
+from tui.dialogs.dialog import Dialog
 
 
-class LogScreen(ModalScreen[None]):
+class LogScreen(Dialog[None]):
     """A log that grows while it is looked at: the lines so far, and the signal that brings more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss", "Close")]

@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from core.files import write_through
 from core.views import FoldedIn
+from tui.dialogs import Dialog
 from tui.files import free_path
 from tui.fold_in._state import GivenRating, GivenRatings
 from tui.fold_in._texts import given_words
@@ -110,7 +110,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w-]+", "-", name).strip("-") or "card"
 
 
-class CardScreen(ModalScreen[bool]):
+class CardScreen(Dialog[bool]):
     """A card on top of the screen: Enter opens what it names, `e` writes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,20 +9,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.engine import QueryError
 from core.options import Identifier
 from core.views import FoldInReasons, FoldInWhy
 from tui.charts import BarStyle, signed_bars
+from tui.dialogs import Dialog
 from tui.fold_in._state import Question
 from tui.fold_in._texts import given_words
 from tui.formats import short_title
 from tui.shell import ASKING, Answered, NotAnswered, Workbench
 
 
-class FoldInWhyScreen(ModalScreen[None]):
+class FoldInWhyScreen(Dialog[None]):
     """The ratings that influence a prediction."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w,enter", "dismiss", "Close")]

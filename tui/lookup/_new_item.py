@@ -9,13 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.engine import QueryError
 from core.errors import UsageError
 from core.readable import readable
 from core.views.new_items import FoldedItem, FoldInItem
+from tui.dialogs import Dialog
 
 _HOW = "Genres, a year, #tags, ratings as USER=RATING, with commas: Drama, 1994, #prison, 4=5"
 
@@ -48,7 +48,7 @@ def _number(text: str, word: str) -> float:
         raise UsageError(f"{word!r} is no rating, as in 4=5.") from None
 
 
-class NewItemScreen(ModalScreen[None]):
+class NewItemScreen(Dialog[None]):
     """A line to describe an item in, and the answer below; another line asks again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close", priority=True)]

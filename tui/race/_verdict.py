@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Static
 
@@ -17,6 +16,7 @@ from core.errors import ProtocolError
 from core.protocol import Stop, from_plain
 from core.verdict import Part, Standing, Verdict
 from tui.charts import share_bar
+from tui.dialogs import Dialog
 from tui.formats import count, fit
 from tui.shell import Workbench, shown
 
@@ -27,7 +27,7 @@ _MUTED = "$foreground 60%"
 _WAIT = "The same models are trained on a random split, one by time and one of newcomers. x ends it."
 
 
-class VerdictScreen(ModalScreen[None]):
+class VerdictScreen(Dialog[None]):
     """What is being judged; then the conclusions, and the standings to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Static
 
@@ -28,6 +27,7 @@ from core.views.quality import (
     Slice,
 )
 from tui.charts import share_bar
+from tui.dialogs import Dialog
 from tui.files import SavedRun
 from tui.formats import count, fit
 from tui.shell import Answered, Engine, NotAnswered, shown
@@ -37,7 +37,7 @@ _NEEDED = "Quality is measured on the held-out part of the table that the run wa
 _RANKING = "Ranking all items for every user …\n"
 
 
-class QualityScreen(ModalScreen[None]):
+class QualityScreen(Dialog[None]):
     """Ranking first, since it is short; then the errors, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,i,enter", "dismiss", "Close")]

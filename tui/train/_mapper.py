@@ -13,11 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import DataTable, Label
 
 from core.data import Look
 from core.errors import TastemapError
+from tui.dialogs import Dialog
 from tui.train._mapping import ColumnRoles
 
 Options = Mapping[str, object]
@@ -67,7 +67,7 @@ class RoleTable(DataTable[Text]):
         self.post_message(self.Turned(self.cursor_row, step))
 
 
-class MapperScreen(ModalScreen["dict[str, object] | None"]):
+class MapperScreen(Dialog["dict[str, object] | None"]):
     """The columns of one table and their roles; ends with the reading options that say so, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +15,20 @@ from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
 from core.training.gradient import WAITING, identity, with_counter_dropout
-from core.training.ranking._products import find_products
+from core.training.ranking._products import Products
 from core.training.ranking._rows import make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
 
 USER_REACH = 1.5
 """User rows step further by this times the root of an epoch's batches, since each is met in one alone."""
+
+
+class Found(NamedTuple):
+    """A head, what of it is products, and whether all items are scored."""
+
+    head: Head
+    products: Products | None
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,14 @@ def take(
     settings: TrainingSettings,
     sizes: tuple[int, int],
     device: str,
-    head: Head,
-    exact: bool,
+    found: Found,
 ) -> Compiled:
     """Take a waiting compiled step that fits, or make one; it is yet to be started.
 
-    `sizes` are the users and items of the tables; `exact` says that all items are scored.
+    `sizes` are the users and items of the tables.
     """
-    key = ("ranking", *identity(architecture), options, settings.optimizer, sizes, exact, device)
-    return WAITING.take(key) or _make(key, architecture, options, settings, sizes, head, exact)
+    key = ("ranking", *identity(architecture), options, settings.optimizer, sizes, found.exact, device)
+    return WAITING.take(key) or _make(key, settings, sizes, found)
 
 
 def check_sides(architecture: Architecture, head: Head) -> None:
@@ -83,15 +90,8 @@ def check_sides(architecture: Architecture, head: Head) -> None:
         raise PluginError(f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides.")
 
 
-def _make(
-    key: Any,
-    architecture: Architecture,
-    options: ArchitectureOptions,
-    settings: TrainingSettings,
-    sizes: tuple[int, int],
-    head: Head,
-    exact: bool,
-) -> Compiled:
+def _make(key: Any, settings: TrainingSettings, sizes: tuple[int, int], found: Found) -> Compiled:
+    head = found.head
     models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
     training = Head(models, head.specs)
     optimizer = keras.optimizers.Adam(settings.head_learning_rate)
@@ -102,8 +102,8 @@ def _make(
         training=training,
         head_optimizer=optimizer,
         tables=tuple(make_rows(head.specs, rows, head.replicas, settings.optimizer)),
-        products=find_products(architecture, options, head.specs),
-        exact=exact,
+        products=found.products,
+        exact=found.exact,
         pairs=tf.Variable(1.0),
         items=sizes[1],
         user_reach=tf.Variable(1.0),

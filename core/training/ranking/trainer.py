@@ -26,7 +26,7 @@ from core.training.gradient import (
 )
 from core.training.ranking._batches import Batch, BatchSize, EpochBatches
 from core.training.ranking._candidates import Candidates, choose_candidates
-from core.training.ranking._compiled import Compiled, check_sides, take
+from core.training.ranking._compiled import Compiled, Found, check_sides, take
 from core.training.ranking._products import find_products
 from core.training.ranking._rows import RowTable
 from core.training.ranking._step import StepParts
@@ -70,10 +70,11 @@ class RankingTrainer:
         settings, likes = self._settings, self._likes
         head = build_head(architecture, options, settings.seed)
         check_sides(architecture, head)
-        products = find_products(architecture, options, head.specs)
-        self._candidates = choose_candidates(likes, self._size, products is not None)
-        sizes, exact = (likes.user_count, likes.item_count), self._candidates.exact
-        compiled = take(architecture, options, settings, sizes, self._device, head, exact)
+        products = find_products(architecture, options, head)
+        self._candidates = choose_candidates(likes, self._size, products)
+        sizes = likes.user_count, likes.item_count
+        found = Found(head, products, self._candidates.exact)
+        compiled = take(architecture, options, settings, sizes, self._device, found)
         compiled.start(head, settings.seed, self._counts, self._size.users)
         return compiled
 

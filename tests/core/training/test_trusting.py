@@ -26,18 +26,18 @@ def reached(gains: dict[tuple[int, float], float], users: int = 400) -> Reached:
 def test_a_model_that_ranks_better_is_trusted_whole_and_trained_to_the_end() -> None:
     found = _conclude(
         reached({(epoch, share): 0.1 * share for epoch in (5, 10) for share in SHARES}), 3.0, 10, 50
-    )
+    ).adaptation
     assert (found.epochs, found.share, found.popularity, found.ratings) == (10, 1.0, 0.0, 50)
     assert found.tuning_ndcg == pytest.approx(found.popularity_ndcg + 0.1, abs=0.01)  # type: ignore[operator]
 
 
 def test_a_clearly_better_mixture_and_an_earlier_end_are_taken() -> None:
-    found = _conclude(reached({(10, 1.0): 0.02, (5, 0.5): 0.1}), 3.0, 10, 50)
+    found = _conclude(reached({(10, 1.0): 0.02, (5, 0.5): 0.1}), 3.0, 10, 50).adaptation
     assert (found.epochs, found.share, found.popularity) == (5, 1.5, 0.5)
 
 
 def test_a_model_no_better_than_popularity_by_more_than_chance_gives_way_to_it() -> None:
-    found = _conclude(reached({(10, 1.0): -0.05, (5, 0.25): 0.0002}), 3.0, 10, 50)
+    found = _conclude(reached({(10, 1.0): -0.05, (5, 0.25): 0.0002}), 3.0, 10, 50).adaptation
     assert (found.epochs, found.share, found.popularity) == (10, 0.0, 1.0)
     assert found.tuning_ndcg == found.popularity_ndcg
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.contract.plugins import load_plugins
@@ -106,3 +107,35 @@ def test_a_search_that_gains_nothing_leaves_the_choices_as_they_were(ratings: Ra
     assert not tuned.gained
     assert best.options == start().options
     assert best.settings.learning_rate == start().settings.learning_rate
+
+
+def likes(chance: np.ndarray) -> Ratings:
+    """A table of who took what, by each pair's chance, shape (users, items)."""
+    users, items = np.nonzero(np.random.default_rng(3).random(chance.shape) < chance)
+    return load_ratings(pd.DataFrame({"user": users, "item": items}))
+
+
+def tuned_ranking(table: Ratings, **options: object) -> tuple[Tuned, Resolved, Resolved]:
+    """What a search under ranking says, what it started from and what it gives."""
+    start = resolve(load_plugins().architecture("ease"), options=options, settings={"objective": "ranking"})
+    told: list[Event] = []
+    best = tune(table, start, 3, told.append)
+    (said,) = (event for event in told if isinstance(event, Tuned))
+    assert said.choices == best.options.to_dict()
+    return said, start, best
+
+
+def test_a_search_under_ranking_is_taken_where_it_gains() -> None:
+    """Two halves of users take two halves of items, which the start learns with all their noise."""
+    tastes = np.kron(np.eye(2), np.ones((30, 20))) * 0.45 + 0.05
+    said, start, best = tuned_ranking(likes(tastes), l2=0.001)
+    assert said.gained and best.options != start.options
+    assert said.tuning_rmse is None and said.start_ndcg is not None and said.popularity_ndcg is not None
+    assert (said.tuning_ndcg or 0) > said.start_ndcg >= said.popularity_ndcg - 0.02
+
+
+def test_a_search_under_ranking_that_gains_nothing_leaves_the_choices_as_they_were() -> None:
+    """Nothing but popularity is to be learnt, so nothing beats it."""
+    said, start, best = tuned_ranking(likes(np.tile(np.linspace(0.6, 0.05, 30), (60, 1))))
+    assert not said.gained and (best.options, best.settings) == (start.options, start.settings)
+    assert said.tuning_ndcg == said.start_ndcg == said.popularity_ndcg
