@@ -77,8 +77,8 @@ class RankingTrainer:
             raise PluginError(
                 f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides."
             )
-        products = find_products(architecture, options, head.specs)
-        self._candidates = choose_candidates(likes, self._size, products is not None)
+        products = find_products(architecture, options, head)
+        self._candidates = choose_candidates(likes, self._size, products)
         models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
         training = Head(models, head.specs)
         optimizer = keras.optimizers.Adam(settings.head_learning_rate)
