@@ -24,7 +24,7 @@ class StepParts:
 
     `head` scores rows pair by pair, but for what is `products`; `training` is its copy with counter dropout.
     `exact` says that the candidates are all items; `pairs` counts the likes of all devices together, `items`
-    the items, `user_reach` how much further user rows step.
+    the items, `user_reach` how much further user rows step; `pairs` and `user_reach` are variables.
     """
 
     head: Head
@@ -33,9 +33,9 @@ class StepParts:
     tables: tuple[RowTable, ...]
     products: Products | None
     exact: bool
-    pairs: float
+    pairs: Any
     items: int
-    user_reach: float
+    user_reach: Any
 
     @property
     def replicas(self) -> int:
