@@ -16,6 +16,12 @@ class Bias(Architecture):
         "default": Recipe(
             "Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.066, "center": "mean"}
         ),
+        "large": Recipe(
+            "For large tables, whose rows have many ratings: held by each of them, less by the prior.",
+            {"l2": 0.042, "prior": 3.0},
+            {"epochs": 20, "learning_rate": 0.055, "center": "mean"},
+            from_ratings=500_000,
+        ),
         "ranking": Recipe(
             "For ranking; tuned on a part of training.",
             {

@@ -117,7 +117,7 @@ def run_race(
     with stoppable(_view(as_json)) as stopping:
         for name in runners:
             resolved = resolve(registry.architecture(name), settings=_used(registry, name, flags))
-            resolved = settle(resolved, ratings.has_ratings)
+            resolved = settle(resolved, ratings.has_ratings, len(ratings))
             refuse_several_machines(resolved.settings, "A race")
             chosen = tune(ratings, resolved, trials, stopping.show) if trials else resolved
             session = Session(ratings, chosen, registry, stopping.show, stopping.next_controls())
@@ -181,7 +181,8 @@ def run_cross_validation(
     require_data(data)
     chosen = registry.architecture(architecture)
     ratings = load_ratings(data, flags["reading"], sources=registry.data_sources)
-    resolved = settle(resolve(chosen, recipe, flags["options"], flags["settings"]), ratings.has_ratings)
+    resolved = resolve(chosen, recipe, flags["options"], flags["settings"])
+    resolved = settle(resolved, ratings.has_ratings, len(ratings))
     refuse_several_machines(resolved.settings, "Cross-validation")
     finished: list[Finished] = []
     compared: list[Ways] = []

@@ -113,11 +113,13 @@ class Recipe:
     """Options and training settings that belong together, as in `--recipe notebook`.
 
     `training` holds fields of `core.contract.settings.TrainingSettings`, `options` those of the architecture.
+    Where `from_ratings` isn't 0, "default" stands for it with tables of so many ratings, to predict ratings.
     """
 
     description: str = ""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    from_ratings: int = 0
 
 
 class _NoOptions(ArchitectureOptions):
@@ -129,7 +131,8 @@ class Architecture:
 
     name: ClassVar[str]
     recipes: ClassVar[Mapping[str, Recipe]] = {}
-    """Named recipes; "default" replaces the engine's own defaults, "ranking" those for that objective."""
+    """Named recipes; "default" replaces the engine's own defaults, "ranking" those for that objective, and
+    those with `from_ratings` the default ones for large tables."""
     objectives: ClassVar[tuple[str, ...]] = ("rating", "ranking")
     """What it can be trained for; a head serves both. The first is taken where the data leaves a choice."""
 

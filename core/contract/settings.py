@@ -188,8 +188,8 @@ def used_settings(architecture: Architecture, given: Mapping[str, object]) -> di
     return {name: value for name, value in given.items() if name not in architecture.unused_settings}
 
 
-def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
-    """Decide the objective where it is still open, by the table, and take the recipe that goes with it.
+def settle(resolved: Resolved, has_ratings: bool, rows: int = 0) -> Resolved:
+    """Decide by the table, of so many rows, what is still open: the objective, and the recipe for both.
 
     Raises UsageError where the architecture or the table can't serve the objective.
     """
@@ -203,11 +203,19 @@ def settle(resolved: Resolved, has_ratings: bool) -> Resolved:
     if objective == "rating" and not has_ratings:
         hint = "Use --objective ranking, or name a column of ratings with --rating-column."
         raise UsageError("The table holds no ratings to predict, only who took what.", hint=hint)
-    if wanted != "auto":
+    recipe = resolved.recipe if objective == "ranking" else _for_size(architecture, resolved.recipe, rows)
+    if (wanted, resolved.recipe) == (objective, recipe):
         return resolved
     inner = architecture.inner if isinstance(architecture, Replicated) else architecture
     options, settings = resolved.given
-    return resolve(inner, resolved.recipe, options, {**settings, "objective": objective})
+    return resolve(inner, recipe, options, {**settings, "objective": objective})
+
+
+def _for_size(architecture: Architecture, recipe: str, rows: int) -> str:
+    """The recipe for which "default" stands with a table of so many rows."""
+    sizes = {one.from_ratings: name for name, one in architecture.recipes.items() if one.from_ratings}
+    reached = [size for size in sizes if size <= rows]
+    return sizes[max(reached)] if recipe == "default" and reached else recipe
 
 
 def _cannot(name: str, objective: str, asked: bool) -> tuple[str, str]:

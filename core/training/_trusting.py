@@ -7,6 +7,7 @@ chance. So a model that ranks no better than popularity becomes popularity.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from core.array_types import DoubleArray, FloatArray, LongArray
 from core.contract import Resolved, Trainer
 from core.data import Ratings, Split
 from core.errors import TastemapError
-from core.ranking import RankingTask
+from core.ranking import Blocks, RankingTask
 from core.training._adapting import Adaptation, Stopped, Told, train_epoch
 from core.training._pace import Pace
 from core.training.ranking import FIRST, liked_parts, score_blocks
@@ -29,6 +30,7 @@ _CARVED, _CARVED_OF_FEW, _FEW = 0.1, 0.2, 50_000
 _MOST_LIKES = 200_000
 """Of larger tables so many rows, those of a random part of the users, are enough to learn from."""
 _MOST_USERS = 1000
+_MOST_KEPT = 16_000_000
 _TOP = 100
 
 Reached = dict[tuple[int, float], DoubleArray]
@@ -91,16 +93,26 @@ def _watch(
             return None
         tell(f"epoch {number} of {last}")
         if number in looks:
-            scale = _scale(trainer, task)
-            found = _measure(trainer, task, scale)
+            blocks = _scored(trainer, task)
+            scale = _scale(blocks(), task)
+            found = _measure(blocks(), task, scale)
             reached |= {(number, share): ndcg for share, ndcg in found.items()}
     return reached, scale
 
 
-def _scale(trainer: Trainer, task: RankingTask) -> float:
+def _scored(trainer: Trainer, task: RankingTask) -> Callable[[], Blocks]:
+    """Gives the scores of all items, block by block, as often as asked; worked out once where they fit."""
+    users = task.sample(_MOST_USERS)
+    if len(users) * task.relevant.item_count > _MOST_KEPT:
+        return lambda: score_blocks(task, trainer, users)
+    kept = list(score_blocks(task, trainer, users))
+    return lambda: kept
+
+
+def _scale(blocks: Blocks, task: RankingTask) -> float:
     """What scores are multiplied by so that their first hundred spread as far as those of popularity."""
-    users, popularity = task.sample(_MOST_USERS), _popularity(task)
-    spreads = [_spread(scores) for _, scores in score_blocks(task, trainer, users)]
+    popularity = _popularity(task)
+    spreads = [_spread(scores) for _, scores in blocks]
     spread = float(np.concatenate(spreads).mean())
     return float(_spread(popularity[None])[0]) / spread if spread > 0 else 1.0
 
@@ -118,11 +130,11 @@ def _popularity(task: RankingTask) -> FloatArray:
     return popularity
 
 
-def _measure(trainer: Trainer, task: RankingTask, scale: float) -> dict[float, DoubleArray]:
-    """nDCG of each user by share; the trainer scores once for all shares."""
+def _measure(blocks: Blocks, task: RankingTask, scale: float) -> dict[float, DoubleArray]:
+    """nDCG of each user by share, from scores of all items."""
     popularity = _popularity(task)
     reached: dict[float, list[DoubleArray]] = {share: [] for share in SHARES}
-    for users, scores in score_blocks(task, trainer, task.sample(_MOST_USERS)):
+    for users, scores in blocks:
         for share, parts in reached.items():
             mixed = np.float32(share * scale) * scores + np.float32(1 - share) * popularity
             parts.append(task.measure([(users, mixed)], FIRST).ndcg)

@@ -55,7 +55,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     """
     if trials < 2:
         raise UsageError("A search takes two trials at least.")
-    resolved = settle(resolved, ratings.has_ratings)
+    resolved = settle(resolved, ratings.has_ratings, len(ratings))
     prepared = prepare(ratings, _with_tuning_part(resolved.settings))
     candidates = [_Trial(resolved), *sample_trials(resolved, trials - 1)]
     finished = 0

@@ -83,7 +83,7 @@ class Session:
 
     def __post_init__(self) -> None:
         """Decide the objective by the table where it is open; raises UsageError where neither serves."""
-        self.resolved = settle(self.resolved, self.ratings.has_ratings)
+        self.resolved = settle(self.resolved, self.ratings.has_ratings, len(self.ratings))
 
     def start(self, folder: Path | None = None) -> Path:
         """Train a new run in `folder` (default: a new one among all runs); returns the run's folder."""

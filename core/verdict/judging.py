@@ -102,7 +102,7 @@ class Judging:
         settings = {**self.settings, "objective": contender.objective}
         resolved = resolve(architecture, settings=used_settings(architecture, settings))
         refuse_several_machines(resolved.settings, "A verdict")
-        return settle(resolved, self.ratings.has_ratings)
+        return settle(resolved, self.ratings.has_ratings, len(self.ratings))
 
     def _benches(self) -> Iterator[Bench]:
         """The splits with the baselines measured; a small table may lack one, and the others tell all the

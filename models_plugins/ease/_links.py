@@ -15,6 +15,7 @@ _FEW_USERS = 16
 _MOST_DENSE = 64_000_000
 """Numbers of a dense matrix of links: 256 MB."""
 _CLOSE_TO_SINGULAR = 1e-3
+_SAMPLED = 500_000
 
 
 def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDArray[np.int64]:
@@ -36,13 +37,31 @@ def item_links(taken: Any, l2: float, links: int, more: Any = None) -> Links:
 def strongest(weights: FloatArray, links: int) -> Links:
     """Keep the `links` × n strongest of weights (n, n): of all, not of each item, since items that many took
     have more to say."""
-    count = len(weights)
-    most = min(links, count) * count
-    strength = np.abs(weights).ravel()
-    least = np.partition(strength, len(strength) - most)[len(strength) - most] if most < len(strength) else 0
-    targets, sources = np.nonzero((np.abs(weights) >= least).T & (weights.T != 0))
+    count, towards = len(weights), np.ascontiguousarray(weights.T)
+    strength = np.abs(towards)
+    least = _least_of(strength.ravel(), min(links, count) * count)
+    kept = (strength >= least) & (towards != 0)
+    targets, sources = np.nonzero(kept)
     starts = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=count))]).astype(np.int64)
-    return Links(starts, sources.astype(_index_kind(count)), weights[sources, targets].astype(np.float16))
+    return Links(starts, sources.astype(_index_kind(count)), towards[kept].astype(np.float16))
+
+
+def _least_of(strength: FloatArray, most: int) -> float:
+    """The `most`-th largest number, 0 where there are no more than that.
+
+    A sample says between which two numbers it lies, so that few have to be put in order.
+    """
+    if most >= len(strength):
+        return 0.0
+    sample = np.sort(strength[:: max(1, len(strength) // _SAMPLED)])
+    place = (1 - most / len(strength)) * len(sample)
+    near = 6 * np.sqrt(len(sample)) + 1
+    low, high = (sample[int(np.clip(at, 0, len(sample) - 1))] for at in (place - near, place + near))
+    above, among = int((strength > high).sum()), strength[(strength >= low) & (strength <= high)]
+    if not above < most <= above + len(among):
+        among, above = strength, 0
+    place = len(among) - (most - above)
+    return float(np.partition(among, place)[place])
 
 
 @dataclass(frozen=True)
@@ -65,19 +84,26 @@ class Links:
 
 
 def link_scores(histories: Any, links: Any) -> FloatArray:
-    """What was taken times the weights: scipy.sparse matrices (users, n) and (targets, sources), both n.
+    """What was taken, a scipy.sparse matrix (users, n), times the weights (targets, sources), both n.
 
-    Histories hold few items and links many, so it is fastest to add up, for each user, the weights from what
-    they took.
+    The weights are sparse, or dense as `ready_links` has them; in neither case have they to be turned round.
     """
+    if isinstance(links, np.ndarray):
+        dense: FloatArray = histories.toarray() @ links.T
+        return dense
     if histories.shape[0] < _FEW_USERS:
         few: FloatArray = (links @ histories.T.toarray()).T
         return few
-    if links.shape[0] ** 2 > _MOST_DENSE:
-        sparse: FloatArray = (histories @ links.T).toarray()
-        return sparse
-    scores: FloatArray = histories @ np.ascontiguousarray(links.toarray().T)
-    return scores
+    ready = ready_links(links)
+    if isinstance(ready, np.ndarray):
+        return link_scores(histories, ready)
+    sparse: FloatArray = (histories @ links.T).toarray()
+    return sparse
+
+
+def ready_links(links: Any) -> Any:
+    """Sparse links as they are fastest for many users: dense, where there is room for that."""
+    return links.toarray() if links.shape[0] ** 2 <= _MOST_DENSE else links
 
 
 def _index_kind(count: int) -> type[np.integer]:
@@ -113,10 +139,10 @@ def item_weights(taken: Any, l2: float, more: Any = None) -> FloatArray:
 
 
 def weights_of(inverse: FloatArray) -> FloatArray:
-    """The weights that an inverse holds, shape (n, n)."""
-    weights: FloatArray = inverse / -np.diag(inverse)
-    weights[np.diag_indices(len(weights))] = 0
-    return weights
+    """The weights that an inverse holds, shape (n, n), those towards an item side by side in memory."""
+    towards: FloatArray = np.ascontiguousarray(inverse.T) / -np.diag(inverse)[:, None]
+    towards[np.diag_indices(len(towards))] = 0
+    return towards.T
 
 
 def item_inverse(taken: Any, l2: float, more: Any = None) -> FloatArray:

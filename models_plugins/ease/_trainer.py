@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from core import Arrays, FloatArray, SliceTotals, TastemapError, TrainingData
+from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
 from models_plugins.ease._block import updated_inverse
 from models_plugins.ease._histories import HistoryTrainer
-from models_plugins.ease._links import VECTORS, item_inverse, item_vectors, strongest, weights_of
+from models_plugins.ease._links import (
+    VECTORS,
+    item_inverse,
+    item_vectors,
+    ready_links,
+    strongest,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from models_plugins.ease.architecture import Ease
@@ -23,6 +32,8 @@ class EaseTrainer(HistoryTrainer):
 
     def __init__(self, data: TrainingData, architecture: Ease, options: Any) -> None:
         super().__init__(data, architecture, options, data.targets)
+        self._ready: Any = None
+        self._unread: FloatArray | None = None
         self._arrays = {
             "table/item_factors": np.zeros((len(self._counts), VECTORS), np.float32),
             "history/kept": self._kept,
@@ -79,15 +90,34 @@ class EaseTrainer(HistoryTrainer):
         self._take(found)
         return self.weights()
 
+    def all_scores(self, users: RowArray) -> FloatArray:
+        """Score all items for users, shape (users, items); the links are made ready for it once."""
+        from models_plugins.ease.architecture import alike, linked_scores, links_of
+
+        if self._ready is None:
+            self._ready = ready_links(links_of(self._arrays, len(self._counts)))
+        return linked_scores(alike(self._taken[users], self._options.weigh), self._arrays, self._ready)
+
+    def weights(self) -> Arrays:
+        """Copy the weights; the items' vectors, for which nobody else asks, are found now."""
+        if self._unread is not None:
+            vectors = np.zeros((len(self._counts), VECTORS), np.float32)
+            vectors[self._kept] = item_vectors(self._unread)
+            self._arrays["table/item_factors"], self._unread = vectors, None
+        return super().weights()
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take the weights back; raises TastemapError where one is missing."""
+        super().restore(state)
+        self._ready = self._unread = None
+
     def _take(self, inverse: FloatArray) -> None:
         weights = weights_of(inverse)
         if self._options.keep_inverse:
             self._arrays["history/inverse"] = inverse
         links = strongest(weights, self._options.links)
         self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
-        vectors = np.zeros((len(self._counts), VECTORS), np.float32)
-        vectors[self._kept] = item_vectors(weights)
-        self._arrays["table/item_factors"] = vectors
+        self._ready, self._unread = None, weights
 
     def _squared_error(self) -> float:
         error = 0.0

@@ -57,11 +57,7 @@ class Ease(Architecture):
     def history_scores(self, histories: Any, weights: Arrays, options: Options) -> FloatArray:
         """What was taken times the weights; items without any by popularity, after all others."""
         histories = alike(histories, options.weigh)
-        kept: Any = weights["history/kept"]
-        matrix = _links_of(weights, histories.shape[1])
-        scores = scores_by_popularity(histories.shape, weights["history/popularity"])
-        scores[:, kept] = link_scores(histories[:, kept], matrix)
-        return scores
+        return linked_scores(histories, weights, links_of(weights, histories.shape[1]))
 
     def served_scores(self, weights: Arrays, options: Options) -> tuple[Any, list[Any]]:
         """The same with TensorFlow: the links as a sparse matrix."""
@@ -86,7 +82,15 @@ class Ease(Architecture):
         return EaseTrainer(data, self, options)
 
 
-def _links_of(weights: Arrays, count: int) -> Any:
+def linked_scores(histories: Any, weights: Arrays, links: Any) -> FloatArray:
+    """Scores (users, items) by `links` of what was taken, a scipy.sparse matrix (users, items)."""
+    kept: Any = weights["history/kept"]
+    scores = scores_by_popularity(histories.shape, weights["history/popularity"])
+    scores[:, kept] = link_scores(histories[:, kept], links)
+    return scores
+
+
+def links_of(weights: Arrays, count: int) -> Any:
     """The links as a sparse matrix; raises TastemapError where they point at items that aren't there."""
     kept: Any = weights["history/kept"]
     links = Links(*(weights[f"history/{name}"] for name in ("starts", "sources", "weights")))  # type: ignore[arg-type]

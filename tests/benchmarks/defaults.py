@@ -1,13 +1,14 @@
 """The defaults on other people's tables, beside damped means: the held-out RMSE of every architecture.
 
 usage: python tests/benchmarks/defaults.py [--data PATH …] [--made] [--architecture bias …] [--seeds 1]
-       [--recipe default] [--keep defaults|architectures]
+       [--only "Digital music" …] [--recipe default] [--keep defaults|architectures]
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
 aren't there are left out, and said. --made takes tables of sixteen shapes that are made on the spot
-(`made_tables.py`). Every training is the default one, at the standard split (seed 42), and
-nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure worse than damped
-means by more than 0.1 %. `--keep` keeps the figures for a table of the README (`readme.py` writes it).
+(`made_tables.py`), --only those of these names. Every training is the default one, at the standard split
+(seed 42), and nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure
+worse than damped means by more than 0.1 %. `--keep` keeps the figures for a table of the README (`readme.py`
+writes it).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -47,20 +48,23 @@ PANEL: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def tables(paths: Sequence[Path], made: bool) -> dict[str, Ratings]:
-    """The tables named, those that are made, or the panel as far as it is there."""
-    if made:
-        return {name: made_table(shape) for name, shape in SHAPES.items()}
+def tables(paths: Sequence[Path], made: bool, only: Sequence[str]) -> Iterator[tuple[str, Ratings]]:
+    """The tables named, those that are made, or the panel as far as it is there; `only` some, if any."""
     if paths:
-        return {path.name: load_ratings(path) for path in paths}
+        yield from ((path.name, load_ratings(path)) for path in paths)
+        return
     folder = Path(os.environ.get("TASTEMAP_TEST_DATA", "."))
-    found = {}
-    for name, (place, reading) in PANEL.items():
+    for name in SHAPES if made else PANEL:
+        if only and name not in only:
+            continue
+        if made:
+            yield name, made_table(SHAPES[name])
+            continue
+        place, reading = PANEL[name]
         if (folder / place).exists():
-            found[name] = load_ratings(folder / place, reading)
+            yield name, load_ratings(folder / place, reading)
         else:
             print(f"left out: {name} (no {place} in TASTEMAP_TEST_DATA)", file=sys.stderr)
-    return found
 
 
 def measure(
@@ -93,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, nargs="*", default=[])
     parser.add_argument("--made", action="store_true")
+    parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--architecture", nargs="+", default=["bias", "dot", "nn", "bayes"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--recipe", default="default")
@@ -101,7 +106,7 @@ def main() -> None:
     print(f"| table | ratings | damped means | {' | '.join(chosen.architecture)} | seconds |")
     print(f"|---|---:|---:|{'---:|' * (len(chosen.architecture) + 1)}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, table in tables(chosen.data, chosen.made).items():
+        for name, table in tables(chosen.data, chosen.made, chosen.only):
             rows = [
                 measure(table, one, chosen.recipe, chosen.seeds, Path(folder)) for one in chosen.architecture
             ]

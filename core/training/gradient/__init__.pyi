@@ -15,6 +15,10 @@ from ._variables import (
     copied as copied,
     numbered as numbered,
 )
+from ._waiting import (
+    WAITING as WAITING,
+    identity as identity,
+)
 from .trainer import (
     GradientTrainer as GradientTrainer,
     Variant as Variant,

@@ -1,16 +1,8 @@
-"""Compiled steps, kept for the next training of the same shape.
-
-TensorFlow never frees what XLA compiled, so a process that trains often would grow by some 10 MB a training
-and wait for the compiler each time. A training gives its compiled step back when it ends; the next one of the
-same architecture, options and sizes takes it with fresh start values. To forget a step frees its tables
-alone, so many wait: as many as their tables let.
-"""
+"""Compiled gradient steps, taken from those that wait, or made."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +17,7 @@ from core.training.gradient._dropout import with_counter_dropout
 from core.training.gradient._optimizers import TABLE_OPTIMIZERS
 from core.training.gradient._step import StepParts, compile_scores, compile_slice
 from core.training.gradient._tables import ReplicaStart, expected_repeats, make_side_table
-
-MOST_KEPT, MOST_BYTES = 64, 256 * 2**20
-"""So many compiled steps wait for their next training, with tables of so many bytes in all."""
-
-_waiting: OrderedDict[Any, Compiled] = OrderedDict()
-_lock = threading.Lock()
+from core.training.gradient._waiting import WAITING, identity
 
 
 @dataclass(frozen=True)
@@ -95,10 +82,8 @@ def take(
         else:
             head = build_head(architecture, options, settings.seed)
             starts = [ReplicaStart(settings.seed + number, head.specs) for number in range(head.replicas)]
-        key = (*_identity(architecture), head_shape(head) or options, settings.optimizer, sizes, device)
-        with _lock:
-            waiting = _waiting.pop(key, None)
-        compiled = waiting or _make(key, head, settings, data)
+        key = (*identity(architecture), head_shape(head) or options, settings.optimizer, sizes, device)
+        compiled = WAITING.take(key) or _make(key, head, settings, data)
         compiled.start(head, settings, data, starts)
     return compiled
 
@@ -121,18 +106,6 @@ def head_shape(head: Head) -> Any:
     return (*specs, told)
 
 
-def give_back(compiled: Compiled) -> None:
-    """Keep a compiled step for the next training; the one that waited longest goes."""
-    with _lock:
-        _waiting[compiled.key] = compiled
-        while len(_waiting) > MOST_KEPT or (len(_waiting) > 1 and _bytes_waiting() > MOST_BYTES):
-            _waiting.popitem(last=False)
-
-
-def _bytes_waiting() -> int:
-    return sum(compiled.table_bytes for compiled in _waiting.values())
-
-
 def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) -> Compiled:
     optimizer = TABLE_OPTIMIZERS[settings.optimizer]
     rows = {"user": data.user_count, "item": data.item_count}
@@ -148,9 +121,3 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     head_optimizer.build(training.trained_weights)
     start = tuple(np.array(variable.numpy()) for variable in head_optimizer.variables)
     return Compiled(key, parts, compile_slice(parts), compile_scores(head, sides), start)
-
-
-def _identity(architecture: Architecture) -> tuple[type[Architecture], int]:
-    if isinstance(architecture, Replicated):
-        return type(architecture.inner), architecture.replicas
-    return type(architecture), 1

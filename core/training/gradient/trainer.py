@@ -22,11 +22,12 @@ from core.contract import (
 from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import tf, with_batch_size
-from core.training.gradient._compiled import Compiled, give_back, take
+from core.training.gradient._compiled import Compiled, take
 from core.training.gradient._dropout import as_step, first_step
 from core.training.gradient._order import epoch_order
 from core.training.gradient._step import score_in_chunks
 from core.training.gradient._variables import check_fits, copied, numbered
+from core.training.gradient._waiting import WAITING
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class GradientTrainer:
     def close(self) -> None:
         """Give the compiled step to the next training of the same shape; this trainer is done."""
         if self._compiled is not None:
-            give_back(self._compiled)
+            WAITING.give_back(self._compiled)
             self._compiled = None
 
     def _run_slice(self, first: int, count: int, learning_rate: float) -> float:

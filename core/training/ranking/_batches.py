@@ -14,6 +14,7 @@ MOST_USERS = 1024
 _MANY_USERS = 256
 _FEWEST_USERS = 16
 _BATCHES, _MANY_BATCHES = 10, 128
+_FINEST_USERS, _FINEST_PAIRS = 8, 4096
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,17 @@ class BatchSize:
         most = int(sizes.max(initial=1))
         room = 1 + 4 / np.sqrt(users)  # few users may take far more than the mean
         return cls(users, max(most, int(np.ceil(room * mean * users))))
+
+    @property
+    def room(self) -> BatchSize:
+        """What a batch is padded to: a little more, so that parts of one table share what is compiled."""
+        return BatchSize(_rounded(self.users, _FINEST_USERS), _rounded(self.pairs, _FINEST_PAIRS))
+
+
+def _rounded(count: int, finest: int) -> int:
+    """Round up by a quarter at most, and to a multiple of `finest` where that is less."""
+    step = min(finest, 1 << max(0, count.bit_length() - 3))
+    return -(-count // step) * step
 
 
 @dataclass(frozen=True)
@@ -84,12 +96,13 @@ class EpochBatches:
         """Collect a batch and pad it."""
         users = self.order[self.starts[number] : self.starts[number + 1]]
         places, pairs = self.likes.pairs_of(users)
+        room = self.size.room
         return Batch(
-            users=_padded(users, self.size.users, np.int32),
-            valid=_padded(np.ones(len(users)), self.size.users, np.float32),
-            places=_padded(places, self.size.pairs, np.int32),
-            items=_padded(self.likes.items[pairs], self.size.pairs, np.int32),
-            weights=_padded(self.likes.weights[pairs], self.size.pairs, np.float32),
+            users=_padded(users, room.users, np.int32),
+            valid=_padded(np.ones(len(users)), room.users, np.float32),
+            places=_padded(places, room.pairs, np.int32),
+            items=_padded(self.likes.items[pairs], room.pairs, np.int32),
+            weights=_padded(self.likes.weights[pairs], room.pairs, np.float32),
             pairs=len(pairs),
         )
 

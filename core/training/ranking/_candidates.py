@@ -9,18 +9,22 @@ import numpy as np
 from core.array_types import FloatArray, RowArray
 from core.ranking import ItemSets
 from core.training.ranking._batches import Batch, BatchSize
+from core.training.ranking._products import Products
 
 EXACT_SCORES = 4_500_000
 """Scores of a batch, users × items, up to which all items are candidates where scores are matrix products."""
 EXACT_ITEMS = 20_000
 """Items up to which all of them are."""
-EXACT_PAIRS = 200_000
-"""Scores of a batch up to which all items are candidates where each pair goes through the head."""
-DRAWN, DRAWN_FOR_PAIRS = 2048, 2048
-"""Items drawn for a batch: for matrix products, and where each pair goes through the head."""
+EXACT_PAIRS, EXACT_RESTS = 200_000, 700_000
+"""Scores of a batch up to which all items are candidates where each pair goes through the head: as a whole,
+and for what it adds to products alone."""
+DRAWN = 2048
+"""Items drawn for a batch."""
 NEVER = np.float32(1e30)
 _ROOM, _MORE_ROOM = 1.08, 64
 """Rows are padded to what a batch should need and a little more, those of a larger batch to the most."""
+_FEW_ROWS = 16_384
+"""So few rows at most are padded to the most at once: compiling a second shape takes longer."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class SharedSample:
         untaken = counts * np.log1p(-min(batch.users / users, 1 - 1e-9))
         self._log_share = np.log(-np.expm1(undrawn)).astype(np.float32)
         self._row_share = (-np.expm1(undrawn + untaken)).astype(np.float32)
-        self._rows = min(self._most_rows, round(_ROOM * float(self._row_share.sum())) + _MORE_ROOM)
+        expected = round(_ROOM * float(self._row_share.sum())) + _MORE_ROOM
+        self._rows = self._most_rows if self._most_rows <= _FEW_ROWS else min(self._most_rows, expected)
 
     def of(self, batch: Batch, generator: np.random.Generator) -> Candidates:
         """Draw, sort out what is double, and find the batch's pairs among the rows."""
@@ -114,9 +119,15 @@ def _padded(values: np.ndarray, length: int, filler: int | np.float32) -> np.nda
     return padded
 
 
-def choose_candidates(likes: ItemSets, batch: BatchSize, products: bool) -> AllItems | SharedSample:
+def choose_candidates(
+    likes: ItemSets, batch: BatchSize, products: Products | None
+) -> AllItems | SharedSample:
     """All items where they fit, else a sample; heads that score pair by pair take smaller ones."""
     scores = batch.users * likes.item_count
-    fits = likes.item_count <= EXACT_ITEMS and scores <= EXACT_SCORES if products else scores <= EXACT_PAIRS
-    drawn = DRAWN if products else DRAWN_FOR_PAIRS
-    return AllItems(likes.item_count) if fits else SharedSample(likes, batch, drawn)
+    if products is None:
+        fits = scores <= EXACT_PAIRS
+    elif products.has_rest:
+        fits = scores <= EXACT_RESTS
+    else:
+        fits = likes.item_count <= EXACT_ITEMS and scores <= EXACT_SCORES
+    return AllItems(likes.item_count) if fits else SharedSample(likes, batch, DRAWN)

@@ -1,14 +1,15 @@
-"""Heads whose score is a sum of products: scores of users × items are then matrix products."""
+"""Heads whose score is a sum of products, wholly or but for a rest: those are matrix products."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.array_types import FloatArray
-from core.contract import Architecture, EmbeddingSpec, Replicated, Rows
+from core.contract import Architecture, EmbeddingSpec, Replicated, Rows, Terms
+from core.model import Head
 from core.options import ArchitectureOptions
 
 _CHECKED_PAIRS = 64
@@ -16,35 +17,86 @@ _CHECKED_PAIRS = 64
 
 @dataclass(frozen=True)
 class Products:
-    """score = Σ user · item over `roles` + the single numbers of `user_single` and `item_single` (roles)."""
+    """score = Σ user · item over `roles` + the single numbers of `user_single` and `item_single` (roles).
+
+    Where `has_rest`, the head's score of the same rows with all of these zero comes on top.
+    """
 
     roles: tuple[str, ...]
     user_single: tuple[str, ...]
     item_single: tuple[str, ...]
+    has_rest: bool = False
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the embeddings that products and single numbers read."""
+        sides = (("user", self.user_single), ("item", self.item_single))
+        return frozenset(f"{side}_{role}" for side, single in sides for role in (*self.roles, *single))
 
 
-def find_products(
-    architecture: Architecture, options: ArchitectureOptions, specs: Sequence[EmbeddingSpec]
-) -> Products | None:
-    """See a head as a sum of products by its `terms`, or None where it is anything else.
+def find_products(architecture: Architecture, options: ArchitectureOptions, head: Head) -> Products | None:
+    """See a head as a sum of products, and maybe a rest, or None where it is anything else.
 
-    Embeddings of one role on both sides multiply, those of one number alone are added. Whether that is the
-    score is checked on random rows, so a head that isn't is never taken for one.
+    Embeddings of one role on both sides multiply, those of one number alone are added. Which of them do is
+    told by the architecture's `terms`, or by its `partial_terms` where the head adds something more. Whether
+    that is so is checked on random rows, so a head that isn't is never taken for one.
     """
     inner = architecture.inner if isinstance(architecture, Replicated) else architecture
-    found = _guess(specs)
-    if found is None:
-        return None
     generator = np.random.default_rng(0)
     rows: Rows = {
         spec.name: generator.normal(size=(_CHECKED_PAIRS, spec.dimension)).astype(np.float32)
-        for spec in specs
+        for spec in head.specs
     }
     terms = inner.terms(rows, options)
-    if terms is None:
+    if terms is not None:
+        return _whole(_guess(head.specs), rows, _sum(terms))
+    known = inner.partial_terms(rows, options)
+    return None if known is None else _but_for_a_rest(inner, options, head, rows, _sum(known))
+
+
+def _whole(found: Products | None, rows: Rows, told: FloatArray) -> Products | None:
+    return found if found is not None and _alike(told, _scores(found, rows)) else None
+
+
+def _but_for_a_rest(
+    architecture: Architecture,
+    options: ArchitectureOptions,
+    head: Head,
+    rows: Rows,
+    told: FloatArray,
+) -> Products | None:
+    """The products that the partial terms tell, where the head is they and what it makes of other rows."""
+    nothing = {name: np.zeros_like(row) for name, row in rows.items()}
+
+    def counts(spec: EmbeddingSpec) -> bool:
+        other = {"user": "item", "item": "user"}[spec.side]
+        alone = {name: rows[name] for name in (spec.name, f"{other}_{spec.role}") if name in rows}
+        known = architecture.partial_terms({**nothing, **alone}, options)
+        return known is not None and bool(np.any(_sum(known)))
+
+    found = _guess([spec for spec in head.specs if counts(spec)])
+    if found is None or not _alike(told, _scores(found, rows)):
         return None
-    told = sum(np.asarray(part).reshape(_CHECKED_PAIRS, -1).sum(axis=1) for part in terms.values())
-    return found if np.allclose(told, _scores(found, rows), rtol=1e-4, atol=1e-4) else None
+    others = {name: nothing[name] if name in found.tables else row for name, row in rows.items()}
+    whole, rest = _head_scores(head, rows), _head_scores(head, others)
+    return replace(found, has_rest=True) if _alike(whole, told + rest) else None
+
+
+def _sum(terms: Terms) -> FloatArray:
+    total: FloatArray = sum(
+        (np.asarray(part).reshape(_CHECKED_PAIRS, -1).sum(axis=1) for part in terms.values()),
+        np.zeros(_CHECKED_PAIRS, np.float32),
+    )
+    return total
+
+
+def _head_scores(head: Head, rows: Rows) -> FloatArray:
+    scores: FloatArray = head.model([rows[spec.name] for spec in head.specs], training=False).numpy()
+    return scores.reshape(-1)
+
+
+def _alike(one: FloatArray, other: FloatArray) -> bool:
+    return bool(np.allclose(one, other, rtol=1e-4, atol=1e-4))
 
 
 def _guess(specs: Sequence[EmbeddingSpec]) -> Products | None:

@@ -102,7 +102,7 @@ ROW_OPTIMIZERS: dict[str, RowOptimizer] = {
 class RowTable:
     """One embedding's rows: TensorFlow variables `table`, shape (rows, replicas, dimension), and `slots`.
 
-    `pull` is what l2 pulls towards: shape (rows, 1, 1) or (1, 1, 1).
+    `pull`, a variable too, is what l2 pulls towards: shape (rows, 1, 1) or (1, 1, 1).
     """
 
     spec: EmbeddingSpec
@@ -123,6 +123,19 @@ class RowTable:
     def assign(self, array: Any) -> None:
         """Take rows back."""
         self.table.assign(np.reshape(array, self.table.shape))
+
+    def start(self, seed: int, popularity: FloatArray) -> None:
+        """Put rows where a training begins, the items' biases at `popularity`, (items,), and forget slots."""
+        rows, drawn_from = self.table.shape[0], range(seed, seed + self.replicas)
+        drawn = np.stack([start_rows(self.spec, rows, own) for own in drawn_from], axis=1)
+        pull = np.full(self.pull.shape, self.spec.initial_mean, np.float32)
+        if _by_popularity(self.spec):
+            drawn = drawn + popularity[:, None, None]
+            pull = pull + popularity[:, None, None]
+        self.table.assign(drawn.astype(np.float32))
+        self.pull.assign(pull)
+        for slot in self.slots:
+            slot.assign(tf.zeros(slot.shape))
 
     def pulled(self, index: Any) -> Any:
         """What l2 pulls the rows of `index` towards."""
@@ -150,26 +163,19 @@ class RowTable:
 
 
 def make_rows(
-    specs: Sequence[EmbeddingSpec],
-    counts: dict[str, int],
-    replicas: int,
-    seed: int,
-    optimizer: str,
-    item_start: FloatArray,
+    specs: Sequence[EmbeddingSpec], counts: dict[str, int], replicas: int, optimizer: str
 ) -> list[RowTable]:
-    """Make every embedding's table; item biases start at `item_start`, (items,), and are pulled to it."""
-    return [_make(spec, counts[spec.side], replicas, seed, optimizer, item_start) for spec in specs]
+    """Make every embedding's table, of `counts` rows by side; they are yet to be started."""
+    return [_make(spec, counts[spec.side], replicas, ROW_OPTIMIZERS[optimizer]) for spec in specs]
 
 
-def _make(
-    spec: EmbeddingSpec, rows: int, replicas: int, seed: int, optimizer: str, item_start: FloatArray
-) -> RowTable:
-    drawn = np.stack([start_rows(spec, rows, seed + number) for number in range(replicas)], axis=1)
-    pull = np.full((1, 1, 1), spec.initial_mean, np.float32)
-    if spec.side == "item" and spec.role == "bias" and spec.dimension == 1:
-        drawn = drawn + item_start[:, None, None]
-        pull = pull + item_start[:, None, None]
-    chosen = ROW_OPTIMIZERS[optimizer]
+def _make(spec: EmbeddingSpec, rows: int, replicas: int, chosen: RowOptimizer) -> RowTable:
     shapes = chosen.slot_shapes(replicas, spec.dimension)
     slots = tuple(tf.Variable(tf.zeros((rows, *shape))) for shape in shapes)
-    return RowTable(spec, tf.Variable(drawn.astype(np.float32)), slots, tf.constant(pull), chosen)
+    pull = tf.Variable(tf.zeros((rows if _by_popularity(spec) else 1, 1, 1)))
+    return RowTable(spec, tf.Variable(tf.zeros((rows, replicas, spec.dimension))), slots, pull, chosen)
+
+
+def _by_popularity(spec: EmbeddingSpec) -> bool:
+    """Whether rows are the items' biases, which begin at popularity and are pulled to it."""
+    return spec.side == "item" and spec.role == "bias" and spec.dimension == 1

@@ -22,9 +22,9 @@ _SELDOM = 0.05
 class StepParts:
     """What a step works on.
 
-    `head` scores rows pair by pair where `products` is None, `training` is its copy with counter dropout.
+    `head` scores rows pair by pair, but for what is `products`; `training` is its copy with counter dropout.
     `exact` says that the candidates are all items; `pairs` counts the likes of all devices together, `items`
-    the items, `user_reach` how much further user rows step.
+    the items, `user_reach` how much further user rows step; `pairs` and `user_reach` are variables.
     """
 
     head: Head
@@ -33,9 +33,9 @@ class StepParts:
     tables: tuple[RowTable, ...]
     products: Products | None
     exact: bool
-    pairs: float
+    pairs: Any
     items: int
-    user_reach: float
+    user_reach: Any
 
     @property
     def replicas(self) -> int:
@@ -197,12 +197,25 @@ def _own_scores(parts: StepParts, rows: Sequence[Any], places: Any, taken: Any) 
         table.spec.name: tf.gather(row, places if table.spec.side == "user" else taken)
         for table, row in zip(parts.tables, rows, strict=True)
     }
-    if parts.products is not None:
-        return tf.transpose(_product_pairs(parts.products, named))
-    models = parts.training.models
-    inputs = [[named[t.spec.name][:, number] for t in parts.tables] for number in range(len(models))]
-    scores = [model(own, training=True) for model, own in zip(models, inputs, strict=True)]
-    return tf.stack([tf.reshape(score, [-1]) for score in scores])
+    if parts.products is None:
+        return _head_pairs(parts, named)
+    products = tf.transpose(_product_pairs(parts.products, named))
+    return products + _head_pairs(parts, named) if parts.products.has_rest else products
+
+
+def _head_pairs(parts: StepParts, rows: dict[str, Any]) -> Any:
+    """What the head makes of pairs beside products, from their rows: shape (replicas, pairs)."""
+    scores = []
+    for number, model in enumerate(parts.training.models):
+        inputs = [_beside(parts, table, rows[table.spec.name][:, number]) for table in parts.tables]
+        scores.append(tf.reshape(model(inputs, training=True), [-1]))
+    return tf.stack(scores)
+
+
+def _beside(parts: StepParts, table: RowTable, rows: Any) -> Any:
+    """What the head is to see of rows: nothing of those that products read already."""
+    of_products = parts.products is not None and table.spec.name in parts.products.tables
+    return tf.zeros(rows.shape) if of_products else rows
 
 
 def _product_pairs(products: Products, rows: dict[str, Any]) -> Any:
@@ -216,9 +229,10 @@ def _product_pairs(products: Products, rows: dict[str, Any]) -> Any:
 def score_block(head: Head, parts: StepParts, rows: Sequence[Any], training: bool) -> Any:
     """Scores of all users with all candidates, shape (replicas, users, candidates), from their rows."""
     named = {table.spec.name: row for table, row in zip(parts.tables, rows, strict=True)}
-    if parts.products is not None:
-        return _product_scores(parts.products, named)
-    return _pair_scores(head, parts, named, training)
+    if parts.products is None:
+        return _pair_scores(head, parts, named, training)
+    products = _product_scores(parts.products, named)
+    return products + _pair_scores(head, parts, named, training) if parts.products.has_rest else products
 
 
 def _product_scores(products: Products, rows: dict[str, Any]) -> Any:
@@ -242,9 +256,9 @@ def _pair_scores(head: Head, parts: StepParts, rows: dict[str, Any], training: b
     scores = []
     for number, model in enumerate(head.models):
         inputs = [
-            tf.repeat(rows[t.spec.name][:, number], items, axis=0)
+            tf.repeat(_beside(parts, t, rows[t.spec.name][:, number]), items, axis=0)
             if t.spec.side == "user"
-            else tf.tile(rows[t.spec.name][:, number], [users, 1])
+            else tf.tile(_beside(parts, t, rows[t.spec.name][:, number]), [users, 1])
             for t in parts.tables
         ]
         scores.append(tf.reshape(model(inputs, training=training), [users, items]))

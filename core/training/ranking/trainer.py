@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -13,27 +12,25 @@ import numpy.typing as npt
 
 from core.array_types import FloatArray, RowArray
 from core.contract import Architecture, Arrays, SliceTotals, TrainingData, TrainingSettings
-from core.errors import PluginError
-from core.model import Head, build_head
+from core.model import build_head
 from core.options import ArchitectureOptions
 from core.ranking import ItemSets
-from core.startup import keras, tf
+from core.startup import tf
 from core.training.gradient import (
+    WAITING,
     as_step,
     check_fits,
     copied,
     first_step,
     numbered,
-    with_counter_dropout,
 )
 from core.training.ranking._batches import Batch, BatchSize, EpochBatches
 from core.training.ranking._candidates import Candidates, choose_candidates
+from core.training.ranking._compiled import Compiled, Found, check_sides, take
 from core.training.ranking._products import find_products
-from core.training.ranking._rows import RowTable, make_rows
-from core.training.ranking._step import StepParts, compile_scores, compile_step
+from core.training.ranking._rows import RowTable
+from core.training.ranking._step import StepParts
 
-USER_REACH = 1.5
-"""User rows step further by this times the root of an epoch's batches, since each is met in one alone."""
 _SCORED_USERS, _SCORED_PAIRS = 64, 1_000_000
 
 
@@ -67,38 +64,24 @@ class RankingTrainer:
             1, thread_name_prefix="batches"
         )  # the next one, while one is trained
         with tf.device(device):
-            self._parts = self._make_parts(architecture, options)
-            self._run, self._score = compile_step(self._parts), compile_scores(self._parts)
+            self._compiled: Compiled | None = self._take(architecture, options)
 
-    def _make_parts(self, architecture: Architecture, options: ArchitectureOptions) -> StepParts:
-        settings, likes, (sizes, item_sizes) = self._settings, self._likes, self._counts
+    def _take(self, architecture: Architecture, options: ArchitectureOptions) -> Compiled:
+        settings, likes = self._settings, self._likes
         head = build_head(architecture, options, settings.seed)
-        if {spec.side for spec in head.specs} != {"user", "item"}:
-            raise PluginError(
-                f"{architecture.name} ranks alike for everyone: it needs embeddings of both sides."
-            )
-        products = find_products(architecture, options, head.specs)
-        self._candidates = choose_candidates(likes, self._size, products is not None)
-        models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
-        training = Head(models, head.specs)
-        optimizer = keras.optimizers.Adam(settings.head_learning_rate)
-        optimizer.build(training.trained_weights)
-        start = np.log(item_sizes + 0.5).astype(np.float32)
-        counts = {"user": likes.user_count, "item": likes.item_count}
-        batches = max(1, math.ceil(int((sizes > 0).sum()) / self._size.users))
-        return StepParts(
-            head=head,
-            training=training,
-            head_optimizer=optimizer,
-            tables=tuple(
-                make_rows(head.specs, counts, head.replicas, settings.seed, settings.optimizer, start)
-            ),
-            products=products,
-            exact=self._candidates.exact,
-            pairs=float(max(1, sizes.sum())),
-            items=likes.item_count,
-            user_reach=USER_REACH * math.sqrt(batches),
-        )
+        check_sides(architecture, head)
+        products = find_products(architecture, options, head)
+        self._candidates = choose_candidates(likes, self._size, products)
+        sizes = likes.user_count, likes.item_count
+        found = Found(head, products, self._candidates.exact)
+        compiled = take(architecture, options, settings, sizes, self._device, found)
+        compiled.start(head, settings.seed, self._counts, self._size.users)
+        return compiled
+
+    @property
+    def _parts(self) -> StepParts:
+        assert self._compiled is not None  # noqa: S101 - not after close
+        return self._compiled.parts
 
     @property
     def parameters(self) -> int:
@@ -201,9 +184,12 @@ class RankingTrainer:
         return {**tables, **heads, **slots, **numbered("optimizer", self._parts.head_optimizer.variables)}
 
     def close(self) -> None:
-        """Let the tables go."""
+        """Give the compiled step to the next training of the same shape; this trainer is done."""
         self._ahead.shutdown()
         self._epoch = None
+        if self._compiled is not None:
+            WAITING.give_back(self._compiled)
+            self._compiled = None
 
     def _run_batch(self, prepared: _Prepared, learning_rate: float) -> tuple[float, int]:
         batch, candidates, number = prepared
@@ -212,8 +198,9 @@ class RankingTrainer:
         of_batch = batch.users, batch.valid, batch.places, batch.weights
         step = as_step(self._first_step + (self._number << 16) + number)
         rate = tf.constant(learning_rate, tf.float32)
+        assert self._compiled is not None  # noqa: S101 - not after close
         with tf.device(self._device):
-            loss = self._run(of_batch, tuple(vars(candidates).values()), step, rate)
+            loss = self._compiled.run(of_batch, tuple(vars(candidates).values()), step, rate)
         return float(loss), batch.pairs
 
     def _prepare(self, number: int) -> _Prepared:
@@ -225,12 +212,13 @@ class RankingTrainer:
 
     def _all_replicas(self, users: RowArray) -> FloatArray:
         """Scores of all items by each replica, shape (replicas, users, items), in blocks of one shape."""
+        assert self._compiled is not None  # noqa: S101 - not after close
         self._parts.head.copy_from(self._parts.training)
         items = np.arange(self._likes.item_count, dtype=np.int32)
         padded = np.zeros(_SCORED_USERS, np.int32)
         padded[: len(users)] = users
         with tf.device(self._device):
-            scores: FloatArray = self._score(padded, items).numpy()
+            scores: FloatArray = self._compiled.score(padded, items).numpy()
         return scores[:, : len(users)]
 
     def _hidden_variables(self) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def test_listing_plugins_loads_neither_keras_nor_tensorflow() -> None:
 def test_the_command_lists_options_origin_and_recipes(tmp_path: Path) -> None:
     listed = json.loads(tastemap("plugins", "--json", "--plugin", str(write_plugin(tmp_path))).stdout)
     by_name = {architecture["name"]: architecture for architecture in listed["architectures"]}
-    assert by_name["bias"]["recipes"] == ["default", "notebook", "ranking"]
+    assert by_name["bias"]["recipes"] == ["default", "large", "notebook", "ranking"]
     assert by_name["bias"]["options"][0]["flag"] == "--factors"
     assert by_name["mean"]["origin"].endswith("my_plugin.py")
     text = tastemap("plugins").stdout

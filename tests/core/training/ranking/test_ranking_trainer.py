@@ -10,7 +10,9 @@ import pytest
 
 from core.contract import TrainingData, load_plugins, resolve
 from core.contract.trainer import Arrays
+from core.model import build_head
 from core.ranking import ItemSets
+from core.training.ranking import _candidates
 from core.training.ranking._batches import BatchSize, EpochBatches
 from core.training.ranking._candidates import AllItems, SharedSample
 from core.training.ranking.trainer import RankingTrainer
@@ -87,24 +89,57 @@ def test_a_step_follows_the_gradient_of_the_softmax_over_all_items() -> None:
 
 
 def test_a_head_scored_pair_by_pair_learns_the_same_as_by_products() -> None:
-    """`bias` with its terms hidden is trained through its Keras head."""
+    """`bias` with its terms hidden, and `nn`, are trained through their whole Keras heads."""
     from models_plugins.bias import Bias
+    from models_plugins.nn import NeuralNet
 
-    class Hidden(Bias):
+    class HiddenBias(Bias):
         def terms(self, rows: Any, options: Any) -> None:  # type: ignore[override]
             return None
 
-    found = []
-    for kind in (Bias, Hidden):
-        chosen = resolve(kind(), options={"factors": 3}, settings={"objective": "ranking"})
-        with closing(
-            RankingTrainer(chosen.architecture, chosen.options, chosen.settings, taken(), "/CPU:0")
-        ) as trainer:
-            assert (trainer._parts.products is None) == (kind is Hidden)
-            for epoch in (1, 2):
-                trainer.run_batches(0, trainer.begin_epoch(epoch), 0.03)
-            found.append(trainer.all_scores(np.arange(USERS, dtype=np.int32)))
-    assert np.allclose(found[0], found[1], atol=2e-3)
+    class HiddenNet(NeuralNet):
+        def partial_terms(self, rows: Any, options: Any) -> None:
+            return None
+
+    small = {"factors": 3}
+    kinds = ((Bias, HiddenBias, small), (NeuralNet, HiddenNet, {**small, "zero_start": False}))
+    for open_kind, hidden, options in kinds:
+        found = []
+        for kind in (open_kind, hidden):
+            chosen = resolve(kind(), options=options, settings={"objective": "ranking"})
+            with closing(
+                RankingTrainer(chosen.architecture, chosen.options, chosen.settings, taken(), "/CPU:0")
+            ) as trainer:
+                products = trainer._parts.products
+                assert (products is None) == (kind is hidden)
+                assert products is None or products.has_rest == (kind is NeuralNet)
+                for epoch in (1, 2):
+                    trainer.run_batches(0, trainer.begin_epoch(epoch), 0.03)
+                found.append(trainer.all_scores(np.arange(USERS, dtype=np.int32)))
+        assert np.allclose(found[0], found[1], atol=2e-3), open_kind
+
+
+def test_a_head_that_is_more_than_products_and_a_rest_is_not_taken_for_one() -> None:
+    """Partial terms may be told of a head that uses the same rows otherwise too."""
+    from core.training.ranking._products import find_products
+    from models_plugins.nn import NeuralNet
+
+    class Entangled(NeuralNet):
+        def build(self, user: Any, item: Any, options: Any) -> Any:
+            from keras import layers
+
+            factors = [side.embed(3) for side in (user, item)]
+            biases = [side.embed(1, role="bias") for side in (user, item)]
+            product = layers.Dot(axes=1)(factors)
+            return layers.Add()([product, layers.Multiply()([product, product]), *biases])
+
+    kind = Entangled()
+    options = resolve(kind, settings={"objective": "ranking"}).options
+    assert find_products(kind, options, build_head(kind, options, 1)) is None
+    plain = NeuralNet()
+    found = find_products(plain, plain.Options(), build_head(plain, plain.Options(), 1))
+    assert found is not None
+    assert (found.roles, found.has_rest) == (("factors",), True)
 
 
 @pytest.mark.parametrize("architecture", ["bias", "dot", "nn"])
@@ -197,7 +232,8 @@ def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
     assert np.mean(totals) == pytest.approx(exact.sum(), rel=0.02)
 
 
-def test_a_batch_that_needs_more_rows_than_expected_gets_them() -> None:
+def test_a_batch_that_needs_more_rows_than_expected_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_candidates, "_FEW_ROWS", 0)
     data = taken(2, users=40, items=300)
     likes = ItemSets.of(data.users, data.items, (40, 300))
     size = BatchSize.choose(likes.sizes, 200)
