@@ -24,9 +24,9 @@ class ItemCard:
     genres: tuple[str, ...]
     ratings: int
 
-    def cells(self) -> tuple[str, ...]:
-        """The card as cells of a table: id, title, genres, count of ratings."""
-        return str(self.item), self.title, ", ".join(self.genres), f"{self.ratings:,} ratings"
+    def cells(self, counted: str = "ratings") -> tuple[str, ...]:
+        """The card as cells of a table: id, title, genres, count of ratings, or of what else is `counted`."""
+        return str(self.item), self.title, ", ".join(self.genres), f"{self.ratings:,} {counted}"
 
 
 def item_card(model: Model, row: int) -> ItemCard:

@@ -29,7 +29,14 @@ from core.options import GivenRatings, Identifier, option
 from core.views.components import OfComponents
 from core.views.search import resolve_item
 from core.views.similar import SimilarUser
-from core.views.top_items import OfAllowedItems, Recommendation, choose, recommendation_table, recommendations
+from core.views.top_items import (
+    OfAllowedItems,
+    Recommendation,
+    choose,
+    counted_in,
+    recommendation_table,
+    recommendations,
+)
 from core.views.view import A_co, Answer, Lines, Remark, Table, View
 
 NO_PLACE = "In {} users and items don't share a space, so a user has no place on the map."
@@ -151,8 +158,9 @@ class FoldIn(OfGivenRatings[FoldedIn], OfAllowedItems[FoldedIn], OfComponents[Fo
         if answer.position is not None:
             place = ", ".join(f"{value:+.2f}" for value in answer.position)
             yield Remark(f"place on the components: {place}")
+        counted = counted_in(answer.top[0]) if answer.top else "ratings"
         for twin in answer.twins[:1]:
-            yield Remark(f"most alike: user {twin.user} ({twin.similarity:.2f}), {twin.ratings:,} ratings")
+            yield Remark(f"most alike: user {twin.user} ({twin.similarity:.2f}), {twin.ratings:,} {counted}")
         if answer.note:
             yield Remark(answer.note)
 

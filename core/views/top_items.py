@@ -163,7 +163,12 @@ def recommendations(model: Model, rows: LongArray, raw: FloatArray) -> tuple[Rec
 
 def recommendation_table(items: Sequence[Recommendation]) -> Table:
     """A row a recommended item."""
-    return Table([(recommended_by(item), *item.cells()) for item in items])
+    return Table([(recommended_by(item), *item.cells(counted_in(item))) for item in items])
+
+
+def counted_in(item: Recommendation) -> str:
+    """What training counts of an item: a ranking learns from likes."""
+    return "likes" if item.rating is None else "ratings"
 
 
 def recommended_by(item: Recommendation) -> str:

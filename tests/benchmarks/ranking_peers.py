@@ -205,9 +205,10 @@ MODELS: dict[str, tuple[str, Callable[[Table, int], tuple[Scores, float]]]] = {
     "ials": ("iALS, 64 factors, l2 by frequency, tuned on a carved part", ials(64, 0.01, 0.3)),
     "implicit-als": ("implicit ALS, 32 factors", implicit("als", factors=32, regularization=0.05, alpha=5)),
     "implicit-bpr": ("implicit BPR, 64 factors", implicit("bpr", factors=64, iterations=100)),
-    "lenskit": ("LensKit ImplicitMF, 50 factors", lenskit),
-    **{name: (f"**Tastemap `{name}`**", tastemap(name)) for name in OWN},
-    "bias-4": ("**Tastemap `bias --replicas 4`**", tastemap("bias", replicas=4)),
+    "lenskit": ("LensKit ImplicitMF, 50 factors, its defaults", lenskit),
+    **{name: (f"**Tastemap `{name} --objective ranking`**", tastemap(name)) for name in OWN[:3]},
+    **{name: (f"**Tastemap `{name}`**", tastemap(name)) for name in OWN[3:]},
+    "bias-4": ("**Tastemap `bias --objective ranking --replicas 4`**", tastemap("bias", replicas=4)),
 }
 
 

@@ -110,6 +110,14 @@ def _ranking(figures: Figures) -> Iterator[Cells]:
         yield figure.row, *(shown(figures, figure, f"{{{one}:.3f}}") for one in ("liked", "all"))
 
 
+_RANKERS = ("popularity", "EASE", "implicit ALS", "bias", "ease", "stack")
+
+
+def _ranking_tables(figures: Figures) -> Iterator[Cells]:
+    for row in rows_of(figures):
+        yield row, *(shown(figures, figures.find(row, one), "{ndcg:.4f}") for one in _RANKERS)
+
+
 TABLES = {
     "architectures": Layout(
         (
@@ -129,6 +137,9 @@ TABLES = {
             "`nn`, GPU:",
         ),
         _scale,
+    ),
+    "ranking_tables": Layout(
+        ("table", "popularity:", "EASE:", "implicit ALS:", "`bias`:", "`ease`:", "`stack`:"), _ranking_tables
     ),
     "ranking": Layout(("model", "nDCG@10, from 3.875:", "nDCG@10, all:"), _ranking),
 }

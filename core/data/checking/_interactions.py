@@ -19,6 +19,8 @@ COUNT_LIMIT = 100
 """Whole numbers from 0 up and above this are taken for counts: rating scales end at 100 at most."""
 
 _FEW = 0.01
+_LOW_COUNT, _OFTEN, _TAIL = 10, 0.25, 8
+"""Counts without a name: beyond 10, a quarter of them 1 at least, their median an eighth of the most."""
 _SHORT, _SCALE = 10, 3
 _WEIGHT_NAMES = {"weight", "weights"}
 
@@ -29,6 +31,8 @@ def kind_of(raw: RawTable, options: ReadingOptions, values: FloatArray) -> str:
         return options.kind
     name = _rating_name(raw)
     if raw.ratings is None or raw.events is not None or name in COUNT_NAMES:
+        return "interactions"
+    if name not in RATING_NAMES and _tails_off(values):
         return "interactions"
     slips = name in RATING_NAMES and _few_are_high(values)
     if not _looks_counted(values) or slips or _has_code(values):
@@ -43,6 +47,22 @@ def _rating_name(raw: RawTable) -> str:
 def _looks_counted(values: FloatArray) -> bool:
     whole = bool((values == np.floor(values)).all())
     return whole and len(values) > 0 and bool(values.min() >= 0 and values.max() > COUNT_LIMIT)
+
+
+def _tails_off(values: FloatArray) -> bool:
+    """Whole numbers from 1 up, 1 more often than anything else, with a long tail: nobody rates so."""
+    if not len(values) or values.min() != 1 or values.max() <= _LOW_COUNT:
+        return False
+    whole = bool((values == np.floor(values)).all())
+    levels, counts = levels_of(values)
+    often = counts[0] == counts.max() and counts[0] >= _OFTEN * len(values)
+    long = len(levels) > _SCALE and _TAIL * float(np.median(values)) <= float(levels[-1])
+    return bool(whole and often and long) and not _has_gap(levels)
+
+
+def _has_gap(levels: FloatArray) -> bool:
+    """A code far above a short scale, as in 1 … 5 and 99, is no tail."""
+    return bool(levels[-2] <= _LOW_COUNT and levels[-1] > 2 * levels[-2])
 
 
 def _few_are_high(values: FloatArray) -> bool:

@@ -75,6 +75,21 @@ def test_counts_without_a_name_are_told_by_their_size(write):
     assert load_ratings(write("user,item,score\na,x,1\nb,x,2\nb,y,100\n")).kind == "ratings"
 
 
+@pytest.mark.parametrize(
+    ("header", "values", "kind"),
+    [
+        ("", [1] * 12 + [2] * 6 + [3] * 4 + [5, 7, 9, 14, 22], "interactions"),
+        ("user,item,rating\n", [1] * 12 + [2] * 6 + [3] * 4 + [5, 7, 9, 14, 22], "ratings"),
+        ("", [1] * 12 + [2] * 6 + [3] * 4 + [4] * 3 + [5] * 2, "ratings"),  # a scale of disappointment
+        ("", [1] * 12 + [2] * 6 + [3] * 4 + [4] * 3 + [5, 99], "ratings"),  # a code for none
+        ("", [*range(1, 21)] + [14] * 8, "ratings"),  # marks
+    ],
+)
+def test_small_counts_without_a_name_are_told_by_their_tail(write, header, values, kind):
+    rows = "".join(f"u{place % 6},i{place},{value}\n" for place, value in enumerate(values))
+    assert load_ratings(write(header + rows)).kind == kind
+
+
 def test_one_slip_makes_no_counts_of_ratings(write):
     rows = "".join(f"{user},{item},{(user * item) % 5 + 1}\n" for user in range(20) for item in range(10))
     assert load_ratings(write(f"user,item,rating\n{rows}21,3,155\n")).kind == "ratings"

@@ -8,7 +8,14 @@ import pytest
 
 from core.errors import RunError, UsageError
 from core.model.model import Model
-from core.views.top_items import Recommendation, TopItems, diversify, recommend_to_all, write_recommendations
+from core.views.top_items import (
+    Recommendation,
+    TopItems,
+    diversify,
+    recommend_to_all,
+    recommendation_table,
+    write_recommendations,
+)
 from core.views.view import compute
 from tests.core.views.handmade import hand_model, without_ratings
 
@@ -126,3 +133,9 @@ def test_files_hold_ids_titles_and_ranks(tmp_path: Path) -> None:
         assert next(iter(csv.DictReader(file)))["title"] == "Aliens (1986)"
     with pytest.raises(UsageError, match=r"\.parquet"):
         write_recommendations(model, found, tmp_path / "all.xlsx")
+
+
+@pytest.mark.parametrize(("rating", "said"), [(None, "7 likes"), (4.5, "7 ratings")])
+def test_what_training_counts_is_called_by_what_it_is(rating: float | None, said: str) -> None:
+    item = Recommendation(item=1, title="One", year=0, genres=(), ratings=7, rank=1, rating=rating, score=0.5)
+    assert recommendation_table([item]).rows[0][-1] == said
