@@ -176,7 +176,8 @@ class Verdict(Answer):
         for note in self.notes:
             yield Remark(note)
         for part in self.parts:
-            yield f"{part.measure} on the split {part.split}: {part.rows:,} rows of {part.users:,} users"
+            few = "" if part.tells else ", too few to conclude anything"
+            yield f"{part.measure} on the split {part.split}: {part.rows:,} rows of {part.users:,} users{few}"
             yield Table([heading(part), *cells(part)])
             yield ""
         yield from self.conclusions
@@ -188,14 +189,18 @@ def heading(part: Part) -> Cells:
 
 
 def cells(part: Part) -> Iterator[Cells]:
-    """A part's standings as cells of a table."""
+    """A part's standings as cells of a table; without verdicts where too few users were judged."""
+
+    def told(base: Away) -> str:
+        return f", {part.verdict(base)}" if part.tells else ""
+
     for one in part.standings:
         base, best = one.from_baseline, one.from_best
         yield (
             one.name,
             f"{one.figure:.4f}",
             f"{one.low:.4f} to {one.high:.4f}",
-            "the baseline" if base is None else f"{base}, {part.verdict(base)}",
+            "the baseline" if base is None else f"{base}{told(base)}",
             "the best" if best is None else f"{best}{'' if best.clear else ', within noise'}",
             "-" if one.seconds is None else f"{one.seconds:.1f}",
         )

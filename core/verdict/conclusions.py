@@ -18,7 +18,8 @@ def conclude(parts: Sequence[Part]) -> tuple[str, ...]:
         lines += map(_winner, own)
         telling = [part for part in own if part.tells]
         if telling:
-            lines += [_order(telling), _advice(telling)]
+            known = "" if len(telling) == len(own) else " with users enough"
+            lines += [_order(telling, known), _advice(telling, known)]
     return tuple(lines)
 
 
@@ -99,8 +100,8 @@ def _percent(away: Away, base: Standing) -> str:
     return f"{low:.1%} to {high:.1%}"
 
 
-def _order(parts: Sequence[Part]) -> str:
-    """Whether the order holds over the parts of one measure."""
+def _order(parts: Sequence[Part], known: str) -> str:
+    """Whether the order holds over the parts of one measure; `known` says which splits these are."""
     measure = parts[0].measure
     if len(parts) < 2:
         return f"{measure}: with one split there is no saying whether the order holds."
@@ -116,14 +117,17 @@ def _order(parts: Sequence[Part]) -> str:
     winners = list(dict.fromkeys(part.best.name for part in parts))
     if len(winners) == 1:
         held = "no pair turns round beyond noise"
-        return f"{measure}: the order holds: {held}, and {winners[0]} is best everywhere."
+        where = f"on every split{known}" if known else "everywhere"
+        clear = any(one.from_best and one.from_best.clear for part in parts for one in part.standings[1:2])
+        best = f"is best {where}" if clear else f"comes first {where}, within noise"
+        return f"{measure}: the order holds: {held}, and {winners[0]} {best}."
     return (
         f"{measure}: no pair turns round beyond noise, though the first place changes within it: "
         f"{_listed(winners)}."
     )
 
 
-def _advice(parts: Sequence[Part]) -> str:
+def _advice(parts: Sequence[Part], known: str) -> str:
     """Whom to take: who leads or is within noise of it on most parts, then who beats the baseline on most,
     then who has the better mean rank."""
     measure = parts[0].measure
@@ -138,11 +142,11 @@ def _advice(parts: Sequence[Part]) -> str:
     chosen = min(names, key=merit)
     leads = -merit(chosen)[0]
     task = _TASKS.get(measure, "to rank")
-    where = "on every split" if leads == len(parts) else f"on {leads} of {len(parts)} splits"
+    where = f"on every split{known}" if leads == len(parts) else f"on {leads} of {len(parts)} splits{known}"
     beaten = [part.split for part in parts if _beats(part, chosen)]
     if not beaten:
         return f"So {task}, nothing clearly beats {parts[0].baseline} here: take that, it costs nothing."
-    rest = "on every split" if len(beaten) == len(parts) else f"on {_listed(beaten)}"
+    rest = f"on every split{known}" if len(beaten) == len(parts) else f"on {_listed(beaten)}"
     rest = f"it clearly beats {parts[0].baseline} {rest}"
     return f"So {task}, take {chosen}: it leads or ties {where}, and {rest}."
 

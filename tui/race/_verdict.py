@@ -89,7 +89,8 @@ def _text(verdict: Verdict, bar_width: int, ascii_only: bool) -> Content:
     lines += [Content(f"• {line}") for line in verdict.conclusions]
     for part in verdict.parts:
         judged = f"{count(part.rows)} rows of {count(part.users)} users"
-        lines += [_heading(f"\n{part.measure}, {part.split}"), _muted(f"{judged}; to beat: {part.baseline}")]
+        aim = f"to beat: {part.baseline}" if part.tells else "too few to conclude anything"
+        lines += [_heading(f"\n{part.measure}, {part.split}"), _muted(f"{judged}; {aim}")]
         lines += [_line(part, one, bar_width, ascii_only) for one in part.standings]
     return Content("\n").join([*lines, Content(""), *map(_muted, verdict.notes)])
 
@@ -101,9 +102,7 @@ def _line(part: Part, one: Standing, bar_width: int, ascii_only: bool) -> Conten
     spread = (max(figures) - min(figures)) or 1.0
     good = (one.figure - min(figures)) / spread
     bar = share_bar(1 - good if part.measure == "RMSE" else good, bar_width, ascii_only) if bar_width else ""
-    how = "best" if one is part.best else "near the best" if one.leads else "behind"
-    if one.from_baseline is not None:
-        how += f"; {part.verdict(one.from_baseline)}"
+    how = _place(part, one) if part.tells else ""
     return Content.from_markup(
         "$name $figure  [$accent]$bar[/]  $how" if bar else "$name $figure  $how",
         name=f"{fit(one.name, _NAME):<{_NAME}}",
@@ -111,6 +110,14 @@ def _line(part: Part, one: Standing, bar_width: int, ascii_only: bool) -> Conten
         bar=bar,
         how=how,
     )
+
+
+def _place(part: Part, one: Standing) -> str:
+    """How a contender does, in words that fit beside its figure."""
+    how = "best" if one is part.best else "near the best" if one.leads else "behind"
+    if one.from_baseline is None:
+        return how
+    return f"{how}; {part.verdict(one.from_baseline) if one.from_baseline.clear else 'within noise'}"
 
 
 def _heading(text: str) -> Content:

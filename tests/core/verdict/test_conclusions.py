@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.verdict import Away, Part, Standing, conclude, reversals
-from core.verdict.answer import Pair
+from core.verdict.answer import Pair, cells
 from core.verdict.standings import Judged, parts_of
 from core.views.quality import resampled_means, resampled_rmse
 
@@ -55,6 +55,18 @@ def test_an_order_that_holds_is_said_to() -> None:
     assert told[0].endswith("all others lie clearly behind.")
     assert told[2] == "RMSE: the order holds: no pair turns round beyond noise, and bayes is best everywhere."
     assert told[3].startswith("So to predict ratings, take bayes: it leads or ties on every split")
+
+
+def test_splits_that_say_nothing_are_in_no_conclusion() -> None:
+    figures = {"damped means": 0.9, "bias": 0.87, "bayes": 0.83}
+    few = part("time", figures, 0.01, users=3)
+    told = conclude([part("random", figures, 0.01), few, part("newcomers", figures, 0.01)])
+    assert told[1] == "RMSE, time: 3 users are too few to conclude anything."
+    assert told[3].endswith("and bayes is best on every split with users enough.")
+    assert "it leads or ties on every split with users enough, and it clearly beats" in told[4]
+    assert not any("better" in cell for row in cells(few) for cell in row)
+    near = conclude([part(split, figures, 0.2) for split in ("random", "time")])
+    assert near[2].endswith("and bayes comes first everywhere, within noise.")
 
 
 def test_an_order_that_turns_round_is_told_with_both_sizes() -> None:
