@@ -29,6 +29,8 @@ compile_cache.keep_compiled_programs = lambda: None
 # operations: devices that train together wait for each other there.)
 for library in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
     os.environ.setdefault(f"{library}_THREADS", "1")
+# Most programs are compiled to run a few times: what LLVM's dear passes gain there is less than they take.
+os.environ.setdefault("XLA_FLAGS", "--xla_llvm_disable_expensive_passes=true")
 os.environ["TASTEMAP_COMPILED"] = "off"  # for who starts a child before any test
 # A shell starts what it leaves in the background with Ctrl-C ignored, and children inherit that.
 for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

@@ -20,6 +20,7 @@ from core.array_types import DoubleArray, LongArray
 from core.contract import Resolved, Schedule, Trainer
 from core.data import Ratings, Split
 from core.errors import DivergenceError, RunError
+from core.runs import RunConfig
 from core.training._pace import Pace
 from core.training._prepare import Prepared, prepare_part
 
@@ -230,3 +231,20 @@ def planned(schedule: Schedule, adaptation: Adaptation | None) -> Schedule:
     if adaptation is None:
         return schedule
     return replace(schedule, learning_rates=schedule.learning_rates[: adaptation.epochs])
+
+
+def mixed(prepared: Prepared, learnt: Adaptation) -> Prepared:
+    """The model trusted as far as was learnt: the rest is damped means', or popularity's."""
+    if learnt.popularity is None:
+        return prepared.trusting(learnt.share)
+    return prepared.beside_popularity(learnt.share, learnt.popularity)
+
+
+def recorded_adaptation(config: RunConfig, resolved: Resolved) -> Adaptation | None:
+    """What a run learnt before it began; another number of epochs asked for outweighs the learnt one."""
+    if not config.adaptation:
+        return None
+    adaptation = Adaptation.from_dict(config.adaptation)
+    if resolved.settings.epochs != config.settings.get("epochs"):
+        return replace(adaptation, epochs=resolved.settings.epochs)
+    return adaptation

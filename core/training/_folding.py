@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.array_types import FloatArray, LongArray
-from core.contract import Trainer
+from core.contract import Trainer, TrainingSettings
 from core.data import Ratings, Split
+from core.errors import UsageError
 from core.model import Model, fold_means, held_out_blocks, predict_rows, rmse
 from core.protocol import ApartFigures
 from core.ranking import ItemSets, LikeRule, RankingTask
@@ -102,3 +103,15 @@ def counted_apart(ratings: Ratings, split: Split) -> dict[str, Any]:
         )
     }
     return {"given_ratings": len(split.given), **counted}
+
+
+def folds(split: Split) -> bool:
+    """Whether somebody or something is judged that training doesn't know."""
+    return bool(len(split.given) or len(split.new_items))
+
+
+def refuse_to_fold_on_several(split: Split, settings: TrainingSettings) -> None:
+    """Raise UsageError for what one device alone can judge so far."""
+    if settings.strategy != "none" and folds(split):
+        hint = "Use --strategy none, or --split random."
+        raise UsageError(f"--split {split.method} judges on one device so far.", hint=hint)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.contract import Arrays, Registry, Resolved, Trainer, TrainingSettings, settle
-from core.data import Ratings, Split, describe, forget, may_be_read_again, split_notes, unseen
-from core.errors import RunError, UsageError, WorkerLostError
+from core.contract import Arrays, Registry, Resolved, Trainer, settle
+from core.data import Ratings, Split, describe, forget, may_be_read_again, unseen
+from core.errors import RunError, UsageError
 from core.files import cannot_write, make_folder, runs_folder
 from core.model import Model, RatedTable, RunFacts
 from core.protocol import (
     Command,
-    EpochFinished,
     Event,
     Finished,
     Pause,
     PhaseChanged,
     Resume,
-    RunStarted,
     SetLearningRate,
     Stop,
 )
@@ -40,10 +38,12 @@ from core.runs import (
     read_history,
     write_vocabularies,
 )
-from core.training._adapting import Adaptation, adapt, planned
-from core.training._folding import Folding, counted_apart
+from core.training._adapting import Adaptation, adapt, mixed, planned, recorded_adaptation
+from core.training._checkpoints import LastEpoch, Nowhere, saying_what_is_kept, tell_nobody
+from core.training._folding import Folding, counted_apart, folds, refuse_to_fold_on_several
 from core.training._loop import TrainingLoop
 from core.training._prepare import Prepared, prepare
+from core.training._started import notes, run_started
 from core.training._trackers import with_trackers
 from core.training._trusting import learn_trust
 from core.training.controls import Controls, LeadsWorkers, ignore
@@ -150,7 +150,7 @@ class Session:
             raise UsageError(f"{config.run} is an update: it has no training to go on with.", hint=hint)
         self._refuse_to_lead()
         with locked(folder):
-            prepared, trainer, _ = self._make_trainer(lambda _: _adapted(config, self.resolved))
+            prepared, trainer, _ = self._make_trainer(lambda _: recorded_adaptation(config, self.resolved))
             progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
             if state is not None:
                 trainer.restore(state)
@@ -181,8 +181,8 @@ class Session:
                 prepared=prepared,
                 schedule=schedule,
                 patience=self.resolved.settings.early_stopping,
-                checkpoints=_Nowhere(),
-                emit=_tell_nobody,
+                checkpoints=Nowhere(),
+                emit=tell_nobody,
                 controls=controls,
                 progress=progress,
             )
@@ -216,7 +216,7 @@ class Session:
     def _folding_in(self, prepared: Prepared) -> Prepared:
         """Have users whom training doesn't know judged by folding them in, where the split has any."""
         split = prepared.split
-        if not _folds(split):
+        if not folds(split):
             return prepared
 
         def model_of(trainer: Trainer, part: Split) -> Model:
@@ -242,11 +242,11 @@ class Session:
         settings = self.resolved.settings
         if not self.resolved.ranks:  # whose batches are of users
             settings = with_batch_size(settings, prepared.train.room)
-        _refuse_to_fold_on_several(prepared.split, settings)
+        refuse_to_fold_on_several(prepared.split, settings)
         claim_devices(settings)
         self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
         self.adaptation = adapted(prepared)
-        prepared = prepared if self.adaptation is None else _mixed(prepared, self.adaptation)
+        prepared = prepared if self.adaptation is None else mixed(prepared, self.adaptation)
         self.prepared = self._folding_in(prepared)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
@@ -271,7 +271,7 @@ class Session:
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
-        keeper = _LastEpoch(writer, state)
+        keeper = LastEpoch(writer, state)
         schedule, controls = planned(settings.plan(), self.adaptation), self.controls
         if isinstance(trainer, LeadsWorkers):
             controls = trainer.lead(controls, schedule, progress)
@@ -293,18 +293,18 @@ class Session:
         with (
             attended(folder, self.emit, self.controls.send) as emit,
             closing(trainer),
-            _saying_what_is_kept(config.run, loop),
+            saying_what_is_kept(config.run, loop),
         ):
             loop.emit = emit
             batches = loop.warm_up()
-            notes = _notes(self.ratings, prepared)
-            emit(_run_started(config, loop, trainer, batches, prepared.baseline_rmse, notes))
+            said = notes(self.ratings, prepared)
+            emit(run_started(config, loop, trainer, batches, prepared.baseline_rmse, said))
             reason = loop.run()
             emit(self._finish(loop, folder, reason, writer, keeper))
             self.trainer = None
 
     def _finish(
-        self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: _LastEpoch
+        self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: LastEpoch
     ) -> Finished:
         """Save the best weights (the last epoch's without early stopping) and the figures that they reach."""
         if reason == "stopped" and keeper.state is not None:
@@ -348,113 +348,8 @@ class Session:
         )
 
 
-@dataclass
-class _LastEpoch:
-    """Passes checkpoints on and keeps the state of the last finished epoch at hand."""
-
-    writer: RunWriter
-    state: Arrays | None = None
-
-    def save_epoch(self, event: Any, progress: Progress, state: Arrays) -> None:
-        self.state = state
-        self.writer.save_epoch(event, progress, state)
-
-    def save_best(self, epoch: int, weights: Arrays) -> None:
-        self.writer.save_best(epoch, weights)
-
-
-class _Nowhere:
-    """Keeps nothing: worker 0 does."""
-
-    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
-        """Do nothing."""
-
-    def save_best(self, epoch: int, weights: Arrays) -> None:
-        """Do nothing."""
-
-
-def _tell_nobody(event: Event) -> None:
-    del event
-
-
-@contextmanager
-def _saying_what_is_kept(run: str, loop: TrainingLoop) -> Iterator[None]:
-    """Add to the news that a worker is lost how to go on from the last checkpoint."""
-    try:
-        yield
-    except WorkerLostError as error:
-        epoch = loop.progress.epoch
-        hint = (
-            f"The run is kept up to epoch {epoch}; go on with `tastemap train --resume {run}`, "
-            "on one machine with --strategy none."
-        )
-        raise WorkerLostError(error.message, hint=hint if epoch else "Start all workers again.") from error
-
-
-def _folds(split: Split) -> bool:
-    """Whether somebody or something is judged that training doesn't know."""
-    return bool(len(split.given) or len(split.new_items))
-
-
-def _refuse_to_fold_on_several(split: Split, settings: TrainingSettings) -> None:
-    if settings.strategy != "none" and _folds(split):
-        hint = "Use --strategy none, or --split random."
-        raise UsageError(f"--split {split.method} judges on one device so far.", hint=hint)
-
-
 def _check_data(config: RunConfig, ratings: Ratings) -> None:
     recorded = config.data.get("fingerprint")
     if recorded != ratings.fingerprint:
         hint = "Name the table that it was trained on with --data, or train a new run."
         raise RunError(f"{ratings.source} is not the table that {config.run} was trained on.", hint=hint)
-
-
-def _mixed(prepared: Prepared, learnt: Adaptation) -> Prepared:
-    """The model trusted as far as was learnt: the rest is damped means', or popularity's."""
-    if learnt.popularity is None:
-        return prepared.trusting(learnt.share)
-    return prepared.beside_popularity(learnt.share, learnt.popularity)
-
-
-def _adapted(config: RunConfig, resolved: Resolved) -> Adaptation | None:
-    """What a run learnt before it began; another number of epochs asked for outweighs the learnt one."""
-    if not config.adaptation:
-        return None
-    adaptation = Adaptation.from_dict(config.adaptation)
-    if resolved.settings.epochs != config.settings.get("epochs"):
-        return replace(adaptation, epochs=resolved.settings.epochs)
-    return adaptation
-
-
-def _notes(ratings: Ratings, prepared: Prepared) -> list[str]:
-    """What was decided for the user, and what the split leaves unsaid."""
-    liked = [prepared.liked.rule.why] if prepared.liked else []
-    return [*liked, *split_notes(ratings, prepared.split)]
-
-
-def _run_started(
-    config: RunConfig,
-    loop: TrainingLoop,
-    trainer: Trainer,
-    batches: int,
-    baseline_rmse: float | None,
-    notes: Sequence[str],
-) -> RunStarted:
-    return RunStarted(
-        run=config.run,
-        architecture=config.architecture,
-        options=config.options,
-        settings=config.settings,
-        data=config.data,
-        split_hash=str(config.split["hash"]),
-        device=config.device,
-        parameters=trainer.parameters,
-        epochs=loop.schedule.epochs,
-        batches=batches,
-        first_epoch=loop.progress.epoch + 1,
-        split=config.split,
-        notes=notes,
-        baseline_rmse=baseline_rmse,
-        adaptation=config.adaptation,
-        unused=list(loop.unused),
-    )

@@ -1,23 +1,28 @@
 """How long the screen takes: the first frame, and keys while a model trains.
 
-usage: python tests/benchmarks/screen_latency.py [--keys 60] [--starts 7]
+usage: python tests/benchmarks/screen_latency.py [--keys 60] [--starts 7] [--than FOLDER]
 
-First frame: from the start of a new process to the first frame with the setup form. Keys: from the key to its
-effect on the screen, sent through Textual's driver while the real engine trains the demo set in its child
-process; changing the screen in an idle app is the baseline. Prints a Markdown table of medians and 95th
-percentiles, by the clock and by the screen's own processor time: on a busy machine only the latter says
-anything. The first frame's is that of the new process up to that frame.
+First frame: from the start of `tastemap` in a terminal to the first frame with the setup form; `--than`
+starts another checkout in turn, for a ratio on a machine of any speed. Keys: from the key to its effect on
+the screen, sent through Textual's driver while the real engine trains the demo set in its child process;
+changing the screen in an idle app is the baseline. Prints a Markdown table of medians and 95th percentiles,
+by the clock and by the screen's own processor time: on a busy machine only the latter says anything. The
+first frame's is that of the new process up to that frame.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import os
+import pty
+import signal
 import statistics
-import subprocess
+import struct
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,29 +32,40 @@ Taken = tuple[float, float]
 """Seconds by the clock, and of the process's own processor time."""
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-_FRAME = """
-import time, sys
-from core.contract.plugins import load_plugins
-from core.engine.client import EngineClient, engine_command
-from tui.shell.app import TastemapApp
-app = TastemapApp(EngineClient(engine_command()), load_plugins())
-async def scenario():
-    async with app.run_test(size=(120, 40)):
-        while not app.screen.query('#setup'):
-            await __import__('asyncio').sleep(0.002)
-        print(time.time() - float(sys.argv[1]), time.process_time(), flush=True)
-        app.exit()
-__import__('asyncio').run(scenario())
-"""
+_COMMAND = "import sys; sys.path.insert(0, sys.argv.pop(1)); from core.cli import main; main()"
+_SHOWN = b"Setup"
+"""The title of the form, in the first frame that has it."""
 
 
-def first_frame(times: int) -> list[Taken]:
-    """From the process's start to its first frame."""
-    taken = []
+def first_frame(root: Path) -> Taken:
+    """From the start of `tastemap` in a terminal of 120 × 40 until the setup form is written there."""
+    started = time.time()
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(root)
+        os.environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        os.execv(sys.executable, [sys.executable, "-c", _COMMAND, str(root)])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    said = b""
+    while _SHOWN not in said:
+        said += os.read(terminal, 1 << 16)
+    taken = time.time() - started, _processor_seconds(process)
+    os.close(terminal)  # which ends the screen
+    os.kill(process, signal.SIGTERM)
+    os.waitpid(process, 0)
+    return taken
+
+
+def _processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _in_turn(roots: Sequence[Path], times: int) -> dict[Path, list[Taken]]:
+    taken: dict[Path, list[Taken]] = {root: [] for root in roots}
     for _ in range(times):
-        words = [sys.executable, "-c", _FRAME, str(time.time())]
-        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
-        taken.append((float(done.stdout.split()[0]), float(done.stdout.split()[1])))
+        for root in roots:
+            taken[root].append(first_frame(root))
     return taken
 
 
@@ -131,13 +147,15 @@ def main() -> None:
     )
     parser.add_argument("--keys", type=int, default=60)
     parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--than", type=Path, action="append", default=[], metavar="FOLDER")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for variable in ("RUNS", "CACHE", "CONFIG"):
             os.environ[f"TASTEMAP_{variable}"] = str(Path(folder) / variable.lower())
         print("| what | median, ms | 95th percentile, ms | median, CPU ms | 95th percentile, CPU ms |")
         print("|---|---:|---:|---:|---:|")
-        print(row("first frame from process start", first_frame(arguments.starts)), flush=True)
+        for root, taken in _in_turn([ROOT, *arguments.than], arguments.starts).items():
+            print(row(f"first frame, {'this' if root == ROOT else root.name}", taken), flush=True)
         for name, seconds in asyncio.run(keys_while_training(arguments.keys)).items():
             print(row(name, seconds), flush=True)
 

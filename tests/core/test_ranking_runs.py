@@ -15,7 +15,10 @@ import pytest
 from core import load_run, train
 from core.api import evaluate, resume
 from core.errors import UsageError
+from core.model import folder_of
+from core.model.newcomers import fold_many, raw_block
 from core.protocol import EpochFinished, Event, Finished, RunStarted
+from core.ranking import ItemSets
 from core.views import FoldIn, Predict, TopItems
 from core.views.quality import Comparison, Diagnosis, Ranking
 from tests.support import command, json_lines
@@ -82,6 +85,20 @@ def test_views_of_a_model_that_ranks(ranked: Callable[[str], Any], architecture:
     assert sum(int(str(one.item)[1:]) % 2 for one in folded.top) >= 5
     unknown = Predict(user="nobody", item="i1").answer(model)
     assert unknown.rating is None and "popularity" in unknown.fallback
+
+
+def test_many_fold_into_a_net_as_one_by_one(ranked: Callable[[str], Any]) -> None:
+    """The net is linearized once for them all: scores come near those of a user folded in alone."""
+    model = ranked("nn").model
+    folder, likes = folder_of(model), [(1, 3, 7), (0, 2), (4, 5, 6, 10)]
+    owners = np.repeat(np.arange(3), [len(one) for one in likes])
+    items = np.concatenate(likes)
+    given = ItemSets.of(owners, items, (3, len(model.items)), np.ones(len(items), np.float32))
+    together = raw_block(folder, fold_many(folder, given), np.arange(3))
+    for one, scores in zip(likes, together, strict=True):
+        weights = np.ones(len(one), np.float32)
+        alone = folder.raw(folder.fold(np.array(one), weights), np.arange(len(model.items)))
+        assert np.corrcoef(alone, scores)[0, 1] > 0.98
 
 
 def test_only_and_never_name_what_may_be_recommended(ranked: Callable[[str], Any]) -> None:

@@ -43,7 +43,9 @@ def test_from_the_first_key_to_a_looked_up_title_on_the_demo_set(registry: Regis
         await sees(pilot, "source: item bias")
         await pilot.press("4")
         await sees(pilot, "Map of items", "year")
-        await pilot.press("n", "s")
+        await pilot.press("n")
+        await sees(pilot, "50–100 by popularity")
+        await pilot.press("s")
         await sees(pilot, "Most similar")
 
     run_app(scenario, client, registry)

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import ScreenResume
 from textual.widgets import Static
 
 from core.engine import Notice
@@ -132,7 +133,7 @@ class FoldInScreen(BenchScreen):
         self.ask(Components(components=COMPONENTS, ends=1, axes=False))
         self._draw()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 - the base changes it
         """Read the components' names again: one may have been given in the meantime."""
         if self._open:
             self.ask(Components(components=COMPONENTS, ends=1, axes=False))

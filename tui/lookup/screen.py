@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import ScreenResume
 from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
@@ -195,7 +196,7 @@ class LookupScreen(BenchScreen):
         if lists:
             self._explain_soon()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 - the base changes it
         """Explain what was chosen while another screen was shown."""
         self._explain_soon()
 

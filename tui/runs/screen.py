@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
@@ -103,7 +104,7 @@ class RunsScreen(BenchScreen):
         self.query_one(ChartView).ascii_only = self.tastemap.ascii_only
         self.query_one(DataTable).focus()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 - the base changes it
         """Read the folder again: another program may have trained."""
         self._read()
 

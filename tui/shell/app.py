@@ -82,19 +82,26 @@ class TastemapApp(EngineApp):
         watched: Path | None = None,
     ) -> None:
         super().__init__(engine, registry)
+        self._dress()
         self.bench.subject, self._first, self._watched = subject, first, watched
         self.ascii_only = lacks_unicode()
         self.own_keys: dict[str, str] = {}
         self._back: list[tuple[str, Callable[[], object] | None]] = []
         self._interrupted_at = float("-inf")
 
-    def on_mount(self) -> None:
-        """Dress up, show the first screen, and only then spawn the engine."""
-        self.end_by_signals()
+    def _dress(self) -> None:
+        """Take the theme before anything is drawn: a change later reads and applies all styles again."""
         for theme in (TASTEMAP, TASTEMAP_LIGHT):
             self.register_theme(theme)
         known = self.preferences.theme in self.available_themes
-        self.theme = self.preferences.theme if known else TASTEMAP.name
+        name = self.preferences.theme if known else TASTEMAP.name
+        self.set_reactive(type(self).theme, name)
+        dark = self.current_theme.dark
+        self.set_classes([f"-theme-{name}", "-dark-mode" if dark else "-light-mode"])
+
+    def on_mount(self) -> None:
+        """Show the first screen, and only then spawn the engine."""
+        self.end_by_signals()
         self._use_own_keys()
         self.switch_mode(self._first)
         self.call_after_refresh(self.start_engine)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
@@ -85,9 +86,11 @@ class BenchScreen(Screen[None]):
     _redraw_pending = False
     _asked_live_at = 0.0
     _seen_subject: object = "none was seen yet"
+    _dressed: object = None
 
     def compose(self) -> ComposeResult:
         """The bar, the body, the keys."""
+        self._dressed = self._styled_by()
         self._take_size()
         yield TopBar(self.MODE)
         yield from self.compose_body()
@@ -205,10 +208,20 @@ class BenchScreen(Screen[None]):
         if self.is_current and self.is_mounted:
             self.redraw()
 
-    def on_screen_resume(self) -> None:
-        """Draw what happened while another screen was shown; load again if the model is another."""
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Draw what happened while another screen was shown; load again if the model is another.
+
+        Textual would apply all styles to all widgets again, half the time of changing the screen: they are
+        as they were unless the app looks otherwise now.
+        """
+        before, self._dressed = self._dressed, self._styled_by()
+        event.refresh_styles = before != self._dressed
         self.redraw()
         self._leave_hidden()
+
+    def _styled_by(self) -> object:
+        """What styles hang on beside the screen itself."""
+        return self.app.theme, self.app.classes, frozenset(self.app.pseudo_classes)
 
     def redraw(self) -> None:
         """Draw from the shared state, and load what hangs on the model when that has changed."""

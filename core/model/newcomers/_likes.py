@@ -45,22 +45,19 @@ class Were:
 def fit_likes(folder: LikesFolder, given: ItemSets, were: Were | None = None) -> DoubleArray:
     """The most probable numbers of each user given weights of likes, shape (users, numbers).
 
-    A head that is no factorization is linearized user by user. Users who `were` somewhere are held there, not
-    at the mean, and move only by what their likes are more or less than those before.
+    A head that is no factorization is linearized once, at the average user. Users who `were` somewhere are
+    held there, not at the mean, and move only by what their likes are more or less than those before; there
+    such a head is linearized user by user.
     """
     numbers = (
         np.tile(folder.folder.prior.mean, (given.user_count, 1)) if were is None else were.numbers.copy()
     )
     liking = np.flatnonzero(given.sizes > 0)
-    if folder.factorization is None:
+    if folder.factorization is None and were is not None:
         for user in liking.tolist():
             own = slice(given.starts[user], given.starts[user + 1])
             liked = given.items[own].astype(np.int64), given.weights[own]
-            numbers[user] = (
-                folder.fit(*liked)
-                if were is None
-                else folder.fit_again(*liked, were.numbers[user], were.of(user))
-            )
+            numbers[user] = folder.fit_again(*liked, were.numbers[user], were.of(user))
         return numbers
     space = _Space.of(folder)
     blocks = [liking[start : start + _BLOCK] for start in range(0, len(liking), _BLOCK)]
