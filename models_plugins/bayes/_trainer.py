@@ -154,8 +154,9 @@ def factors_for(ratings: int) -> int:
 
     On a part carved out of the 2016 MovieLens table 6, 8, 12 and 16 factors reach .8336, .8317, .8289 and
     .8296 after 200 sweeps. On one out of a made table of a million ratings, whose 200 factors fall off in
-    strength, 12, 24 and 32 reach .8319, .8332 and .8339 after 60 sweeps, 12 and 20 .8310 and .8315 after 160:
-    what can be told apart goes by the ratings of a row, and rows of large tables have no more.
+    strength, 12, 24 and 32 reach .8319, .8332 and .8339 after 60 sweeps, 12 and 20 .8310 and .8315 after
+    160; on another, of flatter ones, both .849. What can be told apart goes by the ratings of a row, and
+    rows of large tables have no more.
     """
     return 12 if ratings >= _MANY else 8
 
