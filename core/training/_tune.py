@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -84,12 +84,17 @@ def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:
     rates = "learning_rate" not in resolved.architecture.unused_settings
     if not searched and not rates:
         raise PluginError(f"No option of {resolved.architecture.name} declares a search range.")
+    ranges = {field.name: _range(field, resolved) for field in searched}
     together = trains_side_by_side(resolved)
     sizes: dict[str, OptionValue] = {}
     for number in range(1, count + 1):
         if number % SAME_SIZES == 0:
-            sizes = {field.name: _draw(field, generator) for field in searched if field.type is int}
-        drawn = {field.name: _draw(field, generator) for field in searched}
+            sizes = {
+                field.name: _draw(field, ranges[field.name], generator)
+                for field in searched
+                if field.type is int
+            }
+        drawn = {field.name: _draw(field, ranges[field.name], generator) for field in searched}
         kept = {field.name: getattr(resolved.options, field.name) for field in searched if field.type is int}
         options = {**drawn, **kept, **sizes} if together else drawn
         yield _Trial(
@@ -106,9 +111,25 @@ def _drawn_rate(resolved: Resolved, generator: np.random.Generator) -> dict[str,
     return {"learning_rate": float(f"{resolved.settings.learning_rate * factor:.3g}")}
 
 
-def _draw(field: OptionField, generator: np.random.Generator) -> OptionValue:
-    """Draw from a range evenly in the logarithm where it lies above 0, as for l2 and sizes."""
+def _range(field: OptionField, resolved: Resolved) -> tuple[float, float]:
+    """The declared range, moved to have the recipe's value in its middle where it doesn't hold it.
+
+    Rankings are held by more l2 than ratings, say. What a recipe switches off stays off (0); sizes, and what
+    somebody asked for, move no range.
+    """
     low, high = field.search or (0.0, 0.0)
+    start: Any = getattr(resolved.options, field.name)
+    if low <= start <= high or low <= 0 or field.type is int or field.name in resolved.given[0]:
+        return low, high
+    reach = math.sqrt(high / low) if start > 0 else 1.0
+    least = low if field.minimum is None else field.minimum
+    most = math.inf if field.maximum is None else field.maximum
+    return max(start / reach, least), min(start * reach, most)
+
+
+def _draw(field: OptionField, within: tuple[float, float], generator: np.random.Generator) -> OptionValue:
+    """Draw from a range evenly in the logarithm where it lies above 0, as for l2 and sizes."""
+    low, high = within
     if low > 0:
         value = math.exp(generator.uniform(math.log(low), math.log(high)))
     else:

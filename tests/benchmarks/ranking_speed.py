@@ -121,7 +121,7 @@ def million() -> None:
     with tempfile.TemporaryDirectory() as folder:
         runs: list[Any] = []
         wall, cpu = spent(lambda: runs.append(core.train(table, "bias", folder=Path(folder) / "run")))
-    ndcg = (runs[0].summary or {})["val_ndcg"]
+        ndcg = (runs[0].summary or {})["val_ndcg"]
     print(
         f"{len(table):,} likes, `bias` by the defaults: {wall:.1f} s, {cpu:.1f} of processor, "
         f"nDCG@10 {ndcg:.4f}"

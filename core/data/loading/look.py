@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from core.contract import DataSource, Location, ReadingOptions
 from core.data.fetching import fetched_file, find_named
@@ -58,7 +59,7 @@ def look(
     """
     options = ReadingOptions.parse(reading or {})
     head, rows, options, baskets = _opened(source, options, sources)
-    cut = tuple(row for row in rows[:_ROWS])
+    cut = tuple(rows[:_ROWS])
     if baskets is not None:
         return Look(head.names, head.header, cut, baskets, layout="baskets")
     if is_wide(head, options):
@@ -75,22 +76,28 @@ def look(
     )
 
 
-def _opened(
-    source: str, options: ReadingOptions, sources: Sequence[DataSource]
-) -> tuple[Head, list[tuple[str, ...]], ReadingOptions, Mapping[str, int] | None]:
-    """What is known of the table, its first rows, the options, with the columns that its lists tell, and the
-    roles of the cells of baskets, where it is text to be read as such."""
+class _Opened(NamedTuple):
+    """What is known of a table, its first rows, the options with the columns that its lists tell, and the
+    roles of the cells where it is text to be read as baskets."""
+
+    head: Head
+    rows: list[tuple[str, ...]]
+    options: ReadingOptions
+    baskets: Mapping[str, int] | None = None
+
+
+def _opened(source: str, options: ReadingOptions, sources: Sequence[DataSource]) -> _Opened:
     opened = open_address(source, options) if is_address(source) else None
     if opened is None:
         location = _location(source, options, sources)
         opened = open_typed(location, options)
     if opened is not None:
         opened, options = spread(opened, options)
-        return opened.head, opened.first_texts(), options, None
+        return _Opened(opened.head, opened.first_texts(), options)
     dialect = sniff(location, options)
     head = head_of_text(location, dialect)
     baskets = roles_in_baskets(location, dialect, head, options) if options.layout == "baskets" else None
-    return head, list(dialect.sample), options, baskets
+    return _Opened(head, list(dialect.sample), options, baskets)
 
 
 def _location(source: str, options: ReadingOptions, sources: Sequence[DataSource]) -> Location:

@@ -90,6 +90,16 @@ def test_trials_stay_in_the_declared_ranges_and_repeat_by_seed() -> None:
     assert drawn == list(sample_trials(chosen, 50))
 
 
+def test_a_start_outside_a_range_takes_the_range_along_and_what_is_off_stays_off() -> None:
+    """Rankings begin with more l2 than the range for ratings holds, and without priors."""
+    chosen = start(objective="ranking")
+    begun = chosen.options.to_dict()
+    drawn = [trial.resolved.options.to_dict() for trial in sample_trials(chosen, 50)]
+    l2 = [one["l2"] for one in drawn]
+    assert begun["l2"] == 0.37 and min(l2) < 0.2 and max(l2) > 0.7
+    assert begun["prior"] == 0 and {one["prior"] for one in drawn} == {0}
+
+
 def test_one_trial_is_no_search_and_divergence_everywhere_is_said(ratings: Ratings) -> None:
     with pytest.raises(UsageError, match="two trials"):
         tune(ratings, start(), 1, lambda event: None)
