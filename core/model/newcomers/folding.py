@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from core.ranking import ItemSets
 _PAIRS = 65_536
 """Given pairs that are looked at together."""
 _STEPS = 8
+_MOST_REFINED = 200_000
+"""With more given pairs than that users stay where the head, linearized at the average user, has them: on
+MovieLens's small table an RMSE of .8988 instead of .8979, a fiftieth of the time."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,17 @@ def fold_many(folder: AnyFolder, given: ItemSets) -> FoldedUsers:
         return FoldedUsers(np.zeros((given.user_count, 0)), nobody, given.to_matrix())
     if isinstance(folder, LikesFolder):
         return FoldedUsers(fit_likes(folder, given), nobody)
-    blocks = [_fold_block(folder, given, users) for users in _blocks(given)]
+    at_average = _AtAverage.of(folder, given.items.astype(np.int64))
+    blocks = [_fold_block(folder, given, users, at_average) for users in _blocks(given)]
     numbers = np.concatenate(blocks) if blocks else np.zeros((0, len(folder.prior.mean)))
     return FoldedUsers(numbers, _offsets(folder, given))
 
 
-def _fold_block(folder: Folder, given: ItemSets, users: LongArray) -> DoubleArray:
+def _fold_block(folder: Folder, given: ItemSets, users: LongArray, at_average: _AtAverage) -> DoubleArray:
     places, pairs = given.pairs_of(users)
     items, ratings = given.items[pairs].astype(np.int64), given.weights[pairs].astype(np.float64)
-    return solve_numbers(folder, places, items, ratings, len(users))
+    few = len(given.items) <= _MOST_REFINED
+    return _solved(folder, at_average, places, items, ratings, len(users), refine=few)
 
 
 def raw_pairs(folder: AnyFolder, folded: FoldedUsers, places: LongArray, items: LongArray) -> FloatArray:
@@ -79,19 +84,65 @@ def raw_block(folder: AnyFolder, folded: FoldedUsers, places: LongArray) -> Floa
     return scores
 
 
+class _AtAverage(NamedTuple):
+    """Scores of items for the average user, and how they depend on a user's numbers there.
+
+    `items` are sorted rows, `scores` (items,) and `slopes` (items, numbers) theirs.
+    """
+
+    items: LongArray
+    scores: DoubleArray
+    slopes: DoubleArray
+
+    @classmethod
+    def of(cls, folder: Folder, items: LongArray) -> _AtAverage:
+        """Linearize the score of these items, each once."""
+        known = np.unique(items)
+        if not len(known):
+            return cls(known, np.zeros(0), np.zeros((0, len(folder.prior.mean))))
+        return cls(known, *folder.linearize(folder.prior.mean, known))
+
+
 def solve_numbers(
     folder: Folder, places: LongArray, items: LongArray, ratings: DoubleArray, users: int
 ) -> DoubleArray:
-    """The most probable numbers of `users` given rated pairs, each of shape (n,), ordered by place.
+    """The most probable numbers of `users` given rated pairs, each of shape (n,), ordered by place."""
+    return _solved(folder, _AtAverage.of(folder, items), places, items, ratings, users, refine=True)
 
-    A ridge a user for a factorization; Gauss-Newton steps through the head for any other score.
-    """
-    start = np.tile(folder.prior.mean, (users, 1))
-    if folder.factorization is None:
-        return _gauss_newton(folder, start, places, items, ratings)
-    scores, design = folder.slopes_of_pairs(start, places, items)
-    targets = ratings - scores + design @ folder.prior.mean
-    return solve_ridges(folder.prior, design, targets, np.bincount(places, minlength=users))
+
+def _solved(
+    folder: Folder,
+    at_average: _AtAverage,
+    places: LongArray,
+    items: LongArray,
+    ratings: DoubleArray,
+    users: int,
+    *,
+    refine: bool,
+) -> DoubleArray:
+    """A ridge a user for a factorization, and for any other score linearized at the average user; from there
+    Gauss-Newton steps through the score itself where it is to be refined."""
+    at, mean = np.searchsorted(at_average.items, items), folder.prior.mean
+    slopes = at_average.slopes[at]
+    targets = ratings - at_average.scores[at] + slopes @ mean
+    solved = solve_ridges(folder.prior, slopes, targets, np.bincount(places, minlength=users))
+    if folder.factorization is not None or not refine:
+        return solved
+    start = _better(folder, np.tile(mean, (users, 1)), solved, places, items, ratings)
+    return _gauss_newton(folder, start, places, items, ratings)
+
+
+def _better(
+    folder: Folder,
+    one: DoubleArray,
+    other: DoubleArray,
+    places: LongArray,
+    items: LongArray,
+    ratings: DoubleArray,
+) -> DoubleArray:
+    """Of two choices of numbers the more probable one of each user."""
+    costs = [_costs(folder, numbers, places, items, ratings) for numbers in (one, other)]
+    return np.where((costs[1] < costs[0])[:, None], other, one)
 
 
 def _gauss_newton(
