@@ -40,11 +40,11 @@ TOUR: tuple[tuple[Sequence[str], str, float], ...] = (
     (("s",), "Done", 2),
     (("left", "left", "left"), "epoch", 2),
     (("escape", "v"), "", 2),
-    (("2",), "in all", 3),
+    (("2",), "predicted", 4),
     (tuple("alien"), "Alien", 3),
-    (("enter",), "in all", 4),
+    (("enter",), "", 4),
     (("down", "down"), "", 2),
-    (("enter",), "in all", 3),
+    (("enter",), "", 4),
     (("escape",), "Alien", 2),
     (("4",), "Map of items", 4),
     (("/", *"star wars", "enter"), "Star Wars", 3),
@@ -59,12 +59,12 @@ TOUR: tuple[tuple[Sequence[str], str, float], ...] = (
     ((" ", "1"), "near you", 2),
     (("c",), "The taste of", 4),
     (("escape", "\x10"), "Find anything", 2),
-    (tuple("matrix"), "The Matrix", 3),
+    (tuple("matrix"), "(1999)", 3),
     (("enter",), "for user", 3),
     (("q",), "\x1b[?1049l", 1),
 )
 """Keys, what is then waited for (at most `LONGEST_WAIT`), and how long it is looked at, in seconds."""
-LONGEST_WAIT = 180.0
+LONGEST_WAIT = 60.0
 
 
 def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
@@ -81,6 +81,8 @@ def played(words: Sequence[str]) -> Iterator[tuple[float, bytes]]:
             os.write(terminal, KEYS.get(key, key).encode())
             yield from _written(terminal, began, 0.25, seen)
         yield from _written(terminal, began, LONGEST_WAIT if word else 0.0, seen, word.encode())
+        if word.encode() not in seen:
+            raise SystemExit(f"After {keys} came no {word!r}.")
         yield from _written(terminal, began, seconds, seen)
     os.close(terminal)
     os.waitpid(child, 0)
