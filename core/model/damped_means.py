@@ -24,6 +24,8 @@ _DAMPINGS = PLAIN_DAMPING * 1.2 ** np.arange(-15, 23)
 """What a damping is chosen from: 0.3 to 275 ratings."""
 _CHANCE = 0.5
 """A damping must err less by so many standard errors than one nearer to the plain damping."""
+_ROUNDING = 1e-9
+"""Errors that differ by so small a share are equal: rows of one rating each say nothing of their damping."""
 _CLOSE = 1e-4
 """Sweeps end when no offset moves by more than this share of the ratings' standard deviation."""
 
@@ -144,7 +146,8 @@ class _Fit:
         left_out = self._left_out(side, dampings)
         totals = np.array([left_out(damping).sum() for damping in _DAMPINGS])
         least = left_out(_DAMPINGS[int(np.argmin(totals))])
-        margins = [_CHANCE * np.linalg.norm(left_out(damping) - least) for damping in _DAMPINGS]
+        chance = [np.linalg.norm(left_out(damping) - least) for damping in _DAMPINGS]
+        margins = _CHANCE * np.array(chance) + _ROUNDING * totals.min()
         near = np.flatnonzero(totals - totals.min() <= margins)
         return float(_DAMPINGS[near[np.argmin(np.abs(np.log(_DAMPINGS[near] / PLAIN_DAMPING)))]])
 

@@ -93,3 +93,15 @@ def test_one_rating_and_equal_ratings_give_finite_means() -> None:
     users = items = np.arange(50)
     equal = learn_damped_means(users, items, np.full(50, 2.0, np.float32), (50, 50))
     assert np.isfinite(equal.user_offsets).all() and equal.predict(users, items) == pytest.approx(2.0)
+
+
+def test_rows_of_one_rating_each_say_nothing_of_their_damping() -> None:
+    generator = np.random.default_rng(2)
+    items = generator.integers(20, size=600)
+    ratings = (3 + generator.normal(0, 1, 20)[items] + generator.normal(0, 1, 600)).astype(np.float32)
+    for turned in (False, True):
+        sides, counts = (np.arange(600), items), (600, 20)
+        found = learn_damped_means(
+            *(sides[::-1] if turned else sides), ratings, counts[:: -1 if turned else 1]
+        )
+        assert found.dampings[int(turned)] == 5.0
