@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from core.contract.plugins import Registry
@@ -60,6 +62,12 @@ def test_help_opens_and_closes(engine: FakeEngine, registry: Registry) -> None:
             dialog.dismiss()
         await sees(pilot, "Setup")
         assert len(app.screen_stack) == 1
+        seen: list[Size] = []
+        app.screen._screen_resized = seen.append  # type: ignore[method-assign]
+        for size in (Size(70, 20), app.size):  # one from before the last resize
+            app.screen.post_message(Resize(size, size))
+            await pilot.pause()
+        assert seen == [app.size]
 
     run_app(scenario, engine, registry, (80, 24))
 

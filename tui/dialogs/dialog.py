@@ -7,10 +7,12 @@ from typing import TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+from tui.shell import OfPresentSize
+
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(OfPresentSize, ModalScreen[Result]):
     """A screen on top of another that is closed once, however often its keys are pressed."""
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.markup import escape
 from textual.widgets import DataTable, Static, TabbedContent, TabPane
 
@@ -180,8 +181,9 @@ class FactorsScreen(BenchScreen):
             case _:
                 self.notify(message.hint, title=message.message, severity="error")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Leave the counts out where titles need the room."""
+        del event
         self._show_biases()
 
     def _show_biases(self) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import ScreenResume
+from textual.dom import DOMNode
+from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
@@ -65,7 +66,21 @@ class BenchApp(Protocol):
         """Hand a file over that was written: say where it is, or send it to the browser that is served."""
 
 
-class BenchScreen(Screen[None]):
+class OfPresentSize(DOMNode):
+    """Mixed into screens: only the size that the terminal has now counts.
+
+    Textual sends a screen its new size again after each layout. With two sizes on their way, as a terminal
+    sends them that is resized faster than the screen draws, it would change between them for ever.
+    """
+
+    def on_resize(self, event: Resize) -> None:
+        """Let a size pass unseen that isn't the terminal's any more."""
+        if event.size != self.app.size:
+            event.stop()
+            event.prevent_default()
+
+
+class BenchScreen(OfPresentSize, Screen[None]):
     """Base of the screens; `MODE` is its name in the app and of its help text.
 
     `HOME` selects the widget that has the focus on arrival, and again whenever a field is left.
