@@ -6,7 +6,7 @@ from tui.shell.app import TastemapApp
 from tui.shell.messages import Answered, NotAnswered, OpenThing, Thing
 from tui.shell.modes import TABS, screen_class
 from tui.shell.preferences import keymap_path
-from tui.shell.screen import ASKING, BenchScreen, OfPresentSize
+from tui.shell.screen import ASKING, BenchScreen, drop_outdated
 from tui.shell.tables import KnownTables, Reading, table_name
 from tui.shell.training import Courses, Lane, Stage, TrainingState
 from tui.shell.workbench import Deleted, Engine, Subject, Workbench
@@ -23,7 +23,6 @@ __all__ = [
     "KnownTables",
     "Lane",
     "NotAnswered",
-    "OfPresentSize",
     "OpenThing",
     "Reading",
     "Stage",
@@ -32,6 +31,7 @@ __all__ = [
     "Thing",
     "TrainingState",
     "Workbench",
+    "drop_outdated",
     "keymap_path",
     "screen_class",
     "shown",

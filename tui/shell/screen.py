@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 from textual.signal import Signal
@@ -66,21 +65,18 @@ class BenchApp(Protocol):
         """Hand a file over that was written: say where it is, or send it to the browser that is served."""
 
 
-class OfPresentSize(DOMNode):
-    """Mixed into screens: only the size that the terminal has now counts.
+def drop_outdated(screen: Screen[Any], event: Resize) -> None:
+    """Let a size pass unseen that isn't the terminal's any more.
 
     Textual sends a screen its new size again after each layout. With two sizes on their way, as a terminal
     sends them that is resized faster than the screen draws, it would change between them for ever.
     """
-
-    def on_resize(self, event: Resize) -> None:
-        """Let a size pass unseen that isn't the terminal's any more."""
-        if event.size != self.app.size:
-            event.stop()
-            event.prevent_default()
+    if event.size != screen.app.size:
+        event.stop()
+        event.prevent_default()
 
 
-class BenchScreen(OfPresentSize, Screen[None]):
+class BenchScreen(Screen[None]):
     """Base of the screens; `MODE` is its name in the app and of its help text.
 
     `HOME` selects the widget that has the focus on arrival, and again whenever a field is left.
@@ -222,6 +218,10 @@ class BenchScreen(OfPresentSize, Screen[None]):
         self._redraw_pending = False
         if self.is_current and self.is_mounted:
             self.redraw()
+
+    def on_resize(self, event: Resize) -> None:
+        """Heed the terminal's present size alone."""
+        drop_outdated(self, event)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Draw what happened while another screen was shown; load again if the model is another.
