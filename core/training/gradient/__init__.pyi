@@ -18,6 +18,7 @@ from ._variables import (
 from ._waiting import (
     WAITING as WAITING,
     identity as identity,
+    restart_head as restart_head,
 )
 from .trainer import (
     GradientTrainer as GradientTrainer,

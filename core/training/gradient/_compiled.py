@@ -17,7 +17,7 @@ from core.training.gradient._dropout import with_counter_dropout
 from core.training.gradient._optimizers import TABLE_OPTIMIZERS
 from core.training.gradient._step import StepParts, compile_scores, compile_slice
 from core.training.gradient._tables import ReplicaStart, expected_repeats, make_side_table
-from core.training.gradient._waiting import WAITING, identity
+from core.training.gradient._waiting import WAITING, identity, restart_head
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,13 @@ class Compiled:
         starts: Sequence[ReplicaStart],
     ) -> None:
         """Put all variables where a training starts; `head` was built with its seeds."""
-        for number, target in enumerate(self.parts.training.models):
-            fresh = with_counter_dropout(head.models[number], number)
-            for source, variable in zip(fresh.variables, target.variables, strict=True):
-                variable.assign(source)
+        restart_head(head, self.parts.training, self.parts.head_optimizer, self.optimizer_start)
         rows = {"user": (data.users, data.user_count), "item": (data.items, data.item_count)}
         whole = dict(zip(("user", "item"), data.rating_counts, strict=True))
         for side in self.parts.sides:
             here = np.bincount(rows[side.side][0], minlength=rows[side.side][1])
             repeats, counts = expected_repeats(here, settings.batch_size), whole[side.side]
             side.start(starts, counts, repeats, data.noise)
-        optimizer = self.parts.head_optimizer.variables
-        for variable, value in zip(optimizer, self.optimizer_start, strict=True):
-            variable.assign(value)
 
 
 def take(

@@ -14,7 +14,7 @@ from core.errors import PluginError
 from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
-from core.training.gradient import WAITING, identity, with_counter_dropout
+from core.training.gradient import WAITING, identity, restart_head, with_counter_dropout
 from core.training.ranking._products import Products
 from core.training.ranking._rows import make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
@@ -53,16 +53,10 @@ class Compiled:
         `counts` are each user's and each item's likes, `users` those of a batch.
         """
         parts = self.parts
-        for number, target in enumerate(parts.training.models):
-            fresh = with_counter_dropout(head.models[number], number)
-            for source, variable in zip(fresh.variables, target.variables, strict=True):
-                variable.assign(source)
+        restart_head(head, parts.training, parts.head_optimizer, self.optimizer_start)
         popularity = np.log(counts[1] + 0.5).astype(np.float32)
         for table in parts.tables:
             table.start(seed, popularity)
-        optimizer = parts.head_optimizer.variables
-        for variable, value in zip(optimizer, self.optimizer_start, strict=True):
-            variable.assign(value)
         batches = max(1, math.ceil(int((counts[0] > 0).sum()) / users))
         parts.pairs.assign(float(max(1, counts[0].sum())))
         parts.user_reach.assign(USER_REACH * math.sqrt(batches))
