@@ -348,12 +348,12 @@ def serve(
 
 def _app(name: str) -> Any:
     """Find the screen by entry point, since `core` knows nothing of it."""
-    from importlib.metadata import entry_points
+    from core.contract import installed_plugins
 
-    found = entry_points(group="tastemap.app", name=name)
-    if not found:
+    found = next((one for one in installed_plugins("tastemap.app") if one.name == name), None)
+    if found is None:
         raise UsageError("No screen is installed.", hint="See `tastemap --help` for the commands.")
-    return next(iter(found)).load()
+    return found.load()
 
 
 app.add_typer(data_app)

@@ -1,3 +1,6 @@
+from ._installed import (
+    installed_plugins as installed_plugins,
+)
 from .architecture import (
     GRADIENT_SETTINGS as GRADIENT_SETTINGS,
     Architecture as Architecture,
