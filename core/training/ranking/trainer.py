@@ -76,6 +76,7 @@ class RankingTrainer:
         found = Found(head, products, self._candidates.exact)
         compiled = take(architecture, options, settings, sizes, self._device, found)
         compiled.start(head, settings.seed, self._counts, self._size.users)
+        self._room = compiled.room(self._size)
         return compiled
 
     @property
@@ -101,7 +102,8 @@ class RankingTrainer:
     def begin_epoch(self, epoch: int) -> int:
         """Draw this epoch's batches; they depend on the seed and the epoch's number alone."""
         generator = np.random.default_rng([self._settings.seed, epoch])
-        self._epoch, self._number = EpochBatches.draw(self._likes, self._size, generator), epoch
+        self._epoch = EpochBatches.draw(self._likes, self._size, self._room, generator)
+        self._number = epoch
         return len(self._epoch)
 
     def compile(self) -> None:
