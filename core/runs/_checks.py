@@ -77,6 +77,7 @@ class _Steps(msgspec.Struct, frozen=True, kw_only=True):
     values: Annotated[Sequence[_Number], msgspec.Meta(max_length=MOST_STEPS)]
     cuts: Annotated[Sequence[_Number], msgspec.Meta(max_length=MOST_STEPS)]
     spread: Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
+    tail: Annotated[float, msgspec.Meta(ge=0, le=20)]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

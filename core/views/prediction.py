@@ -38,6 +38,10 @@ class JudgedPrediction(Prediction, Answer):
     distribution: tuple[StepProbability, ...] = ()
     undistributed: str = ""
 
+    def rows(self) -> Sequence[JudgedPrediction]:
+        """A frame shows the prediction, not its steps."""
+        return (self,)
+
 
 @dataclass(frozen=True)
 class Contribution:

@@ -1,7 +1,7 @@
 """Where the cuts between steps lie and how far ratings spread, from ratings that training didn't see.
 
-The likelihood of the ordered probit is raised by scoring steps (Newton's with the outer products of its
-gradients for curvature), held by a normal prior: a cut stays midway where few ratings tell another place.
+The likelihood is raised by scoring steps (Newton's, with outer products of its gradients for curvature),
+for the best of some tails. A normal prior holds it: a cut stays midway where few ratings tell another place.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ _FEWEST = 20
 """Of fewer ratings only the spread is told, by their errors."""
 _STEPS, _HALVINGS, _SETTLED = 60, 12, 1e-3
 _LEAST = 1e-12
-_SPREAD_PRIOR = 0.5
-"""The prior's standard deviation of the spread's logarithm around that of errors; a cut's is half a step."""
+_SPREAD_PRIOR, _TAIL_PRIOR = 0.5, 0.5
+"""Standard deviations of priors: of the spread's logarithm around that of errors, and of the tail; a cut's is
+half a step."""
+_TAILS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+_MOST = 30_000
+"""Of more ratings some tell as much."""
 
 
 def learn_steps(
@@ -31,10 +35,17 @@ def learn_steps(
     midway = RatingSteps.midway(scale)
     if midway is None or not len(ratings):
         return None
-    likelihood = _Likelihood(midway, raw, deviations, ratings)
-    numbers = np.zeros(len(midway.values)) if len(ratings) < _FEWEST else likelihood.raised()
-    cuts, spread = likelihood.read(numbers)
-    return RatingSteps(values=midway.values, cuts=tuple(cuts.tolist()), spread=float(spread))
+    some = slice(None, None, -(-len(ratings) // _MOST))
+    own = None if deviations is None else deviations[some]
+    likelihood = _Likelihood(midway, raw[some], own, ratings[some])
+    if len(ratings) < _FEWEST:
+        return likelihood.steps(np.zeros(len(midway.values)), 0.0)
+    start, found = np.zeros(len(midway.values)), []
+    for tail in _TAILS:
+        start = likelihood.raised(start, tail)
+        found.append((likelihood.at(start, tail), tail, start))
+    _, tail, numbers = max(found, key=lambda one: one[0])
+    return likelihood.steps(numbers, tail)
 
 
 class _Likelihood:
@@ -46,62 +57,75 @@ class _Likelihood:
         self._raw = np.asarray(raw, np.float64)
         self._own = np.ones(len(raw)) if deviations is None else np.asarray(deviations, np.float64)
         self._steps: LongArray = midway.nearest(ratings)
-        self._midway = np.array(midway.cuts)
+        self._midway, self._values = np.array(midway.cuts), midway.values
         errors = (np.asarray(ratings, np.float64) - self._raw) / self._own
         self._start = max(float(np.sqrt(np.mean(errors**2))), 1e-3 * float(np.diff(midway.values).min()))
         half = np.diff(midway.values) / 2
         self._pull = 1 / np.append(half, _SPREAD_PRIOR) ** 2
 
-    def read(self, numbers: DoubleArray) -> tuple[DoubleArray, float]:
-        """The cuts (steps − 1,) and the spread."""
-        return self._midway + numbers[:-1], self._start * float(np.exp(numbers[-1]))
+    def steps(self, numbers: DoubleArray, tail: float) -> RatingSteps:
+        """What the numbers, shape (steps,), mean."""
+        cuts, spread = self._read(numbers)
+        return RatingSteps(values=self._values, cuts=tuple(cuts.tolist()), spread=spread, tail=tail)
 
-    def raised(self) -> DoubleArray:
-        """The most probable numbers, shape (steps,)."""
-        numbers = np.zeros(len(self._midway) + 1)
+    def raised(self, numbers: DoubleArray, tail: float) -> DoubleArray:
+        """The most probable numbers, shape (steps,), from some to begin with."""
+        value = self.at(numbers, tail)
         for _ in range(_STEPS):
-            value, gradients = self._at(numbers), self._gradients(numbers)
+            gradients = self._gradients(numbers, tail)
             slope = gradients.sum(axis=0) - self._pull * numbers
             step = np.linalg.solve(gradients.T @ gradients + np.diag(self._pull), slope)
             tried = (numbers + step / 2**halving for halving in range(_HALVINGS))
-            better = next((one for one in tried if self._at(one) > value), None)
-            if better is None or self._at(better) - value < _SETTLED:
+            better = next(((at, one) for one in tried if (at := self.at(one, tail)) > value), None)
+            if better is None:
                 break
-            numbers = better
+            gained, (value, numbers) = better[0] - value, better
+            if gained < _SETTLED:
+                break
         return numbers
 
-    def _at(self, numbers: DoubleArray) -> float:
+    def at(self, numbers: DoubleArray, tail: float) -> float:
         """The logarithm of likelihood and prior; −∞ where cuts don't ascend."""
-        cuts, _ = self.read(numbers)
-        if not (np.diff(cuts) > 0).all():
+        if not (np.diff(self._read(numbers)[0]) > 0).all():
             return -np.inf
-        low, high, _ = self._ends(numbers)
-        return float(np.log(_between(low, high)).sum() - 0.5 * (self._pull * numbers**2).sum())
+        likely = sum(_between(low, high) for low, high, _ in self._halves(numbers, tail)) / 2
+        held = 0.5 * float((self._pull * numbers**2).sum() + (tail / _TAIL_PRIOR) ** 2)
+        return float(np.log(np.maximum(likely, _LEAST)).sum()) - held
 
-    def _gradients(self, numbers: DoubleArray) -> DoubleArray:
+    def _read(self, numbers: DoubleArray) -> tuple[DoubleArray, float]:
+        """The cuts (steps − 1,) and the spread."""
+        return self._midway + numbers[:-1], self._start * float(np.exp(numbers[-1]))
+
+    def _gradients(self, numbers: DoubleArray, tail: float) -> DoubleArray:
         """How each rating's likelihood depends on the numbers, shape (n, steps)."""
-        low, high, scale = self._ends(numbers)
-        likely, rows = _between(low, high), np.arange(len(scale))
-        bells = [_bell(end) / likely for end in (low, high)]
-        found = np.zeros((len(scale), len(self._midway) + 2))  # the cuts between two ends that stay
-        found[rows, self._steps] = -bells[0] / scale
-        found[rows, self._steps + 1] = bells[1] / scale
-        turned = _times(low, bells[0]) - _times(high, bells[1])
-        return np.column_stack([found[:, 1:-1], turned])
+        halves, rows = self._halves(numbers, tail), np.arange(len(self._steps))
+        likely = np.maximum(sum(_between(low, high) for low, high, _ in halves), _LEAST)
+        cuts = np.zeros((len(rows), len(self._midway) + 2))  # the first and the last are ends that stay
+        spread = np.zeros(len(rows))
+        for low, high, scale in halves:
+            bells = [_bell(end) / likely for end in (low, high)]
+            cuts[rows, self._steps] -= bells[0] / scale
+            cuts[rows, self._steps + 1] += bells[1] / scale
+            spread += _times(low, bells[0]) - _times(high, bells[1])
+        return np.column_stack([cuts[:, 1:-1], spread])
 
-    def _ends(self, numbers: DoubleArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-        """Each rating's step as a range of the standard normal, and the deviation of its pair, (n,) each."""
-        cuts, spread = self.read(numbers)
-        ends, scale = np.concatenate([[-np.inf], cuts, [np.inf]]), spread * self._own
-        low, high = ((ends[self._steps + upper] - self._raw) / scale for upper in (0, 1))
-        return low, high, scale
+    def _halves(
+        self, numbers: DoubleArray, tail: float
+    ) -> list[tuple[DoubleArray, DoubleArray, DoubleArray]]:
+        """For both halves each rating's step as a range of the normal, and its deviation, (n,) each."""
+        cuts, spread = self._read(numbers)
+        ends, found = np.concatenate([[-np.inf], cuts, [np.inf]]), []
+        for width in (spread * np.exp(-tail), spread * np.exp(tail)):
+            scale = width * self._own
+            low, high = ((ends[self._steps + upper] - self._raw) / scale for upper in (0, 1))
+            found.append((low, high, scale))
+        return found
 
 
 def _between(low: DoubleArray, high: DoubleArray) -> DoubleArray:
     """The normal probability between two ends, taken in the tail where both are above the middle."""
     above = low > 0
-    found = normal_below(np.where(above, -low, high)) - normal_below(np.where(above, -high, low))
-    return np.maximum(found, _LEAST)
+    return normal_below(np.where(above, -low, high)) - normal_below(np.where(above, -high, low))
 
 
 def _bell(values: DoubleArray) -> DoubleArray:

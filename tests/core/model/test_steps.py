@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.contract import Architecture
 from core.data import RatingScale, split_ratings
 from core.errors import RunError, UsageError
 from core.model.steps import COVERAGES, RatingSteps, coverage, learn_steps, places
+from core.model.steps.rating_steps import normal_below
 from core.runs import Run
 from core.views.prediction import Predict
 from tests.core.views.handmade import Splittable, hand_model
@@ -60,6 +62,26 @@ def test_intervals_cover_what_they_say_and_too_narrow_ones_less() -> None:
     for share in COVERAGES:
         assert coverage(true, share) == pytest.approx(share, abs=0.01)
         assert coverage(narrow, share) < share - 0.05
+
+
+def test_heavy_tails_are_found_and_covered() -> None:
+    generator = np.random.default_rng(4)
+    raw, own = generator.normal(3, 0.5, 20_000), generator.uniform(0.5, 1.5, 20_000)
+    drawn = raw + own * 0.7 * np.exp(
+        np.where(generator.random(20_000) < 0.5, 0.6, -0.6)
+    ) * generator.standard_normal(20_000)
+    ratings = 1.0 + np.searchsorted(CUTS, drawn)
+    found = learn_steps(STARS, raw, own, ratings)
+    assert found is not None and 0.4 <= found.tail <= 0.8
+    covered = places(found.probabilities(raw, own), found.nearest(ratings))
+    assert [coverage(covered, share) for share in COVERAGES] == pytest.approx(COVERAGES, abs=0.01)
+
+
+def test_the_normal_distribution_is_python_s() -> None:
+    values = np.linspace(-12, 6, 200)
+    exact = [0.5 * math.erfc(-value / math.sqrt(2)) for value in values]
+    np.testing.assert_allclose(normal_below(values), exact, rtol=3e-7)
+    assert normal_below(np.array([-np.inf, np.inf])).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 19, 20, 60])
