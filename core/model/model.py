@@ -81,6 +81,11 @@ class Model:
         """Whether the model was trained to rank."""
         return self.objective == "ranking"
 
+    @property
+    def counted(self) -> str:
+        """What training counts of a user or an item: a ranking learns from likes."""
+        return "likes" if self.ranks else "ratings"
+
     def table(self, name: str) -> FloatArray | None:
         """One embedding table by name, shape (rows, dimension); None where the model has no such table."""
         table: FloatArray | None = self.weights.get(f"table/{name}")  # type: ignore[assignment]

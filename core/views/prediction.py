@@ -137,7 +137,8 @@ class Contributions(View[ContributionTable]):
             return
         factors = sum(one.value for one in answer.contributions if one.name.startswith("factor"))
         biases = [(one.name, one.value) for one in answer.contributions if not one.name.startswith("factor")]
-        parts = [("mean", answer.mean), *biases, ("factors", factors)]
+        mean = [] if answer.prediction.rating is None else [("mean", answer.mean)]
+        parts = [*mean, *biases, ("factors", factors)]
         yield Table([(f"{value:+.3f}", name) for name, value in parts])
 
 

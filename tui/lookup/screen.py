@@ -292,7 +292,7 @@ class LookupScreen(BenchScreen):
         box = self._box(question.side)
         if box.text != question.text:
             return
-        box.show_found(results.found)
+        box.show_found(results)
         current = self._user if question.side == "user" else self._item
         if current is None and results.found:
             box.choose_first()
