@@ -23,9 +23,9 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def ratings_words(number: int) -> str:
-    """`1 rating`, `9,066 ratings`."""
-    return f"{count(number)} rating{'' if number == 1 else 's'}"
+def counted_words(number: int, counted: str = "ratings") -> str:
+    """`1 rating`, `9,066 ratings`, or what else is `counted`: `9,066 likes`."""
+    return f"{count(number)} {counted.removesuffix('s') if number == 1 else counted}"
 
 
 def short_count(value: float) -> str:

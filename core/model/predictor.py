@@ -99,7 +99,8 @@ class Predictor:
         if user_seen and item_seen:
             return ""
         sides = (("user", user, user_row, user_seen), ("item", item, item_row, item_seen))
-        missing = " and ".join(_missing(*side[:3]) for side in sides if not side[3])
+        one = "rating" if self.baseline.clips else "like"
+        missing = " and ".join(_missing(*side[:3], one) for side in sides if not side[3])
         if not self.baseline.clips:
             return f"{missing}; the score is the item's popularity alone"
         received = "the mean of all training ratings"
@@ -109,11 +110,11 @@ class Predictor:
         return f"{missing}; the prediction is {received}"
 
 
-def _missing(side: str, identifier: object, row: int | None) -> str:
+def _missing(side: str, identifier: object, row: int | None, one: str) -> str:
     """What isn't known of a side: an id that is nowhere is not the same as one without training ratings."""
     if row is None:
         return f"there is no {side} {str(identifier)!r}"
-    return f"the {side} had no training rating"
+    return f"the {side} had no training {one}"
 
 
 def _translate(source: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:

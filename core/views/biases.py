@@ -28,11 +28,13 @@ class ItemBias(ItemCard):
 
 @dataclass(frozen=True, kw_only=True)
 class BiasTable(Answer):
-    """Both ends of the items' biases, the highest and the lowest first; `source` says what a bias is here."""
+    """Both ends of the items' biases, the highest and the lowest first; `source` says what a bias is here,
+    `counted` what training counts of an item."""
 
     top: tuple[ItemBias, ...]
     bottom: tuple[ItemBias, ...]
     source: str
+    counted: str = "ratings"
 
     def rows(self) -> Sequence[ItemBias]:
         """Both ends, from the highest bias to the lowest."""
@@ -56,7 +58,7 @@ class Biases(OfMostRated[BiasTable]):
                 ItemBias(**vars(item_card(model, int(rows[at]))), bias=float(biases[at])) for at in chosen
             )
 
-        return BiasTable(top=table(top), bottom=table(bottom), source=source)
+        return BiasTable(top=table(top), bottom=table(bottom), source=source, counted=model.counted)
 
     @classmethod
     def lines(cls, answer: BiasTable) -> Lines:
@@ -64,8 +66,12 @@ class Biases(OfMostRated[BiasTable]):
         yield Remark(f"by {answer.source}")
         for heading, items in (("highest", answer.top), ("lowest", answer.bottom)):
             yield heading
+            counted = answer.counted
             yield Table(
-                [(f"{one.bias:+.3f}", str(one.item), one.title, f"{one.ratings:,} ratings") for one in items]
+                [
+                    (f"{one.bias:+.3f}", str(one.item), one.title, f"{one.ratings:,} {counted}")
+                    for one in items
+                ]
             )
 
 

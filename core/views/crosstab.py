@@ -99,10 +99,12 @@ class Crosstab(View[CrosstabTable]):
 def _counts(model: Model) -> tuple[tuple[LongArray, LongArray], str]:
     rated, _ = model.rated_or_reason
     if rated is None:
-        return (model.baseline.user_counts, model.baseline.item_counts), "counts of training ratings"
+        of_training = model.baseline.user_counts, model.baseline.item_counts
+        return of_training, f"counts of training {model.counted}"
     table = rated.ratings
     users = np.bincount(table.users, minlength=table.user_count)
-    return (users, np.bincount(table.items, minlength=table.item_count)), "counts of all ratings of the table"
+    what = "ratings" if table.has_ratings else "interactions"
+    return (users, np.bincount(table.items, minlength=table.item_count)), f"counts of all {what} of the table"
 
 
 def _column(model: Model, row: int) -> CrosstabItem:

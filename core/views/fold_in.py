@@ -218,14 +218,17 @@ class FoldInWhy(OfGivenRatings[FoldInReasons]):
     method: ClassVar[str] = "fold_in_why"
     leading: ClassVar[tuple[str, ...]] = ("item", "ratings")
     item: Identifier = option(help="Item id or title.")
-    count: int = option(default=10, help="How many ratings to show.", minimum=0, flags=("-n", "--count"))
+    count: int = option(
+        default=10, help="How many ratings (or likes) to show.", minimum=0, flags=("-n", "--count")
+    )
 
     def answer(self, model: Model) -> FoldInReasons:
         """Leave each rating out in turn, in closed form."""
         folder, target = folder_of(model), resolve_item(model, self.item)
         title = model.item_table.titles[target]
         if model.baseline.item_counts[target] == 0:
-            raise UsageError(f"Training saw no rating of {title}: nothing influences it.")
+            one = model.counted.removesuffix("s")
+            raise UsageError(f"Training saw no {one} of {title}: nothing influences it.")
         heard = self.given(model)
         found = influences(folder, heard.rows, heard.values, target)
         both = np.array([found.refitted, folder.average(target)], np.float32)

@@ -1,4 +1,4 @@
-"""What a user rated best and worst, with the prediction for each."""
+"""What a user rated best and worst, with the prediction for each; or what they took most and least."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from core.views.view import Answer, Lines, Remark, Table, View
 
 @dataclass(frozen=True, kw_only=True)
 class RatedItem:
-    """A user's rating of an item and the model's prediction of it, None where the model ranks."""
+    """A user's rating of an item and the model's prediction of it, None where the model ranks.
+
+    Of an interaction `truth` is the weight.
+    """
 
     item: int | str
     title: str
@@ -28,7 +31,8 @@ class RatedItem:
 class History(Answer):
     """A user's ratings: their count and mean, the best and the worst of them.
 
-    Where the ratings table can't be read, `note` says why, `count` is that of training and `mean` None.
+    `counted` says what they are: of interactions the best have the largest weights. Where the ratings table
+    can't be read, `note` says why, `count` is that of training and `mean` None.
     """
 
     count: int
@@ -36,6 +40,7 @@ class History(Answer):
     best: tuple[RatedItem, ...] = ()
     worst: tuple[RatedItem, ...] = ()
     note: str = ""
+    counted: str = "ratings"
 
     def rows(self) -> Sequence[RatedItem]:
         """Both ends, from the best rating to the worst, an item that is at both once."""
@@ -43,7 +48,7 @@ class History(Answer):
 
 
 class UserHistory(View[History]):
-    """List what a user rated best and worst, ties by prediction.
+    """List what a user rated best and worst, ties by prediction; of interactions by weight.
 
     Raises UsageError for an unknown user.
     """
@@ -59,7 +64,7 @@ class UserHistory(View[History]):
         row = user_row(model, self.user)
         rated, note = model.rated_or_reason
         if rated is None:
-            return History(count=int(model.baseline.user_counts[row]), note=note)
+            return History(count=int(model.baseline.user_counts[row]), note=note, counted=model.counted)
         items = _rated_items(model, rated, row)
         best = sorted(items, key=lambda item: (-item.truth, -(item.predicted or 0)))
         worst = sorted(items, key=lambda item: (item.truth, item.predicted or 0))
@@ -68,14 +73,17 @@ class UserHistory(View[History]):
             mean=sum(item.truth for item in items) / len(items) if items else None,
             best=tuple(best[: self.count]),
             worst=tuple(worst[: self.count]),
+            counted="ratings" if rated.ratings.has_ratings else "interactions",
         )
 
     @classmethod
     def lines(cls, answer: History) -> Lines:
         """Both ends, a row an item."""
-        mean = "" if answer.mean is None else f", {answer.mean:.2f} on average"
-        yield Remark(answer.note or f"{answer.count:,} ratings{mean}")
-        for heading, items in (("best", answer.best), ("worst", answer.worst)):
+        rates = answer.counted == "ratings"
+        mean = "" if answer.mean is None else f", {'' if rates else 'weights '}{answer.mean:.2f} on average"
+        yield Remark(answer.note or f"{answer.count:,} {answer.counted}{mean}")
+        ends = ("best", "worst") if rates else ("most", "least")
+        for heading, items in zip(ends, (answer.best, answer.worst), strict=True):
             yield heading
             yield Table([(f"{one.truth:g}", *_predicted(one), one.part, one.title) for one in items])
 

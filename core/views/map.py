@@ -39,7 +39,7 @@ class ItemMap(Answer):
 
     `bias` is None where the architecture has no item biases; a year of 0 is unknown. `fidelity` is the
     share of an item's ten nearest in all factors that are among its ten nearest on the map, on average over
-    the items shown (of many, over some); None for too few items.
+    the items shown (of many, over some); None for too few items. `counted` is what `ratings` counts.
     """
 
     items: tuple[int | str, ...]
@@ -54,6 +54,7 @@ class ItemMap(Answer):
     explained: tuple[float, float]
     names: tuple[str, str]
     fidelity: float | None = None
+    counted: str = "ratings"
 
     def rows(self) -> Sequence[MapPlace]:
         """A row an item."""
@@ -121,6 +122,7 @@ class Map(OfMostRated[ItemMap]):
             explained=(float(projection.explained[x]), float(projection.explained[y])),
             names=(names.get(self.x, ""), names.get(self.y, "")),
             fidelity=_fidelity(factors.astype(np.float64), places),
+            counted=model.counted,
         )
 
     @classmethod

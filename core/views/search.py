@@ -23,7 +23,8 @@ SURE = 90.0
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A user or item found; `score` from 0 to 100, `ratings` counts those of training, year 0 is unknown."""
+    """A user or item found; `score` from 0 to 100, `ratings` counts those (or likes) of training, year 0 is
+    unknown."""
 
     id: int | str
     title: str
@@ -35,9 +36,10 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchResults(Answer):
-    """What was found, the best match first."""
+    """What was found, the best match first; `counted` is what training counts of each."""
 
     found: tuple[Found, ...]
+    counted: str = "ratings"
 
 
 class Search(View[SearchResults]):
@@ -63,14 +65,15 @@ class Search(View[SearchResults]):
         if exact is not None:
             scores[exact] = 102
         best = _best(scores, counts, self.limit).tolist()
-        return SearchResults(found=tuple(_found(model, items, row, float(scores[row])) for row in best))
+        found = tuple(_found(model, items, row, float(scores[row])) for row in best)
+        return SearchResults(found=found, counted=model.counted)
 
     @classmethod
     def lines(cls, answer: SearchResults) -> Lines:
         """A row a match."""
         yield Table(
             [
-                (str(one.id), one.title, ", ".join(one.genres), f"{one.ratings:,} ratings")
+                (str(one.id), one.title, ", ".join(one.genres), f"{one.ratings:,} {answer.counted}")
                 for one in answer.found
             ]
         )
@@ -90,7 +93,7 @@ def resolve_item(model: Model, text: object) -> int:
         if best is not None:
             return best
     near = "; ".join(f"{match.id} {match.title}" for match in found)
-    hint = f"Nearest: {near}." if near else "Ids are those of the ratings table."
+    hint = f"Nearest: {near}." if near else "Ids are those of the table."
     raise UsageError(f"No item has the id or title {str(text)!r}.", hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +24,8 @@ class Scale:
 class ModelSummary(Answer):
     """Counts, scale, architecture and options; `val_rmse` is None where it isn't known (in training).
 
-    `users` and `items` count all ids, `trained_users` and `trained_items` those with a training rating;
+    `users` and `items` count all ids, `trained_users` and `trained_items` those with a training rating (or
+    like, for the objective "ranking"), `train_ratings` those;
     `tables` gives each embedding table's shape.
     """
 
@@ -74,16 +76,28 @@ class Summary(View[ModelSummary]):
     def lines(cls, answer: ModelSummary) -> Lines:
         """A row a fact."""
         options = ", ".join(f"{name} {value}" for name, value in answer.options.items())
-        figure = answer.val_rmse if answer.objective == "rating" else answer.val_ndcg
-        verdict = "-" if figure is None else f"{figure:.4f}"
+        one = "like" if answer.objective == "ranking" else "rating"
         yield Table(
             [
                 ("run", answer.run or "in training"),
                 ("architecture", f"{answer.architecture}: {options}"),
-                ("users", f"{answer.users:,}, {answer.trained_users:,} with a training rating"),
-                ("items", f"{answer.items:,}, {answer.trained_items:,} with a training rating"),
-                ("training ratings", f"{answer.train_ratings:,}, {answer.mean:.3f} on average"),
-                ("scale", f"{answer.scale.minimum:g} to {answer.scale.maximum:g}"),
-                ("val RMSE" if answer.objective == "rating" else "val nDCG@10", verdict),
+                ("users", f"{answer.users:,}, {answer.trained_users:,} with a training {one}"),
+                ("items", f"{answer.items:,}, {answer.trained_items:,} with a training {one}"),
+                *(_of_likes(answer) if one == "like" else _of_ratings(answer)),
             ]
         )
+
+
+def _of_ratings(answer: ModelSummary) -> Iterator[tuple[str, str]]:
+    yield "training ratings", f"{answer.train_ratings:,}, {answer.mean:.3f} on average"
+    yield "scale", f"{answer.scale.minimum:g} to {answer.scale.maximum:g}"
+    yield "val RMSE", _figure(answer.val_rmse)
+
+
+def _of_likes(answer: ModelSummary) -> Iterator[tuple[str, str]]:
+    yield "training likes", f"{answer.train_ratings:,}"
+    yield "val nDCG@10", _figure(answer.val_ndcg)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

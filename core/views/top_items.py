@@ -54,7 +54,7 @@ class OfAllowedItems(View[A_co]):
     genre: str | None = option(default=None, help="Only this genre.")
     year_from: int | None = option(default=None, help="Only from this year on.", flags=("--from",))
     year_to: int | None = option(default=None, help="Only up to this year.", flags=("--to",))
-    min_ratings: int = option(default=0, help="Only items with so many training ratings.", minimum=0)
+    min_ratings: int = option(default=0, help="Only items with so many training ratings or likes.", minimum=0)
     only: tuple[Identifier, ...] = option(
         default=(), help="Only from these ids or titles; repeat.", flags=("--only",), metavar="ITEM"
     )

@@ -1,4 +1,5 @@
-"""Why a prediction is what it is: the user's own ratings that influence it, and what others would do."""
+"""Why a prediction is what it is: the user's own ratings (or likes) that influence it, and what others would
+do."""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ class Why(View[Reasons]):
     positional: ClassVar[tuple[str, ...]] = ("user", "item")
     user: Identifier = option(help="User id, as in the table.")
     item: Identifier = option(help="Item id or title.")
-    count: int = option(default=10, help="How many ratings to show.", minimum=0, flags=("-n", "--count"))
+    count: int = option(
+        default=10, help="How many ratings (or likes) to show.", minimum=0, flags=("-n", "--count")
+    )
     instead: GivenRatings | None = option(
         default=None,
         help="What if this were the user's rating? Repeat.",
@@ -94,7 +97,9 @@ class Why(View[Reasons]):
     def lines(cls, answer: Reasons) -> Lines:
         """The contributions, a row an influence, a line a counterfactual."""
         yield from Contributions.lines(answer.contributions)
-        yield "the user's ratings that influence it most (away it would be so much less):"
+        liked = answer.contributions.prediction.rating is None
+        own = "likes" if liked else "ratings"
+        yield f"the user's {own} that influence it most (away it would be so much less):"
         yield Table([one.cells() for one in answer.influences])
         for other in answer.counterfactuals:
             yield other.line()
@@ -106,14 +111,15 @@ def _training_ratings(model: Model, user: Identifier) -> tuple[LongArray, FloatA
         return model.scorer.history(row)
     rated, reason = model.rated_or_reason
     if rated is None:
-        raise RunError(f"The user's own ratings aren't known: {reason}")
+        raise RunError(f"What the user gave isn't known: {reason}")
     rows = rated.by_user.rows(row)
     rows = rows[rated.in_training[rows]]
     values, threshold = rated.ratings.ratings[rows], model.facts.positive_from
     if model.ranks and threshold is not None:
         rows, values = rows[values >= threshold], values[values >= threshold]
     if not len(rows):
-        raise UsageError(f"User {user!r} has no training rating, so none influences the prediction.")
+        one = model.counted.removesuffix("s")
+        raise UsageError(f"User {user!r} has no training {one}, so none influences the prediction.")
     if model.ranks and rated.ratings.has_ratings:
         values = np.ones(len(rows), np.float32)
     return rated.ratings.items[rows].astype(np.int64), values

@@ -19,7 +19,24 @@ from core.model import folder_of
 from core.model.newcomers import fold_many, raw_block
 from core.protocol import EpochFinished, Event, Finished, RunStarted
 from core.ranking import ItemSets
-from core.views import FoldIn, Predict, TopItems
+from core.views import (
+    Biases,
+    Crosstab,
+    FoldIn,
+    FoldInWhy,
+    Predict,
+    Remark,
+    Search,
+    SimilarItems,
+    SimilarUsers,
+    Summary,
+    Table,
+    TopItems,
+    UserHistory,
+    View,
+    Why,
+)
+from core.views.new_items import FoldInItem
 from core.views.quality import Comparison, Diagnosis, Ranking
 from tests.support import command, json_lines
 
@@ -216,3 +233,33 @@ def test_cross_validation_and_tuning_go_by_ndcg(liked: Path) -> None:
     trials = json_lines(command("train", *words, "--tune", "2", "--json").stdout)
     told = [event for event in trials if event["event"] == "trial_finished"]
     assert told and all(event["tuning_ndcg"] > 0 and event["tuning_rmse"] is None for event in told)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        SimilarItems(item="i1", count=2),
+        SimilarUsers(user="u1", count=2),
+        Search(text="i1"),
+        Search(text="u1", side="user"),
+        Biases(count=2),
+        Why(user="u1", item="i1", count=2),
+        FoldInItem(likes=("u1",), count=2),
+        FoldInWhy(item="i1", likes=("i3",)),
+        Summary(),
+        UserHistory(user="u1", count=2),
+        Crosstab(users=2, items=2),
+    ],
+    ids=lambda view: view.tag,
+)
+def test_of_interactions_no_view_speaks_of_ratings(ranked: Callable[[str], Any], view: View[Any]) -> None:
+    lines = view.lines(view.answer(ranked("bias").model))
+    told = " ".join(map(_text_of, lines))
+    assert "rating" not in told.lower()
+    assert "like" in told or "interactions" in told
+
+
+def _text_of(line: str | Table | Remark) -> str:
+    if isinstance(line, Table):
+        return " ".join(" ".join(map(str, row)) for row in line.rows)
+    return line if isinstance(line, str) else line.text

@@ -141,11 +141,11 @@ def test_a_model_that_ranks_is_told_likes(engine: FoldInEngine, registry: Regist
         await sees(pilot, "l likes it", "l Like", "For you")
         assert "rate;" not in screen_text(app), "there is nothing to rate by"
         await pilot.press("l", "l")
-        await sees(pilot, "Your ratings: 2", "liked")
+        await sees(pilot, "Your likes: 2", "liked")
         await until(pilot, lambda: len(likes()[-1]) == 2, "both likes asked about")
         assert engine.asked_ratings()[-1] == {}
         await pilot.press("plus", "u")
-        await sees(pilot, "Your ratings: 1")
+        await sees(pilot, "Your likes: 1")
         await pilot.press("c")
         await sees(pilot, "Rates highest", "liked")
 

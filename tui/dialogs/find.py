@@ -19,7 +19,7 @@ from core.engine import QueryError
 from core.model import SearchIndex, relevance
 from core.views import Components, ComponentTable, Search, SearchResults, View
 from tui.dialogs.dialog import Dialog
-from tui.formats import ratings_words
+from tui.formats import counted_words
 from tui.lists import LIKELY, LONGEST_TEXT, Entry, ThingList, marked, parted
 from tui.shell import Answered, Thing, Workbench
 
@@ -130,11 +130,11 @@ class FindScreen(Dialog["Thing | SystemCommand"]):
     def answered(self, message: Answered) -> None:
         """Offer what was found in the model, unless another text has been typed since."""
         match message.question, message.answer:
-            case Search(text=text, side=side), SearchResults(found=found) if text == self._text:
+            case Search(text=text, side=side), SearchResults(found=found) as results if text == self._text:
                 self._asked[side] = [
                     _Candidate(
                         Thing(side, one.id, one.title),
-                        ratings_words(one.ratings),
+                        counted_words(one.ratings, results.counted),
                         one.score,
                         one.ratings,
                     )

@@ -12,9 +12,9 @@ from textual.content import Content
 
 from core.model import NamedAxis
 from core.readable import disarmed
-from core.views import Component, CrosstabItem, CrosstabTable, End, ItemBias
+from core.views import BiasTable, Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
-from tui.formats import count, fit, ratings_words, short_title
+from tui.formats import count, counted_words, fit, short_title
 from tui.lists import Entry, heading
 from tui.shell import Thing
 
@@ -22,14 +22,15 @@ _MUTED = "$foreground 60%"
 _BAR_WIDTH = 16
 
 
-def bias_entries(items: Sequence[ItemBias], source: str, compact: bool = False) -> list[Entry]:
-    """One line an item: rank, bias, number of ratings, title, with a line above that names them."""
-    columns = heading(f"{'':>2} {'bias':>6}{'' if compact else ' ratings'}  title")
-    lines = [_bias_entry(number, item, compact) for number, item in enumerate(items, 1)]
-    return [columns, *lines, heading(f"source: {source}")]
+def bias_entries(items: Sequence[ItemBias], table: BiasTable, compact: bool = False) -> list[Entry]:
+    """One line an item of an end of the table: rank, bias, number of ratings (or likes), title, with a line
+    above that names them."""
+    columns = heading(f"{'':>2} {'bias':>6}{'' if compact else f' {table.counted:>7}'}  title")
+    lines = [_bias_entry(number, item, table.counted, compact) for number, item in enumerate(items, 1)]
+    return [columns, *lines, heading(f"source: {table.source}")]
 
 
-def _bias_entry(number: int, item: ItemBias, compact: bool) -> Entry:
+def _bias_entry(number: int, item: ItemBias, counted: str, compact: bool) -> Entry:
     line = Content.from_markup(
         f"[{_MUTED}]$rank[/] [b $accent]$bias[/][{_MUTED}]$ratings[/]  $title",
         rank=f"{number:>2}",
@@ -37,7 +38,8 @@ def _bias_entry(number: int, item: ItemBias, compact: bool) -> Entry:
         title=item.title or str(item.item),
         ratings="" if compact else f" {count(item.ratings):>7}",
     )
-    return Entry(line, Thing("item", item.item, item.title), f"{item.title} · {ratings_words(item.ratings)}")
+    known = counted_words(item.ratings, counted)
+    return Entry(line, Thing("item", item.item, item.title), f"{item.title} · {known}")
 
 
 @dataclass(frozen=True)

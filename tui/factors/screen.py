@@ -191,7 +191,7 @@ class FactorsScreen(BenchScreen):
             return
         compact = self.size.width < 100
         for side, items in (("top", self._biases.top), ("bottom", self._biases.bottom)):
-            self._list(f"biases-{side}").show(bias_entries(items, self._biases.source, compact))
+            self._list(f"biases-{side}").show(bias_entries(items, self._biases, compact))
 
     def _show_component(self) -> None:
         if not self._components:

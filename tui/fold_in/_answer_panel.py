@@ -150,7 +150,8 @@ class AnswerPanel(Vertical):
         most = 2 if self.size.width >= _ROOMY else 1
         told = reading(result.standing, self._axes, self._names, len(result.given), most)
         twin = result.twins[0] if result.given and result.twins else None
-        return f"{told} User {twin.user} rates most like you ({twin.similarity:.2f})." if twin else told
+        likes = "likes" if any(one.rating is None for one in result.top) else "rates"
+        return f"{told} User {twin.user} {likes} most like you ({twin.similarity:.2f})." if twin else told
 
     def _draw_top(self) -> None:
         at, lines = self._list.highlighted, zip(self._top(), self._answer.risen, strict=True)

@@ -19,7 +19,7 @@ from tui.dialogs import Dialog
 from tui.files import free_path
 from tui.fold_in._state import GivenRating, GivenRatings
 from tui.fold_in._texts import given_words
-from tui.formats import fit, ratings_words, short_title
+from tui.formats import counted_words, fit, short_title
 from tui.lists import Entry, ThingList, heading
 from tui.shell import Thing
 
@@ -38,9 +38,10 @@ class TasteCard:
 
     def entries(self) -> list[Entry]:
         """The card's lines: titles and twins as things that open."""
+        ranks = any(one.rating is None for one in self.answer.top)
         liked = sorted(self.given.ratings.items(), key=lambda one: -_height(one[1]))
         lines = [heading(self.reading), heading("")]
-        lines += [Entry(Content.from_markup("[b $primary]Rates highest[/]"))]
+        lines += [Entry(Content.from_markup(f"[b $primary]{'Likes' if ranks else 'Rates highest'}[/]"))]
         lines += [
             _line(given_words(one.rating), Thing("item", item, one.title)) for item, one in liked[:_SHOWN]
         ]
@@ -50,12 +51,15 @@ class TasteCard:
             for one in self.answer.top[:_SHOWN]
         ]
         if self.answer.twins:
-            lines += [heading(""), Entry(Content.from_markup("[b $primary]Rate alike[/]"))]
+            lines += [
+                heading(""),
+                Entry(Content.from_markup(f"[b $primary]{'Like alike' if ranks else 'Rate alike'}[/]")),
+            ]
             lines += [
                 _line(
                     f"{one.similarity:.2f}",
                     Thing("user", one.user, f"user {one.user}"),
-                    ratings_words(one.ratings),
+                    counted_words(one.ratings, "likes" if ranks else "ratings"),
                 )
                 for one in self.answer.twins
             ]

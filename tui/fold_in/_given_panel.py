@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from core.views import Found
+from core.views import Found, SearchResults
 from tui.fold_in._state import FoldInAnswer, FoldInState, Item
 from tui.fold_in._texts import given_line, offer_text
 from tui.lists import Entry, SearchBox, ThingList
@@ -70,7 +70,8 @@ class GivenPanel(Vertical):
         if state.last and changed:
             self._list.put_cursor(things.get(state.last.id))
         panel = self.query_one("#fold-in-given-panel")
-        panel.border_title = f"Your ratings: {len(ratings)}" if ratings else "Your ratings"
+        yours = f"Your {state.counted}"
+        panel.border_title = f"{yours}: {len(ratings)}" if ratings else yours
         panel.border_subtitle = "Enter takes one up again" if ratings else ""
 
     @property
@@ -98,12 +99,12 @@ class GivenPanel(Vertical):
             self.remove_class("-searching")
             self.query_one("#fold-in-given").focus()
 
-    def show_found(self, text: str, found: Sequence[Found]) -> None:
+    def show_found(self, text: str, results: SearchResults) -> None:
         """List what was found for a text, unless another one has been typed since."""
         box = self.query_one(SearchBox)
         if box.text == text and self.searching:
-            self._found = found
-            box.show_found(found)
+            self._found = results.found
+            box.show_found(results)
 
     @on(SearchBox.Chosen)
     def chosen(self, message: SearchBox.Chosen) -> None:

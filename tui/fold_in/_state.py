@@ -165,6 +165,11 @@ class FoldInState:
     last: Item | None = None
     before: list[dict[str, GivenRating]] = field(default_factory=list)
 
+    @property
+    def counted(self) -> str:
+        """What is given, and what training counts."""
+        return "likes" if self.ranks else "ratings"
+
     def note(self) -> None:
         """Remember the ratings as they are, so that the next change can be undone."""
         kept = {item: replace(one) for item, one in self.given.ratings.items()}

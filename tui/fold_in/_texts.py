@@ -10,7 +10,7 @@ from core.model import NamedAxis
 from core.views import Recommendation
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import GivenRating, GivenRatings, Item
-from tui.formats import ratings_words, short_title
+from tui.formats import counted_words, short_title
 
 _MUTED = "$foreground 60%"
 _APART = 0.15
@@ -19,8 +19,10 @@ _HOW_TO = "Space skips what you don't know, / finds any title."
 _ALL_ASKED = "That was all: / finds any other title, and Enter on a list takes one up."
 
 
-def _rated(offer: Item) -> str:
-    return ratings_words(offer.ratings) if offer.ratings is not None else ""
+def _known(offer: Item, ranks: bool) -> str:
+    """How many training knows of it."""
+    counted = "likes" if ranks else "ratings"
+    return counted_words(offer.ratings, counted) if offer.ratings is not None else ""
 
 
 def given_words(rating: float | None) -> str:
@@ -35,7 +37,7 @@ def offer_text(
     if offer is None:
         return Content.from_markup(f"[{_MUTED}]$text[/]", text=_ALL_ASKED)
     given = ratings.ratings.get(offer.id)
-    facts = [", ".join(offer.genres), _rated(offer)]
+    facts = [", ".join(offer.genres), _known(offer, ranks)]
     how = keys.legend() if keys else f"The rating scale isn't known ({trouble}); t types a rating."
     if ranks and keys:
         how = "l likes it" if keys.single else f"l likes it; {how}"

@@ -74,9 +74,8 @@ def _why_text(why: FoldInReasons, width: int, colours: tuple[str, str], ascii_on
     what = "a score of " if why.rating is None else ""
     text.append(f"{what}{own:.2f} for you, {why.average:.2f} for an average user\n\n", "not bold")
     if not why.influences:
-        return text.append(
-            "You haven't rated anything yet, so you get what an average user gets.", "not bold"
-        )
-    text.append("What each rating adds, compared with not having given it:\n", "not bold dim")
+        return text.append("You have given nothing yet, so you get what an average user gets.", "not bold")
+    one = "like" if why.rating is None else "rating"
+    text.append(f"What each {one} adds, compared with not having given it:\n", "not bold dim")
     terms = [(f"{given_words(one.rating)}  {short_title(one.title)}", one.effect) for one in why.influences]
     return text.append(signed_bars(terms, width, BarStyle(colours[0], colours[1], "", ascii_only)))

@@ -38,7 +38,7 @@ from tui.fold_in._profiles import Profiles, keep, profiles_of
 from tui.fold_in._rating_keys import RatingKeys
 from tui.fold_in._state import FoldInAnswer, FoldInState, Item, Question, save_ratings
 from tui.fold_in._why import FoldInWhyScreen
-from tui.formats import ratings_words
+from tui.formats import counted_words
 from tui.lists import SearchBox
 from tui.shell import Answered, BenchScreen, NotAnswered, Thing
 
@@ -170,8 +170,8 @@ class FoldInScreen(BenchScreen):
             case Search(text=""), SearchResults(found=found):
                 self._state.popular = [Item.found(one) for one in found]
                 self._order_offers()
-            case Search(text=text), SearchResults(found=found):
-                self._given_panel.show_found(text, found)
+            case Search(text=text), SearchResults() as results:
+                self._given_panel.show_found(text, results)
             case _, ItemMap() as places:
                 self._answer_panel.show_map(places)
                 self._order_offers()
@@ -309,7 +309,8 @@ class FoldInScreen(BenchScreen):
         """Start anew, if that is really meant."""
         if self._state.given.ratings:
             count = len(self._state.given.ratings)
-            self.app.push_screen(AskScreen(f"Forget your {ratings_words(count)}?", "Forget"), self._clear_if)
+            yours = counted_words(count, self._state.counted)
+            self.app.push_screen(AskScreen(f"Forget your {yours}?", "Forget"), self._clear_if)
 
     def _clear_if(self, sure: bool | None) -> None:
         if sure:
@@ -326,8 +327,11 @@ class FoldInScreen(BenchScreen):
 
     def action_who(self) -> None:
         """Choose whose ratings these are: each name has its own, and all together are a group."""
-        names = [(name, ratings_words(len(given.ratings))) for name, given in self._profiles.given.items()]
-        choices = [*names, (_SOMEBODY_ELSE, "A new name, without ratings yet.")]
+        counted = self._state.counted
+        names = [
+            (name, counted_words(len(given.ratings), counted)) for name, given in self._profiles.given.items()
+        ]
+        choices = [*names, (_SOMEBODY_ELSE, f"A new name, without {counted} yet.")]
         if len(names) > 1:
             choices.append((_TOGETHER, "The mean of what all gave, as a profile of its own."))
         self.app.push_screen(
@@ -336,7 +340,7 @@ class FoldInScreen(BenchScreen):
 
     def _use_name(self, name: str | None) -> None:
         if name == _SOMEBODY_ELSE:
-            self.app.push_screen(PromptScreen("Whose ratings?"), self._switch)
+            self.app.push_screen(PromptScreen(f"Whose {self._state.counted}?"), self._switch)
         elif name == _TOGETHER:
             self._profiles.given[_TOGETHER] = self._profiles.together()
             self._switch(_TOGETHER)

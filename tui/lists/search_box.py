@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from core.options import Identifier
-from core.views import Found
-from tui.formats import ratings_words
+from core.views import Found, SearchResults
+from tui.formats import counted_words
 from tui.lists.things import Entry, ThingList, heading, marked
 from tui.shell import Thing
 
@@ -130,20 +130,21 @@ class SearchBox(Vertical):
         self._shown_text = text[:LONGEST_TEXT]
         self.query_one(Input).value = self._shown_text
 
-    def show_found(self, found: Sequence[Found]) -> None:
+    def show_found(self, results: SearchResults) -> None:
         """List results, the best first, those that are only perhaps meant below a rule."""
-        self._found = found
+        found = self._found = results.found
         likely = [one for one in found if one.score >= LIKELY]
-        weak = [self._entry(one) for one in found if one.score < LIKELY]
-        entries = parted([self._entry(one) for one in likely], weak)
+        weak = [self._entry(one, results.counted) for one in found if one.score < LIKELY]
+        entries = parted([self._entry(one, results.counted) for one in likely], weak)
         named = bool(self.text) and self.text == self._shown_text
         self.results.show(entries, keep=not named)
         self._say_state()
         if likely and self.text and not named:
             self.choose_first()
 
-    def _entry(self, found: Found) -> Entry:
-        known = Content.from_markup("  [$foreground 60%]$known[/]", known=ratings_words(found.ratings))
+    def _entry(self, found: Found, counted: str) -> Entry:
+        words = counted_words(found.ratings, counted)
+        known = Content.from_markup("  [$foreground 60%]$known[/]", known=words)
         return Entry(marked(found.title or str(found.id), self.text), self._thing(found), more=known)
 
     def _thing(self, found: Found) -> Thing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -15,7 +16,8 @@ from core.views import (
     RatedItem,
     Recommendations,
 )
-from tui.formats import count, ratings_words
+from tui.charts import step_bars
+from tui.formats import count, counted_words
 from tui.lists import Entry, heading
 from tui.shell import Thing
 
@@ -27,8 +29,8 @@ def item_thing(item: Identifier, title: str) -> Thing:
     return Thing("item", item, title)
 
 
-def prediction_text(prediction: JudgedPrediction) -> Content:
-    """The predicted rating large enough to see, the true one beside it, and any remark."""
+def prediction_text(prediction: JudgedPrediction, width: int = 60, ascii_only: bool = False) -> Content:
+    """The predicted rating large enough to see, the true one beside it, how likely each step is; remarks."""
     if prediction.rating is None:
         return _rank_text(prediction)
     markup = (
@@ -43,8 +45,19 @@ def prediction_text(prediction: JudgedPrediction) -> Content:
         deviation=_deviation(prediction),
         truth=_truth(prediction),
     )
+    text += _distribution(prediction, width, ascii_only)
     remark = prediction.fallback or prediction.note
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
+
+
+def _distribution(prediction: JudgedPrediction, width: int, ascii_only: bool) -> Content:
+    """How likely each step of the scale is, as bars over the steps; nothing where that isn't told."""
+    if not prediction.distribution:
+        return Content()
+    steps = [(f"{one.rating:g}", one.probability) for one in prediction.distribution]
+    bars, names = step_bars(steps, max(10, width), ascii_only)
+    markup = f"\n[$accent]$bars[/]\n[{_MUTED}]$names[/]"
+    return Content.from_markup(markup, bars=bars, names=names)
 
 
 def _rank_text(prediction: JudgedPrediction) -> Content:
@@ -80,22 +93,43 @@ def top_entries(found: Recommendations) -> list[Entry]:
     ranks = bool(found.items) and found.items[0].rating is None
     what = "rank" if ranks else "predicted"
     lines = [
-        _item_entry(f"{item.rank:>8}." if item.rating is None else f"{item.rating:>9.2f}", item)
+        _item_entry(
+            f"{item.rank:>8}." if item.rating is None else f"{item.rating:>9.2f}",
+            item,
+            "likes" if ranks else "ratings",
+        )
         for item in found.items
     ]
-    return _listed(f"What user {user} hasn't rated, the best first", f"{what:>9}  title", lines)
+    had = "taken" if ranks else "rated"
+    return _listed(f"What user {user} hasn't {had}, the best first", f"{what:>9}  title", lines)
 
 
 def history_entries(history: History, user: Identifier) -> list[Entry]:
-    """What a user liked best and least, with the model's own guess beside each rating."""
+    """What a user liked best and least, with the model's own guess beside each rating; or what they took."""
     if not history.best:
-        note = history.note or "No rating is known."
-        return [heading(f"User {user} has {count(history.count)} training ratings"), heading(note)]
-    mean = "" if history.mean is None else f", {history.mean:.2f} on average"
-    columns = heading(f"{'true':>5} {'predicted':>9}  title")
-    first = heading(f"User {user} rated {count(history.count)} items in all{mean}")
+        note = history.note or f"No {history.counted.removesuffix('s')} is known."
+        return [heading(f"User {user} has {count(history.count)} training {history.counted}"), heading(note)]
+    words = _RATED if history.counted == "ratings" else _TAKEN
+    mean = "" if history.mean is None else f", {words.mean_of}{history.mean:.2f} on average"
+    columns = heading(f"{words.truth:>5} {words.predicted:>9}  title")
+    first = heading(f"User {user} {words.did} {count(history.count)} items in all{mean}")
     best, worst = (list(map(_judged_entry, items)) for items in (history.best, history.worst))
-    return [first, columns, heading("Best"), *best, heading("Worst"), *worst]
+    return [first, columns, heading(words.best), *best, heading(words.worst), *worst]
+
+
+class _Words(NamedTuple):
+    """How a history of ratings, or of interactions, is told."""
+
+    did: str
+    mean_of: str
+    truth: str
+    predicted: str
+    best: str
+    worst: str
+
+
+_RATED = _Words("rated", "", "true", "predicted", "Best", "Worst")
+_TAKEN = _Words("took", "weights ", "weight", "", "Most", "Least")
 
 
 def _judged_entry(item: RatedItem) -> Entry:
@@ -111,13 +145,13 @@ def _judged_entry(item: RatedItem) -> Entry:
 
 def similar_entries(neighbours: ItemNeighbours) -> list[Entry]:
     """The items nearest to one in the space of factors."""
-    lines = [_item_entry(f"{item.similarity:>9.2f}", item) for item in neighbours.similar]
+    lines = [_item_entry(f"{item.similarity:>9.2f}", item, neighbours.counted) for item in neighbours.similar]
     title = neighbours.item.title or str(neighbours.item.item)
     return _listed(f"Nearest to {title} in all factors (cosine)", f"{'likeness':>9}  title", lines)
 
 
-def _item_entry(value: str, item: ItemCard) -> Entry:
-    title, known = item.title or str(item.item), ratings_words(item.ratings)
+def _item_entry(value: str, item: ItemCard, counted: str) -> Entry:
+    title, known = item.title or str(item.item), counted_words(item.ratings, counted)
     line = Content.from_markup("[b $accent]$value[/]  $title", value=value, title=title)
     more = Content.from_markup(f"  [{_MUTED}]$known[/]", known=known)
     facts = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from core.views import ItemMap, ItemNeighbours, Map
-from tui.formats import count, ratings_words, short_title
+from tui.formats import count, counted_words, short_title
 from tui.lists import Entry, heading
 from tui.map.colouring import WAYS
 from tui.shell import Thing
@@ -86,7 +86,8 @@ def map_title(places: ItemMap, ranks: tuple[int, int]) -> str:
         )
     ]
     shown = len(places.items)
-    which = f"{shown} most rated" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
+    most = "most liked" if places.counted == "likes" else "most rated"
+    which = f"{shown} {most}" if ranks[0] == 0 else f"{ranks[0]}–{ranks[0] + shown} by popularity"
     if places.fidelity is not None:
         axes.append(f"keeps {places.fidelity:.0%} of true neighbours")
     return " · ".join((f"Map of items: {which}", *axes)).replace("[", "\\[")
@@ -99,14 +100,14 @@ def card(places: ItemMap | None, index: int | None, compact: bool = False) -> Co
     facts = [
         ("year", str(places.years[index] or "—")),
         ("genres", ", ".join(places.genres[index]) or "—"),
-        ("ratings", count(places.ratings[index])),
+        (places.counted, count(places.ratings[index])),
         ("bias", f"{places.bias[index]:+.3f}" if places.bias else "—"),
         ("x, y", f"{places.x[index]:+.3f}, {places.y[index]:+.3f}"),
         ("id", str(places.items[index])),
     ]
     title = Content.from_markup("[b $accent]$title[/]", title=places.titles[index])
     if compact:
-        short = f"{ratings_words(places.ratings[index])} · bias {facts[3][1]} · {facts[1][1]}"
+        short = f"{counted_words(places.ratings[index], places.counted)} · bias {facts[3][1]} · {facts[1][1]}"
         return title + Content.from_markup("\n$short", short=short)
     lines = [title]
     lines += [

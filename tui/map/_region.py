@@ -14,7 +14,7 @@ from textual.content import Content
 from core.readable import disarmed
 from core.views import ExpectedRatings, ItemMap
 from tui.files import free_path
-from tui.formats import count, ratings_words
+from tui.formats import count, counted_words
 from tui.lists import Entry, heading
 from tui.map.scatter import REGION, Picture, Viewport
 from tui.shell import ASKING, Thing
@@ -75,7 +75,7 @@ def region_entries(places: ItemMap, inside: Sequence[int], predicted: str = ASKI
     if not inside:
         return [heading("Nothing lies in this region: arrows grow it.")]
     ratings = np.array([places.ratings[index] for index in inside], np.float64)
-    told = f"{count(len(inside))} items, {count(ratings.mean())} ratings each"
+    told = f"{count(len(inside))} items, {count(ratings.mean())} {places.counted} each"
     lines = [heading(told), *map(heading, predicted.split("\n"))]
     if places.bias is not None:
         biases = np.array([places.bias[index] for index in inside])
@@ -97,7 +97,7 @@ def predicted_words(found: ExpectedRatings) -> str:
 
 def _entry(places: ItemMap, index: int) -> Entry:
     title = places.titles[index] or str(places.items[index])
-    known = f"  {ratings_words(places.ratings[index])}"
+    known = f"  {counted_words(places.ratings[index], places.counted)}"
     more = Content.from_markup("[$foreground 60%]$known[/]", known=known)
     return Entry(Content(title), Thing("item", places.items[index], places.titles[index]), more=more)
 

@@ -40,7 +40,7 @@ def colour_by(way: str, places: ItemMap) -> Colouring:
     if way == "bias":
         missing = [0.0] * len(places.items)
         return _by_number(places.bias or missing, "{:+.2f} to {:+.2f}", None if places.bias else 0)
-    return _by_number(places.ratings, "{:,.0f}–{:,.0f} ratings")
+    return _by_number(places.ratings, f"{{:,.0f}}–{{:,.0f}} {places.counted}")
 
 
 def _by_genre(genres: Iterable[Sequence[str]]) -> Colouring:

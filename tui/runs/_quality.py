@@ -124,15 +124,15 @@ def _errors_text(report: ErrorReport, ascii_only: bool) -> Content:
 
 
 def _ranking_text(quality: RankingQuality) -> Content:
-    """How well a run ranks, beside recommending to everybody what most have rated."""
+    """How well a run ranks, beside recommending what is most popular to everybody."""
     k = quality.k
     figures = (f"nDCG@{k}", f"recall@{k}", f"MAP@{k}", "coverage", "novelty")
     note = (
         f"{count(quality.users)} users; relevant are held-out {_sought(quality)}, "
-        f"among all items that the user didn't rate in training."
+        f"among all items that the user doesn't have in training."
     )
     lines = [_heading(f"Ranking: the first {k} for each user"), _muted(_ranked("", figures))]
-    lines += [_ranking_line("this run", quality.model), _ranking_line("most rated", quality.popularity)]
+    lines += [_ranking_line("this run", quality.model), _ranking_line("popularity", quality.popularity)]
     return Content("\n").join([*lines, _muted(note), _muted(_verdict(quality)), Content("")])
 
 
@@ -142,8 +142,8 @@ def _sought(quality: RankingQuality) -> str:
 
 def _verdict(quality: RankingQuality) -> str:
     if quality.model.ndcg > quality.popularity.ndcg:
-        return "It finds more of what users like than a list of the most rated items does."
-    return "A list of the most rated items finds as much or more: good ratings are not yet a good ranking."
+        return "It finds more of what users like than a list of the most popular items does."
+    return "A list of the most popular items finds as much or more."
 
 
 def _ranking_line(name: str, figures: RankingFigures) -> Content:

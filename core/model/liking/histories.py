@@ -107,12 +107,18 @@ class HistoryScorer:
     def raw(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
         """Score pairs of rows, shape (n,), in bounded memory."""
         who, places = np.unique(users, return_inverse=True)
-        raw = np.empty(len(users), np.float32)
+        return self.pairs(self._histories(who.astype(np.int64)), places, items)
+
+    def pairs(self, histories: Any, places: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray:
+        """Score pairs of histories, by their `places` among the rows of a scipy.sparse matrix (users, items),
+        and items, both (n,), in bounded memory."""
+        raw = np.empty(len(places), np.float32)
         size = max(1, _BLOCK_SCORES // max(1, self.taken.item_count))
-        for start in range(0, len(who), size):
+        for start in range(0, histories.shape[0], size):
             rows = np.flatnonzero((places >= start) & (places < start + size))
-            block = self.all_scores(who[start : start + size])
-            raw[rows] = block[places[rows] - start, items[rows]]
+            if len(rows):
+                block = self.of_histories(histories[start : start + size])
+                raw[rows] = block[places[rows] - start, items[rows]]
         return raw
 
     def terms(self, user: int, item: int) -> Terms | None:

@@ -62,7 +62,7 @@ def raw_pairs(folder: AnyFolder, folded: FoldedUsers, places: LongArray, items: 
     Items that training never saw get what the means say of these users.
     """
     if isinstance(folder, HistoryFolder):
-        return _history_pairs(folder, folded, places, items)
+        return folder.scorer.pairs(folded.histories, places, items)
     rated = folder.folder if isinstance(folder, LikesFolder) else folder
     raw = rated.score_pairs(folded.numbers, places, items)
     baseline = folder.model.baseline
@@ -187,19 +187,6 @@ def _offsets(folder: Folder, given: ItemSets) -> FloatArray:
     left = given.weights - folder.model.baseline.fallback_of(0.0, given.items)
     sums = np.bincount(owners, weights=left, minlength=given.user_count)
     return (sums / (given.sizes + PLAIN_DAMPING)).astype(np.float32)
-
-
-def _history_pairs(
-    folder: HistoryFolder, folded: FoldedUsers, places: LongArray, items: LongArray
-) -> FloatArray:
-    raw = np.empty(len(places), np.float32)
-    size = max(1, _PAIRS * 64 // max(1, folded.histories.shape[1]))
-    for start in range(0, len(folded), size):
-        rows = np.flatnonzero((places >= start) & (places < start + size))
-        if len(rows):
-            block = folder.scorer.of_histories(folded.histories[start : start + size])
-            raw[rows] = block[places[rows] - start, items[rows]]
-    return raw
 
 
 def _blocks(given: ItemSets) -> Iterator[LongArray]:

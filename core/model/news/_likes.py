@@ -8,6 +8,7 @@ best one given the likes of then, and only what is more or less than those moves
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -139,24 +140,40 @@ class _Items:
         return expected
 
 
+def pulls_of_then(known: Folder, change: Change, centres: DoubleArray, takers: Takers) -> DoubleArray:
+    """What keeps the touched items where they were, given the likes and takers of then, (rows, numbers).
+
+    `known`, the folder of the model as it was, and `change` are turned: users stand where items do.
+    """
+    pulls, trained = np.zeros_like(centres), change.known_before()[change.users]
+    for block in _blocks(change):
+        rows, centre, old = change.users[block], centres[block], trained[block]
+        if old.any():
+            then = _Items(known, takers, *_liked(change.before, rows), centre, np.zeros_like(centre))
+            pulls[block][old] = then.gradient(centre)[old]
+    return pulls
+
+
 def solve_items(
-    folder: Folder, change: Change, centres: DoubleArray, takers: tuple[Takers, Takers], known: Folder
+    folder: Folder, change: Change, centres: DoubleArray, takers: Takers, pulls: DoubleArray
 ) -> DoubleArray:
     """The touched items' numbers, shape (rows, numbers), from where they were.
 
-    `folder` and `change` are turned: users stand where items do. `takers` are those of then and of now,
-    `known` is the folder of the model as it was.
+    `folder` and `change` are turned: users stand where items do. `takers` are those of now, `pulls` what
+    `pulls_of_then` says.
     """
     numbers = centres.copy()
-    for at in range(0, len(change.users), _ITEMS):
-        block = slice(at, at + _ITEMS)
-        rows, centre = change.users[block], centres[block]
-        pull, trained = np.zeros_like(centre), change.known_before()[rows]
-        if trained.any():
-            then = _Items(known, takers[0], *_liked(change.before, rows), centre, pull.copy())
-            pull[trained] = then.gradient(centre)[trained]
-        numbers[block] = _newton(_Items(folder, takers[1], *_liked(change.now, rows), centre, pull), centre)
+    for block in _blocks(change):
+        liked = _liked(change.now, change.users[block])
+        items = _Items(folder, takers, *liked, centres[block], pulls[block])
+        numbers[block] = _newton(items, centres[block])
     return numbers
+
+
+def _blocks(change: Change) -> Iterator[slice]:
+    """Some touched items at a time."""
+    for at in range(0, len(change.users), _ITEMS):
+        yield slice(at, at + _ITEMS)
 
 
 def _newton(items: _Items, start: DoubleArray) -> DoubleArray:

@@ -12,7 +12,7 @@ from core.array_types import DoubleArray, FloatArray, LongArray
 from core.contract import Arrays
 from core.data import Ratings
 from core.model import Baseline, Folder, Model, find_factorization, popularity_baseline
-from core.model.news._likes import Takers, solve_items, solve_users
+from core.model.news._likes import Takers, pulls_of_then, solve_items, solve_users
 from core.model.news._ratings import RatingNews, solve_rows
 from core.model.news._rows import numbers_of, with_numbers
 from core.model.news.change import Change, KnownPairs
@@ -104,8 +104,7 @@ class Renewing:
         if self.model.ranks:
             totals = _totals(self.change.now, self.change.counts[0])
             now = Takers.of(turned(model), totals, folder.factorization is None)
-            takers = self._takers_before, now
-            return with_numbers(folder, rows, solve_items(folder, change, centres, takers, self._item_folder))
+            return with_numbers(folder, rows, solve_items(folder, change, centres, now, self._item_pulls))
         news = self._item_news
         return with_numbers(folder, rows, solve_rows(folder, news, centres, numbers_of(folder, rows)))
 
@@ -138,6 +137,12 @@ class Renewing:
         if expected is not None:
             centres[new] = expected[self.change.items[new]]
         return centres
+
+    @cached_property
+    def _item_pulls(self) -> DoubleArray:
+        """What holds touched items, of a model that ranks: the same in every sweep."""
+        known, change = self._item_folder, self.change.turned
+        return pulls_of_then(known, change, self._item_centres, self._takers_before)
 
     @staticmethod
     def _centres(folder: Folder, change: Change) -> DoubleArray:

@@ -45,7 +45,7 @@ class FoldedItem(Answer):
 
     `average` is what trained users would give it on average (their mean score, where the model ranks), `mean`
     what they give all items. `explained` is the share of items' rows that traits tell of items left out of
-    training; None where no traits are given.
+    training; None where no traits are given. `counted` is what training counts of users and items.
     """
 
     users: tuple[LikelyUser, ...]
@@ -55,6 +55,7 @@ class FoldedItem(Answer):
     mean: float | None
     explained: float | None = None
     note: str = ""
+    counted: str = "ratings"
 
 
 class FoldInItem(View[FoldedItem]):
@@ -100,6 +101,7 @@ class FoldInItem(View[FoldedItem]):
             mean=None if model.ranks else model.baseline.mean,
             explained=None if traits is None else item.explained,
             note=self._note(model, traits, rated, users),
+            counted=model.counted,
         )
 
     @classmethod
@@ -110,16 +112,17 @@ class FoldInItem(View[FoldedItem]):
             now = "" if one.predicted is None else f", now predicted {one.predicted:.2f}"
             yield Remark(f"user {one.user} {given}{now}")
         beside = "" if answer.mean is None else f"; all items get {answer.mean:.2f}"
-        yield f"users would give it {answer.average:.2f} on average{beside}"
+        would = "users' scores of it are" if answer.mean is None else "users would give it"
+        yield f"{would} {answer.average:.2f} on average{beside}"
         if answer.explained is not None:
             yield Remark(f"traits tell {answer.explained:.0%} of how items differ that training left out")
-        yield Table([_cells(one) for one in answer.users])
+        yield Table([_cells(one, answer.counted) for one in answer.users])
         yield (
             Remark("most like it, by the cosine of the factors:")
             if answer.similar
             else Remark("this model has no factors to say what it is like")
         )
-        yield Table([(f"{one.similarity:.3f}", *one.cells()) for one in answer.similar])
+        yield Table([(f"{one.similarity:.3f}", *one.cells(answer.counted)) for one in answer.similar])
         if answer.note:
             yield Remark(answer.note)
 
@@ -161,11 +164,8 @@ class FoldInItem(View[FoldedItem]):
         if traits is not None and not model.item_table.years.any() and not any(model.item_table.genres):
             return "this run knows no traits of its items, so they say nothing"
         left = len(rated) - len(users)
-        return (
-            f"{left} of the ratings don't count: too low, or of users without training ratings"
-            if left
-            else ""
-        )
+        why = f"too low, or of users without {model.counted} in training"
+        return f"{left} of what was given doesn't count: {why}" if left else ""
 
 
 def _known(wanted: Sequence[str], names: Iterable[str], what: str) -> tuple[str, ...]:
@@ -227,6 +227,6 @@ def _given(model: Model, item: NewItem, rated: dict[int, float | None]) -> tuple
     )
 
 
-def _cells(one: LikelyUser) -> tuple[str, ...]:
+def _cells(one: LikelyUser, counted: str) -> tuple[str, ...]:
     shown = f"{one.raw:+.3f}" if one.rating is None else f"{one.rating:.2f}"
-    return shown, f"user {one.user}", f"{one.ratings:,} ratings"
+    return shown, f"user {one.user}", f"{one.ratings:,} {counted}"

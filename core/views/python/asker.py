@@ -173,7 +173,7 @@ class Asker(Asks):
         genre: Only this genre.
         year_from: Only from this year on.
         year_to: Only up to this year.
-        min_ratings: Only items with so many training ratings.
+        min_ratings: Only items with so many training ratings or likes.
         only: Only from these ids or titles; repeat.
         never: Never these ids or titles; repeat.
         ratings: An id or title and a rating; repeat.
@@ -223,7 +223,7 @@ class Asker(Asks):
         ratings: An id or title and a rating; repeat.
         likes: An id or title that they like (the top of the scale, where ratings are predicted); repeat.
         item: Item id or title.
-        n: How many ratings to show.
+        n: How many ratings (or likes) to show.
         """
         answer: FoldInReasons = self._asked("fold_in_why", locals())
         return answer
@@ -262,7 +262,7 @@ class Asker(Asks):
         answer: ComponentNames = self._asked("name_component", locals())
         return answer
 
-    def predict(self, user: Identifier, item: Identifier) -> JudgedPrediction:
+    def predict(self, user: Identifier, item: Identifier, *, distribution: bool = False) -> JudgedPrediction:
         """Predict a user's rating of an item; a user or item without training ratings gets the fallback.
 
         An unknown user is a new one. Raises UsageError, with the nearest titles, for an item that isn't
@@ -270,6 +270,7 @@ class Asker(Asks):
 
         user: User id, as in the table.
         item: Item id, as in the table, or title.
+        distribution: Say how likely each step of the rating scale is.
         """
         answer: JudgedPrediction = self._asked("prediction", locals())
         return answer
@@ -318,7 +319,7 @@ class Asker(Asks):
         genre: Only this genre.
         year_from: Only from this year on.
         year_to: Only up to this year.
-        min_ratings: Only items with so many training ratings.
+        min_ratings: Only items with so many training ratings or likes.
         only: Only from these ids or titles; repeat.
         never: Never these ids or titles; repeat.
         user: User ids; several are a group.
@@ -351,7 +352,7 @@ class Asker(Asks):
 
         item: Item id or title.
         n: How many.
-        min_ratings: Only items with so many training ratings.
+        min_ratings: Only items with so many training ratings or likes.
         """
         answer: ItemNeighbours = self._asked("similar_items", locals())
         return answer
@@ -361,7 +362,7 @@ class Asker(Asks):
 
         user: User id, as in the table.
         n: How many.
-        min_ratings: Only users with so many training ratings.
+        min_ratings: Only users with so many training ratings or likes.
         """
         answer: UserNeighbours = self._asked("similar_users", locals())
         return answer
@@ -372,7 +373,7 @@ class Asker(Asks):
         return answer
 
     def user_history(self, user: Identifier, n: int = 10) -> History:
-        """List what a user rated best and worst, ties by prediction.
+        """List what a user rated best and worst, ties by prediction; of interactions by weight.
 
         Raises UsageError for an unknown user.
 
@@ -398,7 +399,7 @@ class Asker(Asks):
 
         user: User id, as in the table.
         item: Item id or title.
-        n: How many ratings to show.
+        n: How many ratings (or likes) to show.
         instead: What if this were the user's rating? Repeat.
         """
         answer: Reasons = self._asked("why", locals())

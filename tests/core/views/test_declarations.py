@@ -434,7 +434,7 @@ def test_the_readme_lists_the_views_as_they_are() -> None:
     assert documentation.with_table(text) == text, "run `python -m core.views._documentation`"
     rows = documentation.view_table().splitlines()
     assert len(rows) == len(VIEWS) + 2
-    arguments, answer = "user, count (10), min_ratings (1)", "`UserNeighbours`: user, similar"
+    arguments, answer = "user, count (10), min_ratings (1)", "`UserNeighbours`: user, similar, counted"
     assert f"| `similar_users` | `similar-users` | `similar_users` | {arguments} | {answer} |" in rows
 
 
