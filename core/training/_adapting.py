@@ -34,7 +34,7 @@ _MOST_RATINGS = 1_000_000
 """Of larger tables a random part of the users is enough to learn from."""
 _AVERAGED = 3
 """Of epochs that only average, one in so many is trained on a carved part."""
-_CHANCE = 3.0
+_CHANCE = 2.0
 """A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""
