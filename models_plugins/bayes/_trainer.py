@@ -12,6 +12,7 @@ import numpy.typing as npt
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
+from models_plugins.bayes._chains import Agreement
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import Posterior, in_units
@@ -57,6 +58,7 @@ class GibbsTrainer:
             )
             for chain in range(int(options.chains) or chains_for(data.room))
         ]
+        self._agreement = Agreement(data, len(self._samplers))
         self._posterior = Posterior((data.user_count, data.item_count), *self._widths())
         self._tables = self._in_ratings(self._sampler_tables())
         self._first_sweep = 0
@@ -93,6 +95,10 @@ class GibbsTrainer:
             scores[part] = np.einsum("ij,ij->i", left, right) + biases[:, 0]
         return scores
 
+    def convergence(self) -> Mapping[str, float]:
+        """Whether the chains agree; empty for one chain."""
+        return self._agreement.told()
+
     def weights(self) -> Arrays:
         """Copy the tables of the posterior mean and of the spread."""
         return {f"table/{name}": array.copy() for name, array in self._tables.items()}
@@ -101,6 +107,7 @@ class GibbsTrainer:
         """Copy tables, the sampler's last sample, priors and noise, and the posterior's sums."""
         parts = {
             **{f"sampler/{chain}": sampler.state() for chain, sampler in enumerate(self._samplers)},
+            "agreement": self._agreement.state(),
             "posterior": self._posterior.state(),
             "unit": {"noise": np.array([self._scale])},
         }
@@ -117,6 +124,7 @@ class GibbsTrainer:
         self._tables = {name: np.array(state[f"table/{name}"]) for name in self._tables}
         for chain, sampler in enumerate(self._samplers):
             sampler.restore(_part(state, f"sampler/{chain}"))
+        self._agreement.restore(_part(state, "agreement"))
         self._posterior.restore(_part(state, "posterior"))
 
     def close(self) -> None:
@@ -137,6 +145,7 @@ class GibbsTrainer:
             error += sampler.step(number)
             if number >= self._options.burn_in:
                 self._posterior.add(sampler.rows, sampler.noise)
+                self._agreement.add(chain, sampler.rows)
             if turn == self._sweeps - 1:
                 self._posterior.compress()
         return error

@@ -16,6 +16,7 @@ from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
 from models_plugins.bayes import _host_sweep as host_sweep, _sweep as bayes_sweep
+from models_plugins.bayes._chains import Agreement
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
@@ -296,6 +297,25 @@ def test_chains_are_independent_and_all_are_averaged() -> None:
     assert apart < 0.75 * np.std(alone[0] - alone[1])
 
 
+def drawn_chains(apart: float, samples: int = 200) -> Any:
+    """What is told of two chains of independent samples whose biases are `apart`."""
+    generator, agreement = np.random.default_rng(9), Agreement(planted_training_data(), 2)
+    item = np.zeros((planted_training_data().item_count, 2), np.float32)
+    for _ in range(samples):
+        for chain in (0, 1):
+            user = generator.standard_normal((planted_training_data().user_count, 2)).astype(np.float32)
+            agreement.add(chain, (user + np.float32([0, chain * apart]), item))
+    return agreement.told()
+
+
+def test_chains_that_agree_are_told_from_those_that_do_not() -> None:
+    alike, others = drawn_chains(0.0), drawn_chains(2.0)
+    assert (alike["chains"], alike["samples"]) == (2, 400)
+    assert alike["r_hat"] == pytest.approx(1, abs=0.01) and alike["effective_samples"] > 250
+    assert others["r_hat"] == pytest.approx(np.sqrt(1 + 2.0), abs=0.1) and others["effective_samples"] < 10
+    assert Agreement(planted_training_data(), 1).told() == {}
+
+
 def test_slices_may_end_between_chains_and_within() -> None:
     data = planted_training_data()
     whole, cut = trainer_on(data, chains=2), trainer_on(data, chains=2)
@@ -412,6 +432,7 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
 def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> None:
     run = train(make_ratings(), "bayes", options=SMALL, adapt=False, epochs=30, early_stopping=2)
     assert run.summary is not None
+    assert run.summary["convergence"]["chains"] == 2
     assert run.summary["val_rmse"] == run.epochs[run.summary["best_epoch"] - 1]["val_rmse"]
     assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.epochs)
 
