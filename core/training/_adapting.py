@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,7 +41,8 @@ class Adaptation:
 
     `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them. Of a
     ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
-    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached.
+    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached, `options` what was chosen
+    instead of the recipe's.
     """
 
     epochs: int
@@ -52,6 +53,7 @@ class Adaptation:
     popularity: float | None = None
     tuning_ndcg: float | None = None
     popularity_ndcg: float | None = None
+    options: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """This adaptation, ready for JSON."""
