@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from core.array_types import FloatArray
 from core.contract import Architecture, Arrays, ItemTable
 from core.data import Ratings, Vocabulary
@@ -17,6 +19,7 @@ from core.model.liking import HistoryScorer
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
 from core.model.scorer import HeadLoader, Scorer, Scoring, make_scorer
+from core.model.steps import RatingSteps, StepProbability
 from core.options import ArchitectureOptions
 
 Kept = TypeVar("Kept")
@@ -45,7 +48,8 @@ class Model:
     `read_rated` gives the ratings that the model was trained on, for views that show true ratings; `folder`
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
     model of another run by name, `load_head` the head of an architecture that NumPy can't score. Under the
-    `objective` "ranking" predictions are scores that only order items, not ratings.
+    `objective` "ranking" predictions are scores that only order items, not ratings. `steps` say how likely
+    each step of the rating scale is, where that was learnt.
     """
 
     architecture: Architecture
@@ -62,6 +66,7 @@ class Model:
     open_run: Callable[[str], Model] | None = None
     load_head: HeadLoader | None = None
     objective: str = "rating"
+    steps: RatingSteps | None = None
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:
@@ -108,6 +113,21 @@ class Model:
         return make_scorer(
             self.architecture, self.options, self.weights, self.scoring, offsets, self.load_head
         )
+
+    def distribution(self, user: int, item: int) -> tuple[StepProbability, ...]:
+        """How likely each step of the rating scale is for a pair of trained rows; () where none can be told.
+
+        Without learnt steps it takes an architecture that tells its uncertainty; cuts then lie midway.
+        """
+        pair = np.array([user]), np.array([item])
+        deviations = None if self.ranks else self.scorer.deviations(*pair)
+        steps = self.steps
+        if steps is None and deviations is not None:
+            steps = RatingSteps.midway(self.baseline.scale)
+        if steps is None or self.ranks:
+            return ()
+        likely = steps.probabilities(self.scorer.raw(*pair), deviations)[0]
+        return tuple(map(StepProbability, steps.values, likely.tolist()))
 
     @cached_property
     def predictor(self) -> Predictor:

@@ -14,6 +14,7 @@ from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.model import TAKEN, taken_sets
+from core.model.steps import MOST_STEPS
 from core.protocol import ApartFigures, RankingFigures, from_plain
 from core.ranking import ItemSets
 
@@ -70,6 +71,15 @@ class _Scoring(msgspec.Struct, frozen=True, kw_only=True):
     positive_from: _Number | None = None
 
 
+class _Steps(msgspec.Struct, frozen=True, kw_only=True):
+    """Learnt steps of the rating scale; that they ascend is checked where they are read."""
+
+    values: Annotated[Sequence[_Number], msgspec.Meta(max_length=MOST_STEPS)]
+    cuts: Annotated[Sequence[_Number], msgspec.Meta(max_length=MOST_STEPS)]
+    spread: Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
+    tail: Annotated[float, msgspec.Meta(ge=0, le=20)]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Figures(RankingFigures):
     """The figures of an epoch or a summary, as far as there are any."""
@@ -113,6 +123,16 @@ def check_config(path: Path, data: Any, split: Any, scoring: Any) -> None:
         _check(path, values, kind, name)
     if not data["scale"]["minimum"] <= data["scale"]["maximum"]:
         raise damaged(path, "the scale's minimum is above its maximum.")
+
+
+def check_steps(path: Path, steps: Any) -> None:
+    """Check the steps that a configuration's `adaptation` may hold; raises RunError that names the field."""
+    if steps is None:
+        return
+    _check(path, steps, _Steps, "adaptation.steps")
+    values, cuts = (np.array(steps[name], np.float64) for name in ("values", "cuts"))
+    if len(cuts) != len(values) - 1 or not all((np.diff(one) > 0).all() for one in (values, cuts)):
+        raise damaged(path, "adaptation.steps: values and the cuts between them must ascend.")
 
 
 def check_summary(path: Path, values: dict[str, Any]) -> dict[str, Any]:

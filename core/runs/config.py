@@ -15,7 +15,7 @@ from core.data import Ratings, Split, leak_of, split_ratings
 from core.errors import ProtocolError, RunError
 from core.files import damaged, read_json, write_atomically
 from core.protocol import from_plain
-from core.runs._checks import check_config
+from core.runs._checks import check_config, check_steps
 from core.runs.store import CONFIG_FILE
 
 FORMAT = 1
@@ -96,6 +96,7 @@ def read_config(folder: Path) -> RunConfig:
     except ProtocolError as error:
         raise damaged(path, error.message) from None
     check_config(path, config.data, config.split, config.scoring)
+    check_steps(path, config.adaptation.get("steps"))
     return config
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from core.contract import Architecture, Arrays, Registry, load_plugins
 from core.data import RatingScale
+from core.errors import UsageError
 from core.files import require_folder
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
+from core.model.steps import RatingSteps
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
 from core.runs._checks import check_weights
@@ -122,6 +124,7 @@ class Run(Asker):
             open_run=lambda name: Run.open(find_run(name), other.registry).model,
             load_head=load_head,
             objective=self.objective,
+            steps=self._steps(),
         )
         rows = {"user": len(model.users), "item": len(model.items)}
         check_weights(self.id, self._weights_file(), weights, rows)
@@ -132,7 +135,9 @@ class Run(Asker):
         return compute(view, self.model)
 
     @overload
-    def predict(self, user: Identifier, item: Identifier) -> JudgedPrediction: ...
+    def predict(
+        self, user: Identifier, item: Identifier, *, distribution: bool = False
+    ) -> JudgedPrediction: ...
     @overload
     def predict(self, user: Any, *, user_column: str = "", item_column: str = "") -> pandas.DataFrame: ...
     def predict(
@@ -140,19 +145,23 @@ class Run(Asker):
         user: Any,
         item: Identifier | None = None,
         *,
+        distribution: bool = False,
         user_column: str = "",
         item_column: str = "",
     ) -> JudgedPrediction | pandas.DataFrame:
         """Predict a user's rating of an item, or those of all pairs in a frame.
 
         One pair is asked as by `tastemap predict`: the item by id or title; an item that isn't there is a
-        UsageError with the nearest titles, an unknown user a new one. A frame (pandas, polars, pyarrow) has
+        UsageError with the nearest titles, an unknown user a new one; `distribution` says how likely each
+        step of the rating scale is. A frame (pandas, polars, pyarrow) has
         columns of usual names or those that are named; its predictions come as a table with its index, of
         user, item, rating (None where the model ranks), raw and fallback: unknown ids get the fallback, which
         says so. Raises DataError for a frame that can't be read.
         """
         if item is not None:
-            return super().predict(user, item)
+            return super().predict(user, item, distribution=distribution)
+        if distribution:
+            raise UsageError("A distribution is of one user and one item, not of a frame.")
         from core.runs._frames import predicted_frame
 
         return predicted_frame(self.model, user, user_column, item_column)
@@ -245,6 +254,10 @@ class Run(Asker):
             seconds=seconds,
             leak=self.config.leak,
         )
+
+    def _steps(self) -> RatingSteps | None:
+        told = self.config.adaptation.get("steps")
+        return None if told is None else RatingSteps.from_dict(told)
 
     def _read_weights(self) -> Arrays:
         require_folder(self.folder / CHECKPOINT_FILE.partition("/")[0])

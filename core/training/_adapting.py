@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.array_types import DoubleArray, LongArray
-from core.contract import Resolved, Schedule, Trainer
-from core.data import Ratings, Split
+from core.contract import Architecture, Resolved, Schedule, Trainer
+from core.data import Ratings, RatingScale, Split
 from core.errors import DivergenceError, RunError
+from core.model import make_scorer
+from core.model.steps import RatingSteps, learn_steps
 from core.runs import RunConfig
 from core.training._pace import Pace
 from core.training._prepare import Prepared, prepare_part
@@ -42,7 +44,8 @@ class Adaptation:
     `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them. Of a
     ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
     `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached, `options` what was chosen
-    instead of the recipe's.
+    instead of the recipe's. `steps` say how likely each step of the rating scale is, as `RatingSteps.to_dict`
+    gives them.
     """
 
     epochs: int
@@ -54,6 +57,12 @@ class Adaptation:
     tuning_ndcg: float | None = None
     popularity_ndcg: float | None = None
     options: Mapping[str, float] = field(default_factory=dict)
+    steps: Mapping[str, Any] | None = None
+
+    @property
+    def learnt_steps(self) -> RatingSteps | None:
+        """The steps themselves; None where none were learnt."""
+        return None if self.steps is None else RatingSteps.from_dict(self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """This adaptation, ready for JSON."""
@@ -76,10 +85,16 @@ class Carved(NamedTuple):
 
 
 class _Epoch(NamedTuple):
-    """Distances from damped means on a carved part: those of ratings and those of predictions, each (n,)."""
+    """Distances from damped `means` on a carved part: those of ratings and those of predictions, each (n,).
+
+    `deviations` are those that the architecture tells of ratings around its scores, 1 where it tells none and
+    NaN where damped means predict.
+    """
 
     truth: DoubleArray
     predicted: DoubleArray
+    means: DoubleArray = np.zeros(0)
+    deviations: DoubleArray = np.zeros(0)
 
 
 Told = Callable[[str], None]
@@ -102,11 +117,12 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
         trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, prepared.train)
         with closing(trainer):
             place = f"part {number} of {len(parts)}, " if len(parts) > 1 else ""
-            curve = _learning_curve(trainer, prepared, schedule, stopped, partial(_tell_at, tell, place))
+            measure = partial(_measured, resolved, prepared)
+            curve = _learning_curve(trainer, measure, schedule, stopped, partial(_tell_at, tell, place))
         if curve is None:
             return None
         curves.append(curve)
-    found = _conclude(curves)
+    found = _conclude(curves, ratings.scale)
     if resolved.architecture.averages:
         every = replace(found.adaptation, epochs=resolved.settings.plan().epochs)
         found = found._replace(adaptation=every)
@@ -147,8 +163,26 @@ def carved_parts(ratings: int) -> int:
     return next((parts for limit, parts in _PARTS if ratings < limit), 1)
 
 
+def _measured(resolved: Resolved, prepared: Prepared, trainer: Trainer) -> _Epoch:
+    """A trainer's current weights on the carved part."""
+    pairs, baseline = prepared.tuning, prepared.baseline
+    known = baseline.known(pairs.users, pairs.items)
+    deviations = np.where(known, 1.0, np.nan)
+    if type(resolved.architecture).uncertainty is not Architecture.uncertainty:
+        offsets, weights = (baseline.user_offsets, baseline.item_offsets), trainer.weights()
+        scorer = make_scorer(resolved.architecture, resolved.options, weights, prepared.scoring, offsets)
+        own = scorer.deviations(pairs.users[known], pairs.items[known])
+        deviations[known] = 1.0 if own is None else own
+    means = baseline.fallback(pairs.users, pairs.items).astype(np.float64)
+    return _Epoch(*prepared.away_from_means(trainer, pairs), means, deviations)
+
+
 def _learning_curve(
-    trainer: Trainer, prepared: Prepared, schedule: Schedule, stopped: Stopped, tell: Told
+    trainer: Trainer,
+    measure: Callable[[Trainer], _Epoch],
+    schedule: Schedule,
+    stopped: Stopped,
+    tell: Told,
 ) -> list[_Epoch] | None:
     """Train and measure after every epoch, until it gets no better; None where a person stopped it."""
     curve: list[_Epoch] = []
@@ -157,7 +191,7 @@ def _learning_curve(
     for number in range(1, schedule.epochs + 1):
         if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
             return None
-        curve.append(_Epoch(*prepared.away_from_means(trainer, prepared.tuning)))
+        curve.append(measure(trainer))
         errors.append(_rmse(curve[-1].truth - _share(curve[-1]) * curve[-1].predicted))
         tell(f"epoch {number} of {schedule.epochs}, tuning RMSE {errors[-1]:.4f}")
         if number - 1 - int(np.argmin(errors)) >= _PATIENCE:
@@ -181,7 +215,7 @@ def train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped:
     return True
 
 
-def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Carved:
+def _conclude(curves: Sequence[Sequence[_Epoch]], scale: RatingScale) -> Carved:
     """Choose the epoch that errs least on all parts together, and the share that fits there."""
     epochs = [
         _joined(curve[min(number, len(curve) - 1)] for curve in curves)
@@ -190,19 +224,27 @@ def _conclude(curves: Sequence[Sequence[_Epoch]]) -> Carved:
     errors = [_rmse(one.truth - _share(one) * one.predicted) for one in epochs]
     best = int(np.argmin(errors))
     share = round(_share(epochs[best]), 4)
+    steps = _steps(epochs[best], share, scale)
     adaptation = Adaptation(
         epochs=best + 1 if share else len(epochs),  # untrusted factors predict nothing, but are looked at
         share=share,
         ratings=len(epochs[best].truth),
         tuning_rmse=errors[best],
         means_rmse=_rmse(epochs[best].truth),
+        steps=None if steps is None else steps.to_dict(),
     )
     return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
 
 
 def _joined(parts: Iterator[_Epoch]) -> _Epoch:
-    truths, predictions = zip(*parts, strict=True)
-    return _Epoch(np.concatenate(truths), np.concatenate(predictions))
+    return _Epoch(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _steps(epoch: _Epoch, share: float, scale: RatingScale) -> RatingSteps | None:
+    """How likely each step of the scale is, from what the mixture predicts of carved ratings."""
+    known = np.isfinite(epoch.deviations)
+    raw, ratings = epoch.means + share * epoch.predicted, epoch.means + epoch.truth
+    return learn_steps(scale, raw[known], epoch.deviations[known], ratings[known])
 
 
 def _share(epoch: _Epoch) -> float:

@@ -215,6 +215,7 @@ class Session:
             facts=RunFacts(positive_from=prepared.liked.rule.threshold if prepared.liked else None),
             load_head=load_head,
             objective=resolved.settings.objective,
+            steps=None if self.adaptation is None else self.adaptation.learnt_steps,
         )
 
     def _folding_in(self, prepared: Prepared) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.contract import replica_count
 from core.errors import UsageError
 from core.model import Model, Prediction, factor_table, fit_components, raw_blocks
+from core.model.steps import MOST_STEPS, RatingSteps, StepProbability
 from core.options import Identifier, option
 from core.views.search import resolve_item
 from core.views.view import Answer, Lines, Remark, Table, View
@@ -24,7 +25,8 @@ class JudgedPrediction(Prediction, Answer):
     Where the model ranks, `rank` is the item's place (from 1) among the `among` trained items that the user
     hasn't taken (itself among them), and `percentile` the share of them (in %) that it lies before.
     `part` is "train" or "held-out"; both are None where the pair isn't rated, or where the ratings table
-    can't be read: `note` then says why.
+    can't be read: `note` then says why. `distribution` says how likely each step of the rating scale is,
+    where that was asked for and can be told; `undistributed` else says why not.
     """
 
     truth: float | None = None
@@ -33,6 +35,12 @@ class JudgedPrediction(Prediction, Answer):
     rank: int | None = None
     among: int | None = None
     percentile: float | None = None
+    distribution: tuple[StepProbability, ...] = ()
+    undistributed: str = ""
+
+    def rows(self) -> Sequence[JudgedPrediction]:
+        """A frame shows the prediction, not its steps."""
+        return (self,)
 
 
 @dataclass(frozen=True)
@@ -78,17 +86,21 @@ class Predict(View[JudgedPrediction]):
     positional: ClassVar[tuple[str, ...]] = ("user", "item")
     user: Identifier = option(help="User id, as in the table.")
     item: Identifier = option(help="Item id, as in the table, or title.")
+    distribution: bool = option(default=False, help="Say how likely each step of the rating scale is.")
 
     def answer(self, model: Model) -> JudgedPrediction:
         """Predict a pair and look its true rating up."""
-        return judge(model, self.user, model.items.identifier(resolve_item(model, self.item)))
+        judged = judge(model, self.user, model.items.identifier(resolve_item(model, self.item)))
+        return distributed(model, judged) if self.distribution else judged
 
     @classmethod
     def lines(cls, answer: JudgedPrediction) -> Lines:
-        """A line, and what an unknown id received."""
+        """A line, a bar a step where they were asked for, and what an unknown id received."""
         yield prediction_line(answer)
-        if answer.fallback:
-            yield Remark(answer.fallback)
+        if answer.distribution:
+            yield Table(list(_bars(answer.distribution)))
+        for remark in filter(None, (answer.undistributed, answer.fallback)):
+            yield Remark(remark)
 
 
 class Contributions(View[ContributionTable]):
@@ -100,7 +112,8 @@ class Contributions(View[ContributionTable]):
     def answer(self, model: Model) -> ContributionTable:
         """Split the score; where it can't be split the reason says why."""
         items = resolve_item(model, self.item)
-        prediction, users = judge(model, self.user, model.items.identifier(items)), model.users.row(self.user)
+        judged, users = judge(model, self.user, model.items.identifier(items)), model.users.row(self.user)
+        prediction = distributed(model, judged)
         if prediction.fallback or users is None:
             return _unsplit(prediction, model.baseline.mean, f"No factors: {prediction.fallback}.")
         terms = model.scorer.terms(users, items)
@@ -143,6 +156,25 @@ def judge(model: Model, user: Identifier, item: Identifier) -> JudgedPrediction:
     return replace(judged, rank=rank, among=among, percentile=100 * (1 - (rank - 1) / among))
 
 
+def distributed(model: Model, judged: JudgedPrediction) -> JudgedPrediction:
+    """A prediction with how likely each step of the rating scale is, or why that can't be told."""
+    users, items = model.users.row(judged.user), model.items.row(judged.item)
+    if model.ranks:
+        return replace(judged, undistributed="a model that ranks predicts no ratings, so none is likely")
+    if judged.fallback or users is None or items is None:
+        return replace(judged, undistributed="a fallback has no distribution")
+    found = model.distribution(users, items)
+    if found:
+        return replace(judged, distribution=found)
+    if RatingSteps.midway(model.baseline.scale) is None:
+        why = (
+            f"the rating scale has no steps, or more than {MOST_STEPS}, so there is no distribution over them"
+        )
+    else:
+        why = "no distribution was learnt: --no-adapt, --epochs, a schedule and early stopping leave that out"
+    return replace(judged, undistributed=why)
+
+
 def rank_of(model: Model, user: int, item: int) -> tuple[int, int]:
     """An item's place (from 1) among the trained items that a user hasn't taken, and their count.
 
@@ -167,6 +199,18 @@ def prediction_line(prediction: JudgedPrediction) -> str:
     truth = "" if prediction.truth is None else f" (truly {prediction.truth:g}, {prediction.part})"
     title = f" {prediction.title}" if prediction.title not in ("", str(prediction.item)) else ""
     return f"{prediction.rating:.2f}{margin}{truth}  user {prediction.user}, item {prediction.item}{title}"
+
+
+_BAR = 40
+
+
+def _bars(distribution: Sequence[StepProbability]) -> Iterator[tuple[str, ...]]:
+    """A line a step: the rating, how likely it is, and a bar as long as its share of the likeliest."""
+    width = max(len(f"{one.rating:g}") for one in distribution)
+    most = max(one.probability for one in distribution)
+    for one in distribution:
+        bar = "█" * round(_BAR * one.probability / most)
+        yield f"{one.rating:>{width}g}", f"{one.probability:6.1%}", bar
 
 
 def _ranked_line(prediction: JudgedPrediction) -> str:

@@ -118,6 +118,15 @@ def _ranking_tables(figures: Figures) -> Iterator[Cells]:
         yield row, *(shown(figures, figures.find(row, one), "{ndcg:.4f}") for one in _RANKERS)
 
 
+_WITHIN = ("50", "80", "90", "95")
+
+
+def _calibration(figures: Figures) -> Iterator[Cells]:
+    for figure in figures.figures:
+        covered = [f"{{within {share}%:.1%}}" for share in _WITHIN]
+        yield figure.row, f"`{figure.column}`", *(shown(figures, figure, form) for form in covered)
+
+
 TABLES = {
     "architectures": Layout(
         (
@@ -140,6 +149,9 @@ TABLES = {
     ),
     "ranking_tables": Layout(
         ("table", "popularity:", "EASE:", "implicit ALS:", "`bias`:", "`ease`:", "`stack`:"), _ranking_tables
+    ),
+    "calibration": Layout(
+        ("table", "architecture", *(f"within {share} %:" for share in _WITHIN)), _calibration
     ),
     "ranking": Layout(("model", "nDCG@10, from 3.875:", "nDCG@10, all:"), _ranking),
 }

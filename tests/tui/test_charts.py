@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.charts.bars import BarStyle, share_bar, signed_bars
+from tui.charts.bars import BarStyle, share_bar, signed_bars, step_bars
 from tui.charts.curves import (
     Curve,
     Marks,
@@ -129,3 +129,21 @@ def test_running_means_begin_at_the_first_value_and_lag() -> None:
     jump = smoothed(Curve("val", [1.0, 2.0, 3.0], [1.0, 0.0, 0.0], BLUE)).values
     assert jump[0] == 1.0
     assert 0 < jump[2] < jump[1] < 1
+
+
+HALVES = [
+    (f"{step / 2:g}", share) for step, share in zip(range(1, 6), (0.01, 0.1, 0.2, 0.4, 0.29), strict=True)
+]
+
+
+def test_steps_stand_over_their_names_the_likeliest_highest() -> None:
+    bars, names = step_bars(HALVES, 40)
+    assert names == "0.5 1   1.5 2   2.5"
+    assert [bars[names.index(name)] for name, _ in HALVES] == [" ", "▂", "▄", "█", "▆"]
+    assert step_bars(HALVES, 40, ascii_only=True)[0].isascii()
+
+
+@pytest.mark.parametrize("width", [5, 9, 12, 18])
+def test_steps_that_have_no_room_are_named_at_their_ends(width: int) -> None:
+    bars, names = step_bars(HALVES, width)
+    assert len(bars) <= width and names.startswith("0.5") and names.endswith("2.5")

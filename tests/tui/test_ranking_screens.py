@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from core.contract.plugins import Registry
+from core.model.steps import StepProbability
 from core.protocol.commands import Train
 from core.protocol.events import EpochFinished, Event, Finished, RunStarted
 from core.views import JudgedPrediction
@@ -76,3 +77,10 @@ def test_a_prediction_of_a_model_that_ranks_is_a_rank() -> None:
     text = prediction_text(ranked).plain
     assert "rank 20" in text and "8,226" in text
     assert "predicted" not in text
+
+
+def test_a_prediction_shows_how_likely_each_step_is() -> None:
+    steps = tuple(StepProbability(float(n), share) for n, share in enumerate((0.1, 0.2, 0.7), 1))
+    told = JudgedPrediction(user=4, item=318, title="Alien", rating=2.6, raw=2.6, distribution=steps)
+    lines = prediction_text(told).plain.splitlines()
+    assert lines[-2].split() == ["▂", "▃", "█"] and lines[-1].split() == ["1", "2", "3"]

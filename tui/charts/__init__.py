@@ -1,6 +1,6 @@
 """Numbers in, pictures made of characters out: curves, bars, and the colours of charts."""
 
-from tui.charts.bars import BarStyle, share_bar, signed_bars, sparkline
+from tui.charts.bars import BarStyle, share_bar, signed_bars, sparkline, step_bars
 from tui.charts.colours import categories, ordered, rgb
 from tui.charts.curves import Curve, Marks
 from tui.charts.view import ChartView, ReadsChart
@@ -17,4 +17,5 @@ __all__ = [
     "share_bar",
     "signed_bars",
     "sparkline",
+    "step_bars",
 ]

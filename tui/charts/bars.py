@@ -74,3 +74,29 @@ def sparkline(values: Sequence[float], ascii_only: bool = False) -> str:
     if ascii_only or largest <= 0:
         return ""
     return "".join(_STEPS[min(7, int(value / largest * 7.999))] for value in values)
+
+
+def step_bars(steps: Sequence[tuple[str, float]], width: int, ascii_only: bool = False) -> tuple[str, str]:
+    """A bar a step, upright, and a line below it that names them: `▁▁▁ ▃▃▃ ███` over `3   3.5 4`.
+
+    `steps` are names and shares from 0 to 1. Where names don't fit `width`, those of both ends are told.
+    """
+    names = [name for name, _ in steps]
+    wide = max(map(len, names)) + 1
+    fits = wide * len(steps) - 1 <= width
+    if not fits:
+        wide = max(1, width // len(steps))
+    largest = max(share for _, share in steps) or 1.0
+    bars = "".join(f"{_upright(share, largest, ascii_only) * max(1, wide - 1):<{wide}}" for _, share in steps)
+    if fits:
+        return bars.rstrip(), "".join(f"{name:<{wide}}" for name in names).rstrip()
+    return bars.rstrip(), f"{names[0]}{names[-1]:>{max(1, len(bars.rstrip()) - len(names[0]))}}"
+
+
+def _upright(share: float, largest: float, ascii_only: bool) -> str:
+    """A character as high as its share of the largest; a share of less than a sixteenth of it has none."""
+    part = share / largest
+    if part < 1 / 16:
+        return " "
+    levels = ".:-=+*%#" if ascii_only else _STEPS
+    return levels[min(7, int(part * 7.999))]

@@ -16,6 +16,7 @@ from core.views import (
     RatedItem,
     Recommendations,
 )
+from tui.charts import step_bars
 from tui.formats import count, counted_words
 from tui.lists import Entry, heading
 from tui.shell import Thing
@@ -28,8 +29,8 @@ def item_thing(item: Identifier, title: str) -> Thing:
     return Thing("item", item, title)
 
 
-def prediction_text(prediction: JudgedPrediction) -> Content:
-    """The predicted rating large enough to see, the true one beside it, and any remark."""
+def prediction_text(prediction: JudgedPrediction, width: int = 60, ascii_only: bool = False) -> Content:
+    """The predicted rating large enough to see, the true one beside it, how likely each step is; remarks."""
     if prediction.rating is None:
         return _rank_text(prediction)
     markup = (
@@ -44,8 +45,19 @@ def prediction_text(prediction: JudgedPrediction) -> Content:
         deviation=_deviation(prediction),
         truth=_truth(prediction),
     )
+    text += _distribution(prediction, width, ascii_only)
     remark = prediction.fallback or prediction.note
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
+
+
+def _distribution(prediction: JudgedPrediction, width: int, ascii_only: bool) -> Content:
+    """How likely each step of the scale is, as bars over the steps; nothing where that isn't told."""
+    if not prediction.distribution:
+        return Content()
+    steps = [(f"{one.rating:g}", one.probability) for one in prediction.distribution]
+    bars, names = step_bars(steps, max(10, width), ascii_only)
+    markup = f"\n[$accent]$bars[/]\n[{_MUTED}]$names[/]"
+    return Content.from_markup(markup, bars=bars, names=names)
 
 
 def _rank_text(prediction: JudgedPrediction) -> Content:

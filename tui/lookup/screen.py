@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import ScreenResume
+from textual.events import Resize, ScreenResume
 from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static, TabbedContent, TabPane
@@ -41,6 +41,8 @@ from tui.shell import ASKING, Answered, BenchScreen, NotAnswered, Subject, Thing
 REST_SECONDS = 0.3
 """Whoever walks through titles wants predictions; why is asked once they stay."""
 _INFLUENCES = 8
+_WIDTH = 40
+"""Columns for the bars before the screen was laid out."""
 _NOT_IN_TRAINING = "Which ratings of theirs influence it: when the training is done."
 _ADVICE = "Nothing to look up yet: train a model first (1, then s), or open a run (5)."
 _TABS = (("why", "Why"), ("top", "Top picks"), ("history", "History"), ("similar", "Similar"))
@@ -246,7 +248,7 @@ class LookupScreen(BenchScreen):
                 self._show_found(question, answer)
             case ContributionTable():
                 self._table = answer
-                self._say(prediction_text(answer.prediction))
+                self._show_prediction()
                 self._show_why()
             case Reasons() if self._is_explained:
                 self._reasons = answer
@@ -260,6 +262,15 @@ class LookupScreen(BenchScreen):
             case NamedAxes(axes=axes):
                 self._component_names = {axis.number: _words(axis.low, axis.high) for axis in axes}
                 self._show_why()
+
+    def on_resize(self, event: Resize) -> None:  # noqa: ARG002 - the base heeds it too
+        """Draw the bars anew where there is more or less room for them."""
+        self.call_after_refresh(self._show_prediction)
+
+    def _show_prediction(self) -> None:
+        if self._table is not None:
+            width = self.query_one("#prediction").content_size.width or _WIDTH
+            self._say(prediction_text(self._table.prediction, width, self.tastemap.ascii_only))
 
     def _show_why(self, remark: str = "") -> None:
         """The sentence, the ratings that carry it, and below what the number is made of."""
@@ -302,6 +313,9 @@ class LookupScreen(BenchScreen):
                 self._list("similar").say(text)
             case Axes():
                 pass  # components without tested names are numbered
+            case Contributions():
+                self._table = None
+                self._say(text)
             case _:
                 self._say(text)
 
