@@ -185,7 +185,8 @@ def _adaptation(event: RunStarted) -> str:
 
 def _trust(learnt: Mapping[str, Any], planned: object) -> str:
     """What was learnt of a ranking on a carved part, in words."""
-    found = f"learnt on {learnt['ratings']:,} carved likes: {learnt['epochs']} of {planned} epochs"
+    pulls = "".join(f", {name} {value:g}" for name, value in learnt.get("options", {}).items())
+    found = f"learnt on {learnt['ratings']:,} carved likes: {learnt['epochs']} of {planned} epochs{pulls}"
     popularity = learnt["popularity"]
     if popularity == 1:
         return f"{found}; the model ranks no better than popularity here, so that ranks"

@@ -72,8 +72,10 @@ def figures_of(hits: Mask, relevant: npt.NDArray[np.integer]) -> DoubleArray:
     return np.stack([hits @ discounts / ideal, hits.sum(axis=1) / relevant, average_precision], axis=1)
 
 
-def sum_up(measured: PerUser, item_counts: LongArray, trained_users: int) -> RankingFigures:
-    """Average over users; `item_counts` are those of training, shape (items,)."""
+def sum_up(
+    measured: PerUser, item_counts: LongArray, trained_users: int, *, interval: bool = True
+) -> RankingFigures:
+    """Average over users; `item_counts` are those of training, shape (items,). An interval takes its time."""
     shown = measured.shown
     information = -np.log2(np.maximum(item_counts[shown], 1) / max(1, trained_users))
     trained = item_counts > 0
@@ -88,7 +90,7 @@ def sum_up(measured: PerUser, item_counts: LongArray, trained_users: int) -> Ran
         gini=gini(times_shown[trained]),
         long_tail=float(in_long_tail(item_counts)[shown].mean()),
         popularity=float(item_counts[shown].mean()),
-        interval=mean_interval(measured.ndcg),
+        interval=mean_interval(measured.ndcg) if interval else None,
     )
 
 

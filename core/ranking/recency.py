@@ -98,7 +98,7 @@ def learn_recent_popularity(
     moments = first_moments(users[carved], times[carved], counts[0])[asked]
     part = RecentPopularity.of(items[kept], times[kept], counts[1])
     tried = [replace(part, half_life=float(share * np.ptp(times))) for share in _HALF_LIVES]
-    reached = [task.figures(one.blocks(asked, moments), _FIRST).ndcg for one in (part, *tried)]
+    reached = [task.measure(one.blocks(asked, moments), _FIRST).ndcg.mean() for one in (part, *tried)]
     best = (part, *tried)[int(np.argmax(reached))]
     return replace(whole, half_life=best.half_life)
 

@@ -37,13 +37,13 @@ def item_links(taken: Any, l2: float, links: int, more: Any = None) -> Links:
 def strongest(weights: FloatArray, links: int) -> Links:
     """Keep the `links` × n strongest of weights (n, n): of all, not of each item, since items that many took
     have more to say."""
-    count, towards = len(weights), np.ascontiguousarray(weights.T)
+    count, towards = len(weights), np.ascontiguousarray(weights.T).ravel()
     strength = np.abs(towards)
-    least = _least_of(strength.ravel(), min(links, count) * count)
-    kept = (strength >= least) & (towards != 0)
-    targets, sources = np.nonzero(kept)
+    least = _least_of(strength, min(links, count) * count)
+    places = np.flatnonzero(strength >= least if least else strength)
+    targets, sources = np.divmod(places, count)
     starts = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=count))]).astype(np.int64)
-    return Links(starts, sources.astype(_index_kind(count)), towards[kept].astype(np.float16))
+    return Links(starts, sources.astype(_index_kind(count)), towards[places].astype(np.float16))
 
 
 def _least_of(strength: FloatArray, most: int) -> float:

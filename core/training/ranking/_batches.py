@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,8 @@ _MANY_USERS = 256
 _FEWEST_USERS = 16
 _BATCHES, _MANY_BATCHES = 10, 128
 _FINEST_USERS, _FINEST_PAIRS = 8, 4096
+_SPARE, _WASTED = 1.15, 2.0
+"""A room's pairs as a multiple of those needed: so many at first, so many at most."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,18 @@ class BatchSize:
         """What a batch is padded to: a little more, so that parts of one table share what is compiled."""
         return BatchSize(_rounded(self.users, _FINEST_USERS), _rounded(self.pairs, _FINEST_PAIRS))
 
+    def room_among(self, compiled: Sequence[BatchSize]) -> BatchSize:
+        """A room that is compiled already and holds this without much waste, else a new one.
+
+        A new one has some more pairs, so that what is compiled for a part of a table serves the whole.
+        """
+        most = _WASTED * self.pairs
+        own = self.room.users
+        fitting = [one for one in compiled if one.users == own and self.pairs <= one.pairs <= most]
+        if fitting:
+            return min(fitting, key=lambda one: one.pairs)
+        return BatchSize(own, _rounded(math.ceil(_SPARE * self.pairs), _FINEST_PAIRS))
+
 
 def _rounded(count: int, finest: int) -> int:
     """Round up by a quarter at most, and to a multiple of `finest` where that is less."""
@@ -69,15 +85,17 @@ class Batch:
 
 @dataclass(frozen=True)
 class EpochBatches:
-    """An epoch's users in order; batch b holds `order[starts[b]:starts[b + 1]]`."""
+    """An epoch's users in order; batch b holds `order[starts[b]:starts[b + 1]]`, padded to `room`."""
 
     likes: ItemSets
-    size: BatchSize
+    room: BatchSize
     order: LongArray
     starts: LongArray
 
     @classmethod
-    def draw(cls, likes: ItemSets, size: BatchSize, generator: np.random.Generator) -> EpochBatches:
+    def draw(
+        cls, likes: ItemSets, size: BatchSize, room: BatchSize, generator: np.random.Generator
+    ) -> EpochBatches:
         """Shuffle the users who took anything, and cut where a batch is full of users or of pairs."""
         order = generator.permutation(np.flatnonzero(likes.sizes > 0)).astype(np.int64)
         ends = np.cumsum(likes.sizes[order])
@@ -87,7 +105,7 @@ class EpochBatches:
             before = ends[first - 1] if first else 0
             fitting = int(np.searchsorted(ends, before + size.pairs, side="right"))
             starts.append(max(first + 1, min(fitting, first + size.users)))
-        return cls(likes, size, order, np.array(starts, np.int64))
+        return cls(likes, room, order, np.array(starts, np.int64))
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -96,7 +114,7 @@ class EpochBatches:
         """Collect a batch and pad it."""
         users = self.order[self.starts[number] : self.starts[number + 1]]
         places, pairs = self.likes.pairs_of(users)
-        room = self.size.room
+        room = self.room
         return Batch(
             users=_padded(users, room.users, np.int32),
             valid=_padded(np.ones(len(users)), room.users, np.float32),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
 from core.training.gradient import WAITING, identity, restart_head, with_counter_dropout
+from core.training.ranking._batches import BatchSize
 from core.training.ranking._products import Products
 from core.training.ranking._rows import make_rows
 from core.training.ranking._step import StepParts, compile_scores, compile_step
@@ -33,13 +34,23 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A step's parts with the compiled functions that close over its variables."""
+    """A step's parts with the compiled functions that close over its variables, and the `rooms` they know."""
 
     key: Any
     parts: StepParts
     run: Any
     score: Any
     optimizer_start: tuple[Any, ...]
+    rooms: list[BatchSize] = field(default_factory=list)
+
+    def room(self, size: BatchSize) -> BatchSize:
+        """What batches of a size are padded to: what is compiled already, where all items are candidates."""
+        if not self.parts.exact:
+            return size.room
+        room = size.room_among(self.rooms)
+        if room not in self.rooms:
+            self.rooms.append(room)
+        return room
 
     @property
     def table_bytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.model import Head
 from core.options import ArchitectureOptions
 
 _CHECKED_PAIRS = 64
+Tables = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,19 @@ class Products:
     user_single: tuple[str, ...]
     item_single: tuple[str, ...]
     has_rest: bool = False
+
+    def scores(self, user: Tables, item: Tables) -> FloatArray:
+        """Mean over replicas of the scores of all pairs, without the rest, shape (users, items).
+
+        `user` and `item` are rows by role, shape (rows, replicas, dimension).
+        """
+        flat = [(_flat(user[role]), _flat(item[role]) / item[role].shape[1]) for role in self.roles]
+        total: FloatArray = sum((one @ other.T for one, other in flat[1:]), flat[0][0] @ flat[0][1].T)
+        for role in self.item_single:
+            total += item[role].mean(axis=1).T
+        for role in self.user_single:
+            total += user[role].mean(axis=1)
+        return total
 
     @property
     def tables(self) -> frozenset[str]:
@@ -97,6 +111,10 @@ def _head_scores(head: Head, rows: Rows) -> FloatArray:
 
 def _alike(one: FloatArray, other: FloatArray) -> bool:
     return bool(np.allclose(one, other, rtol=1e-4, atol=1e-4))
+
+
+def _flat(rows: FloatArray) -> FloatArray:
+    return rows.reshape(len(rows), -1)
 
 
 def _guess(specs: Sequence[EmbeddingSpec]) -> Products | None:

@@ -92,9 +92,9 @@ def _compile_learning(parts: StepParts) -> Any:
             tape.watch(variables)
             loss = _log_loss(parts, rows, places, weights, amounts, candidates)
             penalties = sum(extra for model in parts.training.models for extra in model.losses)
-            total = loss + penalties * tf.reduce_sum(weights)
+            total = loss + penalties * tf.reduce_sum(amounts)
         found = tape.gradient(total, [*rows, *variables], unconnected_gradients="zero")
-        shares = _shares(parts, weights)
+        shares = _shares(parts, weights, amounts)
         learned = [
             _user_changes(parts, table, own, gradient, (users, valid, amounts), rate)
             if table.spec.side == "user"
@@ -102,7 +102,7 @@ def _compile_learning(parts: StepParts) -> Any:
             for table, own, gradient in zip(parts.tables, values, found, strict=False)
         ]
         if variables:
-            mean = tf.maximum(tf.reduce_sum(weights), 1.0)
+            mean = tf.maximum(tf.reduce_sum(amounts), 1.0)
             gradients = [gradient / mean for gradient in found[len(rows) :]]
             parts.head_optimizer.apply(gradients, parts.training.trained_weights)
         return loss / parts.replicas, learned
@@ -110,10 +110,10 @@ def _compile_learning(parts: StepParts) -> Any:
     return learn
 
 
-def _shares(parts: StepParts, weights: Any) -> tuple[Any, Any]:
+def _shares(parts: StepParts, weights: Any, amounts: Any) -> tuple[Any, Any]:
     """The batch's likes for each item, were they shared out evenly, and its part of an epoch."""
     count = tf.reduce_sum(tf.cast(weights > 0, tf.float32))
-    return tf.reduce_sum(weights) / parts.items, count / parts.pairs
+    return tf.reduce_sum(amounts) / parts.items, count / parts.pairs
 
 
 def _user_changes(
@@ -159,7 +159,9 @@ def _log_loss(
     else:
         own = _own_scores(parts, rows, places, taken)
         normalizer = _sampled_normalizer(scores, own, places, weights, log_share, twice)
-    return tf.reduce_sum(amounts * normalizer) - tf.reduce_sum(weights * own)
+    # Added up by user first, so that rounding doesn't depend on how many pairs only pad.
+    taken_by = tf.math.unsorted_segment_sum(tf.transpose(weights * own), places, amounts.shape[0])
+    return tf.reduce_sum(amounts * normalizer) - tf.reduce_sum(taken_by)
 
 
 def _sampled_normalizer(scores: Any, own: Any, places: Any, weights: Any, log_share: Any, twice: Any) -> Any:

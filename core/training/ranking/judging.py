@@ -71,13 +71,17 @@ class RankingJudge:
         users = task.sample(MOST_USERS)
         if not len(users):
             return None
+        return task.measure(self._mixed(task, score_blocks(task, trainer, users)), FIRST)
+
+    def _mixed(self, task: RankingTask, blocks: Blocks) -> Blocks:
+        if not self.scoring.means:
+            return blocks  # the order is that of the scores alone
         added = self.scoring.weigh(np.log(task.item_counts + 0.5).astype(np.float32))
-        blocks = score_blocks(task, trainer, users)
-        return task.measure(((block, self.scoring.raw(scores, added)) for block, scores in blocks), FIRST)
+        return ((block, self.scoring.raw(scores, added)) for block, scores in blocks)
 
 
 def _summed(task: RankingTask, measured: PerUser) -> RankingFigures:
-    return sum_up(measured, task.item_counts, task.trained_users)
+    return sum_up(measured, task.item_counts, task.trained_users, interval=False)
 
 
 def score_blocks(

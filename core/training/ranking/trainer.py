@@ -76,6 +76,7 @@ class RankingTrainer:
         found = Found(head, products, self._candidates.exact)
         compiled = take(architecture, options, settings, sizes, self._device, found)
         compiled.start(head, settings.seed, self._counts, self._size.users)
+        self._room = compiled.room(self._size)
         return compiled
 
     @property
@@ -101,7 +102,8 @@ class RankingTrainer:
     def begin_epoch(self, epoch: int) -> int:
         """Draw this epoch's batches; they depend on the seed and the epoch's number alone."""
         generator = np.random.default_rng([self._settings.seed, epoch])
-        self._epoch, self._number = EpochBatches.draw(self._likes, self._size, generator), epoch
+        self._epoch = EpochBatches.draw(self._likes, self._size, self._room, generator)
+        self._number = epoch
         return len(self._epoch)
 
     def compile(self) -> None:
@@ -144,6 +146,9 @@ class RankingTrainer:
 
     def all_scores(self, users: RowArray) -> FloatArray:
         """Score all items for users, shape (users, items)."""
+        products = self._parts.products
+        if products is not None and not products.has_rest and self._device.startswith("/CPU"):
+            return products.scores(self._rows("user", users), self._rows("item"))
         parts = [
             self._all_replicas(users[start : start + _SCORED_USERS]).mean(axis=0)
             for start in range(0, len(users), _SCORED_USERS)
@@ -220,6 +225,11 @@ class RankingTrainer:
         with tf.device(self._device):
             scores: FloatArray = self._compiled.score(padded, items).numpy()
         return scores[:, : len(users)]
+
+    def _rows(self, side: str, rows: RowArray | slice = slice(None)) -> dict[str, FloatArray]:
+        """Some rows of a side's tables by role, shape (rows, replicas, dimension)."""
+        own = (table for table in self._parts.tables if table.spec.side == side)
+        return {table.spec.role: table.table.numpy()[rows] for table in own}
 
     def _hidden_variables(self) -> dict[str, Any]:
         """What training needs to go on, beside tables and weights, by name."""

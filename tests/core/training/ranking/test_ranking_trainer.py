@@ -199,7 +199,7 @@ def test_batches_hold_every_user_once_and_never_too_many_pairs() -> None:
     data = taken(1)
     likes = ItemSets.of(data.users, data.items, (USERS, ITEMS), data.targets)
     size = BatchSize(users=7, pairs=max(40, int(likes.sizes.max())))
-    batches = EpochBatches.draw(likes, size, np.random.default_rng(0))
+    batches = EpochBatches.draw(likes, size, size.room, np.random.default_rng(0))
     users: list[int] = []
     for number in range(len(batches)):
         batch = batches.batch(number)
@@ -213,6 +213,14 @@ def test_batches_hold_every_user_once_and_never_too_many_pairs() -> None:
     assert sorted(users) == np.flatnonzero(likes.sizes).tolist()
 
 
+def test_what_is_compiled_for_a_part_of_a_table_serves_the_whole() -> None:
+    whole, part = BatchSize(60, 13_000), BatchSize(60, 11_700)
+    first = part.room_among([])
+    assert whole.room_among([first]) == first
+    assert BatchSize(60, 5_000).room_among([first]) != first  # it would mostly pad
+    assert BatchSize(30, 11_700).room_among([first]).users < first.users
+
+
 def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
     """Candidates that count 1 / share times each, and what is taken, give the sum over all items."""
     data = taken(2, users=40, items=300)
@@ -224,7 +232,7 @@ def test_the_sum_over_a_sample_is_right_in_the_mean() -> None:
     for seed in range(2000):
         generator = np.random.default_rng(seed)
         company = generator.choice(np.setdiff1d(np.arange(40), [user]), size.users - 1, replace=False)
-        chosen = EpochBatches(likes, size, np.array([user, *company]), np.array([0, size.users]))
+        chosen = EpochBatches(likes, size.room, np.array([user, *company]), np.array([0, size.users]))
         found = sample.of(chosen.batch(0), generator)
         others = (found.log_share < 1e29) & ~np.isin(found.items[found.shared], likes.of_user(user))
         drawn = exact[found.items[found.shared[others]]] / np.exp(found.log_share[others])
@@ -238,7 +246,7 @@ def test_a_batch_that_needs_more_rows_than_expected_gets_them(monkeypatch: pytes
     likes = ItemSets.of(data.users, data.items, (40, 300))
     size = BatchSize.choose(likes.sizes, 200)
     sample = SharedSample(likes, size, 60)
-    batch = EpochBatches.draw(likes, size, np.random.default_rng(0)).batch(0)
+    batch = EpochBatches.draw(likes, size, size.room, np.random.default_rng(0)).batch(0)
     usual = sample.of(batch, np.random.default_rng(1))
     sample._rows = 1
     larger = sample.of(batch, np.random.default_rng(1))
