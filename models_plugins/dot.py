@@ -24,6 +24,7 @@ class Dot(Architecture):
             "For ranking; tuned on a part of training.",
             {"factors": 64, "l2": 0.4, "prior": 0.0, "initial_mean": 0.0, "initial_spread": 0.1},
             {"epochs": 25, "learning_rate": 0.02},
+            by_noise=("l2",),
         ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(

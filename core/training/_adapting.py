@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -46,8 +46,9 @@ class Adaptation:
 
     `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them. Of a
     ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
-    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached. `steps` say how likely
-    each step of the rating scale is, as `RatingSteps.to_dict` gives them.
+    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached, `options` what was chosen
+    instead of the recipe's. `steps` say how likely each step of the rating scale is, as `RatingSteps.to_dict`
+    gives them.
     """
 
     epochs: int
@@ -58,6 +59,7 @@ class Adaptation:
     popularity: float | None = None
     tuning_ndcg: float | None = None
     popularity_ndcg: float | None = None
+    options: Mapping[str, float] = field(default_factory=dict)
     steps: Mapping[str, Any] | None = None
 
     @property

@@ -7,21 +7,21 @@ chance. So a model that ranks no better than popularity becomes popularity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.array_types import DoubleArray, FloatArray, LongArray
-from core.contract import Resolved, Trainer
+from core.contract import Resolved, Trainer, TrainingData
 from core.data import Ratings, Split
-from core.errors import TastemapError
+from core.errors import DivergenceError, TastemapError
 from core.ranking import Blocks, RankingTask
 from core.training._adapting import Adaptation, Stopped, Told, train_epoch
 from core.training._pace import Pace
-from core.training.ranking import FIRST, liked_parts, score_blocks
+from core.training.ranking import FIRST, liked_parts, other_pulls, score_blocks
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Shares by which the model is tried to be trusted; the rest is popularity's."""
@@ -35,6 +35,8 @@ _TOP = 100
 
 Reached = dict[tuple[int, float], DoubleArray]
 """nDCG of each user, shape (users,), after so many epochs with a share."""
+Watched = tuple[Reached, float]
+"""What was reached, and what scores are multiplied by beside popularity."""
 
 
 class Trusted(NamedTuple):
@@ -51,23 +53,67 @@ def learn_trust(
 
     Another `part` (from 0) is carved by other chance.
     """
-    from core.training.start import make_trainer
-
     train, tuning, whole = _carve(ratings, split, resolved.settings.split_seed, part)
     nothing = np.zeros(0, np.int64)
     liked = liked_parts(ratings, resolved.settings, train=train, tuning=tuning, test=nothing, given=nothing)
     task = liked.judge.tuning
     if task is None or len(task.users) < 2:
         return None
-    alone = replace(resolved.settings, strategy="none")
+
+    def reached(choices: Resolved) -> Watched | None:
+        return _watch(liked.data, task, choices, whole, tell, stopped)
+
     try:
-        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, liked.data)
+        found = reached(resolved)
+    except DivergenceError:
+        raise
     except TastemapError as error:  # what is too little here may be enough in the whole table
         tell(f"nothing, since {error}")
         return None
-    with closing(trainer):
-        found = _watch(trainer, task, resolved, whole, tell, stopped)
-    return None if found is None else _conclude(*found, resolved.settings.epochs, len(tuning))
+    if found is None:
+        return None
+    chosen, best = _choose(resolved, found, other_pulls(resolved, liked.data), reached, tell)
+    if best is None:
+        return None
+    trusted = _conclude(*best, resolved.settings.epochs, len(tuning))
+    return trusted._replace(adaptation=replace(trusted.adaptation, options=_changes(resolved, chosen)))
+
+
+def _choose(
+    start: Resolved,
+    found: Watched,
+    others: Iterable[Resolved],
+    reached: Callable[[Resolved], Watched | None],
+    tell: Told,
+) -> tuple[Resolved, Watched | None]:
+    """Go on to the next of other choices while each is better than the one before beyond chance.
+
+    Nothing is reached where a person stopped it.
+    """
+    chosen = start
+    for other in others:
+        tell(", ".join(f"{name} {value:g}" for name, value in _changes(start, other).items()))
+        try:
+            tried = reached(other)
+        except DivergenceError:
+            break
+        if tried is None:
+            return chosen, None
+        if not _clearly(_plain(tried) - _plain(found), 1):
+            break
+        chosen, found = other, tried
+    return chosen, found
+
+
+def _plain(watched: Watched) -> DoubleArray:
+    """nDCG of each user at the end, by the score alone."""
+    reached, _ = watched
+    return reached[max(number for number, _ in reached), 1.0]
+
+
+def _changes(start: Resolved, chosen: Resolved) -> dict[str, Any]:
+    before, after = start.options.to_dict(), chosen.options.to_dict()
+    return {name: value for name, value in after.items() if value != before[name]}
 
 
 def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongArray, LongArray, bool]:
@@ -82,8 +128,20 @@ def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongAr
 
 
 def _watch(
+    data: TrainingData, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
+) -> Watched | None:
+    """Train on a carved table's likes; None where a person stopped it."""
+    from core.training.start import make_trainer
+
+    alone = replace(resolved.settings, strategy="none")
+    trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, data)
+    with closing(trainer):
+        return _train(trainer, task, resolved, whole, tell, stopped)
+
+
+def _train(
     trainer: Trainer, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
-) -> tuple[Reached, float] | None:
+) -> Watched | None:
     """Train to the end, measuring some times on the way where that says how long to train."""
     schedule, pace = resolved.settings.plan(), Pace()
     last, reached, scale = schedule.epochs, Reached(), 1.0
