@@ -33,6 +33,7 @@ class Bias(Architecture):
                 "initial_spread": 0.1,
             },
             {"epochs": 25, "learning_rate": 0.02},
+            by_noise=("l2",),
         ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(

@@ -47,6 +47,7 @@ class NeuralNet(Architecture):
                 "zero_start": True,
             },
             {"epochs": 16, "learning_rate": 0.02},
+            by_noise=("l2", "net_l2"),
         ),
         # Its l2 of 1e-4 on whole tables in every batch is 0.067 per rating for a user of average activity.
         "notebook": Recipe(

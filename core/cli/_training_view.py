@@ -185,7 +185,8 @@ def _adaptation(event: RunStarted) -> str:
 
 def _trust(learnt: Mapping[str, Any], planned: object) -> str:
     """What was learnt of a ranking on a carved part, in words."""
-    found = f"learnt on {learnt['ratings']:,} carved likes: {learnt['epochs']} of {planned} epochs"
+    pulls = "".join(f", {name} {value:g}" for name, value in learnt.get("options", {}).items())
+    found = f"learnt on {learnt['ratings']:,} carved likes: {learnt['epochs']} of {planned} epochs{pulls}"
     popularity = learnt["popularity"]
     if popularity == 1:
         return f"{found}; the model ranks no better than popularity here, so that ranks"
@@ -289,6 +290,7 @@ def _closing(event: Finished) -> list[str]:
         *against_baseline("damped means", event.baseline_rmse, event, ADVICE),
         *_figures_apart(event),
         *_gain(event),
+        *_convergence(event),
         f"run {event.run}",
     ]
 
@@ -320,6 +322,17 @@ def _figures_apart(event: Finished) -> list[str]:
         else f"apart, {one.name}: nDCG@10 {figure(one.ndcg)}  popularity {figure(one.baseline_ndcg)}  "
         f"({one.rows:,} rows of {one.users:,} users and {one.items:,} items)"
         for one in event.apart
+    ]
+
+
+def _convergence(event: Finished) -> list[str]:
+    """Whether a sampler's chains agree, where there are several."""
+    told = event.convergence
+    if not told:
+        return []
+    return [
+        f"{told['chains']:.0f} chains: R-hat {told['r_hat']:.3f}, {told['samples']:.0f} samples worth "
+        f"{told['effective_samples']:.0f} independent ones"
     ]
 
 

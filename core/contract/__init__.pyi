@@ -55,6 +55,7 @@ from .tracker import (
 from .trainer import (
     Arrays as Arrays,
     Compiles as Compiles,
+    Converges as Converges,
     ReplicaScores as ReplicaScores,
     ScoresAllItems as ScoresAllItems,
     SliceTotals as SliceTotals,

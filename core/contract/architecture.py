@@ -114,12 +114,15 @@ class Recipe:
 
     `training` holds fields of `core.contract.settings.TrainingSettings`, `options` those of the architecture.
     Where `from_ratings` isn't 0, "default" stands for it with tables of so many ratings, to predict ratings.
+    `by_noise` names options that pull, such as an l2: where likes are noisier, or less noisy, than those of
+    MovieLens's small table of 2016, stronger or weaker pulls are tried on a carved part before training.
     """
 
     description: str = ""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     from_ratings: int = 0
+    by_noise: tuple[str, ...] = ()
 
 
 class _NoOptions(ArchitectureOptions):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from core.contract.architecture import Architecture, Recipe, Replicated, replicate
@@ -127,7 +127,8 @@ def refuse_several_machines(settings: TrainingSettings, work: str) -> None:
 class Resolved:
     """An architecture with its options, and the settings to train it, after recipe and overrides.
 
-    `given` is what was asked for beside the recipe: options and settings, for `settle`.
+    `given` is what was asked for beside the recipe: options and settings, for `settle`. `by_noise` names the
+    options of the recipe that are open: a carved part may choose others by the noise of the likes.
     """
 
     architecture: Architecture
@@ -135,6 +136,7 @@ class Resolved:
     settings: TrainingSettings
     recipe: str
     given: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {})
+    by_noise: tuple[str, ...] = ()
 
     @property
     def ranks(self) -> bool:
@@ -171,7 +173,10 @@ def resolve(
     parsed = TrainingSettings.parse(merged)
     parsed = TrainingSettings.parse({**parsed.to_dict(), "epochs": parsed.plan().epochs})
     parsed_options = architecture.Options.parse({**chosen.options, **given[0]})
-    return Resolved(replicate(architecture, parsed.replicas), parsed_options, parsed, recipe, given)
+    open_to = tuple(name for name in chosen.by_noise if name not in given[0])
+    return Resolved(
+        replicate(architecture, parsed.replicas), parsed_options, parsed, recipe, given, by_noise=open_to
+    )
 
 
 def refuse_unused(architecture: Architecture, given: Mapping[str, object]) -> None:
@@ -246,7 +251,7 @@ def _recipe_for(architecture: Architecture, name: str, objective: str) -> Recipe
     if name != "ranking" and not (name == "default" and objective == "ranking"):
         return chosen
     own = architecture.recipes.get("ranking", Recipe())
-    return Recipe(own.description, own.options, {**RANKING.training, **own.training})
+    return replace(own, training={**RANKING.training, **own.training})
 
 
 def _without_steps(settings: dict[str, Any]) -> dict[str, Any]:

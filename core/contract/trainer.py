@@ -147,3 +147,12 @@ class ScoresAllItems(Protocol):
 
     def all_scores(self, users: RowArray) -> FloatArray:
         """Score all items for users, shape (users, items)."""
+
+
+@runtime_checkable
+class Converges(Protocol):
+    """A trainer that samples by several chains, and can say whether they agree."""
+
+    def convergence(self) -> Mapping[str, float]:
+        """`chains`, their `samples` in all, `r_hat` (near 1 where chains agree) and `effective_samples`, how
+        many independent ones they are worth; empty where nothing can be said."""

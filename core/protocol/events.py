@@ -163,7 +163,8 @@ class Finished(RankingFigures, Event):
     `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
     that, with its 95 % interval: below 0 is better. Of a ranking it is the nDCG minus that of popularity
     (`baseline_ndcg`): above 0 is better. `apart` are figures of what the split judges apart from `val_*`.
-    `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`.
+    `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`. `convergence` says of
+    a sampler's chains how many there are, their `samples`, `r_hat` and `effective_samples`.
     """
 
     run: str
@@ -186,6 +187,7 @@ class Finished(RankingFigures, Event):
     objective: str = "rating"
     val_ndcg_interval: Sequence[float] = ()
     apart: Sequence[ApartFigures] = ()
+    convergence: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def val_figure(self) -> float | None:

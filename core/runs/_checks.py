@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,6 +106,7 @@ class _Figures(RankingFigures):
     objective: str = "rating"
     val_ndcg_interval: Sequence[float] = ()
     apart: Sequence[ApartFigures] = ()
+    convergence: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -2,15 +2,16 @@
 
 A model trained on all but a part is measured on that part after every epoch. Where the part errs least is
 where training ends; the share by which the model's distance from damped means should count is a regression
-through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (James & Stein 1961), so
-that a model which learns nothing beyond the means becomes the means. The held-out part is never looked at.
+through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (the nonnegative
+garrote, Breiman 1995), so that a model which learns nothing beyond the means becomes the means. The held-out
+part is never looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ _MOST_RATINGS = 1_000_000
 """Of larger tables a random part of the users is enough to learn from."""
 _AVERAGED = 3
 """Of epochs that only average, one in so many is trained on a carved part."""
+_CHANCE = 2.0
+"""A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""
 
@@ -43,8 +46,9 @@ class Adaptation:
 
     `tuning_rmse` and `means_rmse` are what the model, mixed so, and damped means reached on them. Of a
     ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
-    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached. `steps` say how likely
-    each step of the rating scale is, as `RatingSteps.to_dict` gives them.
+    `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached, `options` what was chosen
+    instead of the recipe's. `steps` say how likely each step of the rating scale is, as `RatingSteps.to_dict`
+    gives them.
     """
 
     epochs: int
@@ -55,6 +59,7 @@ class Adaptation:
     popularity: float | None = None
     tuning_ndcg: float | None = None
     popularity_ndcg: float | None = None
+    options: Mapping[str, float] = field(default_factory=dict)
     steps: Mapping[str, Any] | None = None
 
     @property
@@ -251,9 +256,11 @@ def _share(epoch: _Epoch) -> float:
     if squares <= 1e-12 * max(1.0, float(epoch.truth @ epoch.truth)):
         return 1.0
     share = float(epoch.truth @ epoch.predicted) / squares
+    if share <= 0:
+        return 0.0
     errors = epoch.truth - share * epoch.predicted
     variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
-    return float(np.clip(share * max(0.0, 1 - variance / share**2), 0.0, 1.0)) if share > 0 else 0.0
+    return float(np.clip(share * max(0.0, 1 - _CHANCE**2 * variance / share**2), 0.0, 1.0))
 
 
 def mixed_rmse(truth: DoubleArray, predicted: DoubleArray) -> float:

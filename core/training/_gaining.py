@@ -7,6 +7,7 @@ its tuning part so often that its figure there is too good. The held-out part is
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ def _ranked(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> 
 
 def _on_parts(ratings: Ratings, split: Split, resolved: Resolved) -> _Ranked | None:
     """Rank on each carved part; None where on one of them nothing is sought or too little is left."""
-    found, popularity = [], []
+    found, popularity, resolved = [], [], replace(resolved, by_noise=())
     for part in range(min(_MOST_PARTS, carved_parts(len(split.train)))):
         trusted = learn_trust(ratings, split, resolved, _tell_nobody, _go_on, part)
         if trusted is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.array_types import FloatArray
-from core.contract import Arrays, Compiles, Schedule, SliceTotals, Trainer
+from core.contract import Arrays, Compiles, Converges, Schedule, SliceTotals, Trainer
 from core.errors import DivergenceError
 from core.protocol import (
     BatchProgress,
@@ -161,6 +161,7 @@ class TrainingLoop:
             baseline_rmse=prepared.baseline_rmse,
             **_difference_fields(self.compared),
             apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
+            convergence=self.trainer.convergence() if isinstance(self.trainer, Converges) else {},
         )
 
     def _beside_baseline(self, predictions: FloatArray, ranked: PerUser | None) -> Ways | None:

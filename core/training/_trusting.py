@@ -7,21 +7,21 @@ chance. So a model that ranks no better than popularity becomes popularity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.array_types import DoubleArray, FloatArray, LongArray
-from core.contract import Resolved, Trainer
+from core.contract import Resolved, Schedule, Trainer, TrainingData
 from core.data import Ratings, Split
-from core.errors import TastemapError
+from core.errors import DivergenceError, TastemapError
 from core.ranking import Blocks, RankingTask
 from core.training._adapting import Adaptation, Stopped, Told, train_epoch
 from core.training._pace import Pace
-from core.training.ranking import FIRST, liked_parts, score_blocks
+from core.training.ranking import FIRST, liked_parts, other_pulls, score_blocks
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Shares by which the model is tried to be trusted; the rest is popularity's."""
@@ -35,6 +35,8 @@ _TOP = 100
 
 Reached = dict[tuple[int, float], DoubleArray]
 """nDCG of each user, shape (users,), after so many epochs with a share."""
+Watched = tuple[Reached, float]
+"""What was reached, and what scores are multiplied by beside popularity."""
 
 
 class Trusted(NamedTuple):
@@ -51,23 +53,69 @@ def learn_trust(
 
     Another `part` (from 0) is carved by other chance.
     """
-    from core.training.start import make_trainer
-
     train, tuning, whole = _carve(ratings, split, resolved.settings.split_seed, part)
     nothing = np.zeros(0, np.int64)
     liked = liked_parts(ratings, resolved.settings, train=train, tuning=tuning, test=nothing, given=nothing)
     task = liked.judge.tuning
     if task is None or len(task.users) < 2:
         return None
-    alone = replace(resolved.settings, strategy="none")
+
+    carved = _Carved(liked.data, task, whole, tell, stopped)
     try:
-        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, liked.data)
+        found = carved.reached(resolved)
+    except DivergenceError:
+        raise
     except TastemapError as error:  # what is too little here may be enough in the whole table
         tell(f"nothing, since {error}")
         return None
-    with closing(trainer):
-        found = _watch(trainer, task, resolved, whole, tell, stopped)
-    return None if found is None else _conclude(*found, resolved.settings.epochs, len(tuning))
+    if found is None:
+        return None
+    chosen, best = _choose(resolved, found, other_pulls(resolved, liked.data), carved.reached, tell)
+    if best is None:
+        return None
+    trusted = _conclude(*best, resolved.settings.epochs, len(tuning))
+    return trusted._replace(adaptation=replace(trusted.adaptation, options=_changes(resolved, chosen)))
+
+
+def _choose(
+    start: Resolved,
+    found: Watched,
+    others: Iterable[Resolved],
+    reached: Callable[[Resolved, Reached], Watched | None],
+    tell: Told,
+) -> tuple[Resolved, Watched | None]:
+    """Go on to the next of other choices while each is better than the one before beyond chance.
+
+    Nothing is reached where a person stopped it.
+    """
+    chosen = start
+    for other in others:
+        tell(", ".join(f"{name} {value:g}" for name, value in _changes(start, other).items()))
+        try:
+            tried = reached(other, found[0])
+        except DivergenceError:
+            break
+        if tried is None:
+            return chosen, None
+        if _ended(tried) < _ended(found) or not _clearly(_plain(tried) - _plain(found), 1):
+            break
+        chosen, found = other, tried
+    return chosen, found
+
+
+def _plain(watched: Watched) -> DoubleArray:
+    """nDCG of each user at the end, by the score alone."""
+    return watched[0][_ended(watched), 1.0]
+
+
+def _ended(watched: Watched) -> int:
+    """The last epoch that was measured."""
+    return max(number for number, _ in watched[0])
+
+
+def _changes(start: Resolved, chosen: Resolved) -> dict[str, Any]:
+    before, after = start.options.to_dict(), chosen.options.to_dict()
+    return {name: value for name, value in after.items() if value != before[name]}
 
 
 def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongArray, LongArray, bool]:
@@ -81,23 +129,45 @@ def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongAr
     return rows[~carved], rows[carved], whole
 
 
-def _watch(
-    trainer: Trainer, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
-) -> tuple[Reached, float] | None:
-    """Train to the end, measuring some times on the way where that says how long to train."""
-    schedule, pace = resolved.settings.plan(), Pace()
-    last, reached, scale = schedule.epochs, Reached(), 1.0
-    looks = {round(last * part / _LOOKS) for part in range(1, _LOOKS + 1)} if whole else {last}
-    for number in range(1, last + 1):
-        if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
-            return None
-        tell(f"epoch {number} of {last}")
-        if number in looks:
-            blocks = _scored(trainer, task)
-            scale = _scale(blocks(), task)
-            found = _measure(blocks(), task, scale)
-            reached |= {(number, share): ndcg for share, ndcg in found.items()}
-    return reached, scale
+@dataclass(frozen=True)
+class _Carved:
+    """Likes to train on and what is sought; `whole` says that they are all of training, `tell` receives what
+    is being done, `stopped` is asked between slices."""
+
+    data: TrainingData
+    task: RankingTask
+    whole: bool
+    tell: Told
+    stopped: Stopped
+
+    def reached(self, resolved: Resolved, against: Reached | None = None) -> Watched | None:
+        """Train some choices and measure them; None where a person stopped it.
+
+        What is clearly worse half way than what it is held `against` ends there.
+        """
+        from core.training.start import make_trainer
+
+        alone = replace(resolved.settings, strategy="none")
+        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, self.data)
+        with closing(trainer):
+            return self._watch(trainer, resolved.settings.plan(), against)
+
+    def _watch(self, trainer: Trainer, schedule: Schedule, against: Reached | None) -> Watched | None:
+        """Train to the end, measuring some times on the way where that says how long to train."""
+        last, pace, reached, scale = schedule.epochs, Pace(), Reached(), 1.0
+        looks = {round(last * part / _LOOKS) for part in range(1, _LOOKS + 1)} if self.whole else {last}
+        for number in range(1, last + 1):
+            if not train_epoch(trainer, number, schedule.learning_rate(number), pace, self.stopped):
+                return None
+            self.tell(f"epoch {number} of {last}")
+            if number in looks:
+                blocks = _scored(trainer, self.task)
+                scale = _scale(blocks(), self.task)
+                found = _measure(blocks(), self.task, scale)
+                reached |= {(number, share): ndcg for share, ndcg in found.items()}
+                if against and last <= 2 * number and _clearly(against[number, 1.0] - found[1.0], 2):
+                    break
+        return reached, scale
 
 
 def _scored(trainer: Trainer, task: RankingTask) -> Callable[[], Blocks]:

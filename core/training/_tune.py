@@ -74,7 +74,7 @@ def tune(ratings: Ratings, resolved: Resolved, trials: int, emit: Callable[[Even
     best = candidates[0].resolved
     tuned = against_start(ratings, prepared.split, resolved, best)
     emit(tuned)
-    return best if tuned.gained else resolved
+    return replace(best, by_noise=()) if tuned.gained else resolved
 
 
 def sample_trials(resolved: Resolved, count: int) -> Iterator[_Trial]:

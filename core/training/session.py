@@ -47,6 +47,7 @@ from core.training._started import notes, run_started
 from core.training._trackers import with_trackers
 from core.training._trusting import learn_trust
 from core.training.controls import Controls, LeadsWorkers, ignore
+from core.training.ranking import with_options
 from core.training.several import read_cluster
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class Session:
         tell("on a carved part")
         learn = learn_trust if self.resolved.ranks else adapt
         found = learn(self.ratings, prepared.split, self.resolved, tell, self._asked_to_stop)
-        return None if found is None else found.adaptation
+        if found is None:
+            return None
+        self.resolved = with_options(self.resolved, dict(found.adaptation.options))
+        return found.adaptation
 
     def _asked_to_stop(self) -> bool:
         """Look at the commands before training: a stop is left for the loop, as is what steers it."""
@@ -245,13 +249,13 @@ class Session:
             settings = with_batch_size(settings, prepared.train.room)
         refuse_to_fold_on_several(prepared.split, settings)
         claim_devices(settings)
-        self.resolved, options = replace(self.resolved, settings=settings), self.resolved.options
+        self.resolved = replace(self.resolved, settings=settings)
         self.adaptation = adapted(prepared)
         prepared = prepared if self.adaptation is None else mixed(prepared, self.adaptation)
         self.prepared = self._folding_in(prepared)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))
-        architecture = self.resolved.architecture
+        architecture, options = self.resolved.architecture, self.resolved.options
         self.trainer, device = make_trainer(architecture, options, settings, self.prepared.train)
         if settings.strategy != "none":
             self.prepared = self.prepared.without_training()  # each copy has its own users' ratings

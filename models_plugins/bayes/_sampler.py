@@ -38,14 +38,17 @@ class Sampler:
         features: tuple[Features | None, Features | None],
         rating_counts: npt.NDArray[np.int64],
         noise_freedom: float,
-        seed: int,
+        seed: tuple[int, int],
         item_shape: tuple[int, int],
     ) -> None:
-        """`rating_counts` are those of users, shape (users,); `item_shape` is (items, factors + 1)."""
+        """`rating_counts` are those of users, shape (users,); `item_shape` is (items, factors + 1).
+
+        `seed` is that of the training and the number of the chain.
+        """
         self._sweep, self._features, self._seed = sweep, features, seed
         self._rating_counts, self._freedom = rating_counts, noise_freedom
         self._shapes = ((len(rating_counts), item_shape[1]), item_shape)
-        generator = np.random.default_rng([seed, 0])
+        generator = np.random.default_rng([*seed, 0])
         self.rows: tuple[FloatArray, FloatArray] = (
             _normals(generator, self._shapes[0]) * np.float32(START_SPREAD),
             _normals(generator, self._shapes[1]) * np.float32(START_SPREAD),
@@ -65,7 +68,7 @@ class Sampler:
 
     def step(self, number: int) -> float:
         """Run sweep `number` (from 0); returns the sum of squared errors of its sample."""
-        generator = np.random.default_rng([self._seed, number + 1])
+        generator = np.random.default_rng([*self._seed, number + 1])
         normals = (_normals(generator, self._shapes[0]), _normals(generator, self._shapes[1]))
         user, item, errors = self._sweep(self.rows[1], self.priors, self.noise, normals)
         self.rows = (user, item)

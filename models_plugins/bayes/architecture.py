@@ -36,7 +36,9 @@ class Bayes(Architecture):
     averages = True
     unused_settings = (*GRADIENT_SETTINGS, "positive_from")
     recipes = {
-        "default": Recipe("200 sweeps; tuned on a part of training.", {}, {"epochs": 20, "center": "mean"}),
+        "default": Recipe(
+            "Two chains of 200 sweeps; tuned on parts of training.", {}, {"epochs": 20, "center": "mean"}
+        ),
         "ratings": Recipe(
             "From the ratings alone, without side features.",
             {"user_features": 0, "item_features": 0},
@@ -59,8 +61,18 @@ class Bayes(Architecture):
             maximum=64,
             search=(6, 20),
         )
-        sweeps: int = option(default=10, help="Gibbs sweeps an epoch.", minimum=1, maximum=10_000)
-        burn_in: int = option(default=3, help="First sweeps that the mean leaves out.", minimum=0)
+        chains: int = option(
+            default=0,
+            help="Independent chains, whose samples are averaged (0: by the count of ratings, 2 or 1).",
+            minimum=0,
+            maximum=64,
+        )
+        sweeps: int = option(
+            default=10, help="Gibbs sweeps of each chain in an epoch.", minimum=1, maximum=10_000
+        )
+        burn_in: int = option(
+            default=3, help="First sweeps of each chain that the mean leaves out.", minimum=0
+        )
         components: int = option(
             default=32, help="Directions kept of the mean of all samples.", minimum=1, maximum=1024
         )

@@ -16,6 +16,7 @@ from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
 from models_plugins.bayes import _host_sweep as host_sweep, _sweep as bayes_sweep
+from models_plugins.bayes._chains import Agreement
 from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
@@ -280,6 +281,53 @@ def test_larger_tables_get_more_factors_and_their_carved_parts_too() -> None:
     assert trainer_on(replace(small, capacity=60_000), factors=0).parameters == rows * 13
 
 
+def test_chains_are_independent_and_all_are_averaged() -> None:
+    data = planted_training_data()
+    one, four = (run_epochs(trainer_on(data, chains=chains), 2) for chains in (1, 4))
+    assert one.begin_epoch(1) == 5 and four.begin_epoch(1) == 20
+    rows = [four.state()[f"sampler/{chain}/user/rows"] for chain in range(4)]
+    np.testing.assert_array_equal(rows[0], one.state()["sampler/0/user/rows"])
+    assert all(np.abs(rows[0] - other).max() > 0.01 for other in rows[1:])
+    assert four.state()["posterior/count"][0] == 4 * (10 - 3)
+    alone = [
+        run_epochs(trainer_on(data, seed=seed, chains=1), 2).scores(data.users, data.items) for seed in (1, 2)
+    ]
+    others = run_epochs(trainer_on(data, seed=3, chains=4), 2).scores(data.users, data.items)
+    apart = np.std(four.scores(data.users, data.items) - others)
+    assert apart < 0.75 * np.std(alone[0] - alone[1])
+
+
+def drawn_chains(apart: float, samples: int = 200) -> Any:
+    """What is told of two chains of independent samples whose biases are `apart`."""
+    generator, agreement = np.random.default_rng(9), Agreement(planted_training_data(), 2)
+    item = np.zeros((planted_training_data().item_count, 2), np.float32)
+    for _ in range(samples):
+        for chain in (0, 1):
+            user = generator.standard_normal((planted_training_data().user_count, 2)).astype(np.float32)
+            agreement.add(chain, (user + np.float32([0, chain * apart]), item))
+    return agreement.told()
+
+
+def test_chains_that_agree_are_told_from_those_that_do_not() -> None:
+    alike, others = drawn_chains(0.0), drawn_chains(2.0)
+    assert (alike["chains"], alike["samples"]) == (2, 400)
+    assert alike["r_hat"] == pytest.approx(1, abs=0.01) and alike["effective_samples"] > 250
+    assert others["r_hat"] == pytest.approx(np.sqrt(1 + 2.0), abs=0.1) and others["effective_samples"] < 10
+    assert Agreement(planted_training_data(), 1).told() == {}
+
+
+def test_slices_may_end_between_chains_and_within() -> None:
+    data = planted_training_data()
+    whole, cut = trainer_on(data, chains=2), trainer_on(data, chains=2)
+    run_epochs(whole, 2)
+    for epoch in (1, 2):
+        cut.begin_epoch(epoch)
+        for first, count in ((0, 3), (3, 4), (7, 3)):
+            cut.run_batches(first, count, 0.0)
+    for name, array in whole.state().items():
+        np.testing.assert_array_equal(array, cut.state()[name], err_msg=name)
+
+
 def test_a_state_of_another_shape_is_refused() -> None:
     state = trainer_on(planted_training_data()).state()
     with pytest.raises(TastemapError, match="doesn't fit"):
@@ -289,7 +337,7 @@ def test_a_state_of_another_shape_is_refused() -> None:
 def test_a_look_during_the_burn_in_shows_the_sample() -> None:
     trainer = run_epochs(trainer_on(planted_training_data(), burn_in=100), 3)
     data, rows = planted_training_data(), trainer.state()
-    user, item = rows["sampler/user/rows"][data.users], rows["sampler/item/rows"][data.items]
+    user, item = rows["sampler/0/user/rows"][data.users], rows["sampler/0/item/rows"][data.items]
     expected = (user[:, :-1] * item[:, :-1]).sum(axis=1) + user[:, -1] + item[:, -1]
     np.testing.assert_allclose(trainer.scores(data.users, data.items), expected, atol=1e-3)
 
@@ -384,6 +432,7 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
 def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> None:
     run = train(make_ratings(), "bayes", options=SMALL, adapt=False, epochs=30, early_stopping=2)
     assert run.summary is not None
+    assert run.summary["convergence"]["chains"] == 2
     assert run.summary["val_rmse"] == run.epochs[run.summary["best_epoch"] - 1]["val_rmse"]
     assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.epochs)
 

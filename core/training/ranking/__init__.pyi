@@ -10,6 +10,10 @@ from .judging import (
     ruling_error as ruling_error,
     score_blocks as score_blocks,
 )
+from .noise import (
+    other_pulls as other_pulls,
+    with_options as with_options,
+)
 from .preparing import (
     LikedParts as LikedParts,
     liked_parts as liked_parts,
