@@ -14,6 +14,12 @@ class Dot(Architecture):
     unused_settings = ("head_learning_rate",)
     recipes = {
         "default": Recipe("Tuned on a part of training.", {}, {"epochs": 20, "learning_rate": 0.065}),
+        "large": Recipe(
+            "For large tables, whose rows have many ratings: held by each of them, less by the prior.",
+            {"l2": 0.05, "prior": 4.0},
+            {"epochs": 20, "learning_rate": 0.055},
+            from_ratings=500_000,
+        ),
         "ranking": Recipe(
             "For ranking; tuned on a part of training.",
             {"factors": 64, "l2": 0.4, "prior": 0.0, "initial_mean": 0.0, "initial_spread": 0.1},

@@ -22,8 +22,9 @@ PLAIN_DAMPING = 5.0
 _SWEEPS, _LEARNING_SWEEPS = 15, 20
 _DAMPINGS = PLAIN_DAMPING * 1.2 ** np.arange(-15, 23)
 """What a damping is chosen from: 0.3 to 275 ratings."""
-_CHANCE = 0.5
-"""A damping must err less by so many standard errors than one nearer to the plain damping."""
+_CHANCE = 1.0
+"""A damping must err less by so many standard errors than one nearer to the plain damping (the rule of one
+standard error, Breiman et al. 1984)."""
 _ROUNDING = 1e-9
 """Errors that differ by so small a share are equal: rows of one rating each say nothing of their damping."""
 _CLOSE = 1e-4

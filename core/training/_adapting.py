@@ -2,8 +2,9 @@
 
 A model trained on all but a part is measured on that part after every epoch. Where the part errs least is
 where training ends; the share by which the model's distance from damped means should count is a regression
-through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (James & Stein 1961), so
-that a model which learns nothing beyond the means becomes the means. The held-out part is never looked at.
+through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (the nonnegative
+garrote, Breiman 1995), so that a model which learns nothing beyond the means becomes the means. The held-out
+part is never looked at.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _MOST_RATINGS = 1_000_000
 """Of larger tables a random part of the users is enough to learn from."""
 _AVERAGED = 3
 """Of epochs that only average, one in so many is trained on a carved part."""
+_CHANCE = 2.0
+"""A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""
 
@@ -253,9 +256,11 @@ def _share(epoch: _Epoch) -> float:
     if squares <= 1e-12 * max(1.0, float(epoch.truth @ epoch.truth)):
         return 1.0
     share = float(epoch.truth @ epoch.predicted) / squares
+    if share <= 0:
+        return 0.0
     errors = epoch.truth - share * epoch.predicted
     variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
-    return float(np.clip(share * max(0.0, 1 - variance / share**2), 0.0, 1.0)) if share > 0 else 0.0
+    return float(np.clip(share * max(0.0, 1 - _CHANCE**2 * variance / share**2), 0.0, 1.0))
 
 
 def mixed_rmse(truth: DoubleArray, predicted: DoubleArray) -> float:

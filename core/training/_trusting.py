@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.array_types import DoubleArray, FloatArray, LongArray
-from core.contract import Resolved, Trainer, TrainingData
+from core.contract import Resolved, Schedule, Trainer, TrainingData
 from core.data import Ratings, Split
 from core.errors import DivergenceError, TastemapError
 from core.ranking import Blocks, RankingTask
@@ -60,11 +60,9 @@ def learn_trust(
     if task is None or len(task.users) < 2:
         return None
 
-    def reached(choices: Resolved) -> Watched | None:
-        return _watch(liked.data, task, choices, whole, tell, stopped)
-
+    carved = _Carved(liked.data, task, whole, tell, stopped)
     try:
-        found = reached(resolved)
+        found = carved.reached(resolved)
     except DivergenceError:
         raise
     except TastemapError as error:  # what is too little here may be enough in the whole table
@@ -72,7 +70,7 @@ def learn_trust(
         return None
     if found is None:
         return None
-    chosen, best = _choose(resolved, found, other_pulls(resolved, liked.data), reached, tell)
+    chosen, best = _choose(resolved, found, other_pulls(resolved, liked.data), carved.reached, tell)
     if best is None:
         return None
     trusted = _conclude(*best, resolved.settings.epochs, len(tuning))
@@ -83,7 +81,7 @@ def _choose(
     start: Resolved,
     found: Watched,
     others: Iterable[Resolved],
-    reached: Callable[[Resolved], Watched | None],
+    reached: Callable[[Resolved, Reached], Watched | None],
     tell: Told,
 ) -> tuple[Resolved, Watched | None]:
     """Go on to the next of other choices while each is better than the one before beyond chance.
@@ -94,12 +92,12 @@ def _choose(
     for other in others:
         tell(", ".join(f"{name} {value:g}" for name, value in _changes(start, other).items()))
         try:
-            tried = reached(other)
+            tried = reached(other, found[0])
         except DivergenceError:
             break
         if tried is None:
             return chosen, None
-        if not _clearly(_plain(tried) - _plain(found), 1):
+        if _ended(tried) < _ended(found) or not _clearly(_plain(tried) - _plain(found), 1):
             break
         chosen, found = other, tried
     return chosen, found
@@ -107,8 +105,12 @@ def _choose(
 
 def _plain(watched: Watched) -> DoubleArray:
     """nDCG of each user at the end, by the score alone."""
-    reached, _ = watched
-    return reached[max(number for number, _ in reached), 1.0]
+    return watched[0][_ended(watched), 1.0]
+
+
+def _ended(watched: Watched) -> int:
+    """The last epoch that was measured."""
+    return max(number for number, _ in watched[0])
 
 
 def _changes(start: Resolved, chosen: Resolved) -> dict[str, Any]:
@@ -127,35 +129,45 @@ def _carve(ratings: Ratings, split: Split, seed: int, part: int) -> tuple[LongAr
     return rows[~carved], rows[carved], whole
 
 
-def _watch(
-    data: TrainingData, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
-) -> Watched | None:
-    """Train on a carved table's likes; None where a person stopped it."""
-    from core.training.start import make_trainer
+@dataclass(frozen=True)
+class _Carved:
+    """Likes to train on and what is sought; `whole` says that they are all of training, `tell` receives what
+    is being done, `stopped` is asked between slices."""
 
-    alone = replace(resolved.settings, strategy="none")
-    trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, data)
-    with closing(trainer):
-        return _train(trainer, task, resolved, whole, tell, stopped)
+    data: TrainingData
+    task: RankingTask
+    whole: bool
+    tell: Told
+    stopped: Stopped
 
+    def reached(self, resolved: Resolved, against: Reached | None = None) -> Watched | None:
+        """Train some choices and measure them; None where a person stopped it.
 
-def _train(
-    trainer: Trainer, task: RankingTask, resolved: Resolved, whole: bool, tell: Told, stopped: Stopped
-) -> Watched | None:
-    """Train to the end, measuring some times on the way where that says how long to train."""
-    schedule, pace = resolved.settings.plan(), Pace()
-    last, reached, scale = schedule.epochs, Reached(), 1.0
-    looks = {round(last * part / _LOOKS) for part in range(1, _LOOKS + 1)} if whole else {last}
-    for number in range(1, last + 1):
-        if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
-            return None
-        tell(f"epoch {number} of {last}")
-        if number in looks:
-            blocks = _scored(trainer, task)
-            scale = _scale(blocks(), task)
-            found = _measure(blocks(), task, scale)
-            reached |= {(number, share): ndcg for share, ndcg in found.items()}
-    return reached, scale
+        What is clearly worse half way than what it is held `against` ends there.
+        """
+        from core.training.start import make_trainer
+
+        alone = replace(resolved.settings, strategy="none")
+        trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, self.data)
+        with closing(trainer):
+            return self._watch(trainer, resolved.settings.plan(), against)
+
+    def _watch(self, trainer: Trainer, schedule: Schedule, against: Reached | None) -> Watched | None:
+        """Train to the end, measuring some times on the way where that says how long to train."""
+        last, pace, reached, scale = schedule.epochs, Pace(), Reached(), 1.0
+        looks = {round(last * part / _LOOKS) for part in range(1, _LOOKS + 1)} if self.whole else {last}
+        for number in range(1, last + 1):
+            if not train_epoch(trainer, number, schedule.learning_rate(number), pace, self.stopped):
+                return None
+            self.tell(f"epoch {number} of {last}")
+            if number in looks:
+                blocks = _scored(trainer, self.task)
+                scale = _scale(blocks(), self.task)
+                found = _measure(blocks(), self.task, scale)
+                reached |= {(number, share): ndcg for share, ndcg in found.items()}
+                if against and last <= 2 * number and _clearly(against[number, 1.0] - found[1.0], 2):
+                    break
+        return reached, scale
 
 
 def _scored(trainer: Trainer, task: RankingTask) -> Callable[[], Blocks]:

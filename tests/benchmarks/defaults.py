@@ -4,7 +4,7 @@ usage: python tests/benchmarks/defaults.py [--data PATH …] [--made] [--archite
        [--only "Digital music" …] [--recipe default] [--keep defaults|architectures]
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
-aren't there are left out, and said. --made takes tables of sixteen shapes that are made on the spot
+aren't there are left out, and said. --made takes tables of many shapes that are made on the spot
 (`made_tables.py`), --only those of these names. Every training is the default one, at the standard split
 (seed 42), and nothing is chosen by the held-out part. Prints a Markdown table; an asterisk marks a figure
 worse than damped means by more than 0.1 %. `--keep` keeps the figures for a table of the README (`readme.py`

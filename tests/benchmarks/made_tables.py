@@ -2,6 +2,8 @@
 
 A rating is mean + user's offset + item's offset + tastes · traits (their strengths fall off) + noise of the
 user's own, rounded to the scale. Activity and popularity have long tails, and users take what they like.
+What a shape asks for beside that is a habit of raters (`_habits`, `_told`): each is drawn after everything
+else, so that a new one changes no other table.
 """
 
 from __future__ import annotations
@@ -17,7 +19,14 @@ from core import Ratings, load_ratings
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What a table is made of; spreads are standard deviations in units of the rating."""
+    """What a table is made of; spreads are standard deviations in units of the rating.
+
+    `step` lies between two ratings of the scale. Values `best_from` above the mean are given the highest
+    rating. `stretch` is how differently users use the scale, `drift` how far an item's offset wanders in the
+    table's time. Shares of users give one rating always (`constant`) or the scale's ends alone
+    (`extreme`), shares of ratings are drawn from the scale by chance (`outliers`). `communities` share
+    neither users nor items. `amounts` are read in logarithms.
+    """
 
     users: int
     items: int
@@ -27,13 +36,22 @@ class Shape:
     item_spread: float = 0.5
     factor_spread: float = 0.42
     factors: int = 20
+    fall: float = 0.85
     noise: float = 0.8
     scale: tuple[float, float] = (1, 5)
+    step: float = 1.0
     activity: float = 1.0
     popularity: float = 1.0
     repeated: bool = False
     once: bool = False
-    mostly_best: bool = False
+    best_from: float | None = None
+    stretch: float = 0.0
+    drift: float = 0.0
+    constant: float = 0.0
+    extreme: float = 0.0
+    outliers: float = 0.0
+    communities: int = 1
+    amounts: bool = False
 
 
 SHAPES = {
@@ -42,7 +60,7 @@ SHAPES = {
     "300,000 ratings": Shape(users=3000, items=2500, ratings=300_000, activity=1.1),
     "1,000,000 ratings": Shape(users=6040, items=3700, ratings=1_000_000, activity=1.1),
     "very sparse": Shape(users=20_000, items=15_000, ratings=40_000, activity=1.2, popularity=0.8),
-    "0 or 1": Shape(users=2000, items=800, ratings=60_000, scale=(0, 1)),
+    "0 or 1": Shape(users=2000, items=800, ratings=60_000, scale=(0, 1), best_from=0),
     "0 to 100": Shape(
         users=2000,
         items=600,
@@ -57,7 +75,7 @@ SHAPES = {
     "one rating a user": Shape(users=5000, items=300, ratings=5000, once=True),
     "12 items": Shape(users=3000, items=12, ratings=20_000, popularity=0.3),
     "20 users": Shape(users=20, items=3000, ratings=15_000, activity=0.3, popularity=0.4),
-    "mostly fives": Shape(users=2500, items=700, ratings=30_000, mostly_best=True),
+    "mostly fives": Shape(users=2500, items=700, ratings=30_000, best_from=-1),
     "noise alone": Shape(
         users=1000, items=500, ratings=30_000, user_spread=0, item_spread=0, factor_spread=0
     ),
@@ -69,23 +87,63 @@ SHAPES = {
         users=3000, items=400, ratings=25_000, user_spread=0, item_spread=0.8, factor_spread=0
     ),
     "repeated pairs": Shape(users=600, items=300, ratings=20_000, repeated=True),
+    "8 users": Shape(users=8, items=400, ratings=1000, activity=0.3, popularity=0.3),
+    "3 items": Shape(users=6000, items=3, ratings=12_000, popularity=0.3),
+    "95 % fives": Shape(users=2000, items=1000, ratings=25_000, best_from=-2),
+    "19 of 20 thumbs up": Shape(users=2000, items=800, ratings=40_000, scale=(0, 1), best_from=-1.6),
+    "ends of 1 to 10": Shape(
+        users=1500,
+        items=900,
+        ratings=40_000,
+        mean=6.5,
+        user_spread=1,
+        item_spread=1.1,
+        factor_spread=1,
+        noise=1.8,
+        scale=(1, 10),
+        extreme=0.4,
+    ),
+    "scales of their own": Shape(
+        users=1500, items=900, ratings=60_000, scale=(0.5, 5), step=0.5, stretch=0.5
+    ),
+    "half give one rating": Shape(users=1500, items=600, ratings=20_000, constant=0.5),
+    "drifting items": Shape(users=1500, items=600, ratings=60_000, drift=0.8),
+    "two communities": Shape(users=2000, items=1000, ratings=50_000, communities=2),
+    "outliers": Shape(users=1000, items=600, ratings=20_000, outliers=0.5),
+    "amounts": Shape(users=1500, items=600, ratings=30_000, mean=2, noise=1.2, scale=(0, 1e6), amounts=True),
+    "half of all pairs": Shape(users=150, items=100, ratings=7500, activity=0.0, popularity=0.0),
+    "tens of factors": Shape(
+        users=9000,
+        items=6000,
+        ratings=1_000_000,
+        factors=30,
+        fall=0.97,
+        factor_spread=0.5,
+        scale=(0.5, 5),
+        step=0.5,
+        activity=1.3,
+        popularity=1.2,
+        stretch=0.25,
+        drift=0.2,
+    ),
 }
 
 
 def made_table(shape: Shape, seed: int = 0) -> Ratings:
     """Make a table; where pairs run out it has fewer ratings than asked for."""
     generator = np.random.default_rng(seed)
-    strengths = 0.85 ** np.arange(shape.factors)
+    strengths = shape.fall ** np.arange(shape.factors)
     strengths *= shape.factor_spread / np.sqrt((strengths**2).sum())
     tastes = generator.normal(size=(shape.users, shape.factors))
     traits = generator.normal(size=(shape.items, shape.factors)) * strengths
     users, items, popularity = _pairs(shape, generator)
-    liking = (tastes[users] * traits[items]).sum(axis=1)
+    liking = _liking(tastes, traits, users, items)
     kept = (
         np.full(len(users), True)
         if shape.once
         else generator.random(len(users)) < 1 / (1 + np.exp(-2 * liking))
     )
+    kept &= users % shape.communities == items % shape.communities
     users, items, liking = (column[kept][: shape.ratings] for column in (users, items, liking))
     if shape.repeated:
         again = generator.integers(len(users) // 3, size=len(users))
@@ -95,9 +153,19 @@ def made_table(shape: Shape, seed: int = 0) -> Ratings:
     )
     truth = shape.mean + generator.normal(0, shape.user_spread, shape.users)[users] + offsets[items] + liking
     own = shape.noise * np.exp(0.2 * generator.normal(size=shape.users))
-    told = _rounded(truth + generator.normal(size=len(users)) * own[users], shape)
-    frame = pd.DataFrame({"user": users, "item": items, "rating": told})
+    values = truth + generator.normal(size=len(users)) * own[users]
+    values, times = _habits(values, users, items, shape, generator)
+    told = _told(values, users, shape, generator)
+    frame = pd.DataFrame({"user": users, "item": items, "rating": told, "timestamp": times})
     return load_ratings(frame, {"kind": "ratings"})
+
+
+def _liking(tastes: Any, traits: Any, users: Any, items: Any) -> Any:
+    """Products of tastes and traits, block by block: of a large table all together would be dear."""
+    blocks = [slice(start, start + 1_000_000) for start in range(0, len(users), 1_000_000)]
+    return np.concatenate(
+        [np.einsum("ij,ij->i", tastes[users[block]], traits[items[block]]) for block in blocks]
+    )
 
 
 def _pairs(shape: Shape, generator: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -115,9 +183,34 @@ def _pairs(shape: Shape, generator: np.random.Generator) -> tuple[Any, Any, Any]
     return users[chosen], items[chosen], popularity
 
 
-def _rounded(values: Any, shape: Shape) -> Any:
+def _habits(values: Any, users: Any, items: Any, shape: Shape, generator: np.random.Generator) -> Any:
+    """Values as users with habits of their own see them, and the seconds at which they are told."""
+    times = generator.random(len(users))
+    if shape.stretch:
+        own = np.exp(shape.stretch * generator.normal(size=shape.users))
+        values = shape.mean + (values - shape.mean) * own[users]
+    if shape.drift:
+        phases = generator.random(shape.items)
+        values = values + shape.drift * np.sin(2 * np.pi * (times + phases[items]))
+    if shape.constant:
+        one = generator.normal(shape.mean, 1, shape.users)
+        values = np.where((generator.random(shape.users) < shape.constant)[users], one[users], values)
+    return values, 1_600_000_000 + (times * 1e8).astype(np.int64)
+
+
+def _told(values: Any, users: Any, shape: Shape, generator: np.random.Generator) -> Any:
+    """Values as ratings of the scale."""
     low, high = shape.scale
-    if (low, high) == (0, 1):
-        return (values > shape.mean).astype(float)
-    told = np.clip(np.round(values), low, high)
-    return np.where(values > shape.mean - 1, high, np.minimum(told, high - 1)) if shape.mostly_best else told
+    told = np.clip(
+        np.round((np.exp(values) if shape.amounts else values) / shape.step) * shape.step, low, high
+    )
+    if shape.best_from is not None:
+        best = values > shape.mean + shape.best_from
+        told = np.where(best, high, np.minimum(told, high - shape.step))
+    if shape.extreme:
+        all_or_nothing = (generator.random(shape.users) < shape.extreme)[users]
+        told = np.where(all_or_nothing, np.where(values > shape.mean, high, low), told)
+    if shape.outliers:
+        by_chance = generator.integers(int((high - low) / shape.step) + 1, size=len(told)) * shape.step + low
+        told = np.where(generator.random(len(told)) < shape.outliers, by_chance, told)
+    return told

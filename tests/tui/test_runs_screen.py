@@ -151,6 +151,22 @@ def test_the_quality_of_the_run_under_the_cursor_is_measured(
     ]
 
 
+def test_of_a_run_that_ranks_the_ranking_alone_is_measured(
+    ranking_engine: FakeEngine, registry: Registry, private_folders: Path
+) -> None:
+    run, engine = str(make_run(private_folders, "bias-a", objective="ranking")), ranking_engine
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await pilot.press("5")
+        await sees(pilot, "bias-a")
+        await pilot.press("i")
+        await sees(pilot, "It finds more of what users like", "popularity")
+        assert "Predicting" not in screen_text(app), "nothing more is to come"
+
+    run_app(scenario, engine, registry, (120, 44))
+    assert engine.asked == [("ranking", run, Ranking(k=10).to_dict())]
+
+
 @pytest.mark.parametrize(("name", "size"), [("wide", (120, 36)), ("narrow", (80, 24))])
 def test_the_quality_looks_as_it_did(
     ranking_engine: FakeEngine, registry: Registry, private_folders: Path, name: str, size: tuple[int, int]

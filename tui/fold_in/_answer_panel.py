@@ -61,7 +61,7 @@ class AnswerPanel(Vertical):
         """Fit the canvas to the terminal."""
         canvas = self.query_one(FoldInCanvas)
         canvas.ascii_only, canvas.symbols = self._ascii, self.app.no_color
-        self.query_one("#fold-in-map").border_title = "You among the most rated"
+        self.query_one("#fold-in-map").border_title = "You among the best known"
         self.query_one("#fold-in-top-panel").border_title = "For you"
         self.query_one("#fold-in-top-panel").border_subtitle = "w: why · Enter: I know it · o: open"
 

@@ -107,7 +107,7 @@ def reading(
 ) -> str:
     """One sentence on what sets the folded-in user apart, in the components' own words."""
     if not rated:
-        return "You are still everybody: rate something, and the star starts to move."
+        return "You are still everybody: give something, and the star starts to move."
     if standing is None:
         return ""
     order = sorted(range(len(standing)), key=lambda number: -abs(standing[number] - 0.5))

@@ -87,7 +87,8 @@ def _had_sentence(other: Counterfactual) -> str:
 def influence_entries(reasons: Reasons, ascii_only: bool) -> list[Entry]:
     """The user's own ratings that influence a prediction, the strongest first, as things to open."""
     prediction = reasons.contributions.prediction
-    first = [heading("Their own ratings that influence it most")]
+    given = "likes" if prediction.rating is None else "ratings"
+    first = [heading(f"Their own {given} that influence it most")]
     first += _refit(prediction.rating, reasons.refitted)
     largest = max((abs(one.effect) for one in reasons.influences), default=0.0) or 1.0
     lines = [_influence_entry(one, largest, ascii_only) for one in reasons.influences]
@@ -128,7 +129,8 @@ def part_entries(table: ContributionTable, names: dict[int, str], ascii_only: bo
     raw = table.prediction.raw
     largest = max((abs(value) for _, value in parts), default=0.0) or 1.0
     lines = [_part_entry(name, value, largest, ascii_only) for name, value in parts]
-    first = heading(f"What it is made of: mean {table.mean:.3f}, and")
+    mean = "" if table.prediction.rating is None else f" mean {table.mean:.3f}, and"
+    first = heading(f"What it is made of:{mean}")
     return [first, *lines, heading(f"{raw:7.3f}  in all")]
 
 

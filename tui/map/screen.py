@@ -194,7 +194,7 @@ class MapScreen(MapTools):
         else:
             self._wanted = None
             self.notify(
-                "It has too few ratings for a place among the most rated.",
+                "It is too little known for a place on the map.",
                 title=f"{thing.name} isn't on the map",
             )
 

@@ -54,8 +54,9 @@ class QualityScreen(Dialog[None]):
             yield Static(f"{self._run.name}  ({self._run.label})\n", markup=False, classes="heading")
             if self._run.leak:
                 yield Static(_muted(f"{self._run.leak}\n"), id="quality-leak", markup=False)
-            yield Static("", id="quality-ranking", markup=False)
-            yield Static(_MEASURING, id="quality-errors", markup=False)
+            first, then = (_RANKING, "") if self._run.ranks else ("", _MEASURING)
+            yield Static(first, id="quality-ranking", markup=False)
+            yield Static(then, id="quality-errors", markup=False)
 
     def on_mount(self) -> None:
         """Ask, and let the arrow keys scroll."""

@@ -7,16 +7,14 @@ matrices for a whole block of users.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from core.array_types import DoubleArray, FloatArray, LongArray, Mask
 from core.model import LikesFolder
+from core.model.newcomers._threads import in_threads
 from core.ranking import ItemSets
 
 _STEPS, _SOLVING_STEPS = 12, 8
@@ -26,7 +24,6 @@ _CLOSE = 0.1
 _SHORTER = (0.3, 0.1)
 _TINY = np.float32(1e-20)
 _BLOCK = 256
-_MOST_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -72,9 +69,7 @@ def fit_likes(folder: LikesFolder, given: ItemSets, were: Were | None = None) ->
         block = replace(block, liked=block.liked + then.gradient)
         numbers[users] = space.numbers(_fit(block, places))
 
-    threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1, len(blocks)))
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fit, blocks))
+    in_threads(fit, blocks)
     return numbers
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from core.array_types import DoubleArray, LongArray
 from core.model import UserPrior
+from core.model.newcomers._threads import in_threads
 
-_MOST_NUMBERS = 4_000_000
-"""Numbers of a padded batch: 32 MB."""
+_MOST_NUMBERS = 1_000_000
+"""Numbers of a padded batch: 8 MB."""
 
 
 def solve_ridges(
@@ -25,11 +26,14 @@ def solve_ridges(
     solved = np.tile(prior.mean, (len(sizes), 1))
     residuals = targets - design @ prior.mean
     starts = np.cumsum(sizes) - sizes
-    for users in _alike(sizes, width):
+
+    def solve(users: LongArray) -> None:
         longest = int(sizes[users].max())
         inside = np.arange(longest) < sizes[users][:, None]
         rows = np.where(inside, starts[users][:, None] + np.arange(longest), 0)
         solved[users] += _solve(prior, design[rows] * inside[:, :, None], residuals[rows] * inside)
+
+    in_threads(solve, list(_alike(sizes, width)))
     return solved
 
 

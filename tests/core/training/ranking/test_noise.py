@@ -14,7 +14,7 @@ from core import load_plugins, load_ratings, train
 from core.array_types import DoubleArray
 from core.contract import Resolved, TrainingData, resolve, settle
 from core.errors import DivergenceError
-from core.training._trusting import Watched, _choose
+from core.training._trusting import Reached, Watched, _choose
 from core.training.ranking import other_pulls
 from core.training.ranking.noise import noise_level
 
@@ -90,7 +90,7 @@ def others(start: Resolved, *values: float) -> Iterator[Resolved]:
 def test_pulls_are_taken_as_long_as_each_gains(reached: dict[float, float | None], chosen: float) -> None:
     draws, told, start = np.random.default_rng(1), list[str](), ranking()
 
-    def reach(one: Resolved) -> Watched:
+    def reach(one: Resolved, _: Reached) -> Watched:
         ndcg = reached[one.options.l2]  # type: ignore[attr-defined]
         if ndcg is None:
             raise DivergenceError("It diverged.", hint="Less.")
@@ -101,9 +101,20 @@ def test_pulls_are_taken_as_long_as_each_gains(reached: dict[float, float | None
     assert told[0] == "l2 0.5"
 
 
+def test_what_was_given_up_half_way_is_not_taken() -> None:
+    draws, start = np.random.default_rng(1), ranking()
+
+    def given_up(_: Resolved, against: Reached) -> Watched:
+        assert (25, 1.0) in against
+        return {(13, 1.0): watched(0.9, draws)[0][25, 1.0]}, 1.0
+
+    found, _ = _choose(start, watched(0.3, draws), others(start, 0.5), given_up, print)
+    assert found == start
+
+
 def test_a_stop_ends_the_trials_too() -> None:
     start = ranking()
-    found = _choose(start, watched(0.3, np.random.default_rng(1)), others(start, 0.5), lambda _: None, print)
+    found = _choose(start, watched(0.3, np.random.default_rng(1)), others(start, 0.5), lambda *_: None, print)
     assert found == (start, None)
 
 
