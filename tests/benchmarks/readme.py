@@ -54,7 +54,7 @@ _SCORES = {
     "ease": "ranks: weights from item to item in closed form, times what the user took",
     "stack": "ranks: `ease` and softmax factors added up, both from what the user took",
     "bayes": "posterior mean of `bias` by Gibbs sampling, with who rated what, "
-    "genres and years as side features",
+    "and beside what, genres and years as side features",
 }
 
 
