@@ -253,7 +253,8 @@ def _steps(epoch: _Epoch, share: float, scale: RatingScale) -> RatingSteps | Non
     """How likely each step of the scale is, from what the mixture predicts of carved ratings."""
     known = np.isfinite(epoch.deviations)
     raw, ratings = epoch.means + share * epoch.predicted, epoch.means + epoch.truth
-    return learn_steps(scale, raw[known], epoch.deviations[known], ratings[known])
+    own = epoch.deviations[known] if share else None  # those of scores that count nothing tell nothing
+    return learn_steps(scale, raw[known], own, ratings[known])
 
 
 def _share(epoch: _Epoch, parts: int = 1) -> float:
