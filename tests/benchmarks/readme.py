@@ -77,6 +77,9 @@ def _defaults(figures: Figures) -> Iterator[Cells]:
         yield row, count, means, *(shown(figures, figures.find(row, one), "{rmse:.4f}") for one in RATES)
 
 
+_OF_TABLES = Layout(("table", "ratings:", "damped means:", *(f"`{name}`:" for name in RATES)), _defaults)
+
+
 def _peers(figures: Figures) -> Iterator[Cells]:
     for figure in sorted(figures.figures, key=lambda one: float(one.values["rmse"])):
         spread = "{rmse:.4f} ± {deviation:.4f}" if "deviation" in figure.values else "{rmse:.4f}"
@@ -135,7 +138,8 @@ TABLES = {
         ),
         _architectures,
     ),
-    "defaults": Layout(("table", "ratings:", "damped means:", *(f"`{name}`:" for name in RATES)), _defaults),
+    "defaults": _OF_TABLES,
+    "made": _OF_TABLES,
     "peers": Layout(("who", "model", "val RMSE:", "fit, s:", "with start, compile, s:"), _peers),
     "training_speed": Layout(
         ("architecture", "Keras fit, ratings/s:", "Tastemap, ratings/s:", "ratio:"), _speed
