@@ -34,7 +34,7 @@ def test_every_table_of_figures_stands_in_the_readme_once() -> None:
 
 
 def test_own_figures_name_a_recipe_and_every_figure_a_benchmark_that_is_there() -> None:
-    for name in ("architectures", "defaults", "peers", "ranking", "ranking_tables"):
+    for name in ("architectures", "defaults", "made", "peers", "ranking", "ranking_tables"):
         for one in measured.read(name).figures:
             own = (
                 one.row == "Tastemap"

@@ -29,10 +29,11 @@ class TrainingData:
     around damped means; `item_table` says what is known of the items (genres, years), for trainers that use
     it. `capacity` is how many ratings the largest part of the same table has: trainings with one capacity may
     share what was compiled. `counts` are the ratings of every user and item, where others train along.
+    `times`, where the table tells them, gives the seconds of when each row was rated or taken (the last
+    time), shape (n,), collected when asked for.
 
     Under the objective "ranking" the pairs are those that users took, each once; `targets` are then their
-    weights (1 unless the table says otherwise), `mean` is 0, and `times`, where the table tells them, gives
-    the seconds of when each was taken, the last time: shape (n,), collected when asked for.
+    weights (1 unless the table says otherwise), and `mean` is 0.
     """
 
     users: RowArray

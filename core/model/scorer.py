@@ -117,7 +117,12 @@ class Scorer:
         return named
 
     def deviations(self, users: npt.NDArray[Any], items: npt.NDArray[Any]) -> FloatArray | None:
-        """Standard deviations of pairs' ratings around their scores, (n,); None where it cannot be told."""
+        """Standard deviations of pairs' ratings around their scores, (n,); None where it cannot be told.
+
+        Where scores count nothing, what the architecture knows of them says nothing of predictions.
+        """
+        if not self.scoring.share:
+            return None
         return self.spread(_gather({**self.tables, **self.spread_tables}, users, items))
 
 

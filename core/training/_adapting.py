@@ -153,7 +153,7 @@ def _carve(ratings: Ratings, split: Split, seed: int) -> Iterator[tuple[LongArra
         rows = rows[kept[ratings.users[rows]]]
     places = generator.permutation(len(rows))
     parts = carved_parts(len(rows))
-    share = max(_SHARE_CARVED, 1 / parts if parts > 2 else 0)
+    share = _carved_share(parts)
     for number in range(parts):
         carved = np.zeros(len(rows), bool)
         carved[places[int(number * share * len(rows)) : int((number + 1) * share * len(rows))]] = True
@@ -178,6 +178,11 @@ def _measured(resolved: Resolved, prepared: Prepared, trainer: Trainer) -> _Epoc
         deviations[known] = 1.0 if own is None else own
     means = baseline.fallback(pairs.users, pairs.items).astype(np.float64)
     return _Epoch(*prepared.away_from_means(trainer, pairs), means, deviations)
+
+
+def _carved_share(parts: int) -> float:
+    """The share of the training ratings that each of so many parts has."""
+    return max(_SHARE_CARVED, 1 / parts if parts > 2 else 0)
 
 
 def _learning_curve(
@@ -224,9 +229,10 @@ def _conclude(curves: Sequence[Sequence[_Epoch]], scale: RatingScale) -> Carved:
         _joined(curve[min(number, len(curve) - 1)] for curve in curves)
         for number in range(max(map(len, curves)))
     ]
-    errors = [_rmse(one.truth - _share(one) * one.predicted) for one in epochs]
+    parts = len(curves)
+    errors = [_rmse(one.truth - _share(one, parts) * one.predicted) for one in epochs]
     best = int(np.argmin(errors))
-    share = round(_share(epochs[best]), 4)
+    share = round(_share(epochs[best], parts), 4)
     steps = _steps(epochs[best], share, scale)
     adaptation = Adaptation(
         epochs=best + 1 if share else len(epochs),  # untrusted factors predict nothing, but are looked at
@@ -247,11 +253,16 @@ def _steps(epoch: _Epoch, share: float, scale: RatingScale) -> RatingSteps | Non
     """How likely each step of the scale is, from what the mixture predicts of carved ratings."""
     known = np.isfinite(epoch.deviations)
     raw, ratings = epoch.means + share * epoch.predicted, epoch.means + epoch.truth
-    return learn_steps(scale, raw[known], epoch.deviations[known], ratings[known])
+    own = epoch.deviations[known] if share else None  # those of scores that count nothing tell nothing
+    return learn_steps(scale, raw[known], own, ratings[known])
 
 
-def _share(epoch: _Epoch) -> float:
-    """The share of the predicted distances that fits the true ones best, drawn to 0 by its uncertainty."""
+def _share(epoch: _Epoch, parts: int = 1) -> float:
+    """The share of the predicted distances that fits the true ones best, drawn to 0 by its uncertainty.
+
+    What several parts are trained on overlaps, with what others are measured on too, so they say less than as
+    many ratings that are apart: the variance is corrected as Nadeau & Bengio (2003) do.
+    """
     squares = float(epoch.predicted @ epoch.predicted)
     if squares <= 1e-12 * max(1.0, float(epoch.truth @ epoch.truth)):
         return 1.0
@@ -259,7 +270,9 @@ def _share(epoch: _Epoch) -> float:
     if share <= 0:
         return 0.0
     errors = epoch.truth - share * epoch.predicted
+    carved = _carved_share(parts)
     variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
+    variance *= 1 + parts * carved / (1 - carved)
     return float(np.clip(share * max(0.0, 1 - _CHANCE**2 * variance / share**2), 0.0, 1.0))
 
 

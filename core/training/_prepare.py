@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -218,11 +219,17 @@ def prepare_part(
             item_table=ratings.item_table,
             noise=means.noise,
             capacity=len(split.train),
+            times=None if ratings.timestamps is None else partial(_times, ratings, train),
         ),
         train_sample=_pairs(ratings, _sample(train)),
         tuning=_pairs(ratings, tuning),
         held_out=Pairs(**_none("users", "items", "ratings")),
     )
+
+
+def _times(ratings: Ratings, rows: LongArray) -> LongArray:
+    assert ratings.timestamps is not None  # noqa: S101 - else nobody asks
+    return ratings.timestamps[rows]
 
 
 def split_of(ratings: Ratings, settings: TrainingSettings) -> Split:

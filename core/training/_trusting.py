@@ -7,7 +7,7 @@ chance. So a model that ranks no better than popularity becomes popularity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from core.errors import DivergenceError, TastemapError
 from core.ranking import Blocks, RankingTask
 from core.training._adapting import Adaptation, Stopped, Told, train_epoch
 from core.training._pace import Pace
-from core.training.ranking import FIRST, liked_parts, other_pulls, score_blocks
+from core.training.ranking import FIRST, liked_parts, noise_level, other_pulls, score_blocks, with_pulls
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Shares by which the model is tried to be trusted; the rest is popularity's."""
@@ -73,8 +73,19 @@ def learn_trust(
     chosen, best = _choose(resolved, found, other_pulls(resolved, liked.data), carved.reached, tell)
     if best is None:
         return None
+    if resolved.by_noise and not whole:
+        chosen = _for_all(ratings, split, chosen, resolved.by_noise, noise_level(liked.data))
     trusted = _conclude(*best, resolved.settings.epochs, len(tuning))
     return trusted._replace(adaptation=replace(trusted.adaptation, options=_changes(resolved, chosen)))
+
+
+def _for_all(
+    ratings: Ratings, split: Split, chosen: Resolved, pulls: Sequence[str], noise_of_part: float
+) -> Resolved:
+    """Turn pulls that suit a part of the users into those for all: of more users chance shows less."""
+    nothing, settings = np.zeros(0, np.int64), chosen.settings
+    every = liked_parts(ratings, settings, train=split.train, tuning=nothing, test=nothing, given=nothing)
+    return with_pulls(chosen, pulls, noise_level(every.data) / noise_of_part)
 
 
 def _choose(

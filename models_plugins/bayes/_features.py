@@ -1,4 +1,4 @@
-"""Side features: the set of items a user rated, the set of users of an item, its genres and its year."""
+"""Side features: the items a user rated, the users of an item, what was rated beside it, genres and year."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ _MOST_NUMBERS = 64_000_000
 """A side's feature basis holds at most so many float32 numbers (256 MB)."""
 _MORE, _POWERS = 10, 2
 """Directions sampled beyond those sought, and power iterations."""
+_SITTING, _BESIDE, _MOST_BESIDE = 600, 5, 20_000_000
+"""Ratings of a user at most so many seconds and so many ratings apart lie beside each other; of long tables
+fewer apart, so that no more than so many pairs do."""
+_TELLING, _SURELY = 0.03, 4.0
+"""An order tells something where sums of squares are larger than by chance by so much, and beyond noise."""
 _YEARS_APART, _MOST_YEAR_COLUMNS = 5.0, 40
 
 
@@ -27,6 +32,46 @@ def set_columns(rows: npt.NDArray[np.int32], members: npt.NDArray[np.int32], cou
 
     sizes = np.maximum(np.bincount(rows, minlength=counts[0]), 1)
     return csr_matrix(((1 / np.sqrt(sizes[rows])).astype(np.float32), (rows, members)), counts)
+
+
+def beside_columns(
+    users: npt.NDArray[np.int32], items: npt.NDArray[np.int32], times: npt.NDArray[np.int64], item_count: int
+) -> Any:
+    """Describe items by what users rated just before and after: a sparse matrix of shape (items, items).
+
+    `users`, `items` and `times` (seconds) have shape (n,). A row's sum is the root of what it would be, as a
+    set's is. Returns None where the order tells nothing: where the same items lie beside each other hardly
+    more often than where each user's order is mixed.
+    """
+    order = np.lexsort((times, users))
+    user, item, time = users[order], items[order], times[order]
+    generator = np.random.default_rng(0)
+    mixed = [item[np.lexsort((generator.random(len(user)), user))] for _ in range(2)]
+    found, *chance = (_beside(user, one, time, item_count) for one in (item, *mixed))
+    told, (first, second) = _strength(found), map(_strength, chance)
+    if told - max(first, second) <= max(_TELLING * first, _SURELY * abs(first - second)):
+        return None
+    return found
+
+
+def _strength(columns: Any) -> float:
+    return float(columns.multiply(columns).sum())
+
+
+def _beside(user: Any, item: Any, time: Any, item_count: int) -> Any:
+    """How often items lie beside each other: sparse, (items, items). Neighbours at distance k count 1 / k."""
+    from scipy.sparse import csr_matrix, diags
+
+    ends, weights = [np.zeros((2, 0), np.int32)], [np.zeros(0, np.float32)]
+    for apart in range(1, min(_BESIDE, max(1, _MOST_BESIDE // max(1, len(user)))) + 1):
+        near = (user[apart:] == user[:-apart]) & (time[apart:] - time[:-apart] <= _SITTING)
+        ends.append(np.stack([item[:-apart][near], item[apart:][near]]))
+        weights.append(np.full(ends[-1].shape[1], 1 / apart, np.float32))
+    (left, right), weight = np.concatenate(ends, axis=1), np.concatenate(weights)
+    one_way = csr_matrix((weight, (left, right)), (item_count, item_count))
+    both = one_way + one_way.T
+    roots = np.sqrt(np.maximum(np.asarray(both.sum(axis=1)).ravel(), 1))
+    return csr_matrix(diags((1 / roots).astype(np.float32)) @ both)
 
 
 def genre_columns(genres: Sequence[Sequence[str]]) -> Any:

@@ -13,7 +13,13 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, TrainingData
 from models_plugins.bayes._chains import Agreement
-from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._features import (
+    beside_columns,
+    genre_columns,
+    set_columns,
+    strongest_features,
+    year_columns,
+)
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import Posterior, in_units
 from models_plugins.bayes._sampler import Sampler, Sweeps
@@ -201,6 +207,9 @@ def side_features(data: TrainingData, options: Any) -> tuple[Features | None, Fe
     users, items, table = data.users, data.items, data.item_table
     of_users = [set_columns(users, items, (data.user_count, data.item_count))]
     of_items = [set_columns(items, users, (data.item_count, data.user_count))]
+    if data.times is not None and options.beside:
+        beside = beside_columns(users, items, data.times(), data.item_count)
+        of_items += [] if beside is None else [np.float32(options.beside) * beside]
     if table is not None and options.traits:
         of_items += [genre_columns(table.genres), year_columns(table.years)]
     return (

@@ -85,6 +85,12 @@ class Bayes(Architecture):
             minimum=0,
         )
         traits: bool = option(default=True, help="Count genres and years among the items' features.")
+        beside: float = option(
+            default=4.0,
+            help="What items rated just before and after count among items' features, where times tell "
+            "something (0: nothing).",
+            minimum=0,
+        )
         noise_freedom: float = option(
             default=5.0, help="How alike users' noise is; the larger, the more (0: the same).", minimum=0
         )

@@ -1,7 +1,7 @@
 """The defaults on other people's tables, beside damped means: the held-out RMSE of every architecture.
 
 usage: python tests/benchmarks/defaults.py [--data PATH …] [--made] [--architecture bias …] [--seeds 1]
-       [--only "Digital music" …] [--recipe default] [--keep defaults|architectures]
+       [--only "Digital music" …] [--recipe default] [--keep defaults|made|architectures]
 
 Without --data: the MovieLens editions and the panel in the folder that TASTEMAP_TEST_DATA names; tables that
 aren't there are left out, and said. --made takes tables of many shapes that are made on the spot
@@ -54,9 +54,7 @@ def tables(paths: Sequence[Path], made: bool, only: Sequence[str]) -> Iterator[t
         yield from ((path.name, load_ratings(path)) for path in paths)
         return
     folder = Path(os.environ.get("TASTEMAP_TEST_DATA", "."))
-    for name in SHAPES if made else PANEL:
-        if only and name not in only:
-            continue
+    for name in only or (SHAPES if made else PANEL):
         if made:
             yield name, made_table(SHAPES[name])
             continue
@@ -84,11 +82,11 @@ def keep_row(
 ) -> None:
     """Keep a line's figures for the README: those of a table, or those of each architecture."""
     for architecture, (base, rmse, _) in figures.items():
-        row, column = (name, architecture) if kept == "defaults" else (architecture, recipe)
+        row, column = (architecture, recipe) if kept == "architectures" else (name, architecture)
         keep(kept, row, column, {"rmse": round(rmse, 4)}, recipe_of(architecture, recipe))
-        if kept == "defaults":
+        if kept != "architectures":
             keep(kept, name, "damped means", {"rmse": round(base, 4)})
-    if kept == "defaults":
+    if kept != "architectures":
         keep(kept, name, "ratings", {"count": len(table)})
 
 
@@ -101,7 +99,7 @@ def main() -> None:
     parser.add_argument("--architecture", nargs="+", default=["bias", "dot", "nn", "bayes"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--recipe", default="default")
-    parser.add_argument("--keep", choices=("defaults", "architectures"))
+    parser.add_argument("--keep", choices=("defaults", "made", "architectures"))
     chosen = parser.parse_args()
     print(f"| table | ratings | damped means | {' | '.join(chosen.architecture)} | seconds |")
     print(f"|---|---:|---:|{'---:|' * (len(chosen.architecture) + 1)}")

@@ -54,7 +54,7 @@ _SCORES = {
     "ease": "ranks: weights from item to item in closed form, times what the user took",
     "stack": "ranks: `ease` and softmax factors added up, both from what the user took",
     "bayes": "posterior mean of `bias` by Gibbs sampling, with who rated what, "
-    "genres and years as side features",
+    "and beside what, genres and years as side features",
 }
 
 
@@ -75,6 +75,9 @@ def _defaults(figures: Figures) -> Iterator[Cells]:
         means = shown(figures, figures.find(row, "damped means"), "{rmse:.4f}")
         count = shown(figures, figures.find(row, "ratings"), "{count:,.0f}")
         yield row, count, means, *(shown(figures, figures.find(row, one), "{rmse:.4f}") for one in RATES)
+
+
+_OF_TABLES = Layout(("table", "ratings:", "damped means:", *(f"`{name}`:" for name in RATES)), _defaults)
 
 
 def _peers(figures: Figures) -> Iterator[Cells]:
@@ -135,7 +138,8 @@ TABLES = {
         ),
         _architectures,
     ),
-    "defaults": Layout(("table", "ratings:", "damped means:", *(f"`{name}`:" for name in RATES)), _defaults),
+    "defaults": _OF_TABLES,
+    "made": _OF_TABLES,
     "peers": Layout(("who", "model", "val RMSE:", "fit, s:", "with start, compile, s:"), _peers),
     "training_speed": Layout(
         ("architecture", "Keras fit, ratings/s:", "Tastemap, ratings/s:", "ratio:"), _speed

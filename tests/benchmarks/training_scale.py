@@ -157,7 +157,11 @@ def main() -> None:
             flush=True,
         )
         if arguments.keep:
-            values = {"speed": round(speed / 1e6, 1), "gigabytes": round(figures["gigabytes"], 1)}
+            values = {
+                "speed": round(speed / 1e6, 1),
+                "gigabytes": round(figures["gigabytes"], 1),
+                "of the limit": round(speed / figures["limit"], 2),
+            }
             row, column = (
                 f"{ratings:,} × {users:,} × {items:,}",
                 f"{arguments.architecture}, {arguments.device}",

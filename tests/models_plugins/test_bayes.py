@@ -17,7 +17,13 @@ from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
 from models_plugins.bayes import _host_sweep as host_sweep, _sweep as bayes_sweep
 from models_plugins.bayes._chains import Agreement
-from models_plugins.bayes._features import genre_columns, set_columns, strongest_features, year_columns
+from models_plugins.bayes._features import (
+    beside_columns,
+    genre_columns,
+    set_columns,
+    strongest_features,
+    year_columns,
+)
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
 from models_plugins.bayes._state import Features, Prior, draw_noise
@@ -295,6 +301,42 @@ def test_chains_are_independent_and_all_are_averaged() -> None:
     others = run_epochs(trainer_on(data, seed=3, chains=4), 2).scores(data.users, data.items)
     apart = np.std(four.scores(data.users, data.items) - others)
     assert apart < 0.75 * np.std(alone[0] - alone[1])
+
+
+def in_sittings(shelves: bool) -> tuple[Any, ...]:
+    """120 users who rate 30 of 60 items ten seconds apart: shelf by shelf of six, or in any order."""
+    generator, items = np.random.default_rng(5), []
+    for _ in range(120):
+        chosen = [shelf * 6 + generator.permutation(6) for shelf in generator.permutation(10)[:5]]
+        items.append(np.concatenate(chosen) if shelves else generator.permutation(np.concatenate(chosen)))
+    users = np.repeat(np.arange(120, dtype=np.int32), 30)
+    return users, np.concatenate(items).astype(np.int32), np.tile(np.arange(30) * 10, 120)
+
+
+def test_items_rated_one_after_the_other_describe_each_other() -> None:
+    found = beside_columns(*in_sittings(shelves=True), 60).toarray()
+    shelf = np.arange(60) // 6
+    alike = shelf[:, None] == shelf
+    assert found[alike].mean() > 5 * found[~alike].mean() and not found.diagonal().any()
+
+
+@pytest.mark.parametrize("apart", [10, 700])
+def test_an_order_that_tells_nothing_is_no_feature(apart: int) -> None:
+    users, items, times = in_sittings(shelves=apart == 700)
+    assert beside_columns(users, items, times // 10 * apart, 60) is None
+    assert beside_columns(users[:1], items[:1], times[:1], 60) is None
+
+
+def test_times_shape_what_is_learnt_unless_they_should_not() -> None:
+    users, items, times = in_sittings(shelves=True)
+    targets = np.random.default_rng(6).normal(0, 1, len(users)).astype(np.float32)
+    data = TrainingData(users, items, targets, 120, 60, 0.0, times=lambda: times)
+    scores = [
+        run_epochs(trainer_on(one, **options), 1).scores(users, items)
+        for one, options in ((data, {}), (data, {"beside": 0.0}), (replace(data, times=None), {}))
+    ]
+    assert np.abs(scores[0] - scores[1]).max() > 1e-4
+    np.testing.assert_array_equal(scores[1], scores[2])
 
 
 def drawn_chains(apart: float, samples: int = 200) -> Any:

@@ -11,8 +11,10 @@ from .judging import (
     score_blocks as score_blocks,
 )
 from .noise import (
+    noise_level as noise_level,
     other_pulls as other_pulls,
     with_options as with_options,
+    with_pulls as with_pulls,
 )
 from .preparing import (
     LikedParts as LikedParts,

@@ -7,7 +7,7 @@ nothing: where a table is noisier than that by which a recipe was tuned, stronge
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -61,11 +61,15 @@ def other_pulls(resolved: Resolved, data: TrainingData) -> Iterator[Resolved]:
     noisier = noise_level(data) / TUNED_AT
     if 1 / _ALIKE <= noisier <= _ALIKE:
         return
-    options = resolved.options.to_dict()
     for number in range(1, _MOST + 1):
         times = _STEP ** (number if noisier > 1 else -number)
-        pulls = {name: float(f"{times * float(options[name]):.3g}") for name in resolved.by_noise}
-        yield with_options(resolved, pulls)
+        yield with_pulls(resolved, resolved.by_noise, times)
+
+
+def with_pulls(resolved: Resolved, names: Iterable[str], times: float) -> Resolved:
+    """The choices with some pulls so many times as strong."""
+    options = resolved.options.to_dict()
+    return with_options(resolved, {name: float(f"{times * float(options[name]):.3g}") for name in names})
 
 
 def with_options(resolved: Resolved, others: dict[str, float]) -> Resolved:

@@ -135,6 +135,8 @@ def test_an_architecture_that_knows_how_sure_it_is_needs_nothing_learnt() -> Non
     assert max(told.distribution, key=lambda one: one.probability).rating == 4
     assert sum(one.probability for one in told.distribution) == pytest.approx(1)
     assert Predict(user="ann", item=12).answer(model).distribution == ()
+    idle = replace(model, scoring=replace(model.scoring, share=0.0))
+    assert Predict(user="ann", item=12).answer(idle).deviation is None
     unknown = Predict(user="nobody", item=12, distribution=True).answer(model)
     assert unknown.distribution == () and "fallback" in unknown.undistributed
 

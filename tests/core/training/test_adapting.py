@@ -118,3 +118,11 @@ def test_the_share_is_the_slope_that_was_planted_or_none_where_it_could_be_chanc
     predicted = generator.normal(0, 1, 2_000)
     truth = slope * predicted + generator.normal(0, 1, 2_000)
     assert low <= _share(_Epoch(truth, predicted)) <= high
+
+
+def test_parts_that_overlap_say_less_than_one_of_as_many_ratings() -> None:
+    generator = np.random.default_rng(3)
+    predicted = generator.normal(0, 1, 2_000)
+    epoch = _Epoch(0.1 * predicted + generator.normal(0, 1, 2_000), predicted, predicted, predicted)
+    one, five = _share(epoch), _share(epoch, parts=5)
+    assert 0.02 < five < 0.6 * one

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import load_plugins, load_ratings, train
+from core import load_plugins, load_ratings, split_ratings, train
 from core.array_types import DoubleArray
 from core.contract import Resolved, TrainingData, resolve, settle
 from core.errors import DivergenceError
-from core.training._trusting import Reached, Watched, _choose
+from core.training._trusting import Reached, Watched, _choose, learn_trust
 from core.training.ranking import other_pulls
 from core.training.ranking.noise import noise_level
 
@@ -116,6 +116,27 @@ def test_a_stop_ends_the_trials_too() -> None:
     start = ranking()
     found = _choose(start, watched(0.3, np.random.default_rng(1)), others(start, 0.5), lambda *_: None, print)
     assert found == (start, None)
+
+
+def test_pulls_chosen_on_a_part_of_the_users_are_less_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In units of the noise, of which all show less than a part."""
+    monkeypatch.setattr("core.training._trusting._MOST_LIKES", 8000)
+    data = by_chance(600, 400, 40, 0.0)
+    table = load_ratings(pd.DataFrame({"user": data.users, "item": data.items}))
+    chosen = settle(
+        resolve(
+            load_plugins().architecture("bias"),
+            options={"factors": 2},
+            settings={"objective": "ranking", "epochs": 1},
+        ),
+        has_ratings=False,
+    )
+    split, told = split_ratings(table), list[str]()
+    found = learn_trust(table, split, chosen, told.append, lambda: False)
+    assert found is not None
+    pulled = found.adaptation.options["l2"]
+    part = 8000 / len(split.train)
+    assert 0.37 * np.sqrt(part) < pulled < 0.37 * 0.85
 
 
 def test_what_was_chosen_is_what_is_trained_and_kept(tmp_path: Path) -> None:
