@@ -48,7 +48,7 @@ class HostSweep:
 
     def __init__(self, data: TrainingData, width: int) -> None:
         """Sort the ratings by users and by items."""
-        self._left, self._right = np.triu_indices(width + 1)
+        self._size = width + 1
         counts = data.user_count, data.item_count
         self._users = _blocks(data.users, data.items, data.targets, counts)
         self._items = _blocks(data.items, data.users, data.targets, counts[::-1])
@@ -85,14 +85,14 @@ class HostSweep:
         self, blocks: Sequence[_Block], others: Sequence[_Block], rows: FloatArray, weights: FloatArray
     ) -> Iterator[_Sums]:
         """The sums of each block under the other side's rows, whose ratings weigh `weights`."""
-        weighed = np.empty((len(rows), rows.shape[1] + 1), np.float32)
-        products = np.empty((len(rows), len(self._left)), np.float32)
+        weighed = np.empty((len(rows), self._size), np.float32)
+        products = np.empty((len(rows), self._size * (self._size + 1) // 2), np.float32)
 
         def multiply(other: _Block) -> None:
-            design = np.insert(rows[other.rows].T, -1, 1, axis=0)
+            design = np.insert(np.ascontiguousarray(rows[other.rows].T), -1, 1, axis=0)
             own = design * weights[other.rows]
             weighed[other.rows] = own.T
-            products[other.rows] = (design[self._left] * own[self._right]).T
+            products[other.rows] = _upper_products(design, own).T
 
         def add_up(block: _Block) -> _Sums:
             return _Sums(np.ascontiguousarray((block.ones @ products).T), (block.targets @ weighed).T)
@@ -115,6 +115,17 @@ class HostSweep:
 
         list(self._threads.map(draw, blocks, sums))
         return drawn
+
+
+def _upper_products(design: FloatArray, own: FloatArray) -> FloatArray:
+    """The upper triangles of the products of columns, shape (size·(size + 1)/2, rows), row by row of each."""
+    size, rows = design.shape
+    products, start = np.empty((size * (size + 1) // 2, rows), np.float32), 0
+    for number in range(size):
+        end = start + size - number
+        np.multiply(design[number], own[number:], out=products[start:end])
+        start = end
+    return products
 
 
 def _system(sums: _Sums, width: int) -> tuple[list[FloatArray], FloatArray]:
