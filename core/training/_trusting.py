@@ -21,7 +21,7 @@ from core.errors import DivergenceError, TastemapError
 from core.ranking import Blocks, RankingTask
 from core.training._adapting import Adaptation, Stopped, Told, train_epoch
 from core.training._pace import Pace
-from core.training.ranking import FIRST, liked_parts, noise_level, other_pulls, score_blocks, with_pulls
+from core.training.ranking import FIRST, liked_parts, noisier, other_pulls, score_blocks, with_pulls
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Shares by which the model is tried to be trusted; the rest is popularity's."""
@@ -74,7 +74,7 @@ def learn_trust(
     if best is None:
         return None
     if resolved.by_noise and not whole:
-        chosen = _for_all(ratings, split, chosen, resolved.by_noise, noise_level(liked.data))
+        chosen = _for_all(ratings, split, chosen, resolved.by_noise, noisier(resolved, liked.data))
     trusted = _conclude(*best, resolved.settings.epochs, len(tuning))
     return trusted._replace(adaptation=replace(trusted.adaptation, options=_changes(resolved, chosen)))
 
@@ -85,7 +85,7 @@ def _for_all(
     """Turn pulls that suit a part of the users into those for all: of more users chance shows less."""
     nothing, settings = np.zeros(0, np.int64), chosen.settings
     every = liked_parts(ratings, settings, train=split.train, tuning=nothing, test=nothing, given=nothing)
-    return with_pulls(chosen, pulls, noise_level(every.data) / noise_of_part)
+    return with_pulls(chosen, pulls, noisier(chosen, every.data) / noise_of_part)
 
 
 def _choose(

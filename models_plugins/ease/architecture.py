@@ -31,7 +31,12 @@ class Ease(Architecture):
     objectives = ("ranking",)
     unused_settings = (*GRADIENT_SETTINGS, "epochs", "early_stopping", "tuning_fraction", "center")
     recipes = {
-        "ranking": Recipe("One solve.", {}, {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"})
+        "ranking": Recipe(
+            "One solve.",
+            {},
+            {"epochs": 1, "learning_rate": 1.0, "schedule": "constant"},
+            by_noise=("l2",),
+        )
     }
 
     class Options(ArchitectureOptions):

@@ -11,7 +11,7 @@ from .judging import (
     score_blocks as score_blocks,
 )
 from .noise import (
-    noise_level as noise_level,
+    noisier as noisier,
     other_pulls as other_pulls,
     with_options as with_options,
     with_pulls as with_pulls,

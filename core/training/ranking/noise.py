@@ -14,9 +14,11 @@ import numpy as np
 
 from core.array_types import DoubleArray
 from core.contract import Resolved, TrainingData
+from core.model.liking import scores_from_histories
 
-TUNED_AT = 0.66
-"""The noise of the table by which recipes for rankings were tuned: MovieLens's small one of 2016."""
+TUNED_AT, LINKS_TUNED_AT = 0.66, 1390.0
+"""The noise, and that of links, of the table by which recipes for rankings were tuned: MovieLens's small one
+of 2016."""
 _ALIKE = 1.15
 """Tables whose noise is within this factor of it are taken for alike."""
 _STEP, _MOST = math.sqrt(2), 4
@@ -43,6 +45,28 @@ def noise_level(data: TrainingData) -> float:
     return math.sqrt(edge * len(of_items) / len(data) * unlike)
 
 
+def links_noise(data: TrainingData) -> float:
+    """The same for weights from item to item: what chance alone adds to the products of columns of likes.
+
+    That is a square of what factors show, and a user counts by all that they took with all else they took.
+    """
+    of_users, of_items = (counts.astype(np.float64) for counts in data.rating_counts)
+    if not of_items.any():
+        return LINKS_TUNED_AT
+    edge = _edge(of_items[of_items > 0] / of_items.sum(), int((of_users > 0).sum()))
+    return edge * float((of_users**2).sum() / of_users.sum())
+
+
+def noisier(resolved: Resolved, data: TrainingData) -> float:
+    """How strong pulls suit likes, as a multiple of those of the table by which recipes were tuned.
+
+    Where users are what they took, pulls are on links.
+    """
+    if scores_from_histories(resolved.architecture):
+        return links_noise(data) / LINKS_TUNED_AT
+    return noise_level(data) / TUNED_AT
+
+
 def _edge(chances: DoubleArray, users: int) -> float:
     """The square of that singular value: the least of users / s + Σ p / (1 − p s) for s below 1 / max p."""
     low, high = 0.0, 1 / float(chances.max())
@@ -58,11 +82,11 @@ def other_pulls(resolved: Resolved, data: TrainingData) -> Iterator[Resolved]:
     what the recipe was tuned by, ever weaker ones where they are less so. None where they are alike."""
     if not resolved.by_noise or len(data) < _FEWEST:
         return
-    noisier = noise_level(data) / TUNED_AT
-    if 1 / _ALIKE <= noisier <= _ALIKE:
+    wanted, power = noisier(resolved, data), 2 if scores_from_histories(resolved.architecture) else 1
+    if abs(math.log(wanted)) <= power * math.log(_ALIKE):
         return
     for number in range(1, _MOST + 1):
-        times = _STEP ** (number if noisier > 1 else -number)
+        times = _STEP ** (power * (number if wanted > 1 else -number))
         yield with_pulls(resolved, resolved.by_noise, times)
 
 

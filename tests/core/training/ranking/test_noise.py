@@ -16,7 +16,7 @@ from core.contract import Resolved, TrainingData, resolve, settle
 from core.errors import DivergenceError
 from core.training._trusting import Reached, Watched, _choose, learn_trust
 from core.training.ranking import other_pulls
-from core.training.ranking.noise import noise_level
+from core.training.ranking.noise import links_noise, noise_level
 
 
 def by_chance(users: int, items: int, each: int, fall: float) -> TrainingData:
@@ -39,6 +39,7 @@ def test_the_noise_is_what_a_table_without_tastes_shows(fall: float) -> None:
     away = (taken - 20 * taken.mean(axis=0) / 20) / np.sqrt(20)
     strongest = np.linalg.svd(away, compute_uv=False)[0] * np.sqrt(400 / len(data))
     assert noise_level(data) == pytest.approx(strongest, rel=0.12)
+    assert links_noise(data) == pytest.approx(20 * (strongest / np.sqrt(400 / len(data))) ** 2, rel=0.25)
 
 
 def test_likes_of_unlike_weights_are_noisier() -> None:
@@ -47,8 +48,8 @@ def test_likes_of_unlike_weights_are_noisier() -> None:
     assert noise_level(replace(data, targets=weights)) == pytest.approx(noise_level(data) * np.sqrt(5 / 4))
 
 
-def ranking(**options: object) -> Resolved:
-    chosen = resolve(load_plugins().architecture("nn"), options=options, settings={"objective": "ranking"})
+def ranking(name: str = "nn", **options: object) -> Resolved:
+    chosen = resolve(load_plugins().architecture(name), options=options, settings={"objective": "ranking"})
     return settle(chosen, has_ratings=True)
 
 
@@ -62,6 +63,11 @@ def test_ever_stronger_ones_where_they_are_noisier_and_none_of_what_was_asked_fo
     noisy = by_chance(2600, 2000, 4, 0.8)
     tried = [(one.options.l2, one.options.net_l2) for one in other_pulls(ranking(l2=0.1), noisy)]  # type: ignore[attr-defined]
     assert tried == [(0.1, 0.566), (0.1, 0.8), (0.1, 1.13), (0.1, 1.6)]
+
+
+def test_pulls_on_links_go_by_squares() -> None:
+    tried = [one.options.l2 for one in other_pulls(ranking("ease"), by_chance(4000, 600, 200, 0.3))]  # type: ignore[attr-defined]
+    assert tried == [500, 1000, 2000, 4000]
 
 
 def test_nothing_is_tried_with_few_likes() -> None:
