@@ -28,7 +28,7 @@ def train(
     on_event: Callable[[Event], None] | None = None,
     controls: Controls | None = None,
     registry: Registry | None = None,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     trackers: Sequence[str] = (),
     progress: bool | None = None,
     **settings: object,
@@ -50,7 +50,7 @@ def train(
     resolved = resolve(registry.architecture(architecture), recipe, options, settings)
     with notebook.shown(on_event, progress) as tell:
         session = Session(table, resolved, registry, tell, controls or Controls(), trackers=trackers)
-        return Run.open(session.start(folder), registry)
+        return Run.open(session.start(None if folder is None else Path(folder)), registry)
 
 
 def resume(

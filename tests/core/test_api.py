@@ -117,8 +117,8 @@ def test_a_run_gives_frames_and_shows_itself(ratings: Ratings) -> None:
         run.predict(pd.DataFrame({"user": ["u1", "u2"], "item": ["100", None]}))
 
 
-def test_terms_of_a_prediction_sum_to_it(ratings: Ratings) -> None:
-    run = train(ratings, "bias", adapt=False, epochs=3, options={"factors": 4})
+def test_terms_of_a_prediction_sum_to_it(ratings: Ratings, tmp_path: Path) -> None:
+    run = train(ratings, "bias", adapt=False, epochs=3, options={"factors": 4}, folder=str(tmp_path / "run"))
     terms = run.model.scorer.terms(3, 5)
     assert terms is not None
     assert {name: part.shape for name, part in terms.items()} == {
