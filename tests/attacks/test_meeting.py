@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import WorkerError
 from core.training.several import _meeting as meeting
+from core.training.several._collectives import silent
 from core.training.several.cluster import Cluster
 
 
@@ -27,8 +28,9 @@ def test_the_address_of_tf_config_is_the_one_that_listens() -> None:
 
 @pytest.mark.parametrize("kind", ["deep JSON", "drips", "floods"])
 def test_a_stranger_neither_ends_nor_outlasts_the_wait(kind: str) -> None:
-    port = free_port()
-    cluster = Cluster((f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}"), 0)
+    port, nobody = free_port(), socket.socket()
+    nobody.bind(("127.0.0.1", 0))  # held and not listened on: no other program answers there
+    cluster = Cluster((f"127.0.0.1:{port}", f"127.0.0.1:{nobody.getsockname()[1]}"), 0)
     over = threading.Event()
     heard: list[bytes] = []
 
@@ -56,6 +58,22 @@ def test_a_stranger_neither_ends_nor_outlasts_the_wait(kind: str) -> None:
         assert time.monotonic() - started < 60  # it ends at all: the strangers go on until told to stop
     finally:
         over.set()
+        nobody.close()
         for one in strangers:
             one.join()
     assert not any(heard)
+
+
+def test_a_probe_that_meets_itself_is_told_from_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TCP lets a socket connect to its own port, where that is free and given to it."""
+
+    def itself(endpoint: tuple[str, int], timeout: float) -> socket.socket:
+        alone = socket.socket()
+        alone.settimeout(timeout)
+        alone.bind(endpoint)
+        alone.connect(endpoint)
+        return alone
+
+    monkeypatch.setattr(socket, "create_connection", itself)
+    free = free_port()
+    assert silent(Cluster(("127.0.0.1:1", f"127.0.0.1:{free}"), 0)) == [1]
