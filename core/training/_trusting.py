@@ -108,7 +108,7 @@ def _choose(
             break
         if tried is None:
             return chosen, None
-        if _ended(tried) < _ended(found) or not _clearly(_plain(tried) - _plain(found), 1):
+        if _ended(tried[0]) < _ended(found[0]) or not _clearly(_plain(tried) - _plain(found), 1):
             break
         chosen, found = other, tried
     return chosen, found
@@ -116,12 +116,12 @@ def _choose(
 
 def _plain(watched: Watched) -> DoubleArray:
     """nDCG of each user at the end, by the score alone."""
-    return watched[0][_ended(watched), 1.0]
+    return watched[0][_ended(watched[0]), 1.0]
 
 
-def _ended(watched: Watched) -> int:
+def _ended(reached: Reached) -> int:
     """The last epoch that was measured."""
-    return max(number for number, _ in watched[0])
+    return max(number for number, _ in reached)
 
 
 def _changes(start: Resolved, chosen: Resolved) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _conclude(reached: Reached, scale: float, epochs: int, likes: int) -> Truste
 
     The best of many is so by chance too, hence two standard errors; the plain one was not picked, hence one.
     """
-    plain = (max(number for number, _ in reached), 1.0)
+    plain = _ended(reached), 1.0
     best = max(reached, key=lambda choice: float(reached[choice].mean()))
     chosen = best if _clearly(reached[best] - reached[plain], 2) else plain
     popularity = reached[plain[0], 0.0]

@@ -35,14 +35,11 @@ def noise_level(data: TrainingData) -> float:
     (p), and its largest singular value is where their spectrum ends (Marchenko & Pastur 1967; Silverstein &
     Choi 1995).
     """
-    of_users, of_items = data.rating_counts
-    taken = of_items[of_items > 0]
-    if not len(taken):
+    if not len(data):
         return TUNED_AT
-    edge = _edge(taken / taken.sum(), int((of_users > 0).sum()))
     weights = np.asarray(data.targets, np.float64)
     unlike = float(np.mean(weights**2) / max(float(weights.mean()) ** 2, 1e-12))
-    return math.sqrt(edge * len(of_items) / len(data) * unlike)
+    return math.sqrt(_edge_of(data) * data.item_count / len(data) * unlike)
 
 
 def links_noise(data: TrainingData) -> float:
@@ -50,11 +47,10 @@ def links_noise(data: TrainingData) -> float:
 
     That is a square of what factors show, and a user counts by all that they took with all else they took.
     """
-    of_users, of_items = (counts.astype(np.float64) for counts in data.rating_counts)
-    if not of_items.any():
+    if not len(data):
         return LINKS_TUNED_AT
-    edge = _edge(of_items[of_items > 0] / of_items.sum(), int((of_users > 0).sum()))
-    return edge * float((of_users**2).sum() / of_users.sum())
+    of_users = data.rating_counts[0].astype(np.float64)
+    return _edge_of(data) * float((of_users**2).sum() / of_users.sum())
 
 
 def noisier(resolved: Resolved, data: TrainingData) -> float:
@@ -65,6 +61,12 @@ def noisier(resolved: Resolved, data: TrainingData) -> float:
     if scores_from_histories(resolved.architecture):
         return links_noise(data) / LINKS_TUNED_AT
     return noise_level(data) / TUNED_AT
+
+
+def _edge_of(data: TrainingData) -> float:
+    of_users, of_items = data.rating_counts
+    taken = of_items[of_items > 0]
+    return _edge(taken / taken.sum(), int((of_users > 0).sum()))
 
 
 def _edge(chances: DoubleArray, users: int) -> float:
