@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,11 +16,18 @@ from tests.tui.fake_engine import FakeEngine
 
 
 @pytest.fixture(scope="session")
-def registry() -> Registry:
-    """The three architectures that the recordings and pictures know, whatever else is installed."""
-    loaded = load_plugins()
-    loaded.architectures = {name: loaded.architectures[name] for name in ("bias", "dot", "nn")}
-    return loaded
+def installed() -> Registry:
+    """All that is installed, loaded once."""
+    return load_plugins()
+
+
+@pytest.fixture
+def registry(installed: Registry) -> Registry:
+    """The three architectures that the recordings and pictures know, whatever else is installed; each test
+    has its own, to which it may add."""
+    return replace(
+        installed, architectures={name: installed.architectures[name] for name in ("bias", "dot", "nn")}
+    )
 
 
 @pytest.fixture
