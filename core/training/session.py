@@ -119,6 +119,7 @@ class Session:
 
     def _adapt(self, prepared: Prepared) -> Adaptation | None:
         """Learn on carved parts how to train, where the settings ask for it and there are enough ratings."""
+        self._settle(prepared)
         settings = self.resolved.settings
         train, others = prepared.split.train, settings.strategy == "multiworker"
         if not settings.adapt or settings.early_stopping or others or len(train) < _FEWEST_TO_CARVE:
@@ -134,6 +135,12 @@ class Session:
             return None
         self.resolved = with_options(self.resolved, dict(found.adaptation.options))
         return found.adaptation
+
+    def _settle(self, prepared: Prepared) -> None:
+        """Have the architecture settle by the training ratings what was left open."""
+        from core.training.start import settled
+
+        self.resolved = settled(self.resolved, prepared.train, self.emit)
 
     def _asked_to_stop(self) -> bool:
         """Look at the commands before training: a stop is left for the loop, as is what steers it."""
@@ -173,7 +180,7 @@ class Session:
         """
         from core.training.several import Copies
 
-        prepared, trainer, _ = self._make_trainer(lambda _: None)
+        prepared, trainer, _ = self._make_trainer(self._settle)
         assert isinstance(trainer, Copies)  # noqa: S101 - that is what several workers train
         self.prepared, prepared = None, prepared.without_ratings()
         del self.ratings

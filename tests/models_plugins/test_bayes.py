@@ -280,13 +280,6 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
     assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
 
 
-def test_larger_tables_get_more_factors_and_their_carved_parts_too() -> None:
-    small = planted_training_data()
-    rows = small.user_count + small.item_count
-    assert trainer_on(small, factors=0).parameters == rows * 9
-    assert trainer_on(replace(small, capacity=60_000), factors=0).parameters == rows * 13
-
-
 def test_chains_are_independent_and_all_are_averaged() -> None:
     data = planted_training_data()
     one, four = (run_epochs(trainer_on(data, chains=chains), 2) for chains in (1, 4))
