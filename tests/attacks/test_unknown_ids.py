@@ -24,6 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained = train(ratings, "bias", adapt=False, epochs=1, split="official", folder=folder / "run")
     counts = trained.model.baseline.item_counts
     assert np.flatnonzero(counts == 0).tolist() == [trained.model.items.row("999")]
+    command("predict", str(trained.folder), "u1", "100")  # what is told but once, where it reads, is told now
     return trained.folder
 
 
