@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,17 +15,14 @@ from textual.css.stylesheet import Stylesheet
 from core.contract.plugins import Registry, load_plugins
 from tests.tui.fake_engine import FakeEngine
 
-
-@pytest.fixture(scope="session")
-def installed() -> Registry:
-    """All that is installed, loaded once."""
-    return load_plugins()
+installed_plugins = cache(load_plugins)
 
 
 @pytest.fixture
-def registry(installed: Registry) -> Registry:
+def registry() -> Registry:
     """The three architectures that the recordings and pictures know, whatever else is installed; each test
     has its own, to which it may add."""
+    installed = installed_plugins()
     return replace(
         installed, architectures={name: installed.architectures[name] for name in ("bias", "dot", "nn")}
     )
