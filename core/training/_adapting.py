@@ -32,7 +32,7 @@ _PARTS = ((10_000, 5), (50_000, 2))
 _SHARE_CARVED = 0.1
 _MOST_RATINGS = 1_000_000
 """Of larger tables a random part of the users is enough to learn from."""
-_AVERAGED = 3
+_AVERAGED = 4
 """Of epochs that only average, one in so many is trained on a carved part."""
 _CHANCE = 2.0
 """A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at."""
