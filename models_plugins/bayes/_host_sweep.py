@@ -8,7 +8,6 @@ of few ratings need no system (`_few_rated.py`).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core import FloatArray, TrainingData
+from core import FloatArray, TrainingData, usable_processors
 from models_plugins.bayes._few_rated import FEW, Alike, alike_rows, drawn_alike
 from models_plugins.bayes._state import DoubleArray, Prior
 
@@ -57,7 +56,7 @@ class HostSweep:
         rated = np.bincount(data.items, minlength=data.item_count)
         self._items = _blocks(data.items, data.users, data.targets, counts[::-1], rated > FEW)
         self._few = alike_rows(data.items, data.users, data.targets, data.item_count, _BLOCK_ROWS)
-        self._threads = ThreadPoolExecutor(_processors(), thread_name_prefix="sweep")
+        self._threads = ThreadPoolExecutor(usable_processors(), thread_name_prefix="sweep")
         self._summed: tuple[FloatArray | None, list[_Sums]] = None, []
 
     def __call__(
@@ -229,7 +228,3 @@ def _cuts(ends: Any) -> list[tuple[int, int]]:
         cuts.append((first, last))
         first = last
     return cuts
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
