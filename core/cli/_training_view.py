@@ -291,6 +291,7 @@ def _closing(event: Finished) -> list[str]:
         *_figures_apart(event),
         *_gain(event),
         *_convergence(event),
+        *_nothing_learnt(event, "damped means predict"),
         f"run {event.run}",
     ]
 
@@ -309,8 +310,16 @@ def _ranking_closing(event: Finished) -> list[str]:
         f"{recalls}  {rest}",
         *against_baseline("popularity", event.baseline_ndcg, event, RANKING_ADVICE),
         *_figures_apart(event),
+        *_nothing_learnt(event, "popularity ranks"),
         f"run {event.run}",
     ]
+
+
+def _nothing_learnt(event: Finished, instead: str) -> list[str]:
+    """What a run does that was stopped before it had learnt anything, and how it goes on."""
+    if event.epochs:
+        return []
+    return [f"no epoch came to its end, so {instead}; `tastemap train --resume {event.run}` goes on"]
 
 
 def _figures_apart(event: Finished) -> list[str]:

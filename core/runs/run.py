@@ -107,6 +107,8 @@ class Run(Asker):
             share=float(scoring.get("share", 1.0)),
             means=float(scoring.get("means", 0.0)),
         )
+        if self._untrained:
+            turned = turned.trusting(0.0, mean)
         vocabularies = read_vocabularies(self.folder, mean, rating_scale)
         if self.objective == "ranking":
             users, items, table, baseline = vocabularies
@@ -257,7 +259,12 @@ class Run(Asker):
 
     def _steps(self) -> RatingSteps | None:
         told = self.config.adaptation.get("steps")
-        return None if told is None else RatingSteps.from_dict(told)
+        return None if told is None or self._untrained else RatingSteps.from_dict(told)
+
+    @property
+    def _untrained(self) -> bool:
+        """Whether it was stopped before its first epoch's end, so that the baseline speaks for it."""
+        return self.summary is not None and self.summary.get("epochs") == 0
 
     def _read_weights(self) -> Arrays:
         require_folder(self.folder / CHECKPOINT_FILE.partition("/")[0])

@@ -1,10 +1,9 @@
 """Learn from carved parts of the training ratings how long to train and how far to trust the model.
 
 A model trained on all but a part is measured on that part after every epoch. Where the part errs least is
-where training ends; the share by which the model's distance from damped means should count is a regression
-through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is uncertain (the nonnegative
-garrote, Breiman 1995), so that a model which learns nothing beyond the means becomes the means. The held-out
-part is never looked at.
+where training ends; `_sharing` tells the share by which the model's distance from damped means should count
+there, so that a model which learns nothing beyond the means becomes the means. The held-out part is never
+looked at.
 """
 
 from __future__ import annotations
@@ -26,16 +25,10 @@ from core.model.steps import RatingSteps, learn_steps
 from core.runs import RunConfig
 from core.training._pace import Pace
 from core.training._prepare import Prepared, prepare_part
+from core.training._sharing import Carving, mixed_rmse, rms, trusted_share
 
-_PARTS = ((10_000, 5), (50_000, 2))
-"""Tables of fewer training ratings than the first number are carved so many times."""
-_SHARE_CARVED = 0.1
-_MOST_RATINGS = 1_000_000
-"""Of larger tables a random part of the users is enough to learn from."""
 _AVERAGED = 4
 """Of epochs that only average, one in so many is trained on a carved part."""
-_CHANCE = 2.0
-"""A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""
 
@@ -114,7 +107,7 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
 
     schedule, alone = _carved_schedule(resolved), replace(resolved.settings, strategy="none")
     curves: list[list[_Epoch]] = []
-    parts = list(_carve(ratings, split, resolved.settings.split_seed))
+    parts = list(_carve(split, resolved.settings.split_seed))
     for number, (train, tuning) in enumerate(parts, 1):
         prepared = prepare_part(ratings, split, train, tuning, resolved.settings.center)
         trainer, _ = make_trainer(resolved.architecture, resolved.options, alone, prepared.train)
@@ -125,7 +118,7 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
         if curve is None:
             return None
         curves.append(curve)
-    found = _conclude(curves, ratings.scale)
+    found = _conclude(curves, Carving.of(len(split.train)), ratings.scale)
     if resolved.architecture.averages:
         every = replace(found.adaptation, epochs=resolved.settings.plan().epochs)
         found = found._replace(adaptation=every)
@@ -144,26 +137,18 @@ def _tell_at(tell: Told, place: str, text: str) -> None:
     tell(place + text)
 
 
-def _carve(ratings: Ratings, split: Split, seed: int) -> Iterator[tuple[LongArray, LongArray]]:
+def _carve(split: Split, seed: int) -> Iterator[tuple[LongArray, LongArray]]:
     """Give rows to train on and rows to measure on, disjoint from part to part."""
     generator = np.random.default_rng([seed, 0xAD])
     rows = split.train
-    if len(rows) > _MOST_RATINGS:
-        kept = generator.random(ratings.user_count) < _MOST_RATINGS / len(rows)
-        rows = rows[kept[ratings.users[rows]]]
     places = generator.permutation(len(rows))
-    parts = carved_parts(len(rows))
-    share = _carved_share(parts)
-    for number in range(parts):
+    carving = Carving.of(len(rows))
+    count = carving.share * len(rows)
+    for number in range(carving.parts):
         carved = np.zeros(len(rows), bool)
-        carved[places[int(number * share * len(rows)) : int((number + 1) * share * len(rows))]] = True
+        carved[places[round(number * count) : round((number + 1) * count)]] = True
         if carved.any() and not carved.all():
             yield rows[~carved], rows[carved]
-
-
-def carved_parts(ratings: int) -> int:
-    """How many parts are carved out of so many training ratings: of few, one would tell too little."""
-    return next((parts for limit, parts in _PARTS if ratings < limit), 1)
 
 
 def _measured(resolved: Resolved, prepared: Prepared, trainer: Trainer) -> _Epoch:
@@ -178,11 +163,6 @@ def _measured(resolved: Resolved, prepared: Prepared, trainer: Trainer) -> _Epoc
         deviations[known] = 1.0 if own is None else own
     means = baseline.fallback(pairs.users, pairs.items).astype(np.float64)
     return _Epoch(*prepared.away_from_means(trainer, pairs), means, deviations)
-
-
-def _carved_share(parts: int) -> float:
-    """The share of the training ratings that each of so many parts has."""
-    return max(_SHARE_CARVED, 1 / parts if parts > 2 else 0)
 
 
 def _learning_curve(
@@ -200,7 +180,7 @@ def _learning_curve(
         if not train_epoch(trainer, number, schedule.learning_rate(number), pace, stopped):
             return None
         curve.append(measure(trainer))
-        errors.append(_rmse(curve[-1].truth - _share(curve[-1]) * curve[-1].predicted))
+        errors.append(mixed_rmse(curve[-1].truth, curve[-1].predicted))
         tell(f"epoch {number} of {schedule.epochs}, tuning RMSE {errors[-1]:.4f}")
         if number - 1 - int(np.argmin(errors)) >= _PATIENCE:
             break
@@ -223,23 +203,23 @@ def train_epoch(trainer: Trainer, number: int, rate: float, pace: Pace, stopped:
     return True
 
 
-def _conclude(curves: Sequence[Sequence[_Epoch]], scale: RatingScale) -> Carved:
+def _conclude(curves: Sequence[Sequence[_Epoch]], carving: Carving, scale: RatingScale) -> Carved:
     """Choose the epoch that errs least on all parts together, and the share that fits there."""
     epochs = [
         _joined(curve[min(number, len(curve) - 1)] for curve in curves)
         for number in range(max(map(len, curves)))
     ]
-    parts = len(curves)
-    errors = [_rmse(one.truth - _share(one, parts) * one.predicted) for one in epochs]
+    shares = [trusted_share(one.truth, one.predicted, carving) for one in epochs]
+    errors = [rms(one.truth - share * one.predicted) for one, share in zip(epochs, shares, strict=True)]
     best = int(np.argmin(errors))
-    share = round(_share(epochs[best], parts), 4)
+    share = round(shares[best], 4)
     steps = _steps(epochs[best], share, scale)
     adaptation = Adaptation(
         epochs=best + 1 if share else len(epochs),  # untrusted factors predict nothing, but are looked at
         share=share,
         ratings=len(epochs[best].truth),
         tuning_rmse=errors[best],
-        means_rmse=_rmse(epochs[best].truth),
+        means_rmse=rms(epochs[best].truth),
         steps=None if steps is None else steps.to_dict(),
     )
     return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
@@ -257,37 +237,6 @@ def _steps(epoch: _Epoch, share: float, scale: RatingScale) -> RatingSteps | Non
     return learn_steps(scale, raw[known], own, ratings[known])
 
 
-def _share(epoch: _Epoch, parts: int = 1) -> float:
-    """The share of the predicted distances that fits the true ones best, drawn to 0 by its uncertainty.
-
-    What several parts are trained on overlaps, with what others are measured on too, so they say less than as
-    many ratings that are apart: the variance is corrected as Nadeau & Bengio (2003) do.
-    """
-    squares = float(epoch.predicted @ epoch.predicted)
-    if squares <= 1e-12 * max(1.0, float(epoch.truth @ epoch.truth)):
-        return 1.0
-    share = float(epoch.truth @ epoch.predicted) / squares
-    if share <= 0:
-        return 0.0
-    errors = epoch.truth - share * epoch.predicted
-    carved = _carved_share(parts)
-    variance = float(((errors * epoch.predicted) ** 2).sum()) / squares**2
-    variance *= 1 + parts * carved / (1 - carved)
-    return float(np.clip(share * max(0.0, 1 - _CHANCE**2 * variance / share**2), 0.0, 1.0))
-
-
-def mixed_rmse(truth: DoubleArray, predicted: DoubleArray) -> float:
-    """The RMSE where predicted distances from damped means count by the share that fits best.
-
-    Where that is none, they count in full all the same, so that what isn't there yet can be put in order.
-    """
-    return _rmse(truth - (_share(_Epoch(truth, predicted)) or 1.0) * predicted)
-
-
-def _rmse(errors: DoubleArray) -> float:
-    return float(np.sqrt(np.mean(np.square(errors))))
-
-
 def planned(schedule: Schedule, adaptation: Adaptation | None) -> Schedule:
     """Cut a schedule to the epochs that were learnt."""
     if adaptation is None:
@@ -300,6 +249,11 @@ def mixed(prepared: Prepared, learnt: Adaptation) -> Prepared:
     if learnt.popularity is None:
         return prepared.trusting(learnt.share)
     return prepared.beside_popularity(learnt.share, learnt.popularity)
+
+
+def untrained(prepared: Prepared) -> Prepared:
+    """The baseline alone: what weights that no epoch has trained are worth."""
+    return prepared.trusting(0.0) if prepared.liked is None else prepared.beside_popularity(0.0, 1.0)
 
 
 def recorded_adaptation(config: RunConfig, resolved: Resolved) -> Adaptation | None:

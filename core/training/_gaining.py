@@ -17,7 +17,8 @@ from core.contract import Resolved, used_settings
 from core.data import Ratings, Split
 from core.options import OptionValue
 from core.protocol import Tuned
-from core.training._adapting import adapt, carved_parts
+from core.training._adapting import adapt
+from core.training._sharing import Carving
 from core.training._trusting import learn_trust
 
 _MOST_PARTS = 2
@@ -77,7 +78,7 @@ def _ranked(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> 
 def _on_parts(ratings: Ratings, split: Split, resolved: Resolved) -> _Ranked | None:
     """Rank on each carved part; None where on one of them nothing is sought or too little is left."""
     found, popularity, resolved = [], [], replace(resolved, by_noise=())
-    for part in range(min(_MOST_PARTS, carved_parts(len(split.train)))):
+    for part in range(min(_MOST_PARTS, Carving.of(len(split.train)).parts)):
         trusted = learn_trust(ratings, split, resolved, _tell_nobody, _go_on, part)
         if trusted is None:
             return None

@@ -15,9 +15,9 @@ from core.data import Ratings
 from core.errors import DivergenceError, PluginError, UsageError
 from core.options import OptionField, OptionSet, OptionValue
 from core.protocol import Event, PhaseChanged, TrialFinished
-from core.training._adapting import mixed_rmse
 from core.training._gaining import against_start, choices_of
 from core.training._prepare import Prepared, prepare
+from core.training._sharing import mixed_rmse
 from core.training.ranking import ruling_error
 
 if TYPE_CHECKING:

@@ -38,7 +38,14 @@ from core.runs import (
     read_history,
     write_vocabularies,
 )
-from core.training._adapting import Adaptation, adapt, mixed, planned, recorded_adaptation
+from core.training._adapting import (
+    Adaptation,
+    adapt,
+    mixed,
+    planned,
+    recorded_adaptation,
+    untrained,
+)
 from core.training._checkpoints import LastEpoch, Nowhere, saying_what_is_kept, tell_nobody
 from core.training._folding import Folding, counted_apart, folds, refuse_to_fold_on_several
 from core.training._loop import TrainingLoop
@@ -147,7 +154,10 @@ class Session:
         return any(isinstance(command, Stop) for command in waiting)
 
     def resume(self, folder: Path) -> Path:
-        """Go on with a run from its last checkpoint; raises RunError for other data than the recorded."""
+        """Go on with a run from its last checkpoint; raises RunError for other data than the recorded.
+
+        One that was stopped before it had learnt how to train learns that now.
+        """
         config = read_config(folder)
         _check_data(config, self.ratings)
         if config.parent.get("updated"):
@@ -155,12 +165,31 @@ class Session:
             raise UsageError(f"{config.run} is an update: it has no training to go on with.", hint=hint)
         self._refuse_to_lead()
         with locked(folder):
-            prepared, trainer, _ = self._make_trainer(lambda _: recorded_adaptation(config, self.resolved))
             progress, state = RunWriter(folder).load_checkpoint() or (Progress(), None)
+            if state is None and not config.adaptation:
+                config, prepared, trainer = self._begin_again(config, folder)
+            else:
+                recorded = partial(recorded_adaptation, config, self.resolved)
+                prepared, trainer, _ = self._make_trainer(lambda _: recorded())
             if state is not None:
                 trainer.restore(state)
             self._train(folder, config, prepared, trainer, progress, state)
         return folder
+
+    def _begin_again(self, config: RunConfig, folder: Path) -> tuple[RunConfig, Prepared, Trainer]:
+        """Learn how to train as a new run does, and write it into a run that nothing has trained yet."""
+
+        def learnt(prepared: Prepared) -> Adaptation | None:
+            found = self._adapt(prepared)
+            if found is None:
+                return None
+            return recorded_adaptation(replace(config, adaptation=found.to_dict()), self.resolved)
+
+        prepared, trainer, device = self._make_trainer(learnt)
+        begun = self._config(config.run, prepared, trainer, device)
+        begun = replace(begun, created=config.created)
+        begun.write(folder)
+        return begun, prepared, trainer
 
     @property
     def follows(self) -> bool:
@@ -312,7 +341,12 @@ class Session:
     def _finish(
         self, loop: TrainingLoop, folder: Path, reason: str, writer: RunWriter, keeper: LastEpoch
     ) -> Finished:
-        """Save the best weights (the last epoch's without early stopping) and the figures that they reach."""
+        """Save the best weights (the last epoch's without early stopping) and the figures that they reach.
+
+        Before the first epoch's end nothing is learnt: the baseline is what predicts or ranks.
+        """
+        if not loop.progress.epoch:
+            loop.prepared = self._folding_in(untrained(loop.prepared))
         if reason == "stopped" and keeper.state is not None:
             loop.trainer.restore(keeper.state)  # what a part of an epoch did is dropped
         weights = loop.trainer.weights()

@@ -279,7 +279,10 @@ def _finished_line(training: TrainingState) -> Content:
         text += f" · damped means {rmse(finished.baseline_rmse)}{verdict}"
     if finished.objective == "ranking":
         text = f"val nDCG@10 {rmse(finished.val_ndcg)} · popularity {rmse(finished.baseline_ndcg)}"
-    more = f"epoch {finished.best_epoch} of {finished.epochs} kept · {seconds(finished.seconds)} · saved"
+    kept = f"epoch {finished.best_epoch} of {finished.epochs} kept"
+    if not finished.epochs:
+        kept = f"no epoch ended: {'popularity ranks' if training.ranks else 'damped means predict'}"
+    more = f"{kept} · {seconds(finished.seconds)} · saved"
     lines = [
         Content.from_markup(
             "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more

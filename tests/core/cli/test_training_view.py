@@ -86,6 +86,16 @@ def test_epochs_changes_trials_and_the_end_are_lines(capsys: pytest.CaptureFixtu
     assert lines[-1] == "run bias-1"
 
 
+def test_a_run_that_was_stopped_before_it_learnt_anything_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(replace(FINISHED, epochs=0, best_epoch=0))
+    shown(replace(FINISHED, epochs=0, best_epoch=0, objective="ranking"))
+    told = capsys.readouterr().out
+    assert (
+        "no epoch came to its end, so damped means predict; `tastemap train --resume bias-1` goes on" in told
+    )
+    assert "no epoch came to its end, so popularity ranks;" in told
+
+
 def test_a_missing_figure_is_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
     shown(replace(EPOCH, train_rmse=None, val_rmse=None))
     assert capsys.readouterr().out.split()[:4] == ["1/2", "-", "-", "0.7000"]
