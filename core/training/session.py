@@ -70,9 +70,9 @@ class Session:
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
     receives commands that don't steer, between two slices of batches. Without `figures_by_epoch` epochs are
-    not measured, only the end is. `parent` is what the run's configuration says of the one that it comes
-    from, where it comes from one. Once finished, `compared` is the held-out part as the baseline and as the
-    run predict or rank it.
+    not measured, only the end is; without `resumable` their states aren't kept. `parent` is what the run's
+    configuration says of the one that it comes from, where it comes from one. Once finished, `compared` is
+    the held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -83,6 +83,7 @@ class Session:
     answer: Callable[[Command], None] = ignore
     trackers: Sequence[str] = ()
     figures_by_epoch: bool = True
+    resumable: bool = True
     parent: Mapping[str, Any] = field(default_factory=dict)
     trainer: Trainer | None = None
     prepared: Prepared | None = None
@@ -312,7 +313,7 @@ class Session:
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
-        keeper = LastEpoch(writer, state)
+        keeper = LastEpoch(writer, state, self.resumable)
         schedule, controls = planned(settings.plan(), self.adaptation), self.controls
         if isinstance(trainer, LeadsWorkers):
             controls = trainer.lead(controls, schedule, progress)

@@ -51,6 +51,8 @@ class GibbsTrainer:
         data = replace(data, targets=data.targets / np.float32(self._scale))
         self._data, self._options = data, options
         self._factors = int(options.factors) or factors_for(data)
+        import scipy.linalg  # noqa: F401 - only libraries that are there already are held to one thread
+
         self._one_thread = ThreadpoolController().wrap(limits=1, user_api="blas")
         features = self._one_thread(side_features)(data, options)
         self._sweep = _sweep_on(device)(data, self._factors + 1)
