@@ -1,12 +1,14 @@
 """Ratings per second: Tastemap's engine against plain Keras `fit`, in turn, in one run.
 
 usage: python tests/benchmarks/training_speed.py [--pairs 3] [--architecture bias nn dot] [--batch-size 64]
-       [--keep]
+       [--keep] [--cornac PYTHON]
 
 Trains on MovieLens ml-latest-small-2016 where TASTEMAP_TEST_DATA names its folder, else on a made table of
 the same size. The baseline is the 2017 notebook's model in Keras, batch 64. Epochs of
 both alternate, so that a change of the machine's speed hits both; the first epoch of each (compile, trace) is
-not counted. Prints a Markdown table of medians.
+not counted. Prints a Markdown table of medians. `--cornac` names an interpreter that Cornac is installed
+in: its MF of 50 factors, in C++, is timed in turn with `bias` of as many; `taskset -c 1` before it all holds
+both to one thread, which is fairer on a busy machine.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ import keras
 import numpy as np
 from keras import layers, regularizers
 from measured import keep
+from peers import hand_over, train
 
 from core import load_plugins, load_ratings
 from core.contract.data import ItemTable
@@ -32,6 +36,9 @@ from core.contract.trainer import TrainingData
 from core.data.ratings import Ratings, RatingScale, Vocabulary
 from core.training._prepare import prepare
 from core.training.gradient.trainer import GradientTrainer
+
+CORNAC_EPOCHS = 60
+"""Those of its configuration in `peer_models`."""
 
 
 def made_table(users: int = 671, items: int = 9066, count: int = 100_004) -> Ratings:
@@ -91,6 +98,23 @@ def engine_epoch(trainer: GradientTrainer, number: int) -> float:
     return time.perf_counter() - started
 
 
+def beside_cornac(ratings: Ratings, python: str, pairs: int) -> str:
+    """Ratings per second of `bias`, with its own batch size, and of Cornac's MF, in turn; a line of text."""
+    found = load_plugins().architecture("bias")
+    resolved = resolve(found, options={"factors": 50})
+    data = prepare(ratings, resolved.settings).train
+    trainer = GradientTrainer(resolved.architecture, resolved.options, resolved.settings, data, "/CPU:0")
+    engine_epoch(trainer, 1)
+    own, others = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        hand_over(ratings, "", Path(folder))
+        for pair in range(pairs):
+            own.append(min(engine_epoch(trainer, 2 + 5 * pair + turn) for turn in range(5)))
+            others.append(train("cornac-mf-tuned", 1, python, Path(folder)).fit / CORNAC_EPOCHS)
+    rates = [len(data) / statistics.median(seconds) for seconds in (own, others)]
+    return f"bias {rates[0]:,.0f} ratings/s, Cornac's MF {rates[1]:,.0f}: {rates[1] / rates[0]:.1f}×"
+
+
 def compare(ratings: Ratings, architecture: str, pairs: int, batch_size: int, kept: bool) -> str:
     """Time both in turn; returns a row of the table."""
     found = load_plugins().architecture(architecture)
@@ -122,9 +146,13 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--architecture", nargs="+", default=["bias", "nn", "dot"])
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--cornac", metavar="PYTHON")
     arguments = parser.parse_args()
     folder = Path(os.environ.get("TASTEMAP_TEST_DATA", "")) / "ml-latest-small-2016"
     ratings = load_ratings(folder) if folder.is_dir() else made_table()
+    if arguments.cornac:
+        print(beside_cornac(ratings, arguments.cornac, arguments.pairs))
+        return
     print(f"{len(ratings):,} ratings of {ratings.name}, batch {arguments.batch_size}\n")
     print("| architecture | Keras fit, ratings/s | Tastemap, ratings/s | ratio |\n|---|---:|---:|---:|")
     for architecture in arguments.architecture:
