@@ -51,6 +51,9 @@ from .runs import (
     Updated as Updated,
     UpdateRequest as UpdateRequest,
 )
+from .startup import (
+    usable_processors as usable_processors,
+)
 from .training import (
     Controls as Controls,
 )

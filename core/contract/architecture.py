@@ -185,6 +185,14 @@ class Architecture:
         """
         return None
 
+    def settled(self, data: TrainingData, options: Any) -> Mapping[str, OptionValue]:  # noqa: ARG002
+        """Settle options that were left open by the training ratings; gives those that change, by name.
+
+        Asked once, before a training begins: carved parts are trained with the same, the run records them,
+        and a resumed training takes them from there. The same ratings must give the same.
+        """
+        return {}
+
     def trainer(self, data: TrainingData, settings: Any, options: Any) -> Trainer | None:  # noqa: ARG002
         """Bring a trainer of one's own (Gibbs sampling, say); None means the engine's gradient trainer."""
         return None
@@ -259,6 +267,10 @@ class Replicated(Architecture):
     def build(self, user: EmbeddingSide, item: EmbeddingSide, options: ArchitectureOptions) -> Any:
         """One replica's score."""
         return self.inner.build(user, item, options)
+
+    def settled(self, data: TrainingData, options: ArchitectureOptions) -> Mapping[str, OptionValue]:
+        """As for one replica."""
+        return self.inner.settled(data, options)
 
     def terms(self, rows: Rows, options: ArchitectureOptions) -> Terms | None:
         """The replicas' terms divided by their number: parts side by side, single numbers as their mean."""

@@ -95,9 +95,13 @@ class RunWriter:
 
     def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
         """Append the epoch to the history, then replace the checkpoint."""
-        self._append(event.to_json())
+        self.add_to_history(event)
         write_arrays(self.folder / CHECKPOINT_FILE, state, progress.to_dict())
         self._forget_other_best(progress.best_epoch)
+
+    def add_to_history(self, event: EpochFinished) -> None:
+        """Append the epoch to the history alone."""
+        self._append(event.to_json())
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         """Keep the best weights under their epoch's number; older ones go after the next checkpoint."""
@@ -126,7 +130,7 @@ class RunWriter:
 
     def finish_at_once(self, event: EpochFinished, weights: Arrays, summary: Finished) -> None:
         """Write a run that has no training of its own: one line of history, weights and summary."""
-        self._append(event.to_json())
+        self.add_to_history(event)
         self.finish(weights, summary)
 
     def _best_file(self, epoch: int) -> Path:

@@ -11,6 +11,9 @@ from .own_process import (
     claim_process as claim_process,
     spare_pandas as spare_pandas,
 )
+from .processors import (
+    usable_processors as usable_processors,
+)
 from .usage import (
     usage as usage,
 )

@@ -27,7 +27,7 @@ from core.training._pace import Pace
 from core.training._prepare import Prepared, prepare_part
 from core.training._sharing import Carving, mixed_rmse, rms, trusted_share
 
-_AVERAGED = 3
+_AVERAGED = 4
 """Of epochs that only average, one in so many is trained on a carved part."""
 _PATIENCE = 4
 """A part's training ends when so many epochs brought nothing better."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,15 +15,22 @@ from core.training._loop import TrainingLoop
 
 @dataclass
 class LastEpoch:
-    """Passes checkpoints on and keeps the state of the last finished epoch at hand."""
+    """Passes checkpoints on and keeps the state of the last finished epoch at hand.
+
+    Of a run that is not `resumable` only the history is kept.
+    """
 
     writer: RunWriter
     state: Arrays | None = None
+    resumable: bool = True
 
-    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Callable[[], Arrays]) -> None:
         """Keep an epoch's state, here and in the run."""
-        self.state = state
-        self.writer.save_epoch(event, progress, state)
+        if not self.resumable:
+            self.writer.add_to_history(event)
+            return
+        self.state = state()
+        self.writer.save_epoch(event, progress, self.state)
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         """Keep the weights that were best so far in the run."""
@@ -33,8 +40,10 @@ class LastEpoch:
 class Nowhere:
     """Keeps nothing: worker 0 does."""
 
-    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
-        """Do nothing."""
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Callable[[], Arrays]) -> None:
+        """Take part in gathering the state, which may take all workers, and drop it."""
+        del event, progress
+        state()
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
         """Do nothing."""

@@ -75,7 +75,7 @@ class _RunningEpoch:
 class _Checkpoints(Protocol):
     """Where the loop leaves what must survive a crash."""
 
-    def save_epoch(self, event: EpochFinished, progress: Progress, state: Arrays) -> None:
+    def save_epoch(self, event: EpochFinished, progress: Progress, state: Callable[[], Arrays]) -> None:
         """Keep the end of an epoch."""
 
     def save_best(self, epoch: int, weights: Arrays) -> None:
@@ -299,7 +299,7 @@ class TrainingLoop:
         )
         if event.best and ruling is not None:
             self.checkpoints.save_best(epoch.number, self.trainer.weights())
-        self.checkpoints.save_epoch(event, self.progress, self.trainer.state())
+        self.checkpoints.save_epoch(event, self.progress, self.trainer.state)
 
 
 def _difference_fields(compared: Ways | None) -> dict[str, Any]:

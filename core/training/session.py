@@ -70,9 +70,9 @@ class Session:
 
     `emit` receives every event, on the thread that trains; `controls` may be used from any other; `answer`
     receives commands that don't steer, between two slices of batches. Without `figures_by_epoch` epochs are
-    not measured, only the end is. `parent` is what the run's configuration says of the one that it comes
-    from, where it comes from one. Once finished, `compared` is the held-out part as the baseline and as the
-    run predict or rank it.
+    not measured, only the end is; without `resumable` their states aren't kept. `parent` is what the run's
+    configuration says of the one that it comes from, where it comes from one. Once finished, `compared` is
+    the held-out part as the baseline and as the run predict or rank it.
     """
 
     ratings: Ratings
@@ -83,6 +83,7 @@ class Session:
     answer: Callable[[Command], None] = ignore
     trackers: Sequence[str] = ()
     figures_by_epoch: bool = True
+    resumable: bool = True
     parent: Mapping[str, Any] = field(default_factory=dict)
     trainer: Trainer | None = None
     prepared: Prepared | None = None
@@ -126,6 +127,7 @@ class Session:
 
     def _adapt(self, prepared: Prepared) -> Adaptation | None:
         """Learn on carved parts how to train, where the settings ask for it and there are enough ratings."""
+        self._settle(prepared)
         settings = self.resolved.settings
         train, others = prepared.split.train, settings.strategy == "multiworker"
         if not settings.adapt or settings.early_stopping or others or len(train) < _FEWEST_TO_CARVE:
@@ -141,6 +143,12 @@ class Session:
             return None
         self.resolved = with_options(self.resolved, dict(found.adaptation.options))
         return found.adaptation
+
+    def _settle(self, prepared: Prepared) -> None:
+        """Have the architecture settle by the training ratings what was left open."""
+        from core.training.start import settled
+
+        self.resolved = settled(self.resolved, prepared.train, self.emit)
 
     def _asked_to_stop(self) -> bool:
         """Look at the commands before training: a stop is left for the loop, as is what steers it."""
@@ -202,7 +210,7 @@ class Session:
         """
         from core.training.several import Copies
 
-        prepared, trainer, _ = self._make_trainer(lambda _: None)
+        prepared, trainer, _ = self._make_trainer(self._settle)
         assert isinstance(trainer, Copies)  # noqa: S101 - that is what several workers train
         self.prepared, prepared = None, prepared.without_ratings()
         del self.ratings
@@ -305,7 +313,7 @@ class Session:
         chosen = self.registry.chosen_trackers(self.trackers)
         self.emit = with_trackers(self.emit, chosen, asdict(config), folder)
         writer = RunWriter(folder)
-        keeper = LastEpoch(writer, state)
+        keeper = LastEpoch(writer, state, self.resumable)
         schedule, controls = planned(settings.plan(), self.adaptation), self.controls
         if isinstance(trainer, LeadsWorkers):
             controls = trainer.lead(controls, schedule, progress)

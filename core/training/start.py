@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.contract import Architecture, Resolved, Trainer, TrainingData, TrainingSettings
 from core.model import build_head, scores_from_histories
 from core.options import ArchitectureOptions
+from core.protocol import Event, PhaseChanged
 from core.startup import choose_device, describe_device
 from core.training.gradient import GradientTrainer, Variant, head_shape
 from core.training.ranking import WithHistories
@@ -33,6 +35,16 @@ def alike(choices: Sequence[Resolved]) -> list[list[int]]:
         shape = head_shape(build_head(one.architecture, one.options, one.settings.seed))
         groups.setdefault(place if shape is None else shape, []).append(place)
     return list(groups.values())
+
+
+def settled(resolved: Resolved, data: TrainingData, emit: Callable[[Event], None]) -> Resolved:
+    """The choices with what the architecture settles by the training ratings; `emit` hears of it first."""
+    architecture, options = resolved.architecture, resolved.options
+    if type(architecture).settled is Architecture.settled:
+        return resolved
+    emit(PhaseChanged("settling options", "by the training ratings"))
+    found = architecture.settled(data, options)
+    return replace(resolved, options=type(options).parse({**options.to_dict(), **found}))
 
 
 def make_trainer(

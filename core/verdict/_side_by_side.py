@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -25,17 +24,11 @@ def trainings_at_once(rows: int) -> int:
 
     A training of a small table keeps one processor busy, and a GPU would be shared.
     """
-    from core.startup import choose_device
+    from core.startup import choose_device, usable_processors
 
     if rows > MOST_ROWS_AT_ONCE or not choose_device("auto").startswith("/CPU"):
         return 1
-    return min(_AT_ONCE, _processors())
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return min(_AT_ONCE, usable_processors())
 
 
 def side_by_side(

@@ -137,6 +137,7 @@ class Judging:
             with self._folder(contender) as folder:
                 session = Session(self.ratings, replace(resolved, settings=settings), self.registry, hear)
                 session.controls, session.figures_by_epoch = controls, self.draws or self.keep
+                session.resumable = self.keep
                 session.start(folder)
                 seconds = time.perf_counter() - started
                 if hear.stopped:

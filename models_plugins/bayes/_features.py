@@ -118,15 +118,22 @@ def strongest_features(columns: Sequence[Any], rank: int) -> Features | None:
 def _left_directions(matrix: Any, rank: int) -> tuple[FloatArray, FloatArray]:
     """The strongest left singular vectors (rows, rank) of a sparse matrix, and their singular values (rank,).
 
-    By random projections and two power iterations (Halko, Martinsson & Tropp 2011), with the numbers of
-    scikit-learn's `randomized_svd`, whose import takes longer than the training on a small table.
+    By random projections and two power iterations (Halko, Martinsson & Tropp 2011), as scikit-learn's
+    `randomized_svd` does, whose import takes longer than the training on a small table.
     """
+    from scipy.linalg import qr
+
     wide = matrix.shape[0] < matrix.shape[1]
     tall = matrix.T.tocsr() if wide else matrix
     sample = np.random.RandomState(0).normal(size=(tall.shape[1], rank + _MORE)).astype(np.float32)
     for _ in range(_POWERS):
         sample = tall.T @ (tall @ sample)
-    around = np.linalg.qr(tall @ sample).Q
-    left, strengths, right = np.linalg.svd((tall.T @ around).T, full_matrices=False)
-    vectors = right[:rank].T if wide else around @ left[:, :rank]
-    return vectors, strengths[:rank]
+    around, _ = qr(tall @ sample, mode="economic", overwrite_a=True, check_finite=False)
+    within: FloatArray = tall.T @ around
+    exactly = within.astype(np.float64)  # squares of what is far weaker than the strongest
+    squares, axes = np.linalg.eigh(exactly.T @ exactly)
+    strengths = np.sqrt(np.maximum(squares[::-1], 0)).astype(np.float32)[:rank]
+    axes = axes[:, ::-1][:, :rank].astype(np.float32)
+    if wide:
+        return within @ axes / np.maximum(strengths, np.finfo(np.float32).tiny), strengths
+    return around @ axes, strengths

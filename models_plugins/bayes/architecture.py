@@ -56,7 +56,7 @@ class Bayes(Architecture):
 
         factors: int = option(
             default=0,
-            help="Latent factors of a sample (0: by the count of ratings, 8 or 12).",
+            help="Latent factors of a sample (0: as many as the ratings tell apart, up to 24).",
             minimum=0,
             maximum=64,
             search=(6, 20),
@@ -123,6 +123,12 @@ class Bayes(Architecture):
         from models_plugins.bayes._updating import updated_spread
 
         return updated_spread(weights, news, settings.seed, options.noise_freedom)
+
+    def settled(self, data: TrainingData, options: Options) -> dict[str, int]:
+        """Count the factors that the ratings tell apart, where none were asked for."""
+        from models_plugins.bayes._trainer import factors_for
+
+        return {} if options.factors else {"factors": factors_for(data)}
 
     def trainer(self, data: TrainingData, settings: Any, options: Options) -> Trainer:
         """Bring the Gibbs sampler; of the settings it takes the seed and the device."""

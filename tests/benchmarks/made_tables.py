@@ -1,5 +1,10 @@
 """Tables of known structure and many shapes, made on the spot, for `defaults.py --made`.
 
+usage: python tests/benchmarks/made_tables.py [--only "1,000,000 ratings" …] [--keep]
+
+Prints a Markdown table of the error that is left to who knows all that was planted (`truths_error`); `--keep`
+keeps it for the lines that the README's table has.
+
 A rating is mean + user's offset + item's offset + tastes · traits (their strengths fall off) + noise of the
 user's own, rounded to the scale. Activity and popularity have long tails, and users take what they like.
 What a shape asks for beside that is a habit of raters (`_habits`, `_told`): each is drawn after everything
@@ -8,13 +13,16 @@ else, so that a new one changes no other table.
 
 from __future__ import annotations
 
+import argparse
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from measured import keep, read
 
-from core import Ratings, load_ratings
+from core import Ratings, load_ratings, split_ratings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +137,49 @@ SHAPES = {
 }
 
 
+_TELLINGS = 50
+
+
 def made_table(shape: Shape, seed: int = 0) -> Ratings:
     """Make a table; where pairs run out it has fewer ratings than asked for."""
     generator = np.random.default_rng(seed)
+    made = _planted(shape, generator)
+    noise = generator.normal(size=len(made.users))
+    times, told = _tell(made, noise, shape, generator)
+    frame = pd.DataFrame({"user": made.users, "item": made.items, "rating": told, "timestamp": times})
+    return load_ratings(frame, {"kind": "ratings"})
+
+
+def truths_error(shape: Shape, seed: int = 0) -> float | None:
+    """The held-out RMSE of who knows all that was planted, habits too, but for the noise of each rating.
+
+    That is, of the mean of what the same raters tell with noise drawn `_TELLINGS` times anew, which errs as
+    much more as its own noise adds. None where a rating is drawn by chance or told again.
+    """
+    if shape.outliers or shape.repeated:
+        return None
+    generator, other = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    made, rows = _planted(shape, generator), split_ratings(made_table(shape, seed)).test
+    noise, told = generator.normal(size=len(made.users)), np.zeros(len(rows))
+
+    def tell(drawn: Any) -> Any:
+        return _tell(made, drawn, shape, deepcopy(generator))[1][rows]
+
+    for _ in range(_TELLINGS):
+        told += tell(other.normal(size=len(made.users))) / _TELLINGS
+    return float(np.sqrt(np.mean((tell(noise) - told) ** 2) / (1 + 1 / _TELLINGS)))
+
+
+class _Planted(NamedTuple):
+    """Pairs, their values without noise and the noise's standard deviation, each of shape (n,)."""
+
+    users: Any
+    items: Any
+    truth: Any
+    noise: Any
+
+
+def _planted(shape: Shape, generator: np.random.Generator) -> _Planted:
     strengths = shape.fall ** np.arange(shape.factors)
     strengths *= shape.factor_spread / np.sqrt((strengths**2).sum())
     tastes = generator.normal(size=(shape.users, shape.factors))
@@ -152,12 +200,15 @@ def made_table(shape: Shape, seed: int = 0) -> Ratings:
         generator.normal(size=shape.items) + 0.3 * np.log(popularity * shape.items)
     )
     truth = shape.mean + generator.normal(0, shape.user_spread, shape.users)[users] + offsets[items] + liking
-    own = shape.noise * np.exp(0.2 * generator.normal(size=shape.users))
-    values = truth + generator.normal(size=len(users)) * own[users]
-    values, times = _habits(values, users, items, shape, generator)
-    told = _told(values, users, shape, generator)
-    frame = pd.DataFrame({"user": users, "item": items, "rating": told, "timestamp": times})
-    return load_ratings(frame, {"kind": "ratings"})
+    return _Planted(
+        users, items, truth, shape.noise * np.exp(0.2 * generator.normal(size=shape.users))[users]
+    )
+
+
+def _tell(made: _Planted, noise: Any, shape: Shape, generator: np.random.Generator) -> tuple[Any, Any]:
+    """When the raters tell what with such noise (in standard deviations, shape (n,))."""
+    values, times = _habits(made.truth + noise * made.noise, made.users, made.items, shape, generator)
+    return times, _told(values, made.users, shape, generator)
 
 
 def _liking(tastes: Any, traits: Any, users: Any, items: Any) -> Any:
@@ -214,3 +265,22 @@ def _told(values: Any, users: Any, shape: Shape, generator: np.random.Generator)
         by_chance = generator.integers(int((high - low) / shape.step) + 1, size=len(told)) * shape.step + low
         told = np.where(generator.random(len(told)) < shape.outliers, by_chance, told)
     return told
+
+
+def main() -> None:
+    """Print a line a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=[*SHAPES], default=[*SHAPES])
+    parser.add_argument("--keep", action="store_true")
+    chosen = parser.parse_args()
+    lines = {figure.row for figure in read("made").figures}
+    print("| table | what was planted |\n|---|---:|")
+    for name in chosen.only:
+        error = truths_error(SHAPES[name])
+        print(f"| {name} | {'' if error is None else f'{error:.4f}'} |", flush=True)
+        if chosen.keep and error is not None and name in lines:
+            keep("made", name, "what was planted", {"rmse": round(error, 4)})
+
+
+if __name__ == "__main__":
+    main()

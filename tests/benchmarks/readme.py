@@ -70,14 +70,19 @@ def _architectures(figures: Figures) -> Iterator[Cells]:
 RATES = ("bias", "dot", "nn", "bayes")
 
 
-def _defaults(figures: Figures) -> Iterator[Cells]:
-    for row in rows_of(figures):
-        means = shown(figures, figures.find(row, "damped means"), "{rmse:.4f}")
-        count = shown(figures, figures.find(row, "ratings"), "{count:,.0f}")
-        yield row, count, means, *(shown(figures, figures.find(row, one), "{rmse:.4f}") for one in RATES)
+_MEANS, _PLANTED = "damped means", "what was planted"
 
 
-_OF_TABLES = Layout(("table", "ratings:", "damped means:", *(f"`{name}`:" for name in RATES)), _defaults)
+def _of_tables(*columns: str) -> Layout:
+    """A line a table, its ratings, and the RMSE of each column."""
+
+    def lines(figures: Figures) -> Iterator[Cells]:
+        for row in rows_of(figures):
+            count = shown(figures, figures.find(row, "ratings"), "{count:,.0f}")
+            yield row, count, *(shown(figures, figures.find(row, one), "{rmse:.4f}") for one in columns)
+
+    heads = (f"`{name}`:" if name in RATES else f"{name}:" for name in columns)
+    return Layout(("table", "ratings:", *heads), lines)
 
 
 def _peers(figures: Figures) -> Iterator[Cells]:
@@ -138,8 +143,8 @@ TABLES = {
         ),
         _architectures,
     ),
-    "defaults": _OF_TABLES,
-    "made": _OF_TABLES,
+    "defaults": _of_tables(_MEANS, *RATES),
+    "made": _of_tables(_MEANS, *RATES, _PLANTED),
     "peers": Layout(("who", "model", "val RMSE:", "fit, s:", "with start, compile, s:"), _peers),
     "training_speed": Layout(
         ("architecture", "Keras fit, ratings/s:", "Tastemap, ratings/s:", "ratio:"), _speed

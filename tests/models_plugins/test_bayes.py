@@ -24,6 +24,7 @@ from models_plugins.bayes._features import (
     strongest_features,
     year_columns,
 )
+from models_plugins.bayes._few_rated import FEW, alike_rows, drawn_alike
 from models_plugins.bayes._host_sweep import HostSweep
 from models_plugins.bayes._posterior import KEPT, Posterior, strongest_directions
 from models_plugins.bayes._state import Features, Prior, draw_noise
@@ -33,6 +34,9 @@ from models_plugins.bayes.architecture import Bayes
 from tests.support import command, make_ratings, write_csv
 
 SMALL = {"factors": 3, "components": 8, "sweeps": 5}
+
+
+_cpu_sweep = partial(Sweep, device="/CPU:0")
 
 
 def trainer_on(data: TrainingData, seed: int = 1, **options: Any) -> GibbsTrainer:
@@ -107,6 +111,7 @@ def swept(sweep: Any, data: TrainingData, sweeps: int = 3) -> tuple[Any, ...]:
 
 def test_both_sweeps_draw_the_same_in_one_part_or_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
     data = planted_training_data()
+    assert np.bincount(data.items).min() > FEW  # fewer are drawn by another root of the same covariance
     whole = swept(Sweep(data, 4, "/CPU:0"), data)
     others = [swept(HostSweep(data, 4), data)]
     monkeypatch.setattr(bayes_sweep, "CHUNK_NUMBERS", 14 * 700)
@@ -116,6 +121,50 @@ def test_both_sweeps_draw_the_same_in_one_part_or_in_many(monkeypatch: pytest.Mo
     for other in others:
         for one, expected in zip(other, whole, strict=True):
             np.testing.assert_allclose(one, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_without_chance_both_sweeps_come_to_the_same_on_a_sparse_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(8)
+    counts = generator.integers(0, 2 * FEW + 2, 60)
+    users = np.concatenate([generator.permutation(20)[:count] for count in counts]).astype(np.int32)
+    items = np.repeat(np.arange(60, dtype=np.int32), counts)
+    data = TrainingData(users, items, generator.standard_normal(len(items)).astype(np.float32), 20, 60, 1.0)
+    monkeypatch.setattr(host_sweep, "_BLOCK_ROWS", 7)
+    precision, zeros = np.array([3, 2, 1, 4], np.float32), np.zeros(4, np.float32)
+    shifts = [generator.standard_normal((rows, 4)).astype(np.float32) for rows in (20, 60)]
+    priors = tuple(Prior(precision, zeros + 0.1, zeros, shift) for shift in shifts)
+    noise, still = generator.gamma(5, 0.2, 20).astype(np.float32), tuple(map(np.zeros_like, shifts))
+    one, other = (made(data, 4)(shifts[1], priors, noise, still) for made in (HostSweep, _cpu_sweep))
+    for left, right in zip(one, other, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("ratings", range(FEW + 1))
+def test_rows_of_few_ratings_have_the_mean_and_covariance_of_the_exact_posterior(ratings: int) -> None:
+    """Without chance a draw is the mean; what unit normals add to it are the columns of a root."""
+    generator, width = np.random.default_rng(ratings), 5
+    others = generator.standard_normal((7, width)).astype(np.float32)
+    weights = generator.gamma(5, 0.4, 7).astype(np.float32)
+    prior = Prior(
+        generator.gamma(3, 1, width).astype(np.float32),
+        *(generator.standard_normal(width).astype(np.float32) for _ in range(2)),
+        generator.standard_normal((1, width)).astype(np.float32),
+    )
+    rated = generator.permutation(7)[:ratings].astype(np.int32)
+    targets = generator.standard_normal(ratings).astype(np.float32)
+    (alike,) = alike_rows(np.zeros(ratings, np.int32), rated, targets, 1, 10)
+    columns = [np.zeros((width, 1), np.float32), *np.eye(width, dtype=np.float32)[:, :, None]]
+    mean, *ends = (drawn_alike(alike, others.T, weights, prior, own)[:, 0] for own in columns)
+    root = np.stack(ends, axis=1) - mean[:, None]
+
+    design = np.hstack([others[rated, :-1], np.ones((ratings, 1))])
+    weighed = design * weights[rated, None]
+    precision = np.diag(prior.precision) + design.T @ weighed
+    right = prior.precision * prior.centers[0] + weighed.T @ (targets - others[rated, -1])
+    np.testing.assert_allclose(mean, np.linalg.solve(precision, right), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(root @ root.T, np.linalg.inv(precision), rtol=1e-4, atol=1e-5)
 
 
 def test_rows_without_ratings_are_drawn_from_the_prior() -> None:
@@ -128,7 +177,7 @@ def test_rows_without_ratings_are_drawn_from_the_prior() -> None:
         np.testing.assert_array_equal(errors > 0, [False, True, False, True, False])
 
 
-@pytest.mark.parametrize("made", [HostSweep, partial(Sweep, device="/CPU:0")])
+@pytest.mark.parametrize("made", [HostSweep, _cpu_sweep])
 def test_a_chain_of_one_pair_samples_the_known_posterior_of_its_mean(made: Callable[..., Any]) -> None:
     """One user, one item, one noisy number: biases are conjugate normals given priors and noise."""
     data = TrainingData(*(np.zeros(4, np.int32),) * 2, np.array([0.9, 1.1, 1.0, 1.0], np.float32), 1, 1, 3.0)
@@ -278,13 +327,6 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
     )
     terms: Any = scorer.terms(3, 4)
     assert {name: len(part) for name, part in terms.items()} == {"factors": 8, "user bias": 1, "item bias": 1}
-
-
-def test_larger_tables_get_more_factors_and_their_carved_parts_too() -> None:
-    small = planted_training_data()
-    rows = small.user_count + small.item_count
-    assert trainer_on(small, factors=0).parameters == rows * 9
-    assert trainer_on(replace(small, capacity=60_000), factors=0).parameters == rows * 13
 
 
 def test_chains_are_independent_and_all_are_averaged() -> None:

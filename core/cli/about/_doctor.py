@@ -69,11 +69,12 @@ def _versions() -> Iterator[Finding]:
 
 
 def _processor() -> Iterator[Finding]:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from core.startup import usable_processors
+
     yield Finding(
         group="processor",
         name="cores",
-        value=f"{os.cpu_count()} of {platform.machine()}, {usable} for this process",
+        value=f"{os.cpu_count()} of {platform.machine()}, {usable_processors()} for this process",
     )
     for name in _THREADS:
         if os.environ.get(name):

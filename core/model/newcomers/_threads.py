@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from core.startup import usable_processors
 
 _MOST = 8
 Part = TypeVar("Part")
@@ -21,6 +22,6 @@ def in_threads(work: Callable[[Part], None], parts: Sequence[Part]) -> None:
     """
     if not parts:
         return
-    threads = min(_MOST, os.cpu_count() or 1, len(parts))
+    threads = min(_MOST, usable_processors(), len(parts))
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, parts))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import Any
 
 from core.contract import TrainingSettings
 from core.errors import DeviceError, WorkerError
-from core.startup import choose_device, tf
+from core.startup import choose_device, tf, usable_processors
 
 _MOST_BY_DEFAULT = 8
 
@@ -20,8 +19,8 @@ def mirrored_strategy(settings: TrainingSettings) -> Any:
     """
     if choose_device(settings.device).startswith("/GPU"):
         return _mirrored(tuple(_gpus(settings.devices)))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return _mirrored(tuple(_cpus(settings.devices or min(_MOST_BY_DEFAULT, max(2, cores)))))
+    cores = max(2, usable_processors())
+    return _mirrored(tuple(_cpus(settings.devices or min(_MOST_BY_DEFAULT, cores))))
 
 
 @cache
