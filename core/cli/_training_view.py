@@ -179,7 +179,8 @@ def _adaptation(event: RunStarted) -> str:
     found = f"learnt on {learnt['ratings']:,} carved ratings: {epochs} of {event.settings['epochs']} epochs"
     if not share:
         return f"{found}; the model adds nothing to damped means here, so these predict"
-    rest = "" if share == 1 else f", mixed with damped means ({1 - share:.0%})"
+    means = "over 99%" if share < 0.01 else f"{1 - share:.0%}"  # never all of it where the model counts
+    rest = "" if share == 1 else f", mixed with damped means ({means})"
     return f"{found}, tuning RMSE {learnt['tuning_rmse']:.4f} against {learnt['means_rmse']:.4f}{rest}"
 
 
