@@ -18,11 +18,13 @@ from core.data import Ratings, Split
 from core.options import OptionValue
 from core.protocol import Tuned
 from core.training._adapting import adapt
-from core.training._sharing import Carving
+from core.training._sharing import Carving, rms
 from core.training._trusting import learn_trust
 
 _MOST_PARTS = 2
 """Rankings are compared on so many parts at most: a trainer's start costs seconds, each tells much."""
+_LEAST = 5e-5
+"""A gain that four digits don't show is not worth other settings, however sure it is."""
 
 
 class _Ranked(NamedTuple):
@@ -33,7 +35,7 @@ class _Ranked(NamedTuple):
 
 
 def against_start(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> Tuned:
-    """Compare a search's best with its start; it is taken where it gains more than a standard error."""
+    """Compare a search's best with its start; it is taken where it gains, beyond a standard error."""
     return (_ranked if start.ranks else _rated)(ratings, split, start, best)
 
 
@@ -47,7 +49,8 @@ def _rated(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> T
     before = adapt(ratings, split, start, _tell_nobody, _go_on)
     after = before if best == start else adapt(ratings, split, best, _tell_nobody, _go_on)
     assert before is not None and after is not None  # noqa: S101 - nobody stops them
-    gained = _beyond_chance(before.errors**2 - after.errors**2)
+    gain = float(rms(before.errors) - rms(after.errors))
+    gained = gain >= _LEAST and _beyond_chance(before.errors**2 - after.errors**2)
     return Tuned(
         architecture=start.architecture.name,
         choices=choices_of(best if gained else start),
@@ -64,7 +67,8 @@ def _ranked(ratings: Ratings, split: Split, start: Resolved, best: Resolved) -> 
     name = start.architecture.name
     if before is None or after is None:
         return Tuned(architecture=name, choices=choices_of(start), gained=False)
-    gained = _beyond_chance(after.ndcg - before.ndcg)
+    gains = after.ndcg - before.ndcg
+    gained = float(gains.mean()) >= _LEAST and _beyond_chance(gains)
     return Tuned(
         architecture=name,
         choices=choices_of(best if gained else start),
