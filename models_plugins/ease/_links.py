@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,10 @@ _MOST_DENSE = 64_000_000
 """Numbers of a dense matrix of links: 256 MB."""
 _CLOSE_TO_SINGULAR = 1e-3
 _SAMPLED = 500_000
+FEWEST_LINKS, MOST_LINKS, _TOLD = 500, 5000, 0.99
+"""From so many to so many weights are kept for each item on average: those that hold this share of all
+squares. On carved parts of six tables, made ones and MovieLens, no more was lost than chance moves; of
+few users and many items all weights matter a little, and 94 % of the squares lost a twentieth of nDCG@10."""
 
 
 def kept_items(counts: npt.NDArray[np.int64], least: int, most: int) -> npt.NDArray[np.int64]:
@@ -44,6 +49,14 @@ def strongest(weights: FloatArray, links: int) -> Links:
     targets, sources = np.divmod(places, count)
     starts = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=count))]).astype(np.int64)
     return Links(starts, sources.astype(_index_kind(count)), towards[places].astype(np.float16))
+
+
+def telling_links(weights: FloatArray) -> int:
+    """How many weights for each item, on average, hold nearly all that they say, by a sample of them."""
+    squares = np.square(weights.ravel()[:: max(1, weights.size // _SAMPLED)], dtype=np.float64)
+    held = np.cumsum(np.sort(squares)[::-1])
+    share = (int(np.searchsorted(held, _TOLD * held[-1])) + 1) / len(held)
+    return min(MOST_LINKS, max(FEWEST_LINKS, math.ceil(share * len(weights))))
 
 
 def _least_of(strength: FloatArray, most: int) -> float:

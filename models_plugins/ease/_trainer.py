@@ -12,11 +12,13 @@ from core import Arrays, FloatArray, RowArray, SliceTotals, TastemapError, Train
 from models_plugins.ease._block import updated_inverse
 from models_plugins.ease._histories import HistoryTrainer
 from models_plugins.ease._links import (
+    MOST_LINKS,
     VECTORS,
     item_inverse,
     item_vectors,
     ready_links,
     strongest,
+    telling_links,
     weights_of,
 )
 
@@ -47,9 +49,9 @@ class EaseTrainer(HistoryTrainer):
 
     @property
     def parameters(self) -> int:
-        """Count the weights that are kept."""
+        """Count the weights that are kept at most."""
         kept = len(self._arrays["history/kept"])
-        return kept * min(int(self._options.links), kept)
+        return kept * min(int(self._options.links) or MOST_LINKS, kept)
 
     def begin_epoch(self, epoch: int) -> int:
         """One batch."""
@@ -115,7 +117,7 @@ class EaseTrainer(HistoryTrainer):
         weights = weights_of(inverse)
         if self._options.keep_inverse:
             self._arrays["history/inverse"] = inverse
-        links = strongest(weights, self._options.links)
+        links = strongest(weights, int(self._options.links) or telling_links(weights))
         self._arrays |= {f"history/{name}": array for name, array in vars(links).items()}
         self._ready, self._unread = None, weights
 

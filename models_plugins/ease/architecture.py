@@ -51,7 +51,9 @@ class Ease(Architecture):
         )
         weigh: bool = option(default=False, help="Let weights count; without, every like counts alike.")
         links: int = option(
-            default=2000, help="Weights kept, the strongest, for each item on average.", minimum=1
+            default=0,
+            help="Weights kept, the strongest, for each item on average; 0 keeps what has something to say.",
+            minimum=0,
         )
 
         keep_inverse: bool = option(

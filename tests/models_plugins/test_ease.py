@@ -19,7 +19,15 @@ from core.training import make_trainer
 from core.views import FoldIn, Map, SimilarItems, SimilarUsers, Why
 from models_plugins.ease import Ease
 from models_plugins.ease._histories import UNLINKED
-from models_plugins.ease._links import item_links, item_vectors, item_weights, kept_items, link_scores
+from models_plugins.ease._links import (
+    FEWEST_LINKS,
+    item_links,
+    item_vectors,
+    item_weights,
+    kept_items,
+    link_scores,
+    telling_links,
+)
 from tests.support import make_ratings
 
 USERS, ITEMS = 80, 25
@@ -76,6 +84,14 @@ def test_pruning_keeps_the_strongest_of_all() -> None:
     assert np.abs(exact[kept]).min() >= np.abs(exact[~kept]).max() - 1e-4
 
 
+def test_as_many_links_are_kept_as_have_something_to_say() -> None:
+    weights = np.zeros((1000, 1000), np.float32)
+    weights[:, :600] = 0.2
+    assert 590 <= telling_links(weights) <= 600
+    assert telling_links(weights + 0.1) > 900  # what is weak but everywhere counts too
+    assert telling_links(np.zeros((1000, 1000), np.float32)) == FEWEST_LINKS
+
+
 def test_vectors_of_items_multiply_to_their_partial_correlations() -> None:
     weights = item_weights(scipy.sparse.csr_array(taken()), 20.0)
     precision = np.linalg.inv(taken().T @ taken() + 20.0 * np.eye(ITEMS))
@@ -110,7 +126,7 @@ def test_the_trainer_scores_histories_and_puts_what_has_no_links_last_by_popular
     matrix[:, 4] = 0
     matrix[0, 4] = 1
     settings = {"objective": "ranking"}
-    chosen = resolve(Ease(), options={"l2": 20.0, "min_likes": 3}, settings=settings)
+    chosen = resolve(Ease(), options={"l2": 20.0, "min_likes": 3, "links": ITEMS}, settings=settings)
     trainer, _ = make_trainer(chosen.architecture, chosen.options, chosen.settings, data_of(matrix))
     with closing(trainer):
         trainer.run_batches(0, trainer.begin_epoch(1), 1.0)
