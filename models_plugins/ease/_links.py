@@ -53,7 +53,7 @@ def strongest(weights: FloatArray, links: int) -> Links:
 
 def telling_links(weights: FloatArray) -> int:
     """How many weights for each item, on average, hold nearly all that they say, by a sample of them."""
-    squares = np.square(weights.ravel()[:: max(1, weights.size // _SAMPLED)], dtype=np.float64)
+    squares = np.square(weights.ravel(order="K")[:: max(1, weights.size // _SAMPLED)], dtype=np.float64)
     held = np.cumsum(np.sort(squares)[::-1])
     share = (int(np.searchsorted(held, _TOLD * held[-1])) + 1) / len(held)
     return min(MOST_LINKS, max(FEWEST_LINKS, math.ceil(share * len(weights))))
