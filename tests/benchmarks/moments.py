@@ -47,7 +47,7 @@ def chosen_tables(chosen: argparse.Namespace) -> Iterator[tuple[str, Ratings, tu
     """Tables with times, by name, and how each is split."""
     if chosen.test:
         path = chosen.data[0]
-        yield path.name, load_ratings(path, test=chosen.test), ("official",)
+        yield path.name, load_ratings(path, {"test_file": str(chosen.test)}), ("official",)
         return
     for name, table in tables(chosen.data, made=False, only=chosen.only):
         if table.timestamps is not None:
