@@ -87,6 +87,11 @@ def test_a_training_learns_moods_and_tells_what_knowing_when_is_worth(moody: tup
     errors = model.baseline.clip(raw)[known] - table.ratings[held_out][known]
     assert known.all()
     assert float(np.sqrt(np.mean(errors**2))) == pytest.approx(summary["moment_rmse"], abs=1e-5)
+    assert run.evaluate().moment_rmse == pytest.approx(summary["moment_rmse"], abs=1e-5)
+    assert (
+        f"knowing when each was rated: RMSE {summary['moment_rmse']:.4f}"
+        in command("evaluate", str(folder)).stdout
+    )
     far = np.full(len(users), 9_000_000_000)
     np.testing.assert_allclose(raw_at(model, users, items, far), model.scorer.raw(users, items), atol=0.02)
 
