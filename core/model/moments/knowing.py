@@ -6,7 +6,7 @@ import numpy as np
 
 from core.array_types import FloatArray, LongArray
 from core.model import Model
-from core.model.moments.moods import Moments
+from core.model.moments.moods import Moments, left_and_predicted
 
 
 def raw_at(model: Model, users: LongArray, items: LongArray, times: LongArray) -> FloatArray:
@@ -21,9 +21,8 @@ def raw_at(model: Model, users: LongArray, items: LongArray, times: LongArray) -
     table = model.rated.ratings
     told = np.isin(table.users, users) | np.isin(table.items, items)
     rows = np.flatnonzero(told & model.rated.in_training)
-    left = table.ratings[rows] - model.scorer.raw(table.users[rows], table.items[rows])
-    surroundings = Moments(table, rows).around(users, items, times, left.astype(np.float64)[:, None])[:, :, 0]
-    return raw + model.moods.added(surroundings).astype(np.float32)
+    columns = left_and_predicted(table.ratings[rows], model.scorer.raw(table.users[rows], table.items[rows]))
+    return raw + model.moods.added(Moments(table, rows).around(users, items, times, columns))
 
 
 def predict_rows_at(model: Model, rows: LongArray) -> FloatArray | None:
