@@ -101,9 +101,11 @@ def inputs(prepared: Prepared) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         yield from ((f"{part} users", pairs.users), (f"{part} items", pairs.items))
         yield f"{part} values", pairs.ratings
     sides = side_features(data, Bayes.Options())
-    for side, features in zip(("user", "item"), sides, strict=True):
-        assert features is not None
-        yield from ((f"{side} basis", features.basis), (f"{side} variances", features.variances))
+    for side, kinds in zip(("user", "item"), sides, strict=True):
+        assert kinds
+        for number, kind in enumerate(kinds):
+            yield f"{side} basis {number}", kind.basis
+            yield f"{side} variances {number}", kind.variances
 
 
 def differing(one: Any, other: Any) -> set[str]:
