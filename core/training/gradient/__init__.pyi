@@ -5,10 +5,12 @@ from ._dropout import (
     as_step as as_step,
     counting as counting,
     first_step as first_step,
-    with_counter_dropout as with_counter_dropout,
 )
 from ._tables import (
     start_rows as start_rows,
+)
+from ._training_copy import (
+    training_copy as training_copy,
 )
 from ._variables import (
     check_fits as check_fits,

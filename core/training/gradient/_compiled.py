@@ -13,10 +13,10 @@ from core.contract import Architecture, Replicated, TrainingData, TrainingSettin
 from core.model import Head, build_head
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
-from core.training.gradient._dropout import with_counter_dropout
 from core.training.gradient._optimizers import TABLE_OPTIMIZERS
 from core.training.gradient._step import StepParts, compile_scores, compile_slice
 from core.training.gradient._tables import ReplicaStart, expected_repeats, make_side_table
+from core.training.gradient._training_copy import training_copy
 from core.training.gradient._waiting import WAITING, identity, restart_head
 
 
@@ -108,7 +108,7 @@ def _make(key: Any, head: Head, settings: TrainingSettings, data: TrainingData) 
     sides = tuple(
         make_side_table(side, specs[side], replicas, rows[side], optimizer) for side in rows if specs[side]
     )
-    models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+    models = tuple(training_copy(model, number) for number, model in enumerate(head.models))
     training = Head(models, head.specs)
     head_optimizer = keras.optimizers.Adam(settings.head_learning_rate)
     parts = StepParts(head, training, head_optimizer, sides, settings.batch_size)

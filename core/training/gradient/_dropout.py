@@ -89,22 +89,3 @@ def _mix(bits: Any) -> Any:
 
 def _xor_shift(bits: Any, count: int) -> Any:
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(count, tf.uint32)))
-
-
-def with_counter_dropout(head: Any, replica: int = 0) -> Any:
-    """Copy a functional model with every Keras Dropout layer replaced by a counter one.
-
-    The copy's other layers are fresh ones of the same configuration, with the same weights as `head`. Each
-    dropout layer has, in each `replica`, a salt of its own; a training's seed enters by its step
-    counter (`first_step`).
-    """
-    salts = np.random.default_rng(0xD0 + replica).integers(0, 2**31, size=len(head.layers)).tolist()
-
-    def replace(layer: Any) -> Any:
-        if type(layer) is keras.layers.Dropout:
-            return CounterDropout(layer.rate, layer.noise_shape, salts[head.layers.index(layer)])
-        return layer.__class__.from_config(layer.get_config())
-
-    copy = keras.models.clone_model(head, clone_function=replace)
-    copy.set_weights(head.get_weights())
-    return copy

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from core.array_types import FloatArray
 from core.startup import tf
 
 Slots = Sequence[Any]
@@ -37,45 +36,39 @@ class ColumnGroups:
         """All columns of a row."""
         return sum(self.widths)
 
-    def row(self, numbers: list[float]) -> FloatArray:
-        """Give each column the number of its embedding: shape (columns,)."""
-        return np.repeat(np.array(numbers, np.float32), self.widths)
-
     def split(self, rows: Any) -> list[Any]:
         """Cut rows, shape (batch, columns), into one tensor (batch, width) an embedding."""
         return list(tf.split(rows, list(self.widths), axis=1))
 
-    def means(self, rows: Any) -> Any:
-        """Average over each embedding's columns: (batch, columns) → (batch, embeddings)."""
-        starts = np.cumsum([0, *self.widths])
-        means = [
-            rows[:, start : start + 1] if width == 1 else tf.matmul(rows, mask[:, None] / width)
-            for start, (mask, width) in zip(starts, self._masks(), strict=False)
-        ]
-        return tf.concat(means, axis=1)
+    def columns_of(self, numbers: Any) -> list[Any]:
+        """Cut a number an embedding, shape (batch, embeddings), into columns of shape (batch, 1)."""
+        return list(tf.split(numbers, len(self.widths), axis=1))
 
-    def spread(self, numbers: Any) -> Any:
-        """Give each column its embedding's number: (batch, embeddings) → (batch, columns)."""
-        return sum(numbers[:, at : at + 1] * mask for at, (mask, _) in enumerate(self._masks()))
 
-    def _masks(self) -> list[tuple[FloatArray, int]]:
-        eye = np.eye(len(self.widths), dtype=np.float32)
-        return [(np.repeat(row, self.widths), width) for row, width in zip(eye, self.widths, strict=True)]
+def mean_of(block: Any) -> Any:
+    """Average over columns: (batch, width) → (batch, 1); by a product, for which XLA uses vectors."""
+    width = int(block.shape[1])
+    return block if width == 1 else tf.matmul(block, np.full((width, 1), 1 / width, np.float32))
 
 
 @dataclass(frozen=True)
 class Gathered:
     """What a batch gathered of one side's table, a row a rating.
 
-    `slots` have shape (ratings, slot numbers) each, `gradient` (ratings, columns), `repeats` and `valid`
-    (ratings, 1); `groups` says which columns are which embedding's.
+    `slots` have shape (ratings, slot numbers) each, `gradients`, one an embedding, (ratings, width),
+    `repeats` and `valid` (ratings, 1); `groups` says which columns are which embedding's.
     """
 
     slots: Slots
-    gradient: Any
+    gradients: Sequence[Any]
     repeats: Any
     valid: Any
     groups: ColumnGroups
+
+    @property
+    def gradient(self) -> Any:
+        """The gradients side by side, shape (ratings, columns)."""
+        return tf.concat(self.gradients, axis=1)
 
 
 class TableOptimizer(ABC):
@@ -136,11 +129,14 @@ class _RowwiseAdagrad(TableOptimizer):
 
     def remember(self, batch: Gathered) -> Slots:
         """The mean square of each embedding's gradient."""
-        return (batch.groups.means(batch.gradient * batch.gradient),)
+        return (tf.concat([mean_of(gradient * gradient) for gradient in batch.gradients], axis=1),)
 
     def step(self, batch: Gathered, rate: Any) -> Any:
         """The gradient over the root of its row's mean squares so far."""
-        return batch.groups.spread(_adagrad_rate(batch.slots[0], batch.repeats, rate)) * batch.gradient
+        rates = batch.groups.columns_of(_adagrad_rate(batch.slots[0], batch.repeats, rate))
+        return tf.concat(
+            [own * gradient for own, gradient in zip(rates, batch.gradients, strict=True)], axis=1
+        )
 
 
 class _LazyAdam(TableOptimizer):

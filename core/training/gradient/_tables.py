@@ -51,17 +51,22 @@ class SideTable:
         """Update (table, slots) by a batch: the gradients (one tensor an embedding) of the gathered `rows`.
 
         `index` and `valid` have shape (batch, 1). Slots are added to before they are read for the step, so
-        that XLA need not copy them.
+        that XLA need not copy them. Embeddings stay apart until they are scattered: side by side, XLA would
+        write them out once more.
         """
         table, slots = values
-        mean = self.groups.row([spec.initial_mean for spec in self.specs])
         constants, before = (
             tf.gather(self.constants, index[:, 0]),
             [tf.gather_nd(slot, index) for slot in slots],
         )
-        pull = self.groups.spread(constants[:, 1:])
-        gradient = tf.concat(gradients, axis=1) + pull * (rows - mean) * valid
-        batch = Gathered(before, gradient, constants[:, :1], valid, self.groups)
+        pulls = [pull * valid for pull in self.groups.columns_of(constants[:, 1:])]
+        pulled = [
+            gradient + pull * (part - spec.initial_mean)
+            for gradient, pull, part, spec in zip(
+                gradients, pulls, self.groups.split(rows), self.specs, strict=True
+            )
+        ]
+        batch = Gathered(before, pulled, constants[:, :1], valid, self.groups)
         changes = self.optimizer.remember(batch)
         slots = [
             tf.tensor_scatter_nd_add(slot, index, change) for slot, change in zip(slots, changes, strict=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from core.contract import Architecture, Replicated
 from core.model import Head
-from core.training.gradient._dropout import with_counter_dropout
+from core.training.gradient._training_copy import training_copy
 
 MOST_KEPT, MOST_BYTES = 64, 256 * 2**20
 """So many compiled steps wait for their next training, with tables of so many bytes in all."""
@@ -62,7 +62,7 @@ WAITING = Waiting()
 def restart_head(head: Head, training: Head, optimizer: Any, optimizer_start: Sequence[Any]) -> None:
     """Give the layers that a compiled step trains, and their optimizer, the values of a fresh head."""
     for number, target in enumerate(training.models):
-        fresh = with_counter_dropout(head.models[number], number)
+        fresh = training_copy(head.models[number], number)
         for source, variable in zip(fresh.variables, target.variables, strict=True):
             variable.assign(source)
     for variable, value in zip(optimizer.variables, optimizer_start, strict=True):

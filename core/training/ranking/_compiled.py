@@ -14,7 +14,7 @@ from core.errors import PluginError
 from core.model import Head
 from core.options import ArchitectureOptions
 from core.startup import keras, tf
-from core.training.gradient import WAITING, identity, restart_head, with_counter_dropout
+from core.training.gradient import WAITING, identity, restart_head, training_copy
 from core.training.ranking._batches import BatchSize
 from core.training.ranking._products import Products
 from core.training.ranking._rows import make_rows
@@ -97,7 +97,7 @@ def check_sides(architecture: Architecture, head: Head) -> None:
 
 def _make(key: Any, settings: TrainingSettings, sizes: tuple[int, int], found: Found) -> Compiled:
     head = found.head
-    models = tuple(with_counter_dropout(model, number) for number, model in enumerate(head.models))
+    models = tuple(training_copy(model, number) for number, model in enumerate(head.models))
     training = Head(models, head.specs)
     optimizer = keras.optimizers.Adam(settings.head_learning_rate)
     optimizer.build(training.trained_weights)

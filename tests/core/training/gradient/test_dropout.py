@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from core.training.gradient._dropout import CounterDropout, counting, hash_bits, with_counter_dropout
+from core.training.gradient._dropout import CounterDropout, counting, hash_bits
 
 
 def masks(rate: float, steps: int, shape: tuple[int, int] = (64, 100), salt: int = 7) -> np.ndarray:
@@ -68,15 +67,3 @@ def test_a_noise_shape_shares_masks() -> None:
         dropped = layer(tf.ones((50, 6)), training=True).numpy()
     assert (dropped == dropped[:, :1]).all()
     assert 0 < (dropped == 0).mean() < 1
-
-
-def test_a_head_keeps_its_weights_and_gets_counter_dropout() -> None:
-    inputs = keras.Input((4,))
-    hidden = keras.layers.Dropout(0.4)(keras.layers.Dense(5)(inputs))
-    head = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dropout(0.2)(hidden)))
-    copy = with_counter_dropout(head)
-    rows = np.ones((3, 4), np.float32)
-    np.testing.assert_allclose(copy(rows), head(rows))
-    layers = [layer for layer in copy.layers if isinstance(layer, CounterDropout)]
-    assert [layer.rate for layer in layers] == [0.4, 0.2]
-    assert len({layer.salt for layer in layers}) == 2
