@@ -139,7 +139,7 @@ def test_every_training_input_that_should_knows_each_training_pair(method: str) 
     before, moved = prepare(table, settings), prepare(with_one_training_pair_moved(table, settings), settings)
     seen = differing(inputs(before), inputs(moved))
     assert {"items", "item offsets", "item counts", "training sample items"} <= seen
-    assert {"user basis", "item basis"} <= seen
+    assert {"user basis 0", "item basis 0"} <= seen
     values = table.ratings.copy()
     values[before.split.train[0]] = 5.5 - values[before.split.train[0]]
     seen = differing(inputs(before), inputs(prepare(replace(table, ratings=values), settings)))
