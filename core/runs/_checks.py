@@ -14,7 +14,7 @@ from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.model import TAKEN, taken_sets
-from core.model.moments import SPANS
+from core.model.moments import SURROUNDINGS
 from core.model.steps import MOST_STEPS
 from core.protocol import ApartFigures, RankingFigures, from_plain
 from core.ranking import ItemSets
@@ -74,7 +74,7 @@ class _Scoring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Moods(msgspec.Struct, frozen=True, kw_only=True):
-    moods: Annotated[Sequence[_Mood], msgspec.Meta(max_length=SPANS)]
+    moods: Annotated[Sequence[_Mood], msgspec.Meta(max_length=SURROUNDINGS)]
 
 
 class _Steps(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,8 +136,10 @@ def check_config(path: Path, data: Any, split: Any, scoring: Any) -> None:
 def check_moods(path: Path, moods: Any) -> None:
     """Check the moods that a configuration's `adaptation` may hold; raises RunError that names the field."""
     _check(path, {"moods": moods}, _Moods, "adaptation")
-    if len(moods) not in (0, SPANS):
-        raise damaged(path, f"adaptation.moods: {SPANS} numbers or none are expected, not {len(moods)}.")
+    if len(moods) not in (0, SURROUNDINGS):
+        raise damaged(
+            path, f"adaptation.moods: {SURROUNDINGS} numbers or none are expected, not {len(moods)}."
+        )
 
 
 def check_steps(path: Path, steps: Any) -> None:

@@ -21,7 +21,7 @@ from core.contract import Architecture, Resolved, Schedule, Trainer
 from core.data import Ratings, RatingScale, Split
 from core.errors import DivergenceError, RunError
 from core.model import make_scorer
-from core.model.moments import Moments, Moods
+from core.model.moments import Moments, Moods, surroundings
 from core.model.steps import RatingSteps, learn_steps
 from core.runs import RunConfig
 from core.training._pace import Pace
@@ -114,7 +114,7 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
 
     schedule, alone = _carved_schedule(resolved), replace(resolved.settings, strategy="none")
     curves: list[list[_Epoch]] = []
-    surroundings: list[DoubleArray] = []
+    told: list[DoubleArray] = []
     parts = list(_carve(split, resolved.settings.split_seed))
     for number, (train, tuning) in enumerate(parts, 1):
         prepared = prepare_part(ratings, split, train, tuning, resolved.settings.center)
@@ -126,12 +126,12 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
             if curve is None:
                 return None
             if ratings.timestamps is not None:
-                surroundings.append(_surroundings(ratings, prepared, trainer, train, tuning))
+                told.append(_told_of_moments(ratings, prepared, trainer, train, tuning))
         curves.append(curve)
     carving = Carving.of(len(split.train))
     found = _conclude(curves, carving, ratings.scale)
-    if surroundings:
-        found = _with_moods(found, curves, np.concatenate(surroundings), carving)
+    if told:
+        found = _with_moods(found, curves, np.concatenate(told), carving)
     if resolved.architecture.averages:
         every = replace(found.adaptation, epochs=resolved.settings.plan().epochs)
         found = found._replace(adaptation=every)
@@ -238,23 +238,25 @@ def _conclude(curves: Sequence[Sequence[_Epoch]], carving: Carving, scale: Ratin
     return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
 
 
-def _surroundings(
+def _told_of_moments(
     ratings: Ratings, prepared: Prepared, trainer: Trainer, train: LongArray, tuning: LongArray
 ) -> DoubleArray:
-    """What surrounds the moments of a carved part, shape (n, spans, 2): of what training's ratings, and of
-    what predictions of them, lie from damped means."""
-    away = prepared.away_from_means(trainer, pairs_of(ratings, train))
-    return Moments(ratings, train).around_rows(tuning, np.stack(away, axis=1))
+    """What is told around the moments of a carved part, shape (n, spans, 3): how far training's ratings and
+    their predictions lie from damped means, and those means."""
+    pairs = pairs_of(ratings, train)
+    means = prepared.baseline.fallback(pairs.users, pairs.items).astype(np.float64)
+    columns = np.stack([*prepared.away_from_means(trainer, pairs), means], axis=1)
+    return Moments(ratings, train).around_rows(tuning, columns)
 
 
 def _with_moods(
-    found: Carved, curves: Sequence[Sequence[_Epoch]], surroundings: DoubleArray, carving: Carving
+    found: Carved, curves: Sequence[Sequence[_Epoch]], told: DoubleArray, carving: Carving
 ) -> Carved:
     """Learn how much moods count, from where each part's training ended."""
     share, ends = found.adaptation.share, _joined(curve[-1] for curve in curves)
+    mixed_told = [told[:, :, 0] - share * told[:, :, 1], told[:, :, 2] + share * told[:, :, 1]]
     left = ends.truth - share * ends.predicted
-    around = surroundings[:, :, 0] - share * surroundings[:, :, 1]
-    weights = mood_weights(around, left, carving)
+    weights = mood_weights(surroundings(np.stack(mixed_told, axis=2)), left, carving)
     return found._replace(adaptation=replace(found.adaptation, moods=weights))
 
 

@@ -13,7 +13,7 @@ from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError, UsageError
 from core.model import Baseline, HeldOut, Scoring, fold_means, learn_damped_means, mae, rmse
-from core.model.moments import Moments, Moods
+from core.model.moments import Moments, Moods, left_and_predicted
 from core.training._folding import Folding
 from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
@@ -109,9 +109,9 @@ class Prepared:
         if self.moments is None or self.moods is None or not len(self.held_out):
             return None
         pairs, known = self.held_out, pairs_of(self.moments.table, self.moments.known)
-        left = known.ratings.astype(np.float64) - self._raw(trainer.scores(known.users, known.items), known)
-        added = self.moods.added(self.moments.around_rows(self.split.test, left[:, None])[:, :, 0])
-        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs) + added.astype(np.float32)
+        raw = self._raw(trainer.scores(known.users, known.items), known)
+        told = self.moments.around_rows(self.split.test, left_and_predicted(known.ratings, raw))
+        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs) + self.moods.added(told)
         return self.baseline.predictions(raw, pairs.users, pairs.items)
 
     def measure_held_out(self, trainer: Trainer) -> Figures:

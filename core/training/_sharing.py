@@ -65,9 +65,9 @@ def trusted_share(truth: DoubleArray, predicted: DoubleArray, carving: Carving) 
 
 
 def mood_weights(surroundings: DoubleArray, left: DoubleArray, carving: Carving) -> tuple[float, ...]:
-    """What each span of a moment's surroundings should count; () where together they say nothing.
+    """What each of a moment's surroundings should count; () where together they say nothing.
 
-    `surroundings` have shape (n, spans), `left` is what is left of carved ratings, shape (n,). How far the
+    `surroundings` have shape (n, numbers), `left` is what is left of carved ratings, shape (n,). How far the
     weights are trusted is told by what those of one half of the ratings say of the other half.
     """
     if len(left) < _FEWEST_MOODS:

@@ -13,7 +13,7 @@ import pytest
 
 from core import Ratings, train
 from core.errors import RunError, UsageError
-from core.model.moments import SPANS, Moments, Moods, raw_at
+from core.model.moments import SURROUNDINGS, Moments, Moods, raw_at, surroundings
 from core.model.moments._timeline import Timeline
 from core.model.rated import RatedTable
 from core.runs import Run
@@ -57,11 +57,11 @@ def test_moments_of_any_size_and_many_ratings_of_one_moment_are_told_apart() -> 
 
 def test_moods_are_trusted_as_far_as_one_half_tells_of_the_other() -> None:
     generator, carving = np.random.default_rng(0), Carving(1, 0.1)
-    around = generator.normal(size=(2000, SPANS))
-    told = around @ [0.5, 1.0, 0.0] + generator.standard_normal(2000)
-    assert mood_weights(around, told, carving) == pytest.approx((0.5, 1.0, 0.0), abs=0.08)
+    around = generator.normal(size=(2000, SURROUNDINGS))
+    told = around @ [0.5, 1.0, 0.0, 0.0, 0.0, 0.0] + generator.standard_normal(2000)
+    assert mood_weights(around, told, carving) == pytest.approx((0.5, 1.0, 0.0, 0.0, 0.0, 0.0), abs=0.08)
     assert mood_weights(around, generator.standard_normal(2000), carving) == ()
-    assert mood_weights(np.zeros((50, SPANS)), told[:50], carving) == ()
+    assert mood_weights(np.zeros((50, SURROUNDINGS)), told[:50], carving) == ()
     assert mood_weights(around[:2], told[:2], carving) == ()
 
 
@@ -77,7 +77,7 @@ def test_a_training_learns_moods_and_tells_what_knowing_when_is_worth(moody: tup
     table, folder = moody
     run = Run.open(folder)
     summary, model = run.summary, run.model
-    assert summary is not None and model.moods is not None and len(model.moods.weights) == SPANS
+    assert summary is not None and model.moods is not None and len(model.moods.weights) == SURROUNDINGS
     assert summary["moment_rmse"] < summary["val_rmse"] - 0.03
     assert summary["val_rmse"] == pytest.approx(run.val_rmse)
     held_out = np.flatnonzero(model.rated.held_out)
@@ -87,6 +87,11 @@ def test_a_training_learns_moods_and_tells_what_knowing_when_is_worth(moody: tup
     errors = model.baseline.clip(raw)[known] - table.ratings[held_out][known]
     assert known.all()
     assert float(np.sqrt(np.mean(errors**2))) == pytest.approx(summary["moment_rmse"], abs=1e-5)
+    assert run.evaluate().moment_rmse == pytest.approx(summary["moment_rmse"], abs=1e-5)
+    assert (
+        f"knowing when each was rated: RMSE {summary['moment_rmse']:.4f}"
+        in command("evaluate", str(folder)).stdout
+    )
     far = np.full(len(users), 9_000_000_000)
     np.testing.assert_allclose(raw_at(model, users, items, far), model.scorer.raw(users, items), atol=0.02)
 
@@ -136,20 +141,25 @@ def test_a_prediction_at_a_moment_can_be_told_by_hand() -> None:
     rated = replace(rated, timestamps=np.arange(len(rated)) * 10)
     train_rows = np.flatnonzero([row[3] for row in RATED])
     model = replace(
-        hand_model(), moods=Moods((1.0, 0.0, 0.0)), read_rated=lambda: RatedTable.of(rated, train_rows)
+        hand_model(),
+        moods=Moods((1.0, 0.0, 0.0, 0.5, 0.0, 0.0)),
+        read_rated=lambda: RatedTable.of(rated, train_rows),
     )
-    told = Predict(user="ann", item=13).answer(model)  # held out, at 20 s; ann rated items 10 and 12 before
+    shown = Predict(user="ann", item=13).answer(model)  # held out, at 20 s; ann rated items 10 and 12 before
     left = [-0.7, 0.7]  # 4 - 4.35 and 5 - 3.95 without their mean
     near = [np.exp(-20 / 30), np.exp(-10 / 30)]
-    mood = (left[0] * near[0] + left[1] * near[1]) / (sum(near) + 4)
-    assert told.moment == 20 and told.rating_then == pytest.approx(2.75 + mood, abs=1e-5)
+    said = [0.2, -0.2]  # 4.35 and 3.95 without theirs
+    mood = sum(near[k] * (left[k] + 0.5 * said[k]) for k in (0, 1)) / (sum(near) + 4)
+    assert shown.moment == 20 and shown.rating_then == pytest.approx(2.75 + mood, abs=1e-5)
     assert Predict(user="ann", item=10).answer(model).rating_then is None  # a training rating knows itself
     assert Predict(user="nobody", item=10, at="2018").answer(model).rating_then is None
-    surroundings = Moments(rated, train_rows).around_rows(np.array([2]), np.zeros((len(train_rows), 2)))
-    assert surroundings.shape == (1, SPANS, 2)
+    told = Moments(rated, train_rows).around_rows(np.array([2]), np.zeros((len(train_rows), 2)))
+    assert surroundings(told).shape == (1, SURROUNDINGS)
 
 
-@pytest.mark.parametrize("moods", [[1.0], [1.0, 2.0, "3"], [1e300, 0, 0], "abc", [0.0] * 99])
+@pytest.mark.parametrize(
+    "moods", [[1.0], [1.0, 2.0, "3", 0, 0, 0], [1e300, 0, 0, 0, 0, 0], "abc", [0.0] * 99]
+)
 def test_damaged_moods_are_damage(moody: tuple[Ratings, Path], tmp_path: Path, moods: Any) -> None:
     run = Path(shutil.copytree(moody[1], tmp_path / "run"))
     config = json.loads((run / "config.json").read_text())
