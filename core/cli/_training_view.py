@@ -289,6 +289,7 @@ def _closing(event: Finished) -> list[str]:
         f"({event.ratings_per_second:,.0f} ratings/s)",
         f"val RMSE {figure(event.val_rmse)}  MAE {figure(event.val_mae)}  split {event.split_hash}",
         *against_baseline("damped means", event.baseline_rmse, event, ADVICE),
+        *_knowing_when(event),
         *_figures_apart(event),
         *_gain(event),
         *_convergence(event),
@@ -321,6 +322,14 @@ def _nothing_learnt(event: Finished, instead: str) -> list[str]:
     if event.epochs:
         return []
     return [f"no epoch came to its end, so {instead}; `tastemap train --resume {event.run}` goes on"]
+
+
+def _knowing_when(event: Finished) -> list[str]:
+    """What it gains to know when a rating was given."""
+    if event.moment_rmse is None or event.val_rmse is None:
+        return []
+    gain = event.moment_rmse - event.val_rmse
+    return [f"knowing when each was rated: RMSE {event.moment_rmse:.4f} ({gain:+.4f}), by moods and seasons"]
 
 
 def _figures_apart(event: Finished) -> list[str]:

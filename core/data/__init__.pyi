@@ -7,6 +7,10 @@ from ._demo import (
 from ._describe import (
     describe as describe,
 )
+from ._moments import (
+    date_of as date_of,
+    read_moment as read_moment,
+)
 from ._notes import (
     leak_notice as leak_notice,
     leak_of as leak_of,

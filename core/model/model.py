@@ -16,6 +16,7 @@ from core.data import Ratings, Vocabulary
 from core.errors import RunError, TastemapError
 from core.model.baseline import Baseline
 from core.model.liking import HistoryScorer
+from core.model.moments import Moods
 from core.model.predictor import Prediction, Predictor
 from core.model.rated import RatedTable
 from core.model.scorer import HeadLoader, Scorer, Scoring, make_scorer
@@ -49,7 +50,7 @@ class Model:
     is the run's, None while it isn't saved; `facts` are what the run knows of itself; `open_run` gives the
     model of another run by name, `load_head` the head of an architecture that NumPy can't score. Under the
     `objective` "ranking" predictions are scores that only order items, not ratings. `steps` say how likely
-    each step of the rating scale is, where that was learnt.
+    each step of the rating scale is, and `moods` what a known moment says, where that was learnt.
     """
 
     architecture: Architecture
@@ -67,6 +68,7 @@ class Model:
     load_head: HeadLoader | None = None
     objective: str = "rating"
     steps: RatingSteps | None = None
+    moods: Moods | None = None
     _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def remember(self, name: str, compute: Callable[[], Kept]) -> Kept:

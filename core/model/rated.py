@@ -108,14 +108,16 @@ class RatedTable:
         """The table's rows grouped by item."""
         return Grouped.by(self.ratings.items, self.ratings.item_count)
 
-    def rating(self, user_row: int, item_row: int) -> tuple[float, str] | None:
-        """The true rating of a pair and the part that it is in; None where the pair isn't rated."""
+    def row(self, user_row: int, item_row: int) -> int | None:
+        """The table's row of a pair; None where the pair isn't rated."""
         rows = self.by_user.rows(user_row)
         found = rows[self.ratings.items[rows] == item_row]
-        if not len(found):
-            return None
-        row = int(found[-1])
-        return float(self.ratings.ratings[row]), self.part(row)
+        return int(found[-1]) if len(found) else None
+
+    def rating(self, user_row: int, item_row: int) -> tuple[float, str] | None:
+        """The true rating of a pair and the part that it is in; None where the pair isn't rated."""
+        row = self.row(user_row, item_row)
+        return None if row is None else (float(self.ratings.ratings[row]), self.part(row))
 
     def seen(self, user_row: int) -> npt.NDArray[np.int32]:
         """The item rows that a user rated, in either part."""

@@ -163,6 +163,7 @@ class Finished(RankingFigures, Event):
     `baseline_rmse` is what plain damped means reach on the held-out part, `difference` the run's RMSE minus
     that, with its 95 % interval: below 0 is better. Of a ranking it is the nDCG minus that of popularity
     (`baseline_ndcg`): above 0 is better. `apart` are figures of what the split judges apart from `val_*`.
+    `moment_rmse` is the RMSE where a prediction knows when the rating was given (`core.model.moments`).
     `val_ndcg_interval` are both ends of the 95 % interval over users around `val_ndcg`. `convergence` says of
     a sampler's chains how many there are, their `samples`, `r_hat` and `effective_samples`.
     """
@@ -180,6 +181,7 @@ class Finished(RankingFigures, Event):
     split_hash: str
     path: str
     replica_rmse: Sequence[float] = ()
+    moment_rmse: float | None = None
     baseline_rmse: float | None = None
     difference: float | None = None
     difference_low: float | None = None

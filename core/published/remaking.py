@@ -80,10 +80,10 @@ def remake(
             said = leak
             remark(leak)
         for name in names:
-            row = _remake(protocol, part, ratings, name, settings, registry, show, next_controls())
-            if row is None:
+            rows = _remake(protocol, part, ratings, name, settings, registry, show, next_controls())
+            if rows is None:
                 return
-            yield row
+            yield from rows
 
 
 def _tables(
@@ -119,7 +119,8 @@ def _remake(
     registry: Registry,
     show: Show,
     controls: Controls,
-) -> Row | None:
+) -> list[Row] | None:
+    """The model's row, and one for who knows when ratings were given; None where a person stopped it."""
     show(PhaseChanged("judging", f"{name} on {protocol.name} {part}".strip()))
     heard: list[Event] = []
 
@@ -137,7 +138,7 @@ def _remake(
             return None
         figures = _figures(protocol, ratings, finished, Run.open(path, registry), settings)
     device = next(event.device for event in heard if isinstance(event, RunStarted))
-    return Row(
+    row = Row(
         protocol=protocol.name,
         part=part,
         model=name,
@@ -147,6 +148,9 @@ def _remake(
         seconds=seconds,
         **figures,
     )
+    if finished.moment_rmse is None:
+        return [row]
+    return [row, replace(row, measure="RMSE, knowing when", figure=finished.moment_rmse)]
 
 
 def _figures(

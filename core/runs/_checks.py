@@ -14,6 +14,7 @@ from core.contract import Arrays
 from core.errors import DivergenceError, ProtocolError, RunError
 from core.files import damaged
 from core.model import TAKEN, taken_sets
+from core.model.moments import SURROUNDINGS
 from core.model.steps import MOST_STEPS
 from core.protocol import ApartFigures, RankingFigures, from_plain
 from core.ranking import ItemSets
@@ -22,6 +23,7 @@ _LARGEST = 1.8e19
 _Number = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 """What ratings, means and their squares can be in single precision."""
 _Weight = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+_Mood = Annotated[float, msgspec.Meta(ge=-100, le=100)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -71,6 +73,10 @@ class _Scoring(msgspec.Struct, frozen=True, kw_only=True):
     positive_from: _Number | None = None
 
 
+class _Moods(msgspec.Struct, frozen=True, kw_only=True):
+    moods: Annotated[Sequence[_Mood], msgspec.Meta(max_length=SURROUNDINGS)]
+
+
 class _Steps(msgspec.Struct, frozen=True, kw_only=True):
     """Learnt steps of the rating scale; that they ascend is checked where they are read."""
 
@@ -99,6 +105,7 @@ class _Figures(RankingFigures):
     ratings_per_second: float = 0.0
     best: bool = False
     replica_rmse: Sequence[float] = ()
+    moment_rmse: float | None = None
     baseline_rmse: float | None = None
     difference: float | None = None
     difference_low: float | None = None
@@ -124,6 +131,15 @@ def check_config(path: Path, data: Any, split: Any, scoring: Any) -> None:
         _check(path, values, kind, name)
     if not data["scale"]["minimum"] <= data["scale"]["maximum"]:
         raise damaged(path, "the scale's minimum is above its maximum.")
+
+
+def check_moods(path: Path, moods: Any) -> None:
+    """Check the moods that a configuration's `adaptation` may hold; raises RunError that names the field."""
+    _check(path, {"moods": moods}, _Moods, "adaptation")
+    if len(moods) not in (0, SURROUNDINGS):
+        raise damaged(
+            path, f"adaptation.moods: {SURROUNDINGS} numbers or none are expected, not {len(moods)}."
+        )
 
 
 def check_steps(path: Path, steps: Any) -> None:

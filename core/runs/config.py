@@ -15,7 +15,7 @@ from core.data import Ratings, Split, leak_of, split_ratings
 from core.errors import ProtocolError, RunError
 from core.files import damaged, read_json, write_atomically
 from core.protocol import from_plain
-from core.runs._checks import check_config, check_steps
+from core.runs._checks import check_config, check_moods, check_steps
 from core.runs.store import CONFIG_FILE
 
 FORMAT = 1
@@ -97,6 +97,7 @@ def read_config(folder: Path) -> RunConfig:
         raise damaged(path, error.message) from None
     check_config(path, config.data, config.split, config.scoring)
     check_steps(path, config.adaptation.get("steps"))
+    check_moods(path, config.adaptation.get("moods", ()))
     return config
 
 

@@ -9,6 +9,7 @@ from core.array_types import Mask
 from core.data import Ratings, Split, load_ratings
 from core.errors import RunError, TastemapError, UsageError
 from core.model import HeldOut, RatedTable, mae, predict_by_means, predict_rows, rmse
+from core.model.moments import predict_rows_at
 from core.runs.config import recorded_split
 from core.runs.recorded import recorded_ratings
 from core.views import Answer, Lines, Remark
@@ -24,8 +25,9 @@ class Evaluation(Answer):
 
     `baseline_rmse` is what plain damped means of the run's training ratings reach on the same rows, and
     `difference` the run's RMSE minus that, with its 95 % interval: below 0 is better. They are None where
-    the run's own table can't be read (`no_baseline` says why). `leak` says where training knows rows from
-    after the held-out ones.
+    the run's own table can't be read (`no_baseline` says why). `moment_rmse` is that of the held-out part
+    where it is known when each was rated, None where that says nothing. `leak` says where training knows rows
+    from after the held-out ones.
     """
 
     part: str
@@ -41,11 +43,14 @@ class Evaluation(Answer):
     verdict: str = ""
     no_baseline: str = ""
     leak: str = ""
+    moment_rmse: float | None = None
 
     def lines(self) -> Lines:
         """The errors beside the baseline's, and how many rows were no prediction of the model's own."""
         yield f"RMSE {self.rmse:.4f}  MAE {self.mae:.4f}  on {self.ratings:,} ratings ({self.part})"
         yield from against_baseline("damped means", self.baseline_rmse, self, ADVICE)
+        if self.moment_rmse is not None:
+            yield f"knowing when each was rated: RMSE {self.moment_rmse:.4f}"
         if self.no_baseline:
             yield Remark(f"no damped means to compare with: {self.no_baseline}")
         if self.fallbacks:
@@ -92,7 +97,9 @@ def _held_out(run: Run, table: Ratings, split: Split) -> Evaluation:
         strangers &= model.baseline.item_counts[items] == 0
     pairs = HeldOut(users, items, table.ratings[split.test], predict_rows(model, split.test))
     measured = _evaluation("held-out", run, pairs, strangers)
-    return replace(measured, split_hash=split.hash, leak=run.model.facts.leak)
+    then = None if split.folds_in else predict_rows_at(model, split.test)
+    knowing = None if then is None else rmse(then, pairs.truth)
+    return replace(measured, split_hash=split.hash, leak=run.model.facts.leak, moment_rmse=knowing)
 
 
 def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask) -> Evaluation:

@@ -13,6 +13,7 @@ from core.data import RatingScale
 from core.errors import UsageError
 from core.files import require_folder
 from core.model import TAKEN, HeadScores, Model, RunFacts, Scoring
+from core.model.moments import Moods
 from core.model.steps import RatingSteps
 from core.options import ArchitectureOptions, Identifier
 from core.runs._arrays import read_arrays
@@ -127,6 +128,7 @@ class Run(Asker):
             load_head=load_head,
             objective=self.objective,
             steps=self._steps(),
+            moods=self._moods(),
         )
         rows = {"user": len(model.users), "item": len(model.items)}
         check_weights(self.id, self._weights_file(), weights, rows)
@@ -138,7 +140,7 @@ class Run(Asker):
 
     @overload
     def predict(
-        self, user: Identifier, item: Identifier, *, distribution: bool = False
+        self, user: Identifier, item: Identifier, *, at: str = "", distribution: bool = False
     ) -> JudgedPrediction: ...
     @overload
     def predict(self, user: Any, *, user_column: str = "", item_column: str = "") -> pandas.DataFrame: ...
@@ -147,6 +149,7 @@ class Run(Asker):
         user: Any,
         item: Identifier | None = None,
         *,
+        at: str = "",
         distribution: bool = False,
         user_column: str = "",
         item_column: str = "",
@@ -155,15 +158,15 @@ class Run(Asker):
 
         One pair is asked as by `tastemap predict`: the item by id or title; an item that isn't there is a
         UsageError with the nearest titles, an unknown user a new one; `distribution` says how likely each
-        step of the rating scale is. A frame (pandas, polars, pyarrow) has
-        columns of usual names or those that are named; its predictions come as a table with its index, of
-        user, item, rating (None where the model ranks), raw and fallback: unknown ids get the fallback, which
-        says so. Raises DataError for a frame that can't be read.
+        step of the rating scale is, `at` names a moment (2018-06-30T21:00, UTC) that is known. A frame
+        (pandas, polars, pyarrow) has columns of usual names or those that are named; its predictions come as
+        a table with its index, of user, item, rating (None where the model ranks), raw and fallback: unknown
+        ids get the fallback, which says so. Raises DataError for a frame that can't be read.
         """
         if item is not None:
-            return super().predict(user, item, distribution=distribution)
-        if distribution:
-            raise UsageError("A distribution is of one user and one item, not of a frame.")
+            return super().predict(user, item, at=at, distribution=distribution)
+        if distribution or at:
+            raise UsageError("A distribution or a moment is of one user and one item, not of a frame.")
         from core.runs._frames import predicted_frame
 
         return predicted_frame(self.model, user, user_column, item_column)
@@ -260,6 +263,10 @@ class Run(Asker):
     def _steps(self) -> RatingSteps | None:
         told = self.config.adaptation.get("steps")
         return None if told is None or self._untrained else RatingSteps.from_dict(told)
+
+    def _moods(self) -> Moods | None:
+        told = self.config.adaptation.get("moods")
+        return Moods(tuple(told)) if told and not self._untrained else None
 
     @property
     def _untrained(self) -> bool:

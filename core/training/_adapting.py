@@ -21,11 +21,12 @@ from core.contract import Architecture, Resolved, Schedule, Trainer
 from core.data import Ratings, RatingScale, Split
 from core.errors import DivergenceError, RunError
 from core.model import make_scorer
+from core.model.moments import Moments, Moods, surroundings
 from core.model.steps import RatingSteps, learn_steps
 from core.runs import RunConfig
 from core.training._pace import Pace
-from core.training._prepare import Prepared, prepare_part
-from core.training._sharing import Carving, mixed_rmse, rms, trusted_share
+from core.training._prepare import Prepared, pairs_of, prepare_part
+from core.training._sharing import Carving, mixed_rmse, mood_weights, rms, trusted_share
 
 _AVERAGED = 4
 """Of epochs that only average, one in so many is trained on a carved part."""
@@ -41,7 +42,7 @@ class Adaptation:
     ranking `popularity` is what the logarithm of popularity counts beside scores that count `share` times;
     `tuning_ndcg` and `popularity_ndcg` are what the mixture and popularity reached, `options` what was chosen
     instead of the recipe's. `steps` say how likely each step of the rating scale is, as `RatingSteps.to_dict`
-    gives them.
+    gives them; `moods` what surrounds a moment counts (`core.model.moments`), () where that says nothing.
     """
 
     epochs: int
@@ -54,11 +55,17 @@ class Adaptation:
     popularity_ndcg: float | None = None
     options: Mapping[str, float] = field(default_factory=dict)
     steps: Mapping[str, Any] | None = None
+    moods: Sequence[float] = ()
 
     @property
     def learnt_steps(self) -> RatingSteps | None:
         """The steps themselves; None where none were learnt."""
         return None if self.steps is None else RatingSteps.from_dict(self.steps)
+
+    @property
+    def learnt_moods(self) -> Moods | None:
+        """The moods themselves; None where none were learnt."""
+        return Moods(tuple(self.moods)) if self.moods else None
 
     def to_dict(self) -> dict[str, Any]:
         """This adaptation, ready for JSON."""
@@ -107,6 +114,7 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
 
     schedule, alone = _carved_schedule(resolved), replace(resolved.settings, strategy="none")
     curves: list[list[_Epoch]] = []
+    told: list[DoubleArray] = []
     parts = list(_carve(split, resolved.settings.split_seed))
     for number, (train, tuning) in enumerate(parts, 1):
         prepared = prepare_part(ratings, split, train, tuning, resolved.settings.center)
@@ -115,10 +123,15 @@ def adapt(ratings: Ratings, split: Split, resolved: Resolved, tell: Told, stoppe
             place = f"part {number} of {len(parts)}, " if len(parts) > 1 else ""
             measure = partial(_measured, resolved, prepared)
             curve = _learning_curve(trainer, measure, schedule, stopped, partial(_tell_at, tell, place))
-        if curve is None:
-            return None
+            if curve is None:
+                return None
+            if ratings.timestamps is not None:
+                told.append(_told_of_moments(ratings, prepared, trainer, train, tuning))
         curves.append(curve)
-    found = _conclude(curves, Carving.of(len(split.train)), ratings.scale)
+    carving = Carving.of(len(split.train))
+    found = _conclude(curves, carving, ratings.scale)
+    if told:
+        found = _with_moods(found, curves, np.concatenate(told), carving)
     if resolved.architecture.averages:
         every = replace(found.adaptation, epochs=resolved.settings.plan().epochs)
         found = found._replace(adaptation=every)
@@ -225,6 +238,28 @@ def _conclude(curves: Sequence[Sequence[_Epoch]], carving: Carving, scale: Ratin
     return Carved(adaptation, epochs[best].truth - share * epochs[best].predicted)
 
 
+def _told_of_moments(
+    ratings: Ratings, prepared: Prepared, trainer: Trainer, train: LongArray, tuning: LongArray
+) -> DoubleArray:
+    """What is told around the moments of a carved part, shape (n, spans, 3): how far training's ratings and
+    their predictions lie from damped means, and those means."""
+    pairs = pairs_of(ratings, train)
+    means = prepared.baseline.fallback(pairs.users, pairs.items).astype(np.float64)
+    columns = np.stack([*prepared.away_from_means(trainer, pairs), means], axis=1)
+    return Moments(ratings, train).around_rows(tuning, columns)
+
+
+def _with_moods(
+    found: Carved, curves: Sequence[Sequence[_Epoch]], told: DoubleArray, carving: Carving
+) -> Carved:
+    """Learn how much moods count, from where each part's training ended."""
+    share, ends = found.adaptation.share, _joined(curve[-1] for curve in curves)
+    mixed_told = [told[:, :, 0] - share * told[:, :, 1], told[:, :, 2] + share * told[:, :, 1]]
+    left = ends.truth - share * ends.predicted
+    weights = mood_weights(surroundings(np.stack(mixed_told, axis=2)), left, carving)
+    return found._replace(adaptation=replace(found.adaptation, moods=weights))
+
+
 def _joined(parts: Iterator[_Epoch]) -> _Epoch:
     return _Epoch(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -253,7 +288,9 @@ def mixed(prepared: Prepared, learnt: Adaptation) -> Prepared:
 
 def untrained(prepared: Prepared) -> Prepared:
     """The baseline alone: what weights that no epoch has trained are worth."""
-    return prepared.trusting(0.0) if prepared.liked is None else prepared.beside_popularity(0.0, 1.0)
+    if prepared.liked is not None:
+        return prepared.beside_popularity(0.0, 1.0)
+    return replace(prepared.trusting(0.0), moods=None)
 
 
 def recorded_adaptation(config: RunConfig, resolved: Resolved) -> Adaptation | None:

@@ -157,12 +157,17 @@ class TrainingLoop:
             split_hash=prepared.split.hash,
             path=str(folder),
             replica_rmse=prepared.measure_replicas(self.trainer),
+            moment_rmse=self._rmse_at_moments(),
             **finished_fields(prepared.judge, self.trainer, self.last_event, ranked),
             baseline_rmse=prepared.baseline_rmse,
             **_difference_fields(self.compared),
             apart=prepared.folding.apart(self.trainer) if prepared.folding else (),
             convergence=self.trainer.convergence() if isinstance(self.trainer, Converges) else {},
         )
+
+    def _rmse_at_moments(self) -> float | None:
+        predictions = self.prepared.predictions_at_moments(self.trainer)
+        return None if predictions is None else Figures.of(predictions, self.prepared.held_out).rmse
 
     def _beside_baseline(self, predictions: FloatArray, ranked: PerUser | None) -> Ways | None:
         """The held-out part by the baseline and by the trainer; None where nothing is held out."""

@@ -13,6 +13,7 @@ from core.contract import ReplicaScores, Trainer, TrainingData, TrainingSettings
 from core.data import Ratings, Split, carve_tuning, split_ratings
 from core.errors import DataError, UsageError
 from core.model import Baseline, HeldOut, Scoring, fold_means, learn_damped_means, mae, rmse
+from core.model.moments import Moments, Moods, left_and_predicted
 from core.training._folding import Folding
 from core.training.ranking import LikedParts, RankingJudge, liked_parts
 
@@ -54,7 +55,8 @@ class Prepared:
     `scoring` turns scores into ratings; `plain_means` are what plain damped means of the whole training part
     predict for `held_out` (clipped, shape (n,)): the figure that a model must beat.
     Under the objective "ranking" there are no ratings to measure by; `liked` then says what is. `folding`
-    judges users whom training doesn't know, where the split has any.
+    judges users whom training doesn't know, where the split has any; `moods` and the `moments` that they
+    are told by are there where a known moment says something.
     """
 
     split: Split
@@ -67,6 +69,8 @@ class Prepared:
     held_out: Pairs
     liked: LikedParts | None = None
     folding: Folding | None = None
+    moments: Moments | None = None
+    moods: Moods | None = None
 
     @property
     def judge(self) -> RankingJudge | None:
@@ -97,13 +101,26 @@ class Prepared:
             return self.folding.predictions(trainer)
         return self.predictions(trainer, self.held_out)
 
+    def predictions_at_moments(self, trainer: Trainer) -> FloatArray | None:
+        """Predict the held-out pairs where it is known when each was rated, clipped, shape (n,).
+
+        None where that says nothing.
+        """
+        if self.moments is None or self.moods is None or not len(self.held_out):
+            return None
+        pairs, known = self.held_out, pairs_of(self.moments.table, self.moments.known)
+        raw = self._raw(trainer.scores(known.users, known.items), known)
+        told = self.moments.around_rows(self.split.test, left_and_predicted(known.ratings, raw))
+        raw = self._raw(trainer.scores(pairs.users, pairs.items), pairs) + self.moods.added(told)
+        return self.baseline.predictions(raw, pairs.users, pairs.items)
+
     def measure_held_out(self, trainer: Trainer) -> Figures:
         """Measure the current weights on the held-out part, after an epoch: on some newcomers where there
         are many."""
         if self.folding is None or not self.split.folds_in or not len(self.held_out):
             return self.measure(trainer, self.held_out)
         some = self.folding.sampled()
-        return Figures.of(some.predictions(trainer), _pairs(some.ratings, some.split.test))
+        return Figures.of(some.predictions(trainer), pairs_of(some.ratings, some.split.test))
 
     def folding_in(self, folding: Folding) -> Prepared:
         """The same where users whom training doesn't know are judged so."""
@@ -152,6 +169,12 @@ class Prepared:
         judge = replace(self.liked.judge, scoring=scoring)
         return replace(self, scoring=scoring, liked=replace(self.liked, judge=judge))
 
+    def with_moods(self, ratings: Ratings, moods: Moods | None) -> Prepared:
+        """The same where moods are known; users whom training doesn't know have none."""
+        if moods is None or self.split.folds_in or self.liked is not None:
+            return self
+        return replace(self, moments=Moments(ratings, self.split.train), moods=moods)
+
     def without_training(self) -> Prepared:
         """The same without the training ratings themselves, where the trainer keeps those that it needs."""
         train = replace(self.train, **_none("users", "items", "targets"), times=None)
@@ -170,6 +193,7 @@ class Prepared:
             tuning=none,
             held_out=none,
             liked=None,
+            moments=None,
         )
 
     def _predictions(self, scores: FloatArray, pairs: Pairs) -> FloatArray:
@@ -189,7 +213,7 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
     prepared = prepare_part(ratings, split, train, tuning, settings.center)
-    held_out, plain = _pairs(ratings, split.test), fold_means(ratings, split)
+    held_out, plain = pairs_of(ratings, split.test), fold_means(ratings, split)
     predicted = prepared.baseline.clip(plain.predict(held_out.users, held_out.items).astype(np.float32))
     return replace(prepared, held_out=held_out, plain_means=predicted)
 
@@ -198,7 +222,7 @@ def prepare_part(
     ratings: Ratings, split: Split, train: LongArray, tuning: LongArray, center: str
 ) -> Prepared:
     """Make rows of the training part ready to train on and others to measure; nothing is held out."""
-    part = _pairs(ratings, train)
+    part = pairs_of(ratings, train)
     counts = (ratings.user_count, ratings.item_count)
     means = learn_damped_means(part.users, part.items, part.ratings, counts)
     baseline = Baseline.of(means, part.users, part.items, ratings.scale)
@@ -221,8 +245,8 @@ def prepare_part(
             capacity=len(split.train),
             times=None if ratings.timestamps is None else partial(_times, ratings, train),
         ),
-        train_sample=_pairs(ratings, _sample(train)),
-        tuning=_pairs(ratings, tuning),
+        train_sample=pairs_of(ratings, _sample(train)),
+        tuning=pairs_of(ratings, tuning),
         held_out=Pairs(**_none("users", "items", "ratings")),
     )
 
@@ -294,7 +318,8 @@ def _refuse_interactions(ratings: Ratings) -> None:
         raise DataError("the table holds interactions, not ratings.", path=ratings.source, hint=hint)
 
 
-def _pairs(ratings: Ratings, rows: LongArray) -> Pairs:
+def pairs_of(ratings: Ratings, rows: LongArray) -> Pairs:
+    """Rows of a table as pairs to measure."""
     return Pairs(ratings.users[rows], ratings.items[rows], ratings.ratings[rows])
 
 

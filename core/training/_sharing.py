@@ -1,4 +1,4 @@
-"""By how much a model's distance from damped means should count, learnt on carved parts of training.
+"""By how much a model's distance from damped means, and moods, should count: learnt on carved parts.
 
 The share is a regression through the origin (stacking, Breiman 1996), drawn to 0 by as much as it is
 uncertain, as the nonnegative garrote does (Breiman 1995), but more so.
@@ -7,6 +7,7 @@ uncertain, as the nonnegative garrote does (Breiman 1995), but more so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ _CHANCE, _CAUTION = 2.25, 2
 """A share within so many standard errors of 0 is none: of many epochs the luckiest one is looked at. Beyond,
 the garrote's factor counts so many times: where little is known, a gain that is there on average is a loss on
 many a part of new ratings, and half a share has three quarters of the gain with half of that risk."""
+
+_FEWEST_MOODS = 50
+"""Of fewer carved ratings nothing is learnt of moments."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,29 @@ def trusted_share(truth: DoubleArray, predicted: DoubleArray, carving: Carving) 
     variance = carving.overlap * float(((errors * predicted) ** 2).sum()) / squares**2
     certainty = max(0.0, 1 - _CHANCE**2 * variance / share**2)
     return min(1.0, share * certainty**_CAUTION)
+
+
+def mood_weights(surroundings: DoubleArray, left: DoubleArray, carving: Carving) -> tuple[float, ...]:
+    """What each of a moment's surroundings should count; () where together they say nothing.
+
+    `surroundings` have shape (n, numbers), `left` is what is left of carved ratings, shape (n,). How far the
+    weights are trusted is told by what those of one half of the ratings say of the other half.
+    """
+    if len(left) < _FEWEST_MOODS:
+        return ()
+    halves = np.arange(len(left)) % 2 == 0
+    crossed = np.zeros(len(left))
+    for half in (halves, ~halves):
+        crossed[half] = surroundings[half] @ _ridge(surroundings[~half], left[~half])
+    share = 0.0 if _says_nothing(left, crossed) else trusted_share(left, crossed, carving)
+    weights = share * _ridge(surroundings, left)
+    return tuple(round(float(weight), 4) for weight in weights) if share else ()
+
+
+def _ridge(surroundings: DoubleArray, left: DoubleArray) -> Any:
+    """Regress what is left on surroundings, under a standard normal prior on their weights."""
+    prior = np.eye(surroundings.shape[1]) * max(float(np.mean(left**2)), 1e-12)
+    return np.linalg.solve(surroundings.T @ surroundings + prior, surroundings.T @ left)
 
 
 def mixed_rmse(truth: DoubleArray, predicted: DoubleArray) -> float:

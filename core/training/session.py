@@ -253,6 +253,7 @@ class Session:
             load_head=load_head,
             objective=resolved.settings.objective,
             steps=None if self.adaptation is None else self.adaptation.learnt_steps,
+            moods=None if self.adaptation is None else self.adaptation.learnt_moods,
         )
 
     def _folding_in(self, prepared: Prepared) -> Prepared:
@@ -288,7 +289,8 @@ class Session:
         claim_devices(settings)
         self.resolved = replace(self.resolved, settings=settings)
         self.adaptation = adapted(prepared)
-        prepared = prepared if self.adaptation is None else mixed(prepared, self.adaptation)
+        if self.adaptation is not None:
+            prepared = mixed(prepared, self.adaptation).with_moods(self.ratings, self.adaptation.learnt_moods)
         self.prepared = self._folding_in(prepared)
         if settings.strategy == "multiworker":
             self.emit(PhaseChanged("waiting", "for the other workers"))

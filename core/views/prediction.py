@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contract import replica_count
+from core.data import date_of, read_moment
 from core.errors import UsageError
-from core.model import Model, Prediction, factor_table, fit_components, raw_blocks
+from core.model import HELD_OUT, Model, Prediction, factor_table, fit_components, raw_blocks
+from core.model.moments import raw_at
 from core.model.steps import MOST_STEPS, RatingSteps, StepProbability
 from core.options import Identifier, option
 from core.views.search import resolve_item
@@ -26,7 +28,8 @@ class JudgedPrediction(Prediction, Answer):
     hasn't taken (itself among them), and `percentile` the share of them (in %) that it lies before.
     `part` is "train" or "held-out"; both are None where the pair isn't rated, or where the ratings table
     can't be read: `note` then says why. `distribution` says how likely each step of the rating scale is,
-    where that was asked for and can be told; `undistributed` else says why not.
+    where that was asked for and can be told; `undistributed` else says why not. `moment` (seconds since 1970)
+    is when the pair was rated, or was asked for; `rating_then` is what is predicted for who knows that.
     """
 
     truth: float | None = None
@@ -37,6 +40,8 @@ class JudgedPrediction(Prediction, Answer):
     percentile: float | None = None
     distribution: tuple[StepProbability, ...] = ()
     undistributed: str = ""
+    moment: int | None = None
+    rating_then: float | None = None
 
     def rows(self) -> Sequence[JudgedPrediction]:
         """A frame shows the prediction, not its steps."""
@@ -86,17 +91,23 @@ class Predict(View[JudgedPrediction]):
     positional: ClassVar[tuple[str, ...]] = ("user", "item")
     user: Identifier = option(help="User id, as in the table.")
     item: Identifier = option(help="Item id, as in the table, or title.")
+    at: str = option(
+        default="", help="A moment that is known, as 2018-06-30T21:00 (UTC): the user's mood then counts."
+    )
     distribution: bool = option(default=False, help="Say how likely each step of the rating scale is.")
 
     def answer(self, model: Model) -> JudgedPrediction:
         """Predict a pair and look its true rating up."""
-        judged = judge(model, self.user, model.items.identifier(resolve_item(model, self.item)))
+        moment = _moment_asked(model, self.at) if self.at else None
+        judged = judge(model, self.user, model.items.identifier(resolve_item(model, self.item)), moment)
         return distributed(model, judged) if self.distribution else judged
 
     @classmethod
     def lines(cls, answer: JudgedPrediction) -> Lines:
         """A line, a bar a step where they were asked for, and what an unknown id received."""
         yield prediction_line(answer)
+        if answer.rating_then is not None and answer.moment is not None:
+            yield f"{answer.rating_then:.2f} knowing when ({date_of(answer.moment)})"
         if answer.distribution:
             yield Table(list(_bars(answer.distribution)))
         for remark in filter(None, (answer.undistributed, answer.fallback)):
@@ -142,18 +153,49 @@ class Contributions(View[ContributionTable]):
         yield Table([(f"{value:+.3f}", name) for name, value in parts])
 
 
-def judge(model: Model, user: Identifier, item: Identifier) -> JudgedPrediction:
-    """Predict a pair of external ids and look its true rating up; unknown ids get the fallback."""
+def judge(model: Model, user: Identifier, item: Identifier, moment: int | None = None) -> JudgedPrediction:
+    """Predict a pair of external ids and look its true rating up; unknown ids get the fallback.
+
+    What a moment adds is told for one that is asked for, else for that of a held-out rating.
+    """
     prediction = model.predict(user, item)
     users, items = model.users.row(user), model.items.row(item)
     rated, note = model.rated_or_reason
     known = rated.rating(users, items) if rated and users is not None and items is not None else None
     truth, part = known or (None, None)
     judged = JudgedPrediction(**vars(prediction), truth=truth, part=part, note=note)
+    if users is not None and items is not None and not prediction.fallback:
+        judged = _knowing_when(model, judged, (users, items), moment)
     if not model.ranks or users is None or items is None or prediction.fallback:
         return judged
     rank, among = rank_of(model, users, items)
     return replace(judged, rank=rank, among=among, percentile=100 * (1 - (rank - 1) / among))
+
+
+def _moment_asked(model: Model, text: str) -> int:
+    """Read a moment; raises UsageError for what is none, and where moments say nothing."""
+    moment = read_moment(text, "--at")
+    if model.moods is None:
+        hint = "Leave --at out; `tastemap train` learns moods where a table has times that tell something."
+        raise UsageError("This model has learnt nothing of moments.", hint=hint)
+    return moment
+
+
+def _knowing_when(
+    model: Model, judged: JudgedPrediction, pair: tuple[int, int], moment: int | None
+) -> JudgedPrediction:
+    """A prediction with what is predicted for who knows the moment, where that says something."""
+    rated, _ = model.rated_or_reason
+    if rated is None or rated.ratings.timestamps is None or model.moods is None:
+        return judged
+    row = rated.row(*pair)
+    if moment is None and row is not None and judged.part == HELD_OUT:
+        moment = int(rated.ratings.timestamps[row])
+    if moment is None:
+        return judged
+    users, items, times = (np.array([number], np.int64) for number in (*pair, moment))
+    then = model.baseline.clip(raw_at(model, users, items, times))
+    return replace(judged, moment=moment, rating_then=float(then[0]))
 
 
 def distributed(model: Model, judged: JudgedPrediction) -> JudgedPrediction:

@@ -135,6 +135,13 @@ def _calibration(figures: Figures) -> Iterator[Cells]:
         yield figure.row, f"`{figure.column}`", *(shown(figures, figure, form) for form in covered)
 
 
+def _moments(figures: Figures) -> Iterator[Cells]:
+    for figure in figures.figures:
+        forms = ("{baseline_rmse:.4f}", "{val_rmse:.4f}", "{moment_rmse:.4f}")
+        cells = (shown(figures, figure, form) for form in forms)
+        yield *figure.row.split(" × "), f"`{figure.column}`", *cells
+
+
 TABLES = {
     "architectures": Layout(
         (
@@ -161,6 +168,9 @@ TABLES = {
     ),
     "calibration": Layout(
         ("table", "architecture", *(f"within {share} %:" for share in _WITHIN)), _calibration
+    ),
+    "moments": Layout(
+        ("table", "split", "architecture", "damped means:", "val RMSE:", "knowing when:"), _moments
     ),
     "ranking": Layout(("model", "nDCG@10, from 3.875:", "nDCG@10, all:"), _ranking),
 }

@@ -87,8 +87,9 @@ def test_a_long_training_ends_with_a_bell_and_a_note(
         engine.say(Resumed(4, 10))
         await sees(pilot, "p Pause")
         assert bells == []
-        engine.say(*long[4:])
-        await sees(pilot, "Done")
+        assert isinstance(long[-1], Finished)
+        engine.say(*long[4:-1], replace(long[-1], moment_rmse=0.5))
+        await sees(pilot, "Done", "knowing when each was rated: RMSE 0.5000")
         await until(pilot, lambda: bool(bells), "the bell")
 
     run_app(scenario, engine, registry, (160, 40))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from core.data import date_of
 from core.model import ItemCard
 from core.options import Identifier
 from core.views import (
@@ -45,9 +46,17 @@ def prediction_text(prediction: JudgedPrediction, width: int = 60, ascii_only: b
         deviation=_deviation(prediction),
         truth=_truth(prediction),
     )
-    text += _distribution(prediction, width, ascii_only)
+    text += _knowing_when(prediction) + _distribution(prediction, width, ascii_only)
     remark = prediction.fallback or prediction.note
     return text + Content.from_markup("\n[$warning]$remark[/]", remark=remark) if remark else text
+
+
+def _knowing_when(prediction: JudgedPrediction) -> Content:
+    """What is predicted for who knows when it was rated, where that says something."""
+    if prediction.moment is None or prediction.rating_then is None:
+        return Content()
+    then, day = f"{prediction.rating_then:.2f}", date_of(prediction.moment).partition("T")[0]
+    return Content.from_markup(f"\n[{_MUTED}]knowing when ($day): [/]$then", then=then, day=day)
 
 
 def _distribution(prediction: JudgedPrediction, width: int, ascii_only: bool) -> Content:

@@ -288,6 +288,9 @@ def _finished_line(training: TrainingState) -> Content:
             "[b $success]$how[/]  [b]$text[/]  [$foreground 60%]$more[/]", how=how, text=text, more=more
         )
     ]
+    if finished.moment_rmse is not None:
+        text = f"knowing when each was rated: RMSE {rmse(finished.moment_rmse)}"
+        lines.append(Content.from_markup("[$foreground 60%]$text[/]", text=text))
     if training.leak:
         lines.append(Content.from_markup("[$foreground 60%]$leak[/]", leak=training.leak))
     return Content("\n").join(lines)

@@ -262,7 +262,14 @@ class Asker(Asks):
         answer: ComponentNames = self._asked("name_component", locals())
         return answer
 
-    def predict(self, user: Identifier, item: Identifier, *, distribution: bool = False) -> JudgedPrediction:
+    def predict(
+        self,
+        user: Identifier,
+        item: Identifier,
+        *,
+        at: str = "",
+        distribution: bool = False,
+    ) -> JudgedPrediction:
         """Predict a user's rating of an item; a user or item without training ratings gets the fallback.
 
         An unknown user is a new one. Raises UsageError, with the nearest titles, for an item that isn't
@@ -270,6 +277,7 @@ class Asker(Asks):
 
         user: User id, as in the table.
         item: Item id, as in the table, or title.
+        at: A moment that is known, as 2018-06-30T21:00 (UTC): the user's mood then counts.
         distribution: Say how likely each step of the rating scale is.
         """
         answer: JudgedPrediction = self._asked("prediction", locals())
