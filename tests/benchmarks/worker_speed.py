@@ -227,7 +227,12 @@ def main() -> None:
         print(f"| {name} | {rate:.1f}M | {times} | {share:.0%} | {error} |")
         if asked.keep:
             values = {"speed": round(rate, 1), "times": round(alone / best.seconds, 2), "rmse": error}
-            keep("worker_speed", name, "", {**values, "summing": round(share, 2)})
+            values |= {
+                "processor": round(own, 2),
+                "worked": round(worked / own, 2),
+                "summing": round(share, 2),
+            }
+            keep("worker_speed", name, "", values)
 
 
 if __name__ == "__main__":

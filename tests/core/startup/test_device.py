@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -24,7 +25,7 @@ def test_a_cpu_is_known_by_any_of_its_names(name: str, expected: bool) -> None:
     assert is_cpu(name) is expected
 
 
-def test_tensorflow_is_kept_to_one_thread_unless_it_computes_already() -> None:
+def test_tensorflow_is_kept_to_one_thread_unless_it_computes_already_or_is_told_otherwise() -> None:
     code = """
 from core.startup import keep_to_one_thread, tf
 if {begun}:
@@ -32,10 +33,12 @@ if {begun}:
 keep_to_one_thread()
 print(tf.config.threading.get_intra_op_parallelism_threads())
 """
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", code.format(begun=begun)], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        for begun in (False, True)
-    ]
-    assert told == ["1", "0"]  # 0: as many as there are
+    environment = {name: value for name, value in os.environ.items() if name != "TF_NUM_INTRAOP_THREADS"}
+
+    def told(*, begun: bool, **more: str) -> str:
+        words = [sys.executable, "-c", code.format(begun=begun)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, env={**environment, **more})
+        return done.stdout.strip()
+
+    assert told(begun=False) == "1"
+    assert told(begun=True) == told(begun=False, TF_NUM_INTRAOP_THREADS="3") == "0"
