@@ -1,6 +1,6 @@
 """Two processes on two cores against one: ratings per second and held-out error, on 20 million made ratings.
 
-usage: python tests/benchmarks/worker_speed.py [--ratings 20000000] [--epochs 6] [--turns 2] [--keep]
+usage: python tests/benchmarks/worker_speed.py [--ratings 20000000] [--epochs 6] [--turns 2]
 
 `bias` with 64 factors on 138,000 users × 27,000 items with a long tail and twenty planted tastes. Four ways,
 in turn, each in processes of their own: one process held to one core; one process on all cores; two
@@ -28,7 +28,6 @@ from typing import Any, NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from measured import keep
 from training_scale import made_data
 
 from core import TrainingData, load_plugins
@@ -199,7 +198,6 @@ def main() -> None:
     parser.add_argument("--ratings", type=int, default=20_000_000)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--turns", type=int, default=2)
-    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -225,14 +223,6 @@ def main() -> None:
         error, share = "" if best.rmse is None else f"{best.rmse:.4f}", best.summing / best.seconds
         times = f"{alone / best.seconds:.2f}× | {own:.2f} | {worked / own:.2f}×"
         print(f"| {name} | {rate:.1f}M | {times} | {share:.0%} | {error} |")
-        if asked.keep:
-            values = {"speed": round(rate, 1), "times": round(alone / best.seconds, 2), "rmse": error}
-            values |= {
-                "processor": round(own, 2),
-                "worked": round(worked / own, 2),
-                "summing": round(share, 2),
-            }
-            keep("worker_speed", name, "", values)
 
 
 if __name__ == "__main__":
