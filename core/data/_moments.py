@@ -6,6 +6,9 @@ import datetime
 
 from core.errors import UsageError
 
+_MOST_DIGITS = 18
+"""Seconds of more digits are no moment that a table could hold."""
+
 
 def read_moment(text: str, flag: str) -> int:
     """Read a moment as seconds since 1970; dates without a zone are in UTC. Raises UsageError."""
@@ -13,7 +16,7 @@ def read_moment(text: str, flag: str) -> int:
     if word.isdecimal() and len(word) == 4:
         word = f"{word}-01-01"
     try:
-        if word.lstrip("-").isdecimal() and len(word) > 8:
+        if word.lstrip("-").isdecimal() and 8 < len(word) <= _MOST_DIGITS:
             return int(word)
         moment = datetime.datetime.fromisoformat(word)
     except ValueError:

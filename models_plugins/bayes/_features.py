@@ -99,20 +99,24 @@ def year_columns(years: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
     return np.where(known[:, None], bumps / np.maximum(lengths, 1e-9), 0).astype(np.float32)
 
 
-def strongest_features(columns: Sequence[Any], rank: int) -> Features | None:
+def strongest_features(columns: Sequence[Any], rank: int, contrast: float = 1.0) -> tuple[Features, ...]:
     """Keep the `rank` strongest directions of feature columns side by side, each of shape (rows, any).
 
-    Returns None for a rank of 0, too small a table, or features that are all 0.
+    Rows are as alike as the products of their columns, or for a `contrast` above 1 as that power of their
+    matrix, where strong directions count more. Empty for a rank of 0, too small a table, or features that
+    are all 0.
     """
     from scipy.sparse import csr_matrix, hstack
 
     stacked = csr_matrix(hstack(columns), dtype=np.float32)
     rank = min(rank, min(stacked.shape) - 1, _MOST_NUMBERS // stacked.shape[0])
     if rank < 1 or not stacked.nnz:
-        return None
+        return ()
     basis, strengths = _left_directions(stacked, rank)
     kept = strengths > 1e-4 * strengths[0]
-    return Features(basis[:, kept].astype(np.float32), strengths[kept].astype(np.float64) ** 2)
+    squares = strengths[kept].astype(np.float64) ** 2
+    variances = squares * (squares / np.median(squares)) ** (contrast - 1)
+    return (Features(basis[:, kept].astype(np.float32), variances),)
 
 
 def _left_directions(matrix: Any, rank: int) -> tuple[FloatArray, FloatArray]:

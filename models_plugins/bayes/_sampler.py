@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Protocol
 
@@ -35,7 +35,7 @@ class Sampler:
     def __init__(
         self,
         sweep: Sweeps,
-        features: tuple[Features | None, Features | None],
+        features: tuple[Sequence[Features], Sequence[Features]],
         rating_counts: npt.NDArray[np.int64],
         noise_freedom: float,
         seed: tuple[int, int],
@@ -53,7 +53,10 @@ class Sampler:
             _normals(generator, self._shapes[0]) * np.float32(START_SPREAD),
             _normals(generator, self._shapes[1]) * np.float32(START_SPREAD),
         )
-        self.priors = (Prior.start(*self._shapes[0]), Prior.start(*self._shapes[1]))
+        self.priors = (
+            Prior.start(*self._shapes[0], features[0]),
+            Prior.start(*self._shapes[1], features[1]),
+        )
         self._noise = np.ones(len(rating_counts) + 1, np.float32)  # users' precisions, then the common level
 
     @property

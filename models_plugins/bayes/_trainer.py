@@ -30,6 +30,8 @@ from models_plugins.bayes._sweep import Sweep
 _CHUNK = 65_536
 _MANY, _MOST = 50_000, 24
 """From so many training ratings on a sample has more factors, whatever they tell; the most that it has."""
+_CONTRAST = 2.0
+"""Rows are alike by this power of what features say: strong directions tell most."""
 _DEAR = 2_000_000
 """From so many training ratings on a table has one chain, and no more factors."""
 
@@ -208,19 +210,25 @@ def chains_for(ratings: int) -> int:
     return 2 if ratings < _DEAR else 1
 
 
-def side_features(data: TrainingData, options: Any) -> tuple[Features | None, Features | None]:
-    """What the training pairs and the item table say of users and of items beside the ratings' values."""
+def side_features(data: TrainingData, options: Any) -> tuple[tuple[Features, ...], tuple[Features, ...]]:
+    """What the training pairs and the item table say of users and of items beside the ratings' values.
+
+    What was rated beside an item is a kind of its own; genres and years count in both kinds of an item's.
+    """
     users, items, table = data.users, data.items, data.item_table
-    of_users = [set_columns(users, items, (data.user_count, data.item_count))]
-    of_items = [set_columns(items, users, (data.item_count, data.user_count))]
+    of_users = set_columns(users, items, (data.user_count, data.item_count))
+    of_items = [[set_columns(items, users, (data.item_count, data.user_count))]]
     if data.times is not None and options.beside:
         beside = beside_columns(users, items, data.times(), data.item_count)
-        of_items += [] if beside is None else [np.float32(options.beside) * beside]
+        of_items += [] if beside is None else [[np.float32(options.beside) * beside]]
     if table is not None and options.traits:
-        of_items += [genre_columns(table.genres), year_columns(table.years)]
+        of_items = [
+            [*columns, genre_columns(table.genres), year_columns(table.years)] for columns in of_items
+        ]
+    kinds = [strongest_features(columns, options.item_features, _CONTRAST) for columns in of_items]
     return (
-        strongest_features(of_users, options.user_features),
-        strongest_features(of_items, options.item_features),
+        strongest_features([of_users], options.user_features, _CONTRAST),
+        tuple(kind for kept in kinds for kind in kept),
     )
 
 

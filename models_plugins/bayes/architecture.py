@@ -81,7 +81,8 @@ class Bayes(Architecture):
         )
         item_features: int = option(
             default=150,
-            help="Directions kept of items' sets of users, genres and years (0: none).",
+            help="Directions kept of items' sets of users and of what is beside them, each with genres and "
+            "years (0: none).",
             minimum=0,
         )
         traits: bool = option(default=True, help="Count genres and years among the items' features.")

@@ -197,24 +197,49 @@ def test_a_chain_of_one_pair_samples_the_known_posterior_of_its_mean(made: Calla
     np.testing.assert_allclose(np.var(samples.sum(axis=1)), covariance.sum(), rtol=0.12)
 
 
-def test_what_features_say_of_a_row_is_a_gaussian_process_s_mean() -> None:
+def test_what_kinds_of_features_say_of_a_row_is_a_gaussian_process_s_mean() -> None:
     generator = np.random.default_rng(3)
-    basis = np.linalg.qr(generator.standard_normal((30, 6)))[0].astype(np.float32)
-    features = Features(basis, np.linspace(3, 0.5, 6))
-    table, zeros = generator.standard_normal((30, 2)).astype(np.float32), np.zeros(2, np.float32)
-    prior = Prior(np.array([2.0, 5.0], "f4"), zeros, np.array([4.0, 1.0], "f4"), np.zeros((30, 2), "f4"))
-    shifts = np.mean([prior.draw(table, features, generator).shift for _ in range(4000)], axis=0)
+    bases = [np.linalg.qr(generator.standard_normal((30, 6)))[0].astype(np.float32) for _ in range(2)]
+    kinds = [Features(basis, np.linspace(3, least, 6)) for basis, least in zip(bases, (0.5, 2), strict=True)]
+    table = generator.standard_normal((30, 2)).astype(np.float32)
+    start = replace(
+        Prior.start(30, 2, kinds),
+        precision=np.array([2.0, 5.0], "f4"),
+        mean=np.zeros(2, np.float32),
+        feature_precision=np.array([[4.0, 1.0], [0.5, 3.0]], "f4"),
+    )
+    prior, shifts = start, []
+    for _ in range(4000):
+        drawn = prior.draw(table, kinds, generator)
+        shifts.append(drawn.shift)
+        prior = replace(start, shift=drawn.shift, weights=drawn.weights)
     for column in range(2):
-        kernel = basis * features.variances @ basis.T / prior.feature_precision[column]
-        noisy = kernel + np.eye(30) / prior.precision[column]
+        kernel = sum(
+            kind.basis * kind.variances @ kind.basis.T / level
+            for kind, level in zip(kinds, start.feature_precision[:, column], strict=True)
+        )
+        noisy = kernel + np.eye(30) / start.precision[column]
         expected = kernel @ np.linalg.solve(noisy, table[:, column])
-        np.testing.assert_allclose(shifts[:, column], expected, atol=4 * np.sqrt(1 / 2 / 4000))
+        mean = np.mean([shift[:, column] for shift in shifts], axis=0)
+        np.testing.assert_allclose(mean, expected, atol=8 * np.sqrt(1 / 2 / 4000))
+
+
+def test_rows_and_features_that_say_nothing_become_as_weak_as_they_are() -> None:
+    generator = np.random.default_rng(4)
+    basis = np.linalg.qr(generator.standard_normal((400, 20)))[0].astype(np.float32)
+    kinds = [Features(basis, np.ones(20))]
+    table = generator.normal(0, 0.001, (400, 1)).astype(np.float32)
+    prior = Prior.start(400, 1, kinds)
+    for _ in range(50):
+        prior = prior.draw(table, kinds, generator)
+    assert prior.precision[0] ** -0.5 < 0.01
+    assert prior.shift.std() < 0.01
 
 
 def test_priors_and_noise_are_drawn_around_what_the_rows_show() -> None:
     generator = np.random.default_rng(4)
     table = generator.normal([1.0, -2.0], [0.5, 2.0], (5000, 2)).astype(np.float32)
-    priors = [Prior.start(5000, 2).draw(table, None, generator) for _ in range(300)]
+    priors = [Prior.start(5000, 2).draw(table, (), generator) for _ in range(300)]
     np.testing.assert_allclose(
         np.mean([prior.mean for prior in priors], axis=0), table.mean(axis=0), atol=0.01
     )
@@ -234,12 +259,15 @@ def test_priors_and_noise_are_drawn_around_what_the_rows_show() -> None:
 
 def test_features_reproduce_the_overlap_of_two_users_sets() -> None:
     users, items = np.array([0, 0, 1, 1, 2, 2, 3], np.int32), np.array([0, 1, 0, 1, 1, 2, 3], np.int32)
-    features = strongest_features([set_columns(users, items, (4, 9))], rank=4)
-    assert features is not None
+    columns = [set_columns(users, items, (4, 9))]
+    (features,) = strongest_features(columns, rank=4)
     overlap = features.basis * features.variances @ features.basis.T
     expected = [[1, 1, 0.5, 0], [1, 1, 0.5, 0], [0.5, 0.5, 1, 0], [0, 0, 0, 1]]
     np.testing.assert_allclose(overlap, expected, atol=1e-5)
-    assert strongest_features([set_columns(users, items, (4, 9))], rank=0) is None
+    (sharper,) = strongest_features(columns, rank=4, contrast=2.0)
+    squared = sharper.basis * sharper.variances @ sharper.basis.T
+    np.testing.assert_allclose(squared * np.median(features.variances), overlap @ overlap, atol=1e-5)
+    assert strongest_features(columns, rank=0) == ()
 
 
 def test_genres_and_years_make_items_alike() -> None:
@@ -253,7 +281,7 @@ def test_genres_and_years_make_items_alike() -> None:
     assert alike[0, 1] > 0.9
     assert abs(alike[0, 2]) < 1e-4
     assert year_columns(np.array([1, 9999])).shape[1] <= 42
-    assert strongest_features([genre_columns([(), ()]), year_columns(np.zeros(2, int))], 5) is None
+    assert strongest_features([genre_columns([(), ()]), year_columns(np.zeros(2, int))], 5) == ()
 
 
 def samples(count: int, factors: int = 3) -> list[tuple[Any, Any]]:

@@ -109,8 +109,9 @@ def test_a_held_out_rating_is_shown_with_its_moment_and_any_pair_with_the_one_as
     assert f"{plain['rating_then']:.2f} knowing when (2017-07-" in text
     later = Run.open(folder).predict(str(user), int(item), at="2040")
     assert later.rating_then == pytest.approx(later.rating, abs=0.02) and later.moment == 2_208_988_800
-    wrong = command("predict", str(folder), str(user), str(item), "--at", "yesterday", expect=2)
-    assert "--at takes a date" in wrong.stderr and wrong.stderr.count("\n") == 1
+    for word in ("yesterday", "99999999999999999999", "-5", "1e9", ""):
+        wrong = command("predict", str(folder), str(user), str(item), "--at", word, expect=2 if word else 0)
+        assert not word or ("--at takes a date" in wrong.stderr and wrong.stderr.count("\n") == 1)
     with pytest.raises(UsageError, match="a moment is of one user"):
         Run.open(folder).predict([], None, at="2018")  # type: ignore[call-overload]
 

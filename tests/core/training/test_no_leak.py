@@ -101,9 +101,11 @@ def inputs(prepared: Prepared) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         yield from ((f"{part} users", pairs.users), (f"{part} items", pairs.items))
         yield f"{part} values", pairs.ratings
     sides = side_features(data, Bayes.Options())
-    for side, features in zip(("user", "item"), sides, strict=True):
-        assert features is not None
-        yield from ((f"{side} basis", features.basis), (f"{side} variances", features.variances))
+    for side, kinds in zip(("user", "item"), sides, strict=True):
+        assert kinds
+        for number, kind in enumerate(kinds):
+            yield f"{side} basis {number}", kind.basis
+            yield f"{side} variances {number}", kind.variances
 
 
 def differing(one: Any, other: Any) -> set[str]:
@@ -137,7 +139,7 @@ def test_every_training_input_that_should_knows_each_training_pair(method: str) 
     before, moved = prepare(table, settings), prepare(with_one_training_pair_moved(table, settings), settings)
     seen = differing(inputs(before), inputs(moved))
     assert {"items", "item offsets", "item counts", "training sample items"} <= seen
-    assert {"user basis", "item basis"} <= seen
+    assert {"user basis 0", "item basis 0"} <= seen
     values = table.ratings.copy()
     values[before.split.train[0]] = 5.5 - values[before.split.train[0]]
     seen = differing(inputs(before), inputs(prepare(replace(table, ratings=values), settings)))
