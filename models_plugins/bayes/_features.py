@@ -12,7 +12,7 @@ from core import FloatArray
 from models_plugins.bayes._state import Features
 
 _MOST_NUMBERS = 64_000_000
-"""A side's feature basis holds at most so many float32 numbers (256 MB)."""
+"""The basis of a kind of features holds at most so many float32 numbers (256 MB)."""
 _MORE, _POWERS = 10, 2
 """Directions sampled beyond those sought, and power iterations."""
 _SITTING, _BESIDE, _MOST_BESIDE = 600, 5, 20_000_000
