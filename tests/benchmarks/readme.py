@@ -113,12 +113,6 @@ def _scale(figures: Figures) -> Iterator[Cells]:
         yield *row.split(" × "), *own, *millions
 
 
-def _workers(figures: Figures) -> Iterator[Cells]:
-    for figure in figures.figures:
-        forms = ("{speed:.1f}M", "{times:.2f}×", "{processor:.2f}", "{worked:.2f}×", "{rmse}")
-        yield figure.row, *(shown(figures, figure, form) for form in forms)
-
-
 def _ranking(figures: Figures) -> Iterator[Cells]:
     for figure in figures.figures:
         yield figure.row, *(shown(figures, figure, f"{{{one}:.3f}}") for one in ("liked", "all"))
@@ -168,9 +162,6 @@ TABLES = {
             "`nn`, GPU:",
         ),
         _scale,
-    ),
-    "worker_speed": Layout(
-        ("who", "ratings/s:", "times:", "processor s of each, an epoch:", "times:", "RMSE:"), _workers
     ),
     "ranking_tables": Layout(
         ("table", "popularity:", "EASE:", "implicit ALS:", "`bias`:", "`ease`:", "`stack`:"), _ranking_tables
