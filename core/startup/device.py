@@ -35,6 +35,11 @@ def choose_device(wanted: str) -> str:
     return "/GPU:0"
 
 
+def is_cpu(device: str) -> bool:
+    """Whether a device is a CPU, by any of TensorFlow's names of it, as "/job:worker/task:0/device:CPU:0"."""
+    return str(tf.DeviceSpec.from_string(device).device_type) == "CPU"
+
+
 def with_batch_size(settings: TrainingSettings, ratings: int) -> TrainingSettings:
     """Choose the batch size for the device and the number of training ratings where the settings leave it.
 

@@ -10,7 +10,7 @@ from core.contract import Architecture, Resolved, Trainer, TrainingData, Trainin
 from core.model import build_head, scores_from_histories
 from core.options import ArchitectureOptions
 from core.protocol import Event, PhaseChanged
-from core.startup import choose_device, describe_device
+from core.startup import choose_device, describe_device, keep_to_one_thread
 from core.training.gradient import GradientTrainer, Variant, head_shape
 from core.training.ranking import WithHistories
 
@@ -30,6 +30,7 @@ def make_side_by_side(choices: Sequence[Resolved], data: TrainingData) -> Gradie
 
 def alike(choices: Sequence[Resolved]) -> list[list[int]]:
     """Group choices, by their places, that differ in nothing but how rows start and are pulled."""
+    keep_to_one_thread()  # before a head is built: that computes
     groups: dict[Any, list[int]] = {}
     for place, one in enumerate(choices):
         shape = head_shape(build_head(one.architecture, one.options, one.settings.seed))

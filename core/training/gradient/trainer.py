@@ -21,7 +21,7 @@ from core.contract import (
 )
 from core.model import Head
 from core.options import ArchitectureOptions
-from core.startup import tf, with_batch_size
+from core.startup import is_cpu, keep_to_one_thread, tf, with_batch_size
 from core.training.gradient._compiled import Compiled, take
 from core.training.gradient._dropout import as_step, first_step
 from core.training.gradient._order import epoch_order
@@ -51,6 +51,8 @@ class GradientTrainer:
         variants: Sequence[Variant] = (),
     ) -> None:
         """`variants` are trained side by side, as the architecture's replicas, each with its own choices."""
+        if is_cpu(device):
+            keep_to_one_thread()
         settings = with_batch_size(settings, data.room)
         self._settings, self._data, self._device = settings, data, device
         self._shares = np.ones(replica_count(architecture), np.float32)
@@ -62,7 +64,7 @@ class GradientTrainer:
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
         with tf.device(device):
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
-        self._order = epoch_order(data, self._row_bytes() if device.startswith("/CPU") else None)
+        self._order = epoch_order(data, self._row_bytes() if is_cpu(device) else None)
         self._first_step = first_step(settings.seed)
         self._shuffled: list[Any] = []
         self._steps_before = 0

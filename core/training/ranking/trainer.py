@@ -15,7 +15,7 @@ from core.contract import Architecture, Arrays, SliceTotals, TrainingData, Train
 from core.model import build_head
 from core.options import ArchitectureOptions
 from core.ranking import ItemSets
-from core.startup import tf
+from core.startup import is_cpu, tf
 from core.training.gradient import (
     WAITING,
     as_step,
@@ -147,7 +147,7 @@ class RankingTrainer:
     def all_scores(self, users: RowArray) -> FloatArray:
         """Score all items for users, shape (users, items)."""
         products = self._parts.products
-        if products is not None and not products.has_rest and self._device.startswith("/CPU"):
+        if products is not None and not products.has_rest and is_cpu(self._device):
             return products.scores(self._rows("user", users), self._rows("item"))
         parts = [
             self._all_replicas(users[start : start + _SCORED_USERS]).mean(axis=0)

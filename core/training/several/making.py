@@ -7,7 +7,7 @@ from typing import Any
 from core.contract import Architecture, TrainingData, TrainingSettings
 from core.errors import PluginError
 from core.options import ArchitectureOptions
-from core.startup import choose_device, describe_device, tf
+from core.startup import choose_device, describe_device, keep_to_one_thread, tf
 from core.training.gradient import GradientTrainer
 from core.training.ranking import RankingTrainer
 from core.training.several._collectives import Collectives
@@ -30,6 +30,7 @@ def make_distributed_trainer(
     if type(architecture).trainer is not Architecture.trainer:
         hint = "Use --strategy none."
         raise PluginError(f"{architecture.name} brings its own trainer, which runs on one device.", hint=hint)
+    claim_devices(settings)
     if settings.strategy == "mirrored":
         collectives = Collectives(mirrored_strategy(settings))
     else:
@@ -53,8 +54,10 @@ def make_distributed_trainer(
 def claim_devices(settings: TrainingSettings) -> None:
     """Cut this machine's CPU into the devices that the settings ask for, before anything uses it.
 
-    Raises DeviceError where there are not enough.
+    Where ratings are learnt, each computes on one thread. Raises DeviceError where there are not enough.
     """
+    if settings.strategy != "none" and settings.objective != "ranking":
+        keep_to_one_thread()
     if settings.strategy == "mirrored":
         mirrored_strategy(settings)
 
