@@ -4,18 +4,22 @@ Rows of large tables lie in main memory, and meeting ratings in any order waits 
 the ratings are cut into tiles, blocks of users × blocks of items whose rows fit the cache together; an epoch
 meets the tiles in random order and the ratings of each in random order, as LIBMF does (Chin et al. 2015,
 after Gemulla et al. 2011). Tables that fit the cache make one tile: a plain shuffle.
+
+A GPU trains an epoch in less time than the host needs to shuffle it, so it shuffles itself, in any order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.array_types import RowArray
 from core.contract import TrainingData
+from core.startup import tf
 
 BLOCK_BYTES = 2 << 20
 """Rows of one side's block: both sides' fit the second-level cache of one core, or nearly."""
@@ -96,3 +100,11 @@ def _by_tile(
     filled = np.flatnonzero(ratings)  # tiles without ratings don't count
     starts = np.concatenate([[0], np.cumsum(ratings[filled])])
     return _EpochOrder(by_tile, starts, filled // width)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def shuffled_on_device(ratings: int, shape: tuple[int, int], seed: Any) -> Any:
+    """Draw a random order of so many ratings by `seed`, shape (2,), repeated to fill `shape` (int32)."""
+    numbers = tf.random.stateless_uniform([ratings], seed, None, None, tf.int32, alg="philox")
+    order = tf.argsort(numbers)
+    return tf.reshape(tf.gather(order, tf.range(shape[0] * shape[1]) % ratings), shape)

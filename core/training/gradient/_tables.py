@@ -52,7 +52,8 @@ class SideTable:
 
         `index` and `valid` have shape (batch, 1). Slots are added to before they are read for the step, so
         that XLA need not copy them. Embeddings stay apart until they are scattered: side by side, XLA would
-        write them out once more.
+        write them out once more. Steps are added with their sign turned: GPUs add with one instruction, but
+        subtract by trying again until no other thread was faster, which popular items make many times slower.
         """
         table, slots = values
         constants, before = (
@@ -73,7 +74,7 @@ class SideTable:
         ]
         batch = replace(batch, slots=[tf.gather_nd(slot, index) for slot in slots])
         step = self.optimizer.step(batch, rate)
-        return tf.tensor_scatter_nd_sub(table, index, step), slots
+        return tf.tensor_scatter_nd_add(table, index, -step), slots
 
     @property
     def row_bytes(self) -> int:

@@ -24,7 +24,7 @@ from core.options import ArchitectureOptions
 from core.startup import is_cpu, keep_to_one_thread, tf, with_batch_size
 from core.training.gradient._compiled import Compiled, take
 from core.training.gradient._dropout import as_step, first_step
-from core.training.gradient._order import epoch_order
+from core.training.gradient._order import epoch_order, shuffled_on_device
 from core.training.gradient._step import score_in_chunks
 from core.training.gradient._variables import check_fits, copied, numbered
 from core.training.gradient._waiting import WAITING
@@ -64,7 +64,7 @@ class GradientTrainer:
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
         with tf.device(device):
             self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
-        self._order = epoch_order(data, self._row_bytes() if is_cpu(device) else None)
+        self._order = epoch_order(data, self._row_bytes()) if is_cpu(device) else None
         self._first_step = first_step(settings.seed)
         self._shuffled: list[Any] = []
         self._steps_before = 0
@@ -85,14 +85,10 @@ class GradientTrainer:
         return -(-len(self._data) // self._settings.batch_size)
 
     def begin_epoch(self, epoch: int) -> int:
-        """Shuffle for this epoch; the order depends on the seed and the epoch's number alone."""
-        order = self._order.shuffled(np.random.default_rng([self._settings.seed, epoch]))
-        size = self._settings.batch_size
-        padded = np.resize(order, (-(-self._data.room // size), size))
-        del order
+        """Shuffle for this epoch; the order depends on the seed, the epoch's number and the kind of device."""
         self._shuffled = []  # the last epoch's make room for this one's
         with tf.device(self._device):
-            self._shuffled = _take(*self._columns, tf.constant(padded))
+            self._shuffled = _take(*self._columns, self._shuffle(epoch))
         self._steps_before = (epoch - 1) * self.batches
         return self.batches
 
@@ -157,6 +153,14 @@ class GradientTrainer:
         if self._compiled is not None:
             WAITING.give_back(self._compiled)
             self._compiled = None
+
+    def _shuffle(self, epoch: int) -> Any:
+        """Draw the epoch's order of the ratings, padded to whole batches: shape (batches, batch size)."""
+        seed, size = self._settings.seed, self._settings.batch_size
+        shape = -(-self._data.room // size), size
+        if self._order is None:
+            return shuffled_on_device(len(self._data), shape, tf.constant([seed, epoch], tf.int64))
+        return tf.constant(np.resize(self._order.shuffled(np.random.default_rng([seed, epoch])), shape))
 
     def _run_slice(self, first: int, count: int, learning_rate: float) -> float:
         share = learning_rate / self._settings.learning_rate
