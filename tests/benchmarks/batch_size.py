@@ -1,6 +1,7 @@
 """How well large batches learn: the error against the truth of a made table, by batch size and order.
 
 usage: python tests/benchmarks/batch_size.py [--ratings 2000000] [--epochs 8] [--learning-rate 0.12]
+       [--device cpu|gpu]
 
 Ratings are made from known factors and biases plus noise; the error is measured against the truth itself,
 on pairs that training never saw. The learning rate is per rating and the same in every row: what a batch
@@ -17,6 +18,7 @@ import numpy as np
 from core import TrainingData, load_plugins
 from core.array_types import FloatArray, RowArray
 from core.contract.settings import resolve
+from core.startup.device import choose_device
 from core.training.gradient import _order as order
 from core.training.gradient.trainer import GradientTrainer
 
@@ -48,11 +50,15 @@ def made_table(ratings: int) -> tuple[TrainingData, Truth]:
     return TrainingData(*known, targets, users, items, 0.0), (*unknown, truth(*unknown))
 
 
-def learn(data: TrainingData, truth: Truth, batch_size: int, epochs: int, rate: float) -> tuple[float, float]:
+def learn(
+    data: TrainingData, truth: Truth, batch_size: int, epochs: int, rate: float, device: str
+) -> tuple[float, float]:
     """Train bias; returns the RMSE against the truth and seconds an epoch, shuffling included."""
-    settings = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "device": "cpu"}
+    settings = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "device": device}
     chosen = resolve(load_plugins().architecture("bias"), options={"factors": 16}, settings=settings)
-    trainer = GradientTrainer(chosen.architecture, chosen.options, chosen.settings, data, "/CPU:0")
+    trainer = GradientTrainer(
+        chosen.architecture, chosen.options, chosen.settings, data, choose_device(device)
+    )
     trainer.begin_epoch(1)
     trainer.compile()
     started = time.perf_counter()
@@ -72,6 +78,7 @@ def main() -> None:
     parser.add_argument("--ratings", type=int, default=2_000_000)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=0.12)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "gpu"))
     arguments = parser.parse_args()
     data, truth = made_table(arguments.ratings)
     nothing = float(np.sqrt(np.mean(truth[2] ** 2)))
@@ -79,11 +86,14 @@ def main() -> None:
     print("| batch size | batches an epoch | order | RMSE against the truth | seconds an epoch |")
     print("|---:|---:|---|---:|---:|")
     plans = [(64 if share is None else arguments.ratings // share, order.BLOCK_BYTES) for share in SHARES]
-    plans += [(256, 1 << 18), (256, 1 << 16)]
+    if arguments.device == "cpu":
+        plans += [(256, 1 << 18), (256, 1 << 16)]
     for batch_size, block_bytes in plans:
         order.BLOCK_BYTES = block_bytes
-        error, seconds = learn(data, truth, batch_size, arguments.epochs, arguments.learning_rate)
-        how = f"tiles of {block_bytes >> 10} kB"
+        error, seconds = learn(
+            data, truth, batch_size, arguments.epochs, arguments.learning_rate, arguments.device
+        )
+        how = f"tiles of {block_bytes >> 10} kB" if arguments.device == "cpu" else "shuffled"
         batches = -(-len(data) // batch_size)
         print(f"| {batch_size:,} | {batches:,} | {how} | {error:.4f} | {seconds:.2f} |", flush=True)
 

@@ -85,7 +85,7 @@ class GradientTrainer:
         return -(-len(self._data) // self._settings.batch_size)
 
     def begin_epoch(self, epoch: int) -> int:
-        """Shuffle for this epoch; the order depends on the seed, the epoch's number and the kind of device."""
+        """Shuffle for this epoch, by the seed and the epoch's number alone; a GPU has orders of its own."""
         self._shuffled = []  # the last epoch's make room for this one's
         with tf.device(self._device):
             self._shuffled = _take(*self._columns, self._shuffle(epoch))
