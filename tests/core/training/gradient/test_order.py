@@ -10,7 +10,7 @@ from core.contract.trainer import TrainingData
 from core.startup import device
 from core.startup.device import with_batch_size
 from core.training.gradient import _order as order
-from core.training.gradient._order import epoch_order
+from core.training.gradient._order import epoch_order, shuffled_on_device
 
 
 @pytest.fixture
@@ -78,3 +78,17 @@ def test_the_batch_size_follows_device_and_data(
     monkeypatch.setattr(device, "choose_device", lambda _: place)
     assert with_batch_size(TrainingSettings.parse({}), ratings).batch_size == size
     assert with_batch_size(TrainingSettings.parse({"batch_size": 7}), ratings).batch_size == 7
+
+
+def test_a_device_shuffles_by_seed_and_epoch_and_pads_with_ratings_in_the_same_order() -> None:
+    drawn = {
+        epoch: shuffled_on_device(1000, (16, 64), tf.constant([42, epoch], tf.int64)) for epoch in (1, 2)
+    }
+    again = shuffled_on_device(1000, (16, 64), tf.constant([42, 1], tf.int64))
+    first, second = (drawn[epoch].numpy().ravel() for epoch in (1, 2))
+    np.testing.assert_array_equal(first, again.numpy().ravel())
+    for order in (first, second):
+        np.testing.assert_array_equal(np.sort(order[:1000]), np.arange(1000))
+        np.testing.assert_array_equal(order[1000:], order[:24])
+    assert np.mean(first == second) < 0.05
+    assert abs(np.corrcoef(first[:1000], np.arange(1000))[0, 1]) < 0.2
