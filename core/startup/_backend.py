@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from core.startup._compile_cache import keep_compiled_programs
 from core.startup._lean_import import lean_import
-from core.startup._xla_flags import keep_loops_rolled
+from core.startup._xla_flags import choose_xla_flags
 from core.startup.own_process import settle
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -38,7 +38,7 @@ def _held_back_stderr() -> Iterator[None]:
             os.close(real)
 
 
-keep_loops_rolled()
+choose_xla_flags()
 keep_compiled_programs()
 with _held_back_stderr(), lean_import():
     import keras

@@ -29,6 +29,7 @@ from core.readable import readable
 
 _FLAGS = "TF_XLA_FLAGS"
 _OURS = "--tf_xla_persistent_cache_directory"
+_DRIVER = Path("/proc/driver/nvidia")
 _CPU_FACTS = ("model name", "flags", "Features", "CPU implementer", "CPU part")
 
 
@@ -49,7 +50,8 @@ def keep_compiled_programs() -> None:
         return
     if damaged:
         _say(f"{damaged} damaged compiled programs in {folder} were thrown away; they are compiled again")
-    os.environ[_FLAGS] = f"{flags} {_OURS}='{folder}' --tf_xla_persistent_cache_device_types=CPU".strip()
+    kinds = "CPU,GPU" if any(_gpus()) else "CPU"
+    os.environ[_FLAGS] = f"{flags} {_OURS}='{folder}' --tf_xla_persistent_cache_device_types={kinds}".strip()
     atexit.register(seal, folder)
 
 
@@ -57,7 +59,7 @@ def _machine_key() -> str:
     release = version("tensorflow")
     spec = find_spec("tensorflow")
     built = Path(spec.origin).stat().st_mtime_ns if spec and spec.origin else 0
-    facts = [release, str(built), *_processor(), *_choices()]
+    facts = [release, str(built), *_processor(), *_gpus(), *_choices()]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"tensorflow-{release}-{digest[:16]}"
 
@@ -70,6 +72,19 @@ def _processor() -> Iterator[str]:
         return
     first = facts.read_text(errors="replace").split("\n\n")[0].splitlines()
     yield from (line for line in first if line.split(":")[0].strip() in _CPU_FACTS)
+
+
+def _gpus() -> Iterator[str]:
+    """The driver's version and each GPU's model, as NVIDIA's driver tells them on Linux."""
+    cards = sorted(_DRIVER.glob("gpus/*/information"))
+    if not cards:
+        return
+    yield (_DRIVER / "version").read_text(errors="replace")
+    for card in cards:
+        yield from (
+            line for line in card.read_text(errors="replace").splitlines() if line.startswith("Model")
+        )
+    yield os.environ.get("CUDA_VISIBLE_DEVICES", "")
 
 
 def _choices() -> Iterator[str]:

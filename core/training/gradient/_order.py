@@ -106,5 +106,5 @@ def _by_tile(
 def shuffled_on_device(ratings: int, shape: tuple[int, int], seed: Any) -> Any:
     """Draw a random order of so many ratings by `seed`, shape (2,), repeated to fill `shape` (int32)."""
     numbers = tf.random.stateless_uniform([ratings], seed, None, None, tf.int32, alg="philox")
-    order = tf.argsort(numbers)
-    return tf.reshape(tf.gather(order, tf.range(shape[0] * shape[1]) % ratings), shape)
+    order, filled = tf.argsort(numbers), shape[0] * shape[1]
+    return tf.reshape(tf.tile(order, [-(-filled // ratings)])[:filled], shape)

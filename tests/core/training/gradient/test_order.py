@@ -7,7 +7,7 @@ import pytest
 
 from core.contract.settings import TrainingSettings
 from core.contract.trainer import TrainingData
-from core.startup import device
+from core.startup import device, tf
 from core.startup.device import with_batch_size
 from core.training.gradient import _order as order
 from core.training.gradient._order import epoch_order, shuffled_on_device
@@ -87,8 +87,8 @@ def test_a_device_shuffles_by_seed_and_epoch_and_pads_with_ratings_in_the_same_o
     again = shuffled_on_device(1000, (16, 64), tf.constant([42, 1], tf.int64))
     first, second = (drawn[epoch].numpy().ravel() for epoch in (1, 2))
     np.testing.assert_array_equal(first, again.numpy().ravel())
-    for order in (first, second):
-        np.testing.assert_array_equal(np.sort(order[:1000]), np.arange(1000))
-        np.testing.assert_array_equal(order[1000:], order[:24])
+    for one in (first, second):
+        np.testing.assert_array_equal(np.sort(one[:1000]), np.arange(1000))
+        np.testing.assert_array_equal(one[1000:], one[:24])
     assert np.mean(first == second) < 0.05
     assert abs(np.corrcoef(first[:1000], np.arange(1000))[0, 1]) < 0.2
