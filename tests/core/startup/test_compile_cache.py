@@ -15,6 +15,7 @@ import pytest
 
 from core.api import train
 from core.runs.run import Run
+from core.startup import _compile_cache
 from core.startup._compile_cache import MOST_BYTES, open_store, seal
 from tests.support import json_lines, make_ratings, tastemap_afresh, write_csv
 
@@ -122,6 +123,23 @@ def test_flags_of_the_user_win_and_off_sets_none(tmp_path: Path) -> None:
     kept = flags(TASTEMAP_COMPILED=compiled, TF_XLA_FLAGS="--tf_xla_clustering_debug")
     assert kept.startswith("--tf_xla_clustering_debug --tf_xla_persistent_cache_directory='")
     assert kept != flags(TASTEMAP_COMPILED=compiled, XLA_FLAGS="--xla_cpu_enable_fast_math=true")
+
+
+def test_programs_for_a_gpu_are_kept_for_the_gpus_and_the_driver_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, keys = tmp_path / "driver", [_compile_cache._machine_key()]
+    monkeypatch.setattr(_compile_cache, "_DRIVER", driver)
+    assert list(_compile_cache._gpus()) == []
+    card = driver / "gpus" / "0000:00:06.0" / "information"
+    card.parent.mkdir(parents=True)
+    for model, version in (("H100", "580.1"), ("H200", "580.1"), ("H200", "590.2")):
+        card.write_text(f"Model: \t\t NVIDIA {model}\nIRQ:   \t\t 41\n")
+        (driver / "version").write_text(f"NVRM version: {version}\n")
+        keys.append(_compile_cache._machine_key())
+    assert len(set(keys)) == len(keys)
+    card.write_text(card.read_text().replace("41", "42"))
+    assert _compile_cache._machine_key() == keys[-1]
 
 
 def write_program(folder: Path, name: str, size: int = 10, age: int = 0) -> Path:

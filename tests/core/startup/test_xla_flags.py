@@ -1,4 +1,4 @@
-"""XLA keeps loops as they are, unless the user told it otherwise."""
+"""XLA compiles as we want it to, unless the user told it otherwise."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import os
 
 import pytest
 
-from core.startup._xla_flags import keep_loops_rolled
+from core.startup._xla_flags import choose_xla_flags
+
+_ROLLED = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"
+_GRAPHS = "--xla_gpu_enable_command_buffer=FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,CONDITIONAL,WHILE"
+_SMALL = "--xla_gpu_graph_min_graph_size=1"
 
 
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        (None, "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"),
-        ("--a=1", "--a=1 --xla_backend_extra_options=xla_cpu_disable_loop_unrolling"),
-        ("--xla_backend_extra_options=other", "--xla_backend_extra_options=other"),
+        (None, f"{_ROLLED} {_GRAPHS} {_SMALL}"),
+        ("--a=1", f"--a=1 {_ROLLED} {_GRAPHS} {_SMALL}"),
+        ("--xla_backend_extra_options=other", f"--xla_backend_extra_options=other {_GRAPHS} {_SMALL}"),
+        ("--xla_gpu_enable_command_buffer=", f"--xla_gpu_enable_command_buffer= {_ROLLED} {_SMALL}"),
     ],
 )
 def test_flags_of_the_user_stay_and_a_second_call_adds_nothing(
@@ -24,5 +29,5 @@ def test_flags_of_the_user_stay_and_a_second_call_adds_nothing(
     if given is not None:
         monkeypatch.setenv("XLA_FLAGS", given)
     for _ in range(2):
-        keep_loops_rolled()
+        choose_xla_flags()
         assert os.environ["XLA_FLAGS"] == kept
