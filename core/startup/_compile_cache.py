@@ -77,13 +77,14 @@ def _processor() -> Iterator[str]:
 def _gpus() -> Iterator[str]:
     """The driver's version and each GPU's model, as NVIDIA's driver tells them on Linux."""
     cards = sorted(_DRIVER.glob("gpus/*/information"))
+    try:
+        told = [path.read_text(errors="replace") for path in (_DRIVER / "version", *cards)]
+    except OSError:
+        return  # programs for a GPU that can't be told from another aren't kept
     if not cards:
         return
-    yield (_DRIVER / "version").read_text(errors="replace")
-    for card in cards:
-        yield from (
-            line for line in card.read_text(errors="replace").splitlines() if line.startswith("Model")
-        )
+    yield told[0]
+    yield from (line for card in told[1:] for line in card.splitlines() if line.startswith("Model"))
     yield os.environ.get("CUDA_VISIBLE_DEVICES", "")
 
 

@@ -140,6 +140,8 @@ def test_programs_for_a_gpu_are_kept_for_the_gpus_and_the_driver_there_are(
     assert len(set(keys)) == len(keys)
     card.write_text(card.read_text().replace("41", "42"))
     assert _compile_cache._machine_key() == keys[-1]
+    (driver / "version").unlink()
+    assert list(_compile_cache._gpus()) == []  # nobody knows what its programs would be for
 
 
 def write_program(folder: Path, name: str, size: int = 10, age: int = 0) -> Path:
