@@ -9,6 +9,7 @@ from ._describe import (
 )
 from ._moments import (
     date_of as date_of,
+    day_of as day_of,
     read_moment as read_moment,
 )
 from ._notes import (

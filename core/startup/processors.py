@@ -22,8 +22,7 @@ def keep_to_one_thread() -> None:
     """
     from core.startup._backend import tf
 
-    if not os.environ.get(_THREADS):
-        with contextlib.suppress(
-            RuntimeError
-        ):  # it computes already: then it is slower, the numbers are the same
-            tf.config.threading.set_intra_op_parallelism_threads(1)
+    if os.environ.get(_THREADS):
+        return
+    with contextlib.suppress(RuntimeError):  # it computes already: slower, with the same numbers
+        tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from core.data import date_of
+from core.data import day_of
 from core.model import ItemCard
 from core.options import Identifier
 from core.views import (
@@ -55,7 +55,7 @@ def _knowing_when(prediction: JudgedPrediction) -> Content:
     """What is predicted for who knows when it was rated, where that says something."""
     if prediction.moment is None or prediction.rating_then is None:
         return Content()
-    then, day = f"{prediction.rating_then:.2f}", date_of(prediction.moment).partition("T")[0]
+    then, day = f"{prediction.rating_then:.2f}", day_of(prediction.moment)
     return Content.from_markup(f"\n[{_MUTED}]knowing when ($day): [/]$then", then=then, day=day)
 
 
