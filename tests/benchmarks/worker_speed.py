@@ -38,14 +38,14 @@ _USERS, _ITEMS, _HELD_OUT, _TASTES, _NOISE = 138_000, 27_000, 500_000, 20, 0.8
 _PART = 1 << 20
 
 
-def planted(ratings: int) -> tuple[TrainingData, TrainingData]:
+def planted(ratings: int, counts: tuple[int, int] = (_USERS, _ITEMS)) -> tuple[TrainingData, TrainingData]:
     """Make training and held-out ratings of one planted truth: biases, tastes of falling strength, noise."""
-    whole = made_data(ratings + _HELD_OUT, _USERS, _ITEMS)
+    whole = made_data(ratings + _HELD_OUT, *counts)
     generator = np.random.default_rng(1)
     strength = (0.25 * 0.93 ** np.arange(_TASTES)).astype(np.float32)
-    users = generator.standard_normal((_USERS, _TASTES), np.float32) * strength
-    items = generator.standard_normal((_ITEMS, _TASTES), np.float32)
-    biases = [0.4 * generator.standard_normal(count, np.float32) for count in (_USERS, _ITEMS)]
+    users, items = (generator.standard_normal((count, _TASTES), np.float32) for count in counts)
+    users *= strength
+    biases = [0.4 * generator.standard_normal(count, np.float32) for count in counts]
     targets = _NOISE * generator.standard_normal(len(whole), np.float32)
     for start in range(0, len(whole), _PART):
         part = slice(start, start + _PART)
@@ -54,7 +54,7 @@ def planted(ratings: int) -> tuple[TrainingData, TrainingData]:
         targets[part] += biases[0][rows[0]] + biases[1][rows[1]]
     cuts = slice(_HELD_OUT, None), slice(_HELD_OUT)
     train, held_out = (
-        TrainingData(whole.users[cut], whole.items[cut], targets[cut], _USERS, _ITEMS, 0.0) for cut in cuts
+        TrainingData(whole.users[cut], whole.items[cut], targets[cut], *counts, 0.0) for cut in cuts
     )
     return train, held_out
 

@@ -30,10 +30,10 @@ class Collectives:
     _compiled: Callable[..., Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Compile the sum; TensorFlow compiles it once for each list of shapes."""
+        """Compile the sum; TensorFlow compiles it for each list of kinds, and again where shapes vary."""
 
         @tf.function(autograph=False, reduce_retracing=True)
-        def add_up(*values: Any) -> Any:
+        def add_up(values: tuple[Any, ...]) -> Any:
             return self.strategy.run(_all_reduce, args=values)
 
         self._compiled = add_up
@@ -71,7 +71,9 @@ class Collectives:
             for column in zip(*values, strict=True)
         ]
         with self._naming_the_lost():
-            sums = [self.strategy.experimental_local_results(total) for total in self._compiled(*columns)]
+            sums = [
+                self.strategy.experimental_local_results(total) for total in self._compiled(tuple(columns))
+            ]
         return [list(device) for device in zip(*sums, strict=True)]
 
     def add_numbers(self, numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -150,8 +150,9 @@ class Copies:
         return self._each(train, self._batches)
 
     def _merge(self) -> None:
-        sums = self.collectives.add(self._each(lambda copy, _: copy.changes(), self._copies))
-        self._each(lambda copy, own: copy.apply(own), sums)
+        news = self.collectives.add(self._each(lambda copy, _: copy.news(), self._copies))
+        changes = self.collectives.add(self._each(lambda copy, own: copy.changes(own), news))
+        self._each(lambda copy, own: copy.apply(*own), zip(news, changes, strict=True))
 
     def _each(self, work: Callable[[Copy, Any], Any], values: Iterable[Any]) -> list[Any]:
         return list(self._pool.map(work, self._copies, values))

@@ -45,10 +45,13 @@ def copies() -> list[Copy]:
     ]
 
 
-def merge(copies: list[Copy]) -> None:
-    sums = [sum(column) for column in zip(*(copy.changes() for copy in copies), strict=True)]
+def merge(copies: list[Copy]) -> list[Any]:
+    """Merge as `Copies` does; returns the changes that were summed."""
+    news = [sum(column) for column in zip(*(copy.news() for copy in copies), strict=True)]
+    changes = [sum(column) for column in zip(*(copy.changes(news) for copy in copies), strict=True)]
     for copy in copies:
-        copy.apply(sums)
+        copy.apply(news, changes)
+    return changes
 
 
 def variable(copy: Copy, name: str) -> Any:
