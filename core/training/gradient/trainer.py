@@ -24,7 +24,7 @@ from core.options import ArchitectureOptions
 from core.startup import is_cpu, keep_to_one_thread, tf, with_batch_size
 from core.training.gradient._compiled import Compiled, take
 from core.training.gradient._dropout import as_step, first_step
-from core.training.gradient._order import epoch_order, shuffled_on_device
+from core.training.gradient._order import EpochOrder, arranged, shuffled_on_device
 from core.training.gradient._step import score_in_chunks
 from core.training.gradient._variables import check_fits, copied, numbered
 from core.training.gradient._waiting import WAITING
@@ -62,9 +62,9 @@ class GradientTrainer:
         chosen = [one.options for one in variants]
         self._compiled: Compiled | None = take(architecture, options, settings, data, device, chosen)
         self._parts, self._run, self._score = self._compiled.parts, self._compiled.run, self._compiled.score
+        columns, self._order = self._arranged()
         with tf.device(device):
-            self._columns = [tf.constant(column) for column in (data.users, data.items, data.targets)]
-        self._order = epoch_order(data, self._row_bytes()) if is_cpu(device) else None
+            self._columns = [tf.constant(column) for column in columns]
         self._first_step = first_step(settings.seed)
         self._shuffled: list[Any] = []
         self._steps_before = 0
@@ -153,6 +153,12 @@ class GradientTrainer:
         if self._compiled is not None:
             WAITING.give_back(self._compiled)
             self._compiled = None
+
+    def _arranged(self) -> tuple[list[npt.NDArray[Any]], EpochOrder | None]:
+        """The ratings' columns as an epoch's order wants them to lie; a GPU draws its own, of any."""
+        if is_cpu(self._device):
+            return arranged(self._data, self._row_bytes())
+        return [self._data.users, self._data.items, self._data.targets], None
 
     def _shuffle(self, epoch: int) -> Any:
         """Draw the epoch's order of the ratings, padded to whole batches: shape (batches, batch size)."""

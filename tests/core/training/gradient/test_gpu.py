@@ -12,7 +12,7 @@ from core.contract.settings import resolve
 from core.data.ratings import Ratings
 from core.startup import tf
 from core.startup.device import choose_device
-from core.training.gradient._order import epoch_order
+from core.training.gradient._order import EpochOrder
 from core.training.gradient.trainer import GradientTrainer
 from tests.support import training_data
 
@@ -25,7 +25,7 @@ def trained(ratings: Ratings, name: str, device: str, **settings: Any) -> Gradie
     chosen = resolve(load_plugins().architecture(name), settings={"batch_size": 256, **settings})
     data = training_data(ratings)
     trainer = GradientTrainer(chosen.architecture, chosen.options, chosen.settings, data, device)
-    trainer._order = epoch_order(data, None)  # the same on both devices: a GPU would draw its own
+    trainer._order = EpochOrder.of_one_tile(len(data))  # the same on both: a GPU would draw its own
     for epoch in (1, 2, 3):
         trainer.run_batches(0, trainer.begin_epoch(epoch), 0.05)
     return trainer

@@ -10,33 +10,39 @@ from core.contract.trainer import TrainingData
 from core.startup import device, tf
 from core.startup.device import with_batch_size
 from core.training.gradient import _order as order
-from core.training.gradient._order import epoch_order, shuffled_on_device
+from core.training.gradient._order import arranged, shuffled_on_device
 
 
 @pytest.fixture
 def data() -> TrainingData:
     generator = np.random.default_rng(1)
     users, items = (generator.integers(0, count, 5000).astype(np.int32) for count in (300, 90))
-    return TrainingData(users, items, np.zeros(5000, np.float32), 300, 90, 3.5)
+    return TrainingData(users, items, (users * 90 + items).astype(np.float32), 300, 90, 3.5)
 
 
 def test_small_tables_are_shuffled_as_a_whole(data: TrainingData) -> None:
-    for row_bytes in (None, (200, 200)):
-        drawn = epoch_order(data, row_bytes).shuffled(np.random.default_rng(7))
-        np.testing.assert_array_equal(drawn, np.random.default_rng(7).permutation(5000))
+    columns, tiles = arranged(data, (200, 200))
+    assert all(
+        own is given for own, given in zip(columns, (data.users, data.items, data.targets), strict=True)
+    )
+    drawn = tiles.shuffled(np.random.default_rng(7))
+    np.testing.assert_array_equal(drawn, np.random.default_rng(7).permutation(5000))
 
 
 def test_an_epoch_meets_every_rating_once_and_one_tile_after_another(
     data: TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(order, "BLOCK_BYTES", 10_000)
-    tiles = epoch_order(data, (100, 400))  # blocks of 100 users and 25 items: 3 × 4 tiles
-    assert len(tiles.starts) == 13
+    (users, items, targets), tiles = arranged(data, (100, 400))
+    assert len(tiles.starts) == 13  # blocks of 100 users and 25 items: 3 × 4 tiles
+    pairs = [sorted(zip(*each, strict=True)) for each in ((users, items), (data.users, data.items))]
+    assert pairs[0] == pairs[1]
+    np.testing.assert_array_equal(targets, users * 90 + items)
     drawn = tiles.shuffled(np.random.default_rng(7))
     assert sorted(drawn.tolist()) == list(range(5000))
-    met = (data.users[drawn] // 100) * 4 + data.items[drawn] // 25
+    met = (users[drawn] // 100) * 4 + items[drawn] // 25
     assert (np.diff(met) != 0).sum() == 11
-    bands = data.items[drawn] // 25  # items have fewer rows: a block of them stays while users' blocks pass
+    bands = items[drawn] // 25  # items have fewer rows: a block of them stays while users' blocks pass
     assert (np.diff(bands) != 0).sum() == 3
     again, other = (tiles.shuffled(np.random.default_rng(seed)) for seed in (7, 8))
     np.testing.assert_array_equal(drawn, again)
@@ -48,17 +54,17 @@ def test_an_epoch_meets_every_rating_once_and_one_tile_after_another(
 def test_bands_are_of_the_side_with_fewer_rows(data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "BLOCK_BYTES", 10_000)
     turned = TrainingData(data.items, data.users, data.targets, 90, 300, 3.5)
-    tiles = epoch_order(turned, (400, 100))
+    (users, *_), tiles = arranged(turned, (400, 100))
     drawn = tiles.shuffled(np.random.default_rng(7))
-    assert (np.diff(turned.users[drawn] // 25) != 0).sum() == 3
+    assert (np.diff(users[drawn] // 25) != 0).sum() == 3
     starts = {tiles.shuffled(np.random.default_rng(seed))[0] for seed in range(9)}
-    assert len(set(turned.users[list(starts)] // 25)) > 1
+    assert len(set(users[list(starts)] // 25)) > 1
 
 
 def test_tiles_without_ratings_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "BLOCK_BYTES", 100)
     corners = np.array([0, 0, 99], np.int32), np.array([0, 99, 99], np.int32)
-    tiles = epoch_order(TrainingData(*corners, np.zeros(3, np.float32), 100, 100, 0.0), (100, 100))
+    _, tiles = arranged(TrainingData(*corners, np.zeros(3, np.float32), 100, 100, 0.0), (100, 100))
     assert len(tiles.starts) == 4
     assert sorted(tiles.shuffled(np.random.default_rng(0)).tolist()) == [0, 1, 2]
 
