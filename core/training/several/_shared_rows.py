@@ -68,12 +68,13 @@ class SharedRows:
     def _take(self, met: Any, changes: Any) -> None:
         rows = _sent(met)
         devices = tf.maximum(tf.gather(met, rows), 1.0)[:, None]
-        parts = tf.split(tf.cast(changes, tf.float32), self._widths, axis=1)
+        parts = tf.split(changes, self._widths, axis=1)
         for variable, base, part, power in zip(
             self._variables, self._bases, parts, self._powers, strict=True
         ):
             before = tf.gather(base, rows)
-            moved = before + tf.reshape(part / devices**power, tf.shape(before))
+            change = tf.cast(part, tf.float32) * devices**-power
+            moved = before + tf.reshape(change, tf.shape(before))
             for held in (base, variable):
                 held.scatter_update(tf.IndexedSlices(moved, rows))
 
