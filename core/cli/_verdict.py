@@ -102,9 +102,9 @@ def _print_heading() -> None:
 
 def _print_means(rows: Sequence[Row], as_json: bool) -> None:
     """The mean over the parts of a protocol that has several."""
-    for model in dict.fromkeys(row.model for row in rows):
-        own = [row for row in rows if row.model == model]
+    for model, measure in dict.fromkeys((row.model, row.measure) for row in rows):
+        own = [row for row in rows if (row.model, row.measure) == (model, measure)]
         if len(own) > 1 and not as_json:
             figure, seconds = fmean(row.figure for row in own), sum(row.seconds for row in own)
-            told = f"mean of {own[0].part} to {own[-1].part}: {model} {own[0].measure}"
+            told = f"mean of {own[0].part} to {own[-1].part}: {model} {measure}"
             say(f"{told} {figure:.4f}, {seconds:.1f} s")

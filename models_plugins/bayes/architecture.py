@@ -56,7 +56,7 @@ class Bayes(Architecture):
 
         factors: int = option(
             default=0,
-            help="Latent factors of a sample (0: as many as the ratings tell apart, up to 24).",
+            help="Latent factors of a sample (0: as many as the ratings tell apart, up to 32).",
             minimum=0,
             maximum=64,
             search=(6, 20),

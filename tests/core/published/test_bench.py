@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.cli._verdict import _print_means
 from core.data import load_ratings
 from core.errors import DataError, UsageError
 from core.published import PROTOCOLS, find_protocol
+from core.published.remaking import Row
 from core.published.tables import liked_rows, official_pairs, refuse_lacking
 from tests.support import command, json_lines
 
@@ -48,6 +51,32 @@ def test_official_pairs_are_a_line_each_and_a_mean(ml_100k: Path) -> None:
     assert len({row.split("|")[7] for row in rows}) == 5, "five splits have five hashes"
     assert done.stdout.splitlines()[-1].startswith("mean of u1 to u5: bias RMSE 0.")
     assert "published: GLocal-K 0.889 (u1)" in done.stderr
+
+
+def test_a_measure_has_a_mean_of_its_own_where_there_are_several_parts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def rows(part: str, figures: tuple[float, float]) -> list[Row]:
+        beside = {
+            "baseline": 1.0,
+            "low": None,
+            "high": None,
+            "split_hash": "",
+            "hardware": "",
+            "seconds": 2.0,
+        }
+        measures = zip(("RMSE", "RMSE, knowing when"), figures, strict=True)
+        fixed = {"protocol": "p", "model": "bias", "split_hash": "hash", "hardware": "CPU"}
+        one = Row(part=part, measure="", figure=0.0, baseline=1.0, low=None, high=None, seconds=2.0, **fixed)
+        return [replace(one, measure=measure, figure=figure) for measure, figure in measures]
+
+    _print_means(rows("", (0.9, 0.8)), as_json=False)
+    assert capsys.readouterr().out == ""
+    _print_means(rows("u1", (0.9, 0.8)) + rows("u2", (0.7, 0.4)), as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "mean of u1 to u2: bias RMSE 0.8000, 4.0 s",
+        "mean of u1 to u2: bias RMSE, knowing when 0.6000, 4.0 s",
+    ]
 
 
 def test_pairs_come_out_of_an_archive_under_their_own_names(ml_100k: Path, tmp_path: Path) -> None:
