@@ -57,14 +57,6 @@ def test_a_measure_has_a_mean_of_its_own_where_there_are_several_parts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def rows(part: str, figures: tuple[float, float]) -> list[Row]:
-        beside = {
-            "baseline": 1.0,
-            "low": None,
-            "high": None,
-            "split_hash": "",
-            "hardware": "",
-            "seconds": 2.0,
-        }
         measures = zip(("RMSE", "RMSE, knowing when"), figures, strict=True)
         fixed = {"protocol": "p", "model": "bias", "split_hash": "hash", "hardware": "CPU"}
         one = Row(part=part, measure="", figure=0.0, baseline=1.0, low=None, high=None, seconds=2.0, **fixed)
