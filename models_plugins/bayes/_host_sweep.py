@@ -8,17 +8,19 @@ of few ratings need no system (`_few_rated.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from core import FloatArray, TrainingData, usable_processors
+from core import FloatArray, TrainingData
 from models_plugins.bayes._few_rated import FEW, Alike, alike_rows, drawn_alike
 from models_plugins.bayes._state import DoubleArray, Prior
 
+T = TypeVar("T")
 _BLOCK_ROWS, _BLOCK_RATINGS = 4_096, 65_536
 """A block's systems fit a processor's cache, and a block is worth handing to another thread."""
 
@@ -48,16 +50,22 @@ class _Sums(NamedTuple):
 class HostSweep:
     """A sweep over one table of ratings; rows are (factors, bias), so `width` is factors + 1."""
 
-    def __init__(self, data: TrainingData, width: int) -> None:
-        """Sort the ratings by users and by items."""
+    def __init__(self, data: TrainingData, width: int, threads: int = 1) -> None:
+        """Sort the ratings by users and by items; each sweep works on so many threads."""
         self._size = width + 1
         counts = data.user_count, data.item_count
         self._users = _blocks(data.users, data.items, data.targets, counts)
         rated = np.bincount(data.items, minlength=data.item_count)
         self._items = _blocks(data.items, data.users, data.targets, counts[::-1], rated > FEW)
         self._few = alike_rows(data.items, data.users, data.targets, data.item_count, _BLOCK_ROWS)
-        self._threads = ThreadPoolExecutor(usable_processors(), thread_name_prefix="sweep")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sweep") if threads > 1 else None
         self._summed: tuple[FloatArray | None, list[_Sums]] = None, []
+
+    def beside(self) -> HostSweep:
+        """A sweep over the same ratings for another chain, at the same time: with memory of its own."""
+        other = copy(self)
+        other._summed = None, []
+        return other
 
     def __call__(
         self,
@@ -102,8 +110,8 @@ class HostSweep:
         def add_up(block: _Block) -> _Sums:
             return _Sums(np.ascontiguousarray((block.ones @ products).T), (block.targets @ weighed).T)
 
-        list(self._threads.map(multiply, range(0, len(rows), _BLOCK_ROWS)))
-        return self._threads.map(add_up, blocks)
+        list(self._map(multiply, range(0, len(rows), _BLOCK_ROWS)))
+        return self._map(add_up, blocks)
 
     def _draw(
         self,
@@ -123,7 +131,7 @@ class HostSweep:
             right += pulled[block.rows].T
             drawn[block.rows] = solve_and_draw(columns, right, normals[block.rows].T).T
 
-        list(self._threads.map(draw, blocks, sums))
+        list(self._map(draw, blocks, sums))
 
     def _draw_few(
         self, users: FloatArray, noise: FloatArray, prior: Prior, normals: FloatArray, drawn: FloatArray
@@ -136,7 +144,10 @@ class HostSweep:
             own = np.ascontiguousarray(normals[alike.rows].T)
             drawn[alike.rows] = drawn_alike(alike, others, noise, prior, own).T
 
-        list(self._threads.map(draw, self._few))
+        list(self._map(draw, self._few))
+
+    def _map(self, work: Callable[..., T], *values: Iterable[Any]) -> Iterator[T]:
+        return self._threads.map(work, *values) if self._threads else map(work, *values)
 
 
 def _upper_products(design: FloatArray, own: FloatArray) -> FloatArray:

@@ -37,7 +37,9 @@ class Bayes(Architecture):
     unused_settings = (*GRADIENT_SETTINGS, "positive_from")
     recipes = {
         "default": Recipe(
-            "Two chains of 200 sweeps; tuned on parts of training.", {}, {"epochs": 20, "center": "mean"}
+            "Three chains of 200 sweeps, of large tables two or one; tuned on parts of training.",
+            {},
+            {"epochs": 20, "center": "mean"},
         ),
         "ratings": Recipe(
             "From the ratings alone, without side features.",
@@ -63,7 +65,7 @@ class Bayes(Architecture):
         )
         chains: int = option(
             default=0,
-            help="Independent chains, whose samples are averaged (0: by the count of ratings, 2 or 1).",
+            help="Independent chains, whose samples are averaged (0: by the count of ratings, 3, 2 or 1).",
             minimum=0,
             maximum=64,
         )

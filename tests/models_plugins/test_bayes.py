@@ -15,7 +15,11 @@ from core.model.scorer import Scoring, make_scorer
 from core.protocol.events import EpochFinished
 from core.testing import assert_conforms
 from core.testing.tables import planted_training_data
-from models_plugins.bayes import _host_sweep as host_sweep, _sweep as bayes_sweep
+from models_plugins.bayes import (
+    _host_sweep as host_sweep,
+    _side_by_side as side_by_side,
+    _sweep as bayes_sweep,
+)
 from models_plugins.bayes._chains import Agreement
 from models_plugins.bayes._features import (
     beside_columns,
@@ -360,7 +364,7 @@ def test_terms_sum_to_the_trainer_s_scores() -> None:
 def test_chains_are_independent_and_all_are_averaged() -> None:
     data = planted_training_data()
     one, four = (run_epochs(trainer_on(data, chains=chains), 2) for chains in (1, 4))
-    assert one.begin_epoch(1) == 5 and four.begin_epoch(1) == 20
+    assert one.begin_epoch(1) == four.begin_epoch(1) == 5
     rows = [four.state()[f"sampler/{chain}/user/rows"] for chain in range(4)]
     np.testing.assert_array_equal(rows[0], one.state()["sampler/0/user/rows"])
     assert all(np.abs(rows[0] - other).max() > 0.01 for other in rows[1:])
@@ -428,16 +432,27 @@ def test_chains_that_agree_are_told_from_those_that_do_not() -> None:
     assert Agreement(planted_training_data(), 1).told() == {}
 
 
-def test_slices_may_end_between_chains_and_within() -> None:
+def test_slices_may_end_at_any_sweep() -> None:
     data = planted_training_data()
     whole, cut = trainer_on(data, chains=2), trainer_on(data, chains=2)
     run_epochs(whole, 2)
     for epoch in (1, 2):
         cut.begin_epoch(epoch)
-        for first, count in ((0, 3), (3, 4), (7, 3)):
+        for first, count in ((0, 1), (1, 3), (4, 1)):
             cut.run_batches(first, count, 0.0)
     for name, array in whole.state().items():
         np.testing.assert_array_equal(array, cut.state()[name], err_msg=name)
+
+
+def test_chains_draw_the_same_at_once_and_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = planted_training_data()
+    monkeypatch.setattr(side_by_side, "usable_processors", lambda: 2)
+    at_once = run_epochs(trainer_on(data, chains=3), 2)
+    monkeypatch.setattr(side_by_side, "_ROOM", 1)
+    in_turn = run_epochs(trainer_on(data, chains=3), 2)
+    assert at_once._chains._threads is not None and in_turn._chains._threads is None
+    for name, array in at_once.state().items():
+        np.testing.assert_array_equal(array, in_turn.state()[name], err_msg=name)
 
 
 def test_a_state_of_another_shape_is_refused() -> None:
@@ -544,7 +559,7 @@ def test_a_run_cut_short_resumes_to_the_same_numbers(tmp_path: Path) -> None:
 def test_early_stopping_brings_the_best_epoch_s_tables_back(tmp_path: Path) -> None:
     run = train(make_ratings(), "bayes", options=SMALL, adapt=False, epochs=30, early_stopping=2)
     assert run.summary is not None
-    assert run.summary["convergence"]["chains"] == 2
+    assert run.summary["convergence"]["chains"] == 3
     assert run.summary["val_rmse"] == run.epochs[run.summary["best_epoch"] - 1]["val_rmse"]
     assert run.summary["tuning_rmse"] == min(epoch["tuning_rmse"] for epoch in run.epochs)
 
