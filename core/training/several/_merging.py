@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.startup import keras, tf
+from core.startup import is_cpu, keras, tf
 from core.training.gradient import GradientTrainer
 from core.training.ranking import RankingTrainer
 from core.training.several._shared_rows import SharedRows
@@ -123,7 +123,7 @@ class Copy:
             by_rows.setdefault(variable.shape[0], []).append(name)
         powers = {name: 1.0 if name.startswith("means/") else adding for name in items}
         return [
-            SharedRows([items[name] for name in names], [powers[name] for name in names])
+            SharedRows([items[name] for name in names], [powers[name] for name in names], is_cpu(self.device))
             for names in by_rows.values()
         ]
 

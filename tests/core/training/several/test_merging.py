@@ -15,6 +15,7 @@ from core.training._prepare import prepare
 from core.training.gradient.trainer import GradientTrainer
 from core.training.ranking.trainer import RankingTrainer
 from core.training.several._merging import ITEM_POWER, Copy
+from core.training.several._shared_rows import WIRE, SharedRows
 
 
 class Trained:
@@ -98,6 +99,21 @@ def test_a_merge_without_changes_changes_nothing(copies: list[Copy]) -> None:
     for name, value in before.items():
         for copy in copies:
             np.testing.assert_array_equal(variable(copy, name).numpy(), value, err_msg=name)
+
+
+@pytest.mark.parametrize("sparing", [True, False])
+def test_rows_that_nobody_met_are_spared_where_the_link_is_dear(sparing: bool) -> None:
+    tables = [tf.Variable(np.ones((4, 3), np.float32)) for _ in range(2)]
+    shared = [SharedRows([table], [0.0], sparing) for table in tables]
+    tables[0].assign_add([[0, 0, 0], [0, 0, 0], [1, 2, 3], [0, 0, 0]])
+    met = sum(one.met() for one in shared)
+    sent = [one.changes(met) for one in shared]
+    assert sent[0].shape == ((2, 3) if sparing else (4, 3))  # the first row always goes
+    assert sent[0].dtype == (WIRE if sparing else tf.float32)
+    for one, table in zip(shared, tables, strict=True):
+        one.take(met, sum(sent))
+        np.testing.assert_array_equal(table.numpy(), [[1, 1, 1], [1, 1, 1], [2, 3, 4], [1, 1, 1]])
+        assert not one.met().numpy().any()
 
 
 def test_counters_and_random_states_follow_the_first_device(copies: list[Copy]) -> None:
