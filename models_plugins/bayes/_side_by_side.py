@@ -33,15 +33,17 @@ def sweeps_for(data: TrainingData, width: int, device: str, chains: int) -> list
     """
     if not device.startswith("/CPU"):
         return [Sweep(data, width, device)] * chains
-    at_once = _at_once(data, width, chains)
-    first = HostSweep(data, width, usable_processors() // at_once)
-    return [first, *(first.beside() for _ in range(chains - 1))] if at_once > 1 else [first] * chains
+    processors = usable_processors()
+    if processors == 1 or not _fit(data, width, chains):
+        return [HostSweep(data, width, processors)] * chains
+    first = HostSweep(data, width, max(1, processors // chains))
+    return [first, *(first.beside() for _ in range(chains - 1))]
 
 
-def _at_once(data: TrainingData, width: int, chains: int) -> int:
-    """How many chains may sweep at once; each keeps sums and products for every row of both sides."""
+def _fit(data: TrainingData, width: int, chains: int) -> bool:
+    """Whether all chains have room at once; each keeps sums and products for every row of both sides."""
     numbers = (width + 1) * (width + 2) // 2 * (2 * data.user_count + data.item_count)
-    return max(1, min(chains, usable_processors(), _ROOM // max(1, numbers)))
+    return chains * numbers <= _ROOM
 
 
 class Chains:

@@ -66,14 +66,12 @@ class Collectives:
     def add(self, values: Sequence[Sequence[Any]]) -> list[list[Any]]:
         """Sum lists of tensors over all devices; `values` and the result have one list a local device."""
         distribute = self.strategy.experimental_distribute_values_from_function
-        columns = [
+        columns = tuple(
             distribute(lambda context, column=column: column[context.replica_id_in_sync_group - self.first])
             for column in zip(*values, strict=True)
-        ]
+        )
         with self._naming_the_lost():
-            sums = [
-                self.strategy.experimental_local_results(total) for total in self._compiled(tuple(columns))
-            ]
+            sums = [self.strategy.experimental_local_results(total) for total in self._compiled(columns)]
         return [list(device) for device in zip(*sums, strict=True)]
 
     def add_numbers(self, numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:
