@@ -151,7 +151,7 @@ def _folder(variable: str, default: Path) -> Path:
     return expanded(chosen) if chosen else default
 
 
-def expanded(path: Path | str) -> Path:
+def expanded(path: str | os.PathLike[str]) -> Path:
     """A path with `~` and `~name` as home folders.
 
     Raises UsageError for somebody who has none here, and for a name that no file can have for its length.

@@ -25,6 +25,7 @@ from .data import (
     Reader as Reader,
     ReadingOptions as ReadingOptions,
     Repair as Repair,
+    row_number as row_number,
 )
 from .hookspecs import (
     hookimpl as hookimpl,

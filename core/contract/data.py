@@ -122,7 +122,8 @@ class RawTable:
     `timestamps`: integer or decimal seconds, dates, or None. `events`: what happened in each row, or None.
     `found` says what the reader chose, under the names of `ReadingOptions`. `files` are those it read.
     `line_of` turns a row (from 0) into a line of the file (from 1) for error messages,
-    `path_of` names its file; `names` are the names of all columns, in order.
+    `path_of` names its file; `names` are the names of all columns, in order. `forms` say in short how ratings
+    are written where they aren't plain numbers, which parts of one table must do alike.
     The last `held_out` rows are an official test part. `tags` gives the tags of
     an item by its id as text; `core.data.reading.items.shared_tags` makes them from what each person wrote.
     """
@@ -141,6 +142,7 @@ class RawTable:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     events: Any = None
     names: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
 
 
 class DataSource(ABC):

@@ -41,17 +41,25 @@ def build(
         row=raw.line_of(index),
         column=_column(raw, role),
         value=value,
-        hint=_HINTS.get(role, ""),
+        hint=_hint(role, reason),
     )
 
 
-_SKIP = "--missing skip leaves such rows out."
-_HINTS = {
-    "user_column": _SKIP,
-    "item_column": _SKIP,
-    "rating_column": f"Correct the value, or remove the line; {_SKIP}",
-    "time_column": "Correct the value; --time-column none reads the table without times.",
-}
+_TIME = "Correct the value; --time-column none reads the table without times."
+
+
+def _hint(role: str, reason: str) -> str:
+    """The way out: only what is missing can be skipped."""
+    if role == "time_column":
+        return _TIME
+    skipped = "--missing skip leaves such rows out." if "missing" in reason else ""
+    if role != "rating_column":
+        return skipped or "Correct the id, or remove the row."
+    return (
+        f"Correct the value, or remove the line; {skipped}"
+        if skipped
+        else "Correct the value, or remove the line."
+    )
 
 
 def _column(raw: RawTable, role: str) -> str | None:

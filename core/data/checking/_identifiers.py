@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.array_types import RowArray
 from core.contract import Repair
 from core.data import Vocabulary
 from core.data.checking._clean import whole
+from core.data.checking._doubtful_ids import beyond_decimals, doubts
 
 LONGEST = 1000
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,17})$"
@@ -43,14 +44,25 @@ def encode(column: Any, what: str) -> Encoded:
     import pyarrow as pa
 
     try:
+        column = _chunked(column)
+        doubtful = beyond_decimals(column, what)
         column = _arrow(column)
-    except (pa.ArrowException, UnicodeError) as error:
-        raise BadIdentifierError(0, what, f"can't be read as text ({error})") from error
+    except (pa.ArrowException, UnicodeError, OverflowError) as error:
+        raise BadIdentifierError(0, what, f"can't be read as text ({str(error).splitlines()[0]})") from error
     if column.null_count:
         raise BadIdentifierError(_first_null(column), what, "is missing")
     encoded = whole(column.dictionary_encode().unify_dictionaries())
     rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return _named(*_by_appearance(rows, encoded.dictionary), what)
+    named = _named(*_by_appearance(*_merged(rows, encoded.dictionary)), what)
+    return replace(named, repairs=(*named.repairs, *doubtful))
+
+
+def _merged(rows: RowArray, values: Any) -> tuple[RowArray, Any]:
+    """A dictionary that came with the table may hold a value twice."""
+    merged = values.dictionary_encode()
+    if len(merged.dictionary) == len(values):
+        return rows, values
+    return merged.indices.to_numpy(zero_copy_only=False).astype(np.int32)[rows], merged.dictionary
 
 
 def compact(rows: RowArray, vocabulary: Vocabulary) -> tuple[RowArray, Vocabulary]:
@@ -59,20 +71,40 @@ def compact(rows: RowArray, vocabulary: Vocabulary) -> tuple[RowArray, Vocabular
     return fresh, Vocabulary(ids)
 
 
-def _arrow(column: Any) -> Any:
+def _chunked(column: Any) -> Any:
     import pyarrow as pa
 
     if isinstance(column, pa.Array):
         column = pa.chunked_array([column])
-    if not isinstance(column, pa.ChunkedArray):
-        column = pa.chunked_array([pa.array(column)])
+    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([pa.array(column)])
+
+
+def _arrow(column: Any) -> Any:
+    """A column as whole numbers or texts, or as codes of such."""
+    import pyarrow as pa
+
     kind = column.type
     if pa.types.is_dictionary(kind):
-        is_id = pa.types.is_string(kind.value_type) or pa.types.is_integer(kind.value_type)
-        return column if is_id else _arrow(column.cast(kind.value_type))
+        if pa.types.is_string(kind.value_type) or pa.types.is_int64(kind.value_type):
+            return column
+        values = _arrow(pa.chunked_array([chunk.dictionary for chunk in column.chunks], kind.value_type))
+        return _recoded(column, values)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return _whole_numbers(column)
     return column.cast(pa.string())
+
+
+def _recoded(column: Any, values: Any) -> Any:
+    """Codes with other values, which lie one below the other as the dictionaries do."""
+    import pyarrow as pa
+
+    chunks, start = [], 0
+    for chunk in column.chunks:
+        own = values.slice(start, len(chunk.dictionary)).combine_chunks()
+        own = own.combine_chunks() if isinstance(own, pa.ChunkedArray) else own
+        chunks.append(pa.DictionaryArray.from_arrays(chunk.indices, own))
+        start += len(chunk.dictionary)
+    return pa.chunked_array(chunks, pa.dictionary(column.type.index_type, values.type))
 
 
 def _whole_numbers(column: Any) -> Any:
@@ -145,7 +177,7 @@ def _named(rows: RowArray, values: Any, what: str) -> Encoded:
         )
         if count
     ]
-    alike = _alike(bare, what)
+    alike = (*_alike(bare, what), *doubts(rows, trimmed, what))
     if not repairs:
         return Encoded(rows, Vocabulary(_ids(values)), alike)
     merged = bare.dictionary_encode()

@@ -11,6 +11,7 @@ import numpy as np
 from core.array_types import Mask
 from core.contract import RawTable, ReadingOptions, Repair
 from core.data.checking._clean import chunked, clean_ratings
+from core.data.checking._doubtful_ids import words_to_null
 from core.data.checking._rows import keep_rows
 from core.data.reading import is_number
 from core.data.reading.text import LEFT_OUT
@@ -21,7 +22,7 @@ _LONGEST_FOOTER = 3
 
 def without_missing(raw: RawTable, options: ReadingOptions) -> RawTable:
     """Leave out totals at the end, and the rows that `missing` and `missing_rating` say; all are counted."""
-    raw = _with_nulls(raw)
+    raw = _with_nulls(raw, skips=options.missing == "skip")
     no_id = _blank(raw.users) | _blank(raw.items)
     raw, no_id = _without_footer(raw, no_id)
     if options.missing == "skip":
@@ -30,10 +31,10 @@ def without_missing(raw: RawTable, options: ReadingOptions) -> RawTable:
     return _without_codes(raw, options)
 
 
-def _with_nulls(raw: RawTable) -> RawTable:
-    """Not a number is how a table of decimals writes that a value is missing."""
+def _with_nulls(raw: RawTable, skips: bool) -> RawTable:
+    """Not a number is how a table of decimals writes that a value is missing, and a word how texts do."""
     columns = {
-        name: _nan_to_null(getattr(raw, name))
+        name: words_to_null(_nan_to_null(getattr(raw, name)), skips)
         for name in ("users", "items")
         if getattr(raw, name) is not None
     }

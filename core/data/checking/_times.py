@@ -39,11 +39,20 @@ def _read(array: Any, order: str) -> Times:
     kind = array.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _numbers(*_as_numbers(array))
+    if pa.types.is_time(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
+        raise _no_moment(array)
     if pa.types.is_temporal(kind):
         stamps = array.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
         seconds = stamps.cast(pa.int64())
         return seconds.fill_null(0).to_numpy() // 1_000_000, seconds.is_null().to_numpy(), ()
     return _texts(array, order)
+
+
+def _no_moment(array: Any) -> BadValueError:
+    """The error for times of day and spans: they say on no calendar when something happened."""
+    index = int(np.argmin(array.is_null().to_numpy()))
+    value = str(array[index].as_py())
+    return BadValueError(index, f"the time {value!r} is a time of day or a span, no date", value, "time")
 
 
 def _as_numbers(array: Any) -> tuple[npt.NDArray[Any], Mask]:
@@ -54,6 +63,8 @@ def _as_numbers(array: Any) -> tuple[npt.NDArray[Any], Mask]:
     array = whole(array)
     missing = array.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
     values = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
+    if values.dtype.kind == "u":
+        values = np.minimum(values, np.uint64(2**62)).astype(np.int64)
     if values.dtype.kind == "f":
         missing = missing | ~np.isfinite(values)
         values = np.where(missing, 0.0, np.clip(np.nan_to_num(values), -(2.0**62), 2.0**62))
@@ -101,25 +112,49 @@ _FIRST_YEAR, _LAST_DAY = 1900, 21_001_231
 def _calendar_numbers(values: npt.NDArray[Any], missing: Mask) -> Times | None:
     """Numbers like 20200413 are dates, and 1998 is a year; None where any is neither."""
     there = values[~missing] if missing.any() else values
-    if not len(there) or there.min() < _FIRST_YEAR or there.max() > _LAST_DAY:
+    if not len(there) or there.min() < _FIRST_YEAR or there.max() > _LAST_DAY * 1_000_000:
         return None
     if there.dtype.kind == "f" and not (there == np.floor(there)).all():
         return None
-    days_of = there.astype(np.int64)
-    if ((days_of >= 1900) & (days_of <= 2100)).all():
-        texts, what = [f"{year}-01-01" for year in days_of.tolist()], "years: taken as their first day"
-    elif ((days_of >= 19_000_101) & (days_of <= 21_001_231)).all():
-        texts = [f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}" for day in days_of.tolist()]
-        what = "whole numbers that are dates (year, month, day)"
-    else:
-        return None
-    try:
-        days = np.array(texts, dtype="datetime64[D]")
-    except ValueError:
+    found = _moments(there.astype(np.int64))
+    if found is None:
         return None
     seconds = np.zeros(len(values), dtype=np.int64)
-    seconds[~missing] = days.astype("datetime64[s]").astype(np.int64)
-    return seconds, missing, (Repair("dates", len(days_of), f"times are {what}"),)
+    seconds[~missing], what = found
+    return seconds, missing, (Repair("dates", len(there), f"times are {what}"),)
+
+
+def _moments(numbers: LongArray) -> tuple[LongArray, str] | None:
+    """Seconds of numbers that are years, days or moments, digit by digit; None where any is none."""
+    low, high = int(numbers.min()), int(numbers.max())
+    if low >= _FIRST_YEAR and high <= _LAST_DAY // 10_000:
+        years = (numbers - 1970).astype("datetime64[Y]").astype("datetime64[s]")
+        return years.astype(np.int64), "years: taken as their first day"
+    for scale, what in (
+        (1, "whole numbers that are dates (year, month, day)"),
+        (10_000, "whole numbers that are moments (year, month, day, hour, minute)"),
+        (1_000_000, "whole numbers that are moments (year, month, day, hour, minute, second)"),
+    ):
+        if low // scale >= _FIRST_YEAR * 10_000 and high // scale <= _LAST_DAY:
+            days, clock = numbers // scale, numbers % scale * (1_000_000 // scale)
+            hours, minutes, seconds = clock // 10_000, clock // 100 % 100, clock % 100
+            dates = _dates(days)
+            if dates is None or hours.max() > 23 or minutes.max() > 59 or seconds.max() > 60:
+                return None
+            return dates + 3600 * hours + 60 * minutes + seconds, what
+    return None
+
+
+def _dates(days: LongArray) -> LongArray | None:
+    """Seconds of days such as 20200413; None where one isn't on the calendar."""
+    distinct, places = np.unique(days, return_inverse=True)
+    texts = [f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}" for day in distinct.tolist()]
+    try:
+        dates = np.array(texts, dtype="datetime64[D]")
+    except ValueError:
+        return None
+    found: LongArray = dates.astype("datetime64[s]").astype(np.int64)[places]
+    return found
 
 
 def _texts(array: Any, order: str) -> Times:

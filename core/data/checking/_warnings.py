@@ -9,7 +9,7 @@ import numpy as np
 
 from core.array_types import FloatArray
 from core.contract import Repair
-from core.data import Ratings
+from core.data import Ratings, day_of
 from core.data.checking._clean import levels_of
 
 _SCALE = 3
@@ -17,6 +17,7 @@ _SCALE = 3
 
 _MANY = 0.25
 _EARLY = 100_000_000
+_DAY, _YEAR_2100 = 86_400, 4_102_444_800
 _FEW_USERS = 10
 
 
@@ -29,6 +30,7 @@ def warnings_of(ratings: Ratings) -> tuple[Repair, ...]:
     found += _strangers(ratings)
     found += _single_rows(ratings)
     found += _early_times(ratings)
+    found += _odd_times(ratings)
     return tuple(found)
 
 
@@ -100,6 +102,28 @@ def _single_rows(ratings: Ratings) -> Iterator[Repair]:
                 f"--{what}-column and --{other}-column name others"
             )
             yield Repair("single", count, message, warning=True)
+
+
+def _odd_times(ratings: Ratings) -> Iterator[Repair]:
+    """Times that no clock has shown yet, and a few at 1970 or before among others: they stand for none."""
+    times = ratings.timestamps
+    if times is None:
+        return
+    way_out = "if they stand for none, or are written in another unit, --time-column none reads without times"
+    late = int((times >= _YEAR_2100).sum())
+    if late:
+        last = day_of(int(times.max()))
+        yield Repair(
+            "late",
+            late,
+            f"times after 2100 in {late} of {len(times)} rows (up to {last}): {way_out}",
+            warning=True,
+        )
+    early = int((times < _DAY).sum())
+    if 0 < early < len(times) / 2 and np.median(times) >= _EARLY:
+        first = day_of(int(times.min()))
+        message = f"times of 1970 or before in {early} of {len(times)} rows (from {first} on): {way_out}"
+        yield Repair("zero", early, message, warning=True)
 
 
 def _early_times(ratings: Ratings) -> Iterator[Repair]:

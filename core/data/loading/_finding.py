@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,16 +17,18 @@ DEMO, FRAME = "demo", "frame"
 _SIGNS = set("*?[")
 
 
-def is_pattern(source: str | Path) -> bool:
+def is_pattern(source: str | os.PathLike[str]) -> bool:
     """Whether a source may name several files by a pattern."""
     return bool(_SIGNS & set(str(source)))
 
 
-def find_path(source: str | Path, sources: Sequence[DataSource]) -> Path:
+def find_path(source: str | os.PathLike[str], sources: Sequence[DataSource]) -> Path:
     """The file, folder or pattern that a source names; raises DataError for one that isn't there."""
     if str(source) == FRAME and not Path(FRAME).exists():
         hint = "Give the frame itself in Python, or a file of it with --data."
         raise DataError("the table was a frame in memory, which can't be read again.", hint=hint)
+    if _is_web(str(source)):
+        raise DataError("tables on the web aren't fetched.", path=str(source), hint="Download it first.")
     path = expanded(source)
     if not path.exists() and is_pattern(source):
         return path
@@ -36,6 +39,12 @@ def find_path(source: str | Path, sources: Sequence[DataSource]) -> Path:
         )
     check_location(path)
     return path
+
+
+def _is_web(source: str) -> bool:
+    """Whether a source is the address of something that no database server holds."""
+    scheme, found, _ = source.partition("://")
+    return bool(found) and scheme.isalnum() and len(scheme) > 1
 
 
 def enter_table(

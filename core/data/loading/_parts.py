@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from core.contract import RawTable
+from core.contract import RawTable, Repair
+from core.data.loading._one_reading import check_one_reading
+from core.data.reading import NONE
 from core.data.reading.typed import common_type
 from core.errors import DataError
 
+_NO_TIMES = (Repair("times", 1, "only some of the files have times: read without", warning=True),)
 _COLUMNS = ("users", "items", "ratings", "timestamps", "events")
 
 
@@ -29,6 +32,7 @@ def stack(tables: Sequence[RawTable]) -> RawTable:
             )
             path = table.files[0] if table.files else None
             raise DataError("only one of the files has ratings.", path=path, hint=hint)
+    check_one_reading(tables)
     starts = np.cumsum([0, *(len(table.users) for table in tables)]).tolist()
 
     def part(index: int) -> tuple[RawTable, int]:
@@ -44,12 +48,14 @@ def stack(tables: Sequence[RawTable]) -> RawTable:
         return table.path_of(row) or (str(table.files[0]) if table.files else None)
 
     columns = {name: _append([getattr(table, name) for table in tables]) for name in _COLUMNS}
+    lost = columns["timestamps"] is None and any(table.timestamps is not None for table in tables)
     return dataclasses.replace(
         first,
         **columns,
+        found={**first.found, **({"time_column": NONE} if lost else {})},
         item_table=next((table.item_table for table in tables if table.item_table is not None), None),
         tags=next((table.tags for table in tables if table.tags), {}),
-        repairs=tuple(repair for table in tables for repair in table.repairs),
+        repairs=(*(repair for table in tables for repair in table.repairs), *(_NO_TIMES if lost else ())),
         files=tuple(file for table in tables for file in table.files),
         line_of=line_of,
         path_of=path_of,

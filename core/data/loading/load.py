@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,6 +72,9 @@ def _loaded(
     if is_frame(source):
         table = _with_test(read_frame(source, options), options, sources)
         return as_recorded(build(table, "frame", FRAME, options, part_of), old)
+    if not isinstance(source, str | os.PathLike):
+        hint = "It takes a path, a name, an address or a frame: pandas.DataFrame(…) makes one of columns."
+        raise UsageError(f"load_ratings takes no {type(source).__name__}.", hint=hint)
     if str(source) == DEMO:
         from core.data import demo_ratings
 

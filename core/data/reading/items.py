@@ -26,7 +26,7 @@ from core.data.reading.columns import (
 )
 from core.data.reading.identifiers import as_written, distinct_ids
 from core.data.reading.location import check_location
-from core.data.reading.text import Dialect, rows, sniff
+from core.data.reading.text import Dialect, rows, settled_quotes, single_byte, sniff
 from core.data.reading.typed import TypedSource, open_address, open_typed
 from core.errors import DataError
 from core.files import expanded
@@ -87,18 +87,21 @@ def _cells_of(location: Location | str, options: ReadingOptions) -> tuple[_Cells
         return _typed_cells(typed), ()
     form = ReadingOptions(encoding=options.items_encoding, separator=options.items_separator)
     dialect = sniff(location, form)
+    dialect = settled_quotes(location, dialect)
     cells = _read(location, dialect)
     if not options.items_encoding and any("\ufffd" in cell for row in cells.rows for cell in row):
-        dialect = dataclasses.replace(dialect, encoding="latin-1", guessed_encoding=True)
-        cells = _read(location, dialect)
+        dialect = dataclasses.replace(dialect, encoding=single_byte(location), guessed_encoding=True)
+        dialect = settled_quotes(location, dialect)
+    cells = _read(location, dialect)
+    quotes = tuple(note for note in dialect.notes if note.kind == "quotes")
     if not dialect.guessed_encoding:
-        return cells, ()
+        return cells, quotes
     message = f"{location.name} is not UTF-8: read as {dialect.encoding}"
-    return cells, (Repair("encoding", 1, message),)
+    return cells, (*quotes, Repair("encoding", 1, message))
 
 
 def _typed_cells(source: TypedSource) -> _Cells:
-    return _Cells(source.location, source.names, True, source.texts())
+    return _Cells(source.location, source.names, source.header, source.texts())
 
 
 def _read(location: Location, dialect: Dialect) -> _Cells:

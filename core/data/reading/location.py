@@ -10,6 +10,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -173,9 +174,21 @@ def _archive(path: Path) -> zipfile.Path:
     try:
         with zipfile.ZipFile(path) as archive:
             check_members(path, archive.namelist())
+            _check_names(path, archive.namelist())
         return zipfile.Path(path)
     except _UNREADABLE as error:
         raise DataError(f"the archive is damaged or of an unknown kind ({error}).", path=str(path)) from error
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    """Raise DataError where two members have one name, or all lead out of the archive."""
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        message = f"two of its files are named {twice[:200]!r}."
+        raise DataError(message, path=str(path), hint="Unpack the right one.")
+    if names and all(name.startswith("/") or ".." in name.split("/") for name in names):
+        message = f"all its files lie outside of it ({names[0][:200]!r})."
+        raise DataError(message, path=str(path), hint="Pack the files anew, with names alone.")
 
 
 def _contents(place: zipfile.Path) -> list[zipfile.Path]:

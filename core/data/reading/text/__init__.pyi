@@ -10,6 +10,12 @@ from ._dialect import (
     header_of_file as header_of_file,
     sniff as sniff,
 )
+from ._encoding import (
+    single_byte as single_byte,
+)
+from ._header import (
+    header_of as header_of,
+)
 from ._locating import (
     rows as rows,
     single_lines as single_lines,
@@ -21,12 +27,16 @@ from ._movielens import (
 )
 from ._numbers import (
     LEFT_OUT as LEFT_OUT,
+    Note as Note,
     NumberError as NumberError,
     parse_numbers as parse_numbers,
 )
 from ._others import (
     MatrixMarket as MatrixMarket,
     Netflix as Netflix,
+)
+from ._quotes import (
+    settled_quotes as settled_quotes,
 )
 from ._reader import (
     TextTable as TextTable,

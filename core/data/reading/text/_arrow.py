@@ -12,6 +12,7 @@ from typing import Any
 from core.contract import Location
 from core.data.reading import LINE_LIMIT, MISSING, compression_of, look_of, open_table, reading_errors
 from core.data.reading.text._dialect import Dialect, Rewriter
+from core.data.reading.text._quotes import QuoteCounter
 from core.errors import DataError
 
 BLOCK = 4 * LINE_LIMIT
@@ -22,6 +23,10 @@ class ParseError(Exception):
     """Arrow could not parse the text; `find_fault` says where and why."""
 
 
+class OpenQuoteError(Exception):
+    """Rows go over several lines: a quote may be left open; `settled_quotes` says where, or reads without."""
+
+
 @dataclass
 class Parsed:
     """Columns by position, chunked arrays of one length, and the lines left out that are no rows."""
@@ -29,32 +34,43 @@ class Parsed:
     columns: dict[int, Any]
     left_out: list[str] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        """The count of rows."""
+        return len(next(iter(self.columns.values())))
+
 
 def read_columns(location: Location, dialect: Dialect, types: Mapping[int, Any]) -> Parsed:
     """Read columns (by position from 0) as Arrow types; returns a chunked array of each, all of one length.
 
-    Raises ParseError where the text doesn't fit, and DataError where the file can't be read.
+    Raises ParseError where the text doesn't fit, DataError where the file can't be read and, unless the
+    dialect is `settled`, OpenQuoteError where rows go over several lines.
     """
     names = {position: f"c{position}" for position in types}
     parsed = Parsed({})
     try:
         kinds = {names[position]: kind for position, kind in types.items()}
-        table = _parse(location, dialect, kinds, parsed.left_out)
+        table, counter = _parse(location, dialect, kinds, parsed.left_out)
     except UnicodeError as error:
         raise ParseError(str(error)) from error
+    if not dialect.settled and counter.fewer_rows(table.num_rows + len(parsed.left_out)):
+        raise OpenQuoteError
     parsed.columns = {position: table.column(name) for position, name in names.items()}
     return parsed
 
 
-def _parse(location: Location, dialect: Dialect, types: dict[str, Any], left_out: list[str]) -> Any:
+def _parse(
+    location: Location, dialect: Dialect, types: dict[str, Any], left_out: list[str]
+) -> tuple[Any, QuoteCounter]:
     import pyarrow as pa
 
     newlines = footer = False
     while True:
         left_out.clear()
+        counter = QuoteCounter(dialect)
         try:
-            with _arrow_stream(location, dialect) as stream:
-                return _read_csv(stream, dialect, types, newlines, left_out if footer else None)
+            with _arrow_stream(location, dialect, counter) as stream:
+                table = _read_csv(stream, dialect, types, newlines, left_out if footer else None)
+            return table, counter
         except pa.ArrowInvalid as error:
             # A quoted line break is rare and costs parallel parsing, a line below the table a call a fault:
             # they are allowed for only when needed.
@@ -103,7 +119,7 @@ def _read_csv(
 
 
 @contextlib.contextmanager
-def _arrow_stream(location: Location, dialect: Dialect) -> Iterator[Any]:
+def _arrow_stream(location: Location, dialect: Dialect, counter: QuoteCounter) -> Iterator[Any]:
     """Give UTF-8 bytes with one-character separators; a plain file is read by Arrow itself."""
     import pyarrow as pa
 
@@ -111,10 +127,17 @@ def _arrow_stream(location: Location, dialect: Dialect) -> Iterator[Any]:
     if isinstance(location, Path) and not rewriter.needed and not compression_of(location):
         with reading_errors(location), pa.OSFile(str(location)) as stream:
             yield stream
+        if not dialect.settled:
+            counter.count_file(location)
         return
+
+    def counted(chunk: Any) -> bytes:
+        written = rewriter(chunk) if rewriter.needed else bytes(chunk)
+        counter.count(written)
+        return written
+
     with open_table(location) as source:
-        stream = pa.PythonFile(source, mode="r")
-        yield pa.TransformInputStream(stream, rewriter) if rewriter.needed else stream
+        yield pa.TransformInputStream(pa.PythonFile(source, mode="r"), counted)
 
 
 def cells(dialect: Dialect, position: int) -> list[str]:

@@ -24,7 +24,9 @@ from core.data.reading import (
 )
 from core.data.reading.text._arrow import no_rows
 from core.data.reading.text._dialect import Dialect
+from core.data.reading.text._header import BASKET_NAMES
 from core.data.reading.text._locating import rows
+from core.data.reading.text._quotes import settled_quotes
 from core.errors import DataError
 
 _MARKS = ("|", ";", ",", "\t", " ")
@@ -50,6 +52,7 @@ def read_baskets(location: Location, dialect: Dialect, head: Head, options: Read
 
     if not dialect.sample:
         raise no_rows(location)
+    dialect = settled_quotes(location, dialect)
     form = _form(location, dialect, head, options)
     lines: list[int] = []
     users: list[str] = []
@@ -101,8 +104,9 @@ def _items(location: Location, dialect: Dialect, user: int | None, options: Read
     if options.item_column:
         return find_column(dialect.names, options.item_column, ITEM_NAMES, "item", location)
     if dialect.header == "yes":
-        usual = (*ITEM_NAMES, *(f"{name}s" for name in ITEM_NAMES), "basket", "cart", "order")
-        named = [place for place, name in enumerate(dialect.names) if plain(name) in usual and place != user]
+        named = [
+            place for place, name in enumerate(dialect.names) if plain(name) in BASKET_NAMES and place != user
+        ]
         others = [place for place in range(dialect.width) if place != user]
         if len(named) == 1 or len(others) == 1:
             return (named or others)[0]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.contract import Location, ReadingOptions, Repair
-from core.data.reading import LINE_LIMIT, is_usual, open_table, too_long
+from core.data.reading import LINE_LIMIT, open_table, too_long
 from core.data.reading.text._encoding import decode, encoding_of
 from core.data.reading.text._foreign import refuse_foreign
-from core.data.reading.text._header import header_of, names_of
+from core.data.reading.text._header import header_of, names_baskets, names_of
 from core.data.reading.text._separator import (
     quote_of,
     separator_of,
@@ -31,8 +31,8 @@ class Dialect:
     `separator` is one character, "::" or " " (any run of spaces and tabs). `names` are the header's, or
     the positions from 1 where there is no header ("no") or one of mere numbers ("numbers"). `skipped` lines
     come before the first row. `quote` is what fields may stand between, empty where they don't. `sample`
-    holds the fields of the first rows. `guessed_encoding` is true where UTF-8 didn't fit; `line_end` is a
-    line feed or, in files of old, a carriage return.
+    holds the fields of the first rows. `settled` says that no quote is left open. `guessed_encoding` is true
+    where UTF-8 didn't fit; `line_end` is a line feed or, in files of old, a carriage return.
     """
 
     separator: str
@@ -46,6 +46,7 @@ class Dialect:
     guessed_encoding: bool = False
     line_end: str = "\n"
     notes: tuple[Repair, ...] = ()
+    settled: bool = False
 
     @property
     def width(self) -> int:
@@ -66,7 +67,7 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
     line_end = "\r" if "\r" in text and "\n" not in text else "\n"
     lines = _complete_lines(text, line_end, len(head) > LINE_LIMIT, location)
     preamble = _preamble(lines, options)
-    separator = options.separator_text or preamble.separator
+    separator = _asked_separator(options, location) or preamble.separator
     body = [line for line in lines[preamble.lines :] if line.strip()][: _SAMPLE_LINES + 1]
     if not body:
         raise DataError("the file has no rows.", path=str(location))
@@ -76,7 +77,7 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
     escapes = bool(quote) and any('\\"' in line for line in body)
     rows = split_lines(body, separator, quote, escapes)
     commented = _commented_header(preamble.comment, rows, options, (separator, quote, escapes))
-    bare = options.layout == "baskets" and not any(map(is_usual, rows[0]))
+    bare = options.layout == "baskets" and not names_baskets(rows[0])
     named = "yes" if commented else header_of(rows, options.header or ("no" if bare else ""))
     names = commented or names_of(rows, named)
     heading = named != "no" and not commented
@@ -91,8 +92,16 @@ def sniff(location: Location, options: ReadingOptions) -> Dialect:
         sample=tuple(rows[1:] if heading else rows),
         guessed_encoding=guessed,
         line_end=line_end,
-        notes=(*preamble.notes, *_header_notes(named, rows)),
+        notes=(*preamble.told(bool(commented)), *_header_notes(named, names, rows)),
     )
+
+
+def _asked_separator(options: ReadingOptions, location: Location) -> str:
+    mark = options.separator_text
+    if (len(mark) > 1 and mark != "::") or mark in ('"', "\n", "\r"):
+        hint = "Name it as comma, tab, semicolon, pipe, colons or whitespace, or give one character."
+        raise DataError(f"{mark!r} can't separate columns.", path=str(location), hint=hint)
+    return mark
 
 
 def _commented_header(
@@ -113,7 +122,12 @@ def header_of_file(location: Location, options: ReadingOptions) -> str:
         return "yes"
 
 
-def _header_notes(named: str, rows: list[tuple[str, ...]]) -> tuple[Repair, ...]:
+def _header_notes(named: str, names: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[Repair, ...]:
+    if named == "yes" and len(names) > len(rows[0]) and not names[0]:
+        message = (
+            "the header has a name less than rows have fields: the first field is a row's name, as R has it"
+        )
+        return (Repair("header", 1, message),)
     if named != "numbers":
         return ()
     first = ",".join(rows[0])
@@ -128,7 +142,17 @@ class _Preamble:
     lines: int
     separator: str
     comment: str
-    notes: tuple[Repair, ...]
+    left_out: int
+
+    def told(self, commented: bool) -> tuple[Repair, ...]:
+        """What is said of these lines; `commented` says that the last comment names the columns."""
+        count = self.left_out - commented
+        names = "the comment above the table names its columns"
+        message = f"{count} {'line' if count == 1 else 'lines'} before the table left out"
+        return (
+            *((Repair("header", 1, names),) if commented else ()),
+            *((Repair("lines", count, message),) if count else ()),
+        )
 
 
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
@@ -146,8 +170,7 @@ def _preamble(lines: list[str], options: ReadingOptions) -> _Preamble:
         elif text:
             break
         count += 1
-    message = f"{told} {'line' if told == 1 else 'lines'} before the table left out"
-    return _Preamble(count, separator, comment, (Repair("lines", told, message),) if told else ())
+    return _Preamble(count, separator, comment, told)
 
 
 def _complete_lines(text: str, line_end: str, more: bool, location: Location) -> list[str]:

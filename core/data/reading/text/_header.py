@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.data.reading import is_number, is_usual
+from core.data.reading import ITEM_NAMES, is_number, is_usual, plain
 
 Row = tuple[str, ...]
 
@@ -24,14 +24,39 @@ def header_of(rows: Sequence[Row], wanted: str) -> str:
     return "yes" if any(_heads(first, others, place) for place in range(len(first))) else "no"
 
 
+_ORDERS = ("basket", "cart", "order", "transaction", "invoice", "session", "receipt")
+BASKET_NAMES = (*ITEM_NAMES, *(f"{name}s" for name in ITEM_NAMES), "basket", "cart", "order")
+"""What a column is called that holds a user's items, or an order's."""
+
+
+def names_baskets(row: Row) -> bool:
+    """Whether a line above baskets names their columns: any of its words is a usual name."""
+    words = [plain(cell) for cell in row]
+    owners = {name + end for name in _ORDERS for end in ("", "s", "id", "no", "nr", "number")}
+    return any(map(is_usual, row)) or any(word in BASKET_NAMES or word in owners for word in words)
+
+
 def names_of(rows: Sequence[Row], header: str) -> Row:
     """The names of the columns: the header's, else their positions from 1."""
     width = max(map(len, rows[:2]))
     if header != "yes":
         return tuple(str(place + 1) for place in range(len(rows[0])))
     names = tuple(name.strip() for name in rows[0])
-    one_less = len(rows) > 1 and len(names) == width - 1 and all(len(row) == width for row in rows[1:])
-    return ("", *names) if one_less else names  # R leaves the name of the rows' numbers out
+    if len(rows) == 1 or len(names) != width - 1 or any(len(row) != width for row in rows[1:]):
+        return names
+    if all(not row[-1].strip() for row in rows[1:]):
+        return (*names, "")  # every row ends with a separator
+    return ("", *names) if _names_rows(rows[1:]) else names
+
+
+def _names_rows(rows: Sequence[Row]) -> bool:
+    """Whether the first cells name the rows, as R writes them without a name in the header: numbers that
+    only grow, or texts of which none comes twice."""
+    cells = [row[0].strip() for row in rows]
+    if all(cell.isdecimal() for cell in cells):
+        numbers = list(map(int, cells))
+        return numbers == sorted(set(numbers))
+    return len(set(cells)) == len(cells) and not any(map(is_number, cells))
 
 
 def _counts_columns(row: Row) -> bool:

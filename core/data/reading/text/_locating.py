@@ -44,7 +44,7 @@ def line_of(location: Location, dialect: Dialect, index: int) -> int:
 def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the rows, header left out, one at a time; raises DataError for an endless line."""
     with open_table(location) as stream:
-        lines = _lines(location, stream, dialect)
+        lines = lines_of(location, stream, dialect)
         parsed = _quoted(location, lines, dialect) if dialect.quote else _plain(lines, dialect)
         for row in parsed:
             if row.line > dialect.skipped and any(value.strip() for value in row.values):
@@ -54,7 +54,7 @@ def rows(location: Location, dialect: Dialect) -> Iterator[_Fields]:
 def single_lines(location: Location, dialect: Dialect) -> Iterator[_Fields]:
     """Go through the lines after the header, each split by itself: an open quote spoils no other line."""
     with open_table(location) as stream:
-        for number, line in enumerate(_lines(location, stream, dialect), 1):
+        for number, line in enumerate(lines_of(location, stream, dialect), 1):
             if number > dialect.skipped and line.strip():
                 text = line.rstrip("\r\n")
                 yield _Fields(number, split_line(text, dialect.separator, dialect.quote, dialect.escapes))
@@ -80,7 +80,8 @@ def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Itera
             ) from error
 
 
-def _lines(location: Location, stream: IO[bytes], dialect: Dialect) -> Iterator[str]:
+def lines_of(location: Location, stream: IO[bytes], dialect: Dialect) -> Iterator[str]:
+    """Go through the lines as text, each with a line feed at its end; raises DataError for an endless one."""
     text = io.TextIOWrapper(stream, encoding=dialect.encoding, errors="replace", newline=dialect.line_end)
     number = 0
     while line := text.readline(LINE_LIMIT + 1):
@@ -90,10 +91,22 @@ def _lines(location: Location, stream: IO[bytes], dialect: Dialect) -> Iterator[
         yield line.rstrip("\r\n").replace("\0", "\ufffd") + "\n"
 
 
+def _short_header(dialect: Dialect) -> str:
+    """The way out where all rows have as many fields, but the header names fewer or more."""
+    widths = {len(row) for row in dialect.sample}
+    if dialect.header != "yes" or len(widths) != 1 or dialect.width in widths:
+        return ""
+    return (
+        f"The header names {dialect.width} columns: correct it, or leave it out with --skip-lines "
+        f"{dialect.skipped} --header no, and name columns by position (--user-column 1 …)."
+    )
+
+
 def _fault(location: Location, dialect: Dialect, roles: Roles, row: _Fields) -> DataError | None:
     if len(row.values) != dialect.width:
         message = f"{len(row.values)} fields where {dialect.width} are expected."
-        return DataError(message, path=str(location), row=row.line, value=row.values, hint=BASKETS)
+        hint = _short_header(dialect) or BASKETS
+        return DataError(message, path=str(location), row=row.line, value=row.values, hint=hint)
     if any("\ufffd" in row.values[position] for position in (roles.user, roles.item)):
         hint = "Name it with --encoding, as in latin-1."
         return DataError(f"not {dialect.encoding} text.", path=str(location), row=row.line, hint=hint)

@@ -6,6 +6,7 @@ import math
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from core.contract import ReadingOptions
 from core.data.reading import MISSING, is_number
@@ -35,9 +36,16 @@ class NumberError(Exception):
         self.text, self.reason, self.hint = text, reason, hint
 
 
+class Note(NamedTuple):
+    """What was made of how numbers are written: its `form` in short, and as it is told."""
+
+    form: str
+    text: str
+
+
 def parse_numbers(
     texts: Sequence[str], options: ReadingOptions, counted: bool
-) -> tuple[list[float | None], tuple[str, ...]]:
+) -> tuple[list[float | None], tuple[Note, ...]]:
     """Read the distinct texts of a column; None for a missing one, and what was made of commas and signs.
 
     Words count as `rating_word` says; those in `missing_rating` become `LEFT_OUT`. `counted` says that the
@@ -49,7 +57,7 @@ def parse_numbers(
     there = [cell for cell in cells if cell not in MISSING and cell.casefold() not in words]
     if there and not words and all(cell.casefold() in _ANSWERS for cell in there):
         answers = f"yes and no (as in {there[0]}) are 1 and 0"
-        return [_ANSWERS.get(cell.casefold()) for cell in cells], (answers,)
+        return [_ANSWERS.get(cell.casefold()) for cell in cells], (Note("yes and no", answers),)
     bare, notes = _wrapping(there)
     convert, said = _reading([bare(cell) for cell in there], options.decimal, counted)
 
@@ -75,19 +83,22 @@ def _words(options: ReadingOptions) -> dict[str, float]:
 Bare = Callable[[str], str]
 
 
-def _wrapping(cells: Sequence[str]) -> tuple[Bare, tuple[str, ...]]:
+def _wrapping(cells: Sequence[str]) -> tuple[Bare, tuple[Note, ...]]:
     """Takes off what all cells of a column have around their numbers: percent signs, units, scales, stars."""
     if cells and all(cell.endswith("%") for cell in cells):
-        return lambda cell: _SPACED.sub("", cell.removesuffix("%").strip()), (
-            "percent signs left out: 80% is 80",
-        )
+        note = Note("percent", "percent signs left out: 80% is 80")
+        return lambda cell: _SPACED.sub("", cell.removesuffix("%").strip()), (note,)
     if cells and all(cell and _STARS.fullmatch(cell) for cell in cells):
-        return _stars, (f"stars are counted: {cells[0]} is {_stars(cells[0])}",)
+        return _stars, (Note("signs", f"stars are counted: {cells[0]} is {_stars(cells[0])}"),)
     found = [_UNIT.fullmatch(cell) for cell in cells]
     units = {_unit(match) for match in found if match is not None}
     if cells and all(found) and len(units) == 1:
-        return _without_unit, (f"{cells[0]} is {_without_unit(cells[0])}",)
-    notes = ("spaces between digits part thousands",) if any(map(_SPACED.search, cells)) else ()
+        return _without_unit, (Note(f"number {units.pop()}", f"{cells[0]} is {_without_unit(cells[0])}"),)
+    example = next(filter(_SPACED.search, cells), "")
+    parted = Note(
+        "spaces", f"spaces (or ') between digits part thousands: {example} is {_SPACED.sub('', example)}"
+    )
+    notes = (parted,) if example else ()
     return lambda cell: _SPACED.sub("", cell), notes
 
 
@@ -138,7 +149,7 @@ _LONGEST_WORD = 40
 Convert = Callable[[str], str]
 
 
-def _reading(cells: Sequence[str], decimal: str, counted: bool) -> tuple[Convert, tuple[str, ...]]:
+def _reading(cells: Sequence[str], decimal: str, counted: bool) -> tuple[Convert, tuple[Note, ...]]:
     """Choose what commas and points mean in the whole column."""
     sign = decimal or _decimal_sign(cells, counted)
     other = "," if sign == "." else "."
@@ -148,10 +159,12 @@ def _reading(cells: Sequence[str], decimal: str, counted: bool) -> tuple[Convert
             raise NumberError(cell, f"{cell[:60]!r} is not a number", _hint(cell, sign))
     notes = []
     if parted:
-        notes.append(f"{other!r} parts thousands: {parted[0]} is {parted[0].replace(other, '')}")
+        told = f"{other!r} parts thousands: {parted[0]} is {parted[0].replace(other, '')}"
+        notes.append(Note(f"thousands {other}", told))
     elif sign == ",":
         example = next((cell for cell in cells if "," in cell), "")
-        notes += [f"',' is the decimal sign: {example} is {example.replace(',', '.')}"] if example else []
+        told = f"',' is the decimal sign: {example} is {example.replace(',', '.')}"
+        notes += [Note("decimal ,", told)] if example else []
     return lambda cell: cell.replace(other, "").replace(sign, "."), tuple(notes)
 
 
@@ -174,9 +187,27 @@ def _decimal_sign(cells: Sequence[str], counted: bool) -> str:
         return "." if _parts_thousands(commas, ",", cells, counted) else ","
     if points and not commas and len(points) > 2 and all(_GROUPED["."].fullmatch(cell) for cell in points):
         if not any(cell.count(".") > 1 for cell in points):
+            _refuse_either(points, cells, counted)
             return "."
         return ","
+    if points and not commas:
+        _refuse_either(points, cells, counted)
     return "."
+
+
+def _refuse_either(points: Sequence[str], cells: Sequence[str], counted: bool) -> None:
+    """Raise NumberError where points may part thousands: counts, or numbers too large for a scale, that have
+    none below a thousand and always three digits behind one above."""
+    whole = [int(cell) for cell in cells if cell.lstrip("-").isdecimal()]
+    if not whole or not (counted or max(whole) >= _LARGE):
+        return
+    if all(_GROUPED["."].fullmatch(cell) and not cell.lstrip("-").startswith("0") for cell in points):
+        raise _either(points[0])
+
+
+def _either(cell: str) -> NumberError:
+    reason = f"{cell} may be {cell.replace(',', '.')} or {cell.replace(',', '').replace('.', '')}"
+    return NumberError(cell, reason, "Say which sign is the decimal one, as in --decimal , or --decimal . .")
 
 
 def _parts_thousands(marked: Sequence[str], mark: str, cells: Sequence[str], counted: bool) -> bool:
@@ -186,6 +217,4 @@ def _parts_thousands(marked: Sequence[str], mark: str, cells: Sequence[str], cou
     whole = [int(cell) for cell in cells if cell.lstrip("-").isdecimal()]
     if counted or any(cell.count(mark) > 1 for cell in marked) or max(whole, default=0) >= _LARGE:
         return True
-    cell = marked[0]
-    reason = f"{cell} may be {cell.replace(',', '.')} or {cell.replace(',', '')}"
-    raise NumberError(cell, reason, "Say which sign is the decimal one, as in --decimal , or --decimal . .")
+    raise _either(marked[0])

@@ -98,7 +98,7 @@ class MatrixMarket(Reader):
 
     def recognizes(self, location: Location) -> bool:
         """A file that starts with the form's name."""
-        return location.is_file() and _head(location, 20).lstrip(b"%").startswith(b"MatrixMarket")
+        return location.is_file() and _head(location, 20).lower().lstrip(b"%").startswith(b"matrixmarket")
 
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the entries below the line of sizes; raises DataError for another kind of matrix."""
@@ -111,6 +111,7 @@ class MatrixMarket(Reader):
         if len(table.users) != sizes[2]:
             message = f"{len(table.users)} entries where its head promises {sizes[2]}."
             raise DataError(message, path=str(location), hint="Is the file complete?")
+        _check_places(location, table, sizes)
         message = f"a sparse matrix of {sizes[0]} users × {sizes[1]} items"
         found: dict[str, object] = {**columns, "reader": self.name}
         return dataclasses.replace(table, found=found, repairs=(Repair("matrix", sizes[2], message),))
@@ -122,8 +123,30 @@ def _matrix_head(location: Location) -> tuple[list[str], int, list[int]]:
     kind = lines[0].lower().split()
     before = next((place for place, line in enumerate(lines) if line.strip() and line[0] != "%"), 0)
     sizes = [int(word) for word in lines[before].split() if word.isdecimal()]
-    if "coordinate" not in kind or "symmetric" in kind or len(sizes) != 3:
-        hint = "Write it as coordinates, or as a CSV file of user, item and rating."
+    if not _is_known(kind) or len(sizes) != 3:
+        hint = "Write it as a 'coordinate real general' one, or as a CSV file of user, item and rating."
         message = f"a Matrix Market file of another kind ({' '.join(kind[1:]) or 'unnamed'})."
         raise DataError(message, path=str(location), row=1, hint=hint)
     return kind, before + 1, sizes
+
+
+def _is_known(kind: list[str]) -> bool:
+    """Whether all entries are there, each with one number or none."""
+    form = kind[1:]
+    numbers = ("real", "integer", "pattern", "double")
+    return (
+        len(form) == 4
+        and form[:2] == ["matrix", "coordinate"]
+        and form[2] in numbers
+        and form[3] == "general"
+    )
+
+
+def _check_places(location: Location, table: RawTable, sizes: list[int]) -> None:
+    """Raise DataError for an entry beyond the rows or columns that the head promises."""
+    for column, most, what in ((table.users, sizes[0], "row"), (table.items, sizes[1], "column")):
+        for chunk in column.chunks:
+            for text in chunk.dictionary.to_pylist():
+                if not text.isdecimal() or not 1 <= int(text) <= most:
+                    message = f"an entry is in {what} {text}, where its head promises {most}."
+                    raise DataError(message, path=str(location), hint="Rows and columns are counted from 1.")

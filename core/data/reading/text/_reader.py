@@ -7,6 +7,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.contract import SEPARATORS, Location, RawTable, Reader, ReadingOptions, Repair
 from core.data.reading import (
     COUNT_NAMES,
@@ -20,11 +22,21 @@ from core.data.reading import (
     refuse_libfm,
     unread,
 )
-from core.data.reading.text._arrow import Parsed, ParseError, cells, column_kind, no_rows, read_columns
+from core.data.reading.text._arrow import (
+    OpenQuoteError,
+    Parsed,
+    ParseError,
+    cells,
+    column_kind,
+    no_rows,
+    read_columns,
+)
 from core.data.reading.text._baskets import read_baskets
 from core.data.reading.text._dialect import Dialect, sniff
+from core.data.reading.text._encoding import single_byte
 from core.data.reading.text._locating import find_fault, line_of
-from core.data.reading.text._numbers import NumberError, parse_numbers
+from core.data.reading.text._numbers import Note, NumberError, parse_numbers
+from core.data.reading.text._quotes import settled_quotes
 from core.data.reading.text._wide import read_wide
 from core.errors import ColumnsError, DataError
 
@@ -57,7 +69,11 @@ def read_text(location: Location, options: ReadingOptions) -> RawTable:
         roles = _roles(head, dialect, options)
         if not dialect.sample:
             raise no_rows(location)
-        table = _read(location, dialect, roles, options)
+        try:
+            table = _read(location, dialect, roles, options)
+        except OpenQuoteError:
+            dialect = settled_quotes(location, dialect)
+            table = _read(location, dialect, roles, options)
     found = {**_form(dialect), **table.found}
     files = (location,) if isinstance(location, Path) else ()
     repairs = (*dialect.notes, *table.repairs)
@@ -90,7 +106,10 @@ def _form(dialect: Dialect) -> dict[str, object]:
 
 
 def _read(location: Location, dialect: Dialect, roles: Roles, options: ReadingOptions) -> RawTable:
-    """Read the fast way, then with numbers and times as texts, then in another encoding."""
+    """Read the fast way, then with numbers and times as texts, then in another encoding.
+
+    Raises OpenQuoteError where lines don't fit, unless the dialect is settled.
+    """
     try:
         return _table(location, dialect, roles, options, fast=_plain_numbers(dialect, roles, options))
     except ParseError:
@@ -99,12 +118,16 @@ def _read(location: Location, dialect: Dialect, roles: Roles, options: ReadingOp
         return _table(location, dialect, roles, options, fast=False)
     except ParseError as error:
         if not _other_encoding(dialect, options, error):
-            raise find_fault(location, dialect, roles, str(error)) from None
-    other = dataclasses.replace(dialect, encoding="latin-1", guessed_encoding=True)
+            raise _fault(location, dialect, roles, error) from None
+    other = dataclasses.replace(dialect, encoding=single_byte(location), guessed_encoding=True)
     try:
         return _table(location, other, roles, options, fast=False)
     except ParseError as error:
-        raise find_fault(location, other, roles, str(error)) from None
+        raise _fault(location, other, roles, error) from None
+
+
+def _fault(location: Location, dialect: Dialect, roles: Roles, error: ParseError) -> Exception:
+    return find_fault(location, dialect, roles, str(error)) if dialect.settled else OpenQuoteError()
 
 
 def _plain_numbers(dialect: Dialect, roles: Roles, options: ReadingOptions) -> bool:
@@ -129,9 +152,11 @@ def _table(
     repairs = (*_left_out(parsed), *_encoding_note(location, dialect), *unread_note(dialect.names, roles))
     ratings = None if roles.rating is None else columns[roles.rating]
     lines = functools.partial(line_of, location, dialect)
+    if ratings is not None and fast and _may_part_thousands(ratings, dialect.names[roles.rating or 0]):
+        raise ParseError("points may part thousands: the texts tell")
+    notes: tuple[Note, ...] = ()
     if ratings is not None and not fast:
         ratings, notes = _numbers(location, dialect, roles, ratings, options)
-        repairs = (*repairs, *notes)
     return RawTable(
         users=columns[roles.user],
         items=columns[roles.item],
@@ -139,9 +164,28 @@ def _table(
         timestamps=None if roles.time is None else columns[roles.time],
         events=None if roles.event is None else columns[roles.event],
         found=dict(chosen(dialect.names, roles)),
-        repairs=repairs,
+        repairs=(*repairs, *(Repair("numbers", len(parsed), note.text) for note in notes)),
+        forms=tuple(note.form for note in notes),
         line_of=lines,
     )
+
+
+_LARGE = 100
+
+
+def _may_part_thousands(column: Any, name: str) -> bool:
+    """Whether counts, or numbers too large for a scale, have parts, which are thousandths at most."""
+    import pyarrow.compute as pc
+
+    if plain(name) not in COUNT_NAMES and (pc.max(column).as_py() or 0) < _LARGE:
+        return False
+    values = column.drop_null().to_numpy()
+    parted = values[values != np.floor(values)].astype(np.float64) * 1000
+    return bool(0 < len(parted) < len(values) and (np.abs(parted - np.round(parted)) < _THOUSANDTH).all())
+
+
+_THOUSANDTH = 0.1
+"""Parts of a float32 are thousandths where they are as near to one as so many of them."""
 
 
 def unread_note(names: tuple[str, ...], roles: Roles) -> tuple[Repair, ...]:
@@ -184,7 +228,7 @@ def _encoding_note(location: Location, dialect: Dialect) -> tuple[Repair, ...]:
 
 def _numbers(
     location: Location, dialect: Dialect, roles: Roles, column: Any, options: ReadingOptions
-) -> tuple[Any, tuple[Repair, ...]]:
+) -> tuple[Any, tuple[Note, ...]]:
     """Read the distinct texts of the ratings, one reading for all; raises DataError for one that is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -208,5 +252,4 @@ def _numbers(
             hint=wrong.hint or "Correct the value, or remove the line.",
         ) from None
     numbers = pa.array(values, pa.float32()).take(whole.indices)
-    count = len(column)
-    return pa.chunked_array([numbers]), tuple(Repair("numbers", count, note) for note in notes)
+    return pa.chunked_array([numbers]), notes

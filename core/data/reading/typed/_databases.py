@@ -14,7 +14,15 @@ from core.data.reading import bounded_blocks, first_bytes
 from core.data.reading.typed._json import column_of
 from core.data.reading.typed._raw import raw_table
 from core.data.reading.typed._source import FIRST, TypedSource
-from core.data.reading.typed._sql import checked_query, choose_table, items_table, limited, quoted, selected
+from core.data.reading.typed._sql import (
+    asked,
+    checked_query,
+    choose_table,
+    items_table,
+    limited,
+    quoted,
+    selected,
+)
 from core.errors import DataError
 
 _BLOCK = 100_000
@@ -153,6 +161,7 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
     if options.query:
         query = checked_query(options.query)
         first = _whole(run(limited(f"({query})", FIRST)))
+        _check_names(location, first.schema.names)
         found: dict[str, object] = {"query": options.query}
         if options.items_table:
             found["items_table"] = options.items_table
@@ -160,7 +169,7 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
             location,
             tuple(first.schema.names),
             first,
-            lambda names: (block.select(list(names)) for block in run(query)),
+            lambda names: (block.select(list(names)) for block in run(asked(f"({query})"))),
             found,
             files,
         )
@@ -180,6 +189,13 @@ def _open(location: Any, options: ReadingOptions, run: Any, names_of_tables: str
         return result
 
     return TypedSource(location, heads[name], first, blocks, found, files)
+
+
+def _check_names(location: Any, names: Sequence[str]) -> None:
+    twice = next((name for name in names if list(names).count(name) > 1), None)
+    if twice is not None:
+        hint = f"Call one of them otherwise: SELECT … AS {twice}2."
+        raise DataError(f"two columns of the query are named {twice!r}.", path=str(location), hint=hint)
 
 
 def _whole(blocks: Iterator[Any]) -> Any:

@@ -29,9 +29,12 @@ def read_frame(frame: Any, options: ReadingOptions) -> RawTable:
 
     try:
         table = frame if isinstance(frame, pa.Table) else pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         message = f"the frame can't be read ({str(error).splitlines()[0]})."
-        raise DataError(message, hint="Columns hold numbers, texts or times.") from error
+        hint = (
+            "Columns hold numbers, texts or times, each of one kind: frame[column].astype(str) makes texts."
+        )
+        raise DataError(message, hint=hint) from error
     names = tuple(str(name) for name in table.schema.names)
     table = table.rename_columns(list(names))
     kept = tuple(name for name in names if not _UNNAMED_INDEX.fullmatch(name))

@@ -122,6 +122,8 @@ def _encoded(chunk: Any) -> Any:
 
     kind = chunk.type
     if pa.types.is_dictionary(kind):
+        if _is_text(kind.value_type):
+            return pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(pa.string()))
         return _encoded(chunk.cast(kind.value_type)) if not _is_id(kind.value_type) else chunk
     if _is_text(kind):
         chunk = chunk.cast(pa.string())

@@ -26,7 +26,11 @@ class JsonTable(Reader):
 
     def read(self, location: Location, options: ReadingOptions) -> RawTable:
         """Read the columns; raises DataError for a line that is no object."""
-        return raw_table(open_json(location), options)
+        try:
+            return raw_table(open_json(location), options)
+        except UnicodeEncodeError as error:
+            message = f"a text holds half a character ({error.object[error.start : error.end]!a})."
+            raise DataError(message, path=str(location), hint="Write its texts as UTF-8.") from None
 
 
 def is_json(location: Location) -> bool:
@@ -175,9 +179,13 @@ def column_of(values: list[Any]) -> Any:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
     plain = [value for value in values if value is not None]
-    if all(isinstance(value, int | float) for value in plain):
+    if all(isinstance(value, int | float) and abs(value) < _EXACT for value in plain):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     return pa.array([None if value is None else _written(value) for value in values], pa.string())
+
+
+_EXACT = 2**53
+"""Whole numbers beyond are no longer told apart as decimals: ids stay as they are written."""
 
 
 def _written(value: Any) -> str:

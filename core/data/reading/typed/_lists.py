@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from core.contract import Location, ReadingOptions, Repair
+from core.contract import Location, ReadingOptions, Repair, row_number
 from core.data.reading import (
     COUNT_NAMES,
     GENRE_NAMES,
@@ -51,7 +51,8 @@ def spread(source: TypedSource, options: ReadingOptions) -> tuple[TypedSource, R
 
     names = tuple(flat.schema.names)
     notes = (*source.notes, *(_note(lists) if lists else ()))
-    return dataclasses.replace(source, names=names, first=flat, blocks=blocks, notes=notes), options
+    whole = dataclasses.replace(source, names=names, first=flat, blocks=blocks, notes=notes)
+    return (dataclasses.replace(whole, line_of=row_number) if lists else whole), options
 
 
 def _note(lists: Sequence[str]) -> tuple[Repair, ...]:

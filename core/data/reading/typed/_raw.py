@@ -9,7 +9,7 @@ import numpy as np
 
 from core.contract import RawTable, ReadingOptions, Repair
 from core.data.reading import COUNT_NAMES, NONE, Head, chosen, find_roles, is_wide, plain, wide_user
-from core.data.reading.text import NumberError, melted, parse_numbers, unread_note
+from core.data.reading.text import Note, NumberError, melted, parse_numbers, unread_note
 from core.data.reading.typed._lists import spread
 from core.data.reading.typed._source import TypedSource
 from core.errors import DataError
@@ -17,6 +17,7 @@ from core.errors import DataError
 
 def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     """Find the columns and read them; raises DataError for one of another kind than single values."""
+    ignored = _ignored(source, options)
     source, options = spread(source, options)
     head = source.head
     if is_wide(head, options):
@@ -28,6 +29,7 @@ def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
     columns = source.columns(wanted, [found[role] for role in ids if role in found])
     ratings = columns.get(found["rating_column"])
     ratings, notes = _numbers(ratings, found["rating_column"], options, source)
+    told = [Repair("numbers", len(ratings), note.text) for note in notes]
     return RawTable(
         users=columns[found["user_column"]],
         items=columns[found["item_column"]],
@@ -35,10 +37,22 @@ def raw_table(source: TypedSource, options: ReadingOptions) -> RawTable:
         timestamps=columns.get(found["time_column"]),
         events=columns.get(found.get("event_column", NONE)),
         found={**source.found, **found},
-        repairs=(*source.notes, *notes, *unread_note(source.names, roles)),
+        repairs=(*source.notes, *ignored, *told, *unread_note(source.names, roles)),
+        forms=tuple(note.form for note in notes),
         files=source.files,
         names=source.names,
+        line_of=source.line_of,
     )
+
+
+def _ignored(source: TypedSource, options: ReadingOptions) -> tuple[Repair, ...]:
+    """Warn of options that say how a text is written, which this table isn't."""
+    names = ("separator", "encoding", *(() if "header" in source.found else ("header", "skip_lines")))
+    flags = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
+    if not flags:
+        return ()
+    message = f"{', '.join(flags)} say nothing here: the table is no text, its columns have names and types"
+    return (Repair("options", len(flags), message, warning=True),)
 
 
 def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTable:
@@ -64,7 +78,7 @@ def _matrix(source: TypedSource, head: Head, options: ReadingOptions) -> RawTabl
 
 def _numbers(
     column: Any, name: str, options: ReadingOptions, source: TypedSource
-) -> tuple[Any, tuple[Repair, ...]]:
+) -> tuple[Any, tuple[Note, ...]]:
     """Ratings that are texts (of JSON, of a database's exact numbers) are read as those of a text table."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -79,13 +93,13 @@ def _numbers(
         values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES)
     except NumberError as wrong:
         code = next(code for code, text in enumerate(texts) if wrong.text in (text, text.strip()))
-        row = pc.index(whole.indices, code).as_py() + 1
+        row = source.line_of(pc.index(whole.indices, code).as_py())
         message = f"the rating {wrong.reason}."
         raise DataError(
             message, path=str(source.location), row=row, column=name, value=texts[code], hint=wrong.hint
         ) from None
     numbers = pa.array(values, pa.float32()).take(whole.indices)
-    return pa.chunked_array([numbers]), tuple(Repair("numbers", len(column), note) for note in notes)
+    return pa.chunked_array([numbers]), notes
 
 
 def _is_text(kind: Any) -> bool:

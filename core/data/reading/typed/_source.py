@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.contract import Location, Repair
+from core.contract import Location, Repair, row_number
 from core.data.reading import Head
 from core.data.reading.typed._gathering import gather
 from core.errors import DataError
@@ -20,7 +20,8 @@ FIRST = 50
 class TypedSource:
     """A table that is opened: where it is, its columns' names, its first rows (an Arrow table) and a function
     that reads the named columns as Arrow tables or batches, one below the other. `found` says what was
-    chosen, `files` what is read, `notes` what was made of it; without a `header` the names are positions."""
+    chosen, `files` what is read, `notes` what was made of it; without a `header` the names are positions.
+    `line_of` turns a row (from 0) into that of the file (from 1)."""
 
     location: Location
     names: tuple[str, ...]
@@ -30,6 +31,7 @@ class TypedSource:
     files: tuple[Path, ...] = ()
     header: bool = True
     notes: tuple[Repair, ...] = ()
+    line_of: Callable[[int], int] = row_number
 
     def cells(self, position: int) -> list[str]:
         """The first cells of a column as texts, without the missing ones."""
@@ -58,7 +60,10 @@ class TypedSource:
 
         try:
             return gather(self._checked(names), names, coded)
-        except pa.ArrowInvalid as error:  # bytes that are no text, texts beyond all bounds
+        except (
+            pa.ArrowInvalid,
+            pa.ArrowNotImplementedError,
+        ) as error:  # bytes that are no text, texts beyond all bounds
             message = f"its columns can't be read ({str(error).splitlines()[0]})."
             raise DataError(
                 message, path=str(self.location), hint="Write ids as texts or numbers."
@@ -86,11 +91,14 @@ def text_of(cell: Any) -> str:
 
 
 def _check_kinds(schema: Any, names: Sequence[str], location: Location) -> None:
+    import pyarrow as pa
     import pyarrow.types as kinds
 
     for name in names:
         kind = schema.field(name).type
-        if kinds.is_nested(kind):
+        kind = kind.value_type if kinds.is_dictionary(kind) else kind
+        stored = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+        if kinds.is_nested(stored) or kinds.is_fixed_size_binary(stored):
             hint = "Write one row for each pair of user and item, with single numbers or texts."
             raise DataError(
                 f"it holds {kind}, not single values.", path=str(location), column=name, hint=hint

@@ -84,7 +84,12 @@ def checked_query(query: str) -> str:
 
 def limited(source: str, rows: int) -> str:
     """The statement that reads the first rows of a quoted table or of a query between brackets."""
-    return f"SELECT * FROM {source} AS asked LIMIT {rows}"  # noqa: S608 - quoted, and read-only
+    return f"{asked(source)} LIMIT {rows}"
+
+
+def asked(source: str) -> str:
+    """The statement that reads a quoted table or a query between brackets, columns of one name told apart."""
+    return f"SELECT * FROM {source} AS asked"  # noqa: S608 - quoted, and read-only
 
 
 def selected(names: Sequence[str], table: str) -> str:
