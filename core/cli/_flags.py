@@ -186,10 +186,18 @@ def _with_exceptions(field: OptionField, registry: Registry) -> OptionField:
     return replace(field, help=f"{field.help} (Not for {', '.join(without)}.)") if without else field
 
 
+_BY_RECIPE = ("epochs", "learning_rate", "optimizer")
+"""Recipes choose these for each architecture: no value is the default of all."""
+
+
 def _settings(wanted: Callable[[str], bool] = bool) -> _Group:
     from core.contract import TrainingSettings
 
-    fields = [field for field in TrainingSettings.fields() if wanted(field.name)]
+    fields = [
+        replace(field, default="") if field.name in _BY_RECIPE else field
+        for field in TrainingSettings.fields()
+        if wanted(field.name)
+    ]
     return _Group("settings", "Training settings (defaults: those of the architecture's recipe)", fields)
 
 

@@ -6,6 +6,7 @@ the engine gathers the rows of a batch, differentiates with respect to them alon
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -89,8 +90,8 @@ class EmbeddingSide:
         default 0 for role "bias", else 0.1). Views know the roles "factors" (map, neighbours, components)
         and "bias" (bias tables); others are free. Raises PluginError for a role given twice.
         """
-        if dimension < 1:
-            raise PluginError(f"{self.side}.embed() needs at least one number a row, not {dimension}.")
+        if not isinstance(dimension, numbers.Integral) or dimension < 1:
+            raise PluginError(f"{self.side}.embed() needs at least one number a row, not {dimension!r}.")
         spread = (0.0 if role == "bias" else 0.1) if initial_spread is None else initial_spread
         spec = EmbeddingSpec(
             side=self.side,

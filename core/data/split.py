@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -82,6 +83,11 @@ def split_ratings(
     `folds`. official: the test file that the table came with. none: nothing is held out. Raises UsageError or
     DataError where it can't be done.
     """
+    if not isinstance(ratings, Ratings):
+        hint = "core.load_ratings makes a table of it."
+        raise UsageError(f"split_ratings takes a table, not a {type(ratings).__name__}.", hint=hint)
+    if not isinstance(seed, numbers.Integral) or seed < 0:
+        raise UsageError(f"seed takes a whole number from 0 up, not {seed!r}.")
     _check_fraction(test_fraction, "test_fraction")
     if method == "time":
         apart = split_by_time(ratings, test_fraction, since, given_fraction)

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from core.array_types import FloatArray, LongArray
 from core.errors import DataError
-from core.model.damped_means import DampedMeans, plain_damped_means
+from core.model.damped_means import DampedMeans
 from core.model.model import Model
-from core.model.newcomers import predict_rows
+from core.model.newcomers import fold_means, predict_rows
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ def held_out(model: Model) -> HeldOut:
 
 
 def held_out_by_means(model: Model) -> HeldOut:
-    """The same pairs as plain damped means of the training part predict them: the figure to beat."""
+    """The same pairs as plain damped means of the training part predict them: the figure to beat.
+
+    Users whom training doesn't know have their mean from what they gave, as the model has.
+    """
     pairs = held_out(model)
     return replace(pairs, predicted=predict_by_means(model, pairs.users, pairs.items))
 
@@ -54,9 +57,8 @@ def predict_by_means(model: Model, users: LongArray, items: LongArray) -> FloatA
 
 def _plain_means(model: Model) -> DampedMeans:
     rated = model.rated
-    table, rows = rated.ratings, np.flatnonzero(rated.in_training)
-    counts = (table.user_count, table.item_count)
-    return plain_damped_means(table.users[rows], table.items[rows], table.ratings[rows], counts)
+    rows = (np.flatnonzero(part) for part in (rated.in_training, rated.given))
+    return fold_means(rated.ratings, *rows)
 
 
 def _predict(model: Model) -> HeldOut:

@@ -30,8 +30,11 @@ class Event:
 
 
 def verdict_of(low: float, high: float) -> str:
-    """Better, worse or no clear difference, by an interval of what is better the lower it is."""
-    if low <= 0 <= high:
+    """Better, worse or no clear difference, by an interval of what is better the lower it is.
+
+    One without width is none: what is held out is of one user.
+    """
+    if low <= 0 <= high or low == high:
         return "no clear difference"
     return "better" if high < 0 else "worse"
 

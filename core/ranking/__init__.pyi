@@ -8,6 +8,7 @@ from .figures import (
     in_long_tail as in_long_tail,
     mean_interval as mean_interval,
     sum_up as sum_up,
+    widened as widened,
 )
 from .ordering import (
     first_of_block as first_of_block,

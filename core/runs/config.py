@@ -70,6 +70,8 @@ class RunConfig:
     def leak(self) -> str:
         """Where training knows rows from after those that the figures stand on; "" where it doesn't."""
         method = self.parent.get("split") or self.split.get("method", "random")
+        if self.parent and method in ("time", "last"):
+            method = "update"
         return leak_of({"method": method}, self.data)
 
     def write(self, folder: Path) -> None:

@@ -68,6 +68,9 @@ def evaluated(run: Run, ratings: Any = None) -> Evaluation:
         )
     if ratings is not None:
         table, predictor = _table(run, ratings), run.model.predictor
+        if not table.has_ratings:
+            hint = "Name its column of ratings, if it has one (--rating-column, --kind ratings)."
+            raise UsageError(f"{table.source} holds interactions: they have no errors.", hint=hint)
         users, items = predictor.rows_of(table)
         pairs = HeldOut(users, items, table.ratings, predictor.predict_ratings(table))
         return _evaluation("all rows", run, pairs, ~predictor.known(users, items))

@@ -95,6 +95,10 @@ class Run(Asker):
         source = self.summary or (self.epochs[-1] if self.epochs else {})
         return source.get("val_rmse")
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the model, which is read from the folder again: it holds functions, which no pickle can."""
+        return {name: value for name, value in vars(self).items() if name != "model"}
+
     @cached_property
     def model(self) -> Model:
         """The weights, ready for views; those of the last finished epoch where the run was interrupted."""

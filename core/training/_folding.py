@@ -59,7 +59,7 @@ class Folding:
         return tuple(judge(model, name, rows) for name, rows in parts if len(rows))
 
     def _rated(self, model: Model, name: str, rows: LongArray) -> ApartFigures:
-        table, means = self.ratings, fold_means(self.ratings, self.split)
+        table, means = self.ratings, fold_means(self.ratings, self.split.train, self.split.given)
         users, items, truth = table.users[rows], table.items[rows], table.ratings[rows]
         plain = model.baseline.clip(means.predict(users, items).astype(np.float32))
         return replace(

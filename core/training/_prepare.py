@@ -213,7 +213,7 @@ def prepare(ratings: Ratings, settings: TrainingSettings) -> Prepared:
         return _prepare_ranking(ratings, settings, split, train, tuning)
     _refuse_interactions(ratings)
     prepared = prepare_part(ratings, split, train, tuning, settings.center)
-    held_out, plain = pairs_of(ratings, split.test), fold_means(ratings, split)
+    held_out, plain = pairs_of(ratings, split.test), fold_means(ratings, split.train, split.given)
     predicted = prepared.baseline.clip(plain.predict(held_out.users, held_out.items).astype(np.float32))
     return replace(prepared, held_out=held_out, plain_means=predicted)
 

@@ -60,7 +60,7 @@ from core.training.several import read_cluster
 if TYPE_CHECKING:
     from core.views.quality import Ways
 
-_FEWEST_TO_CARVE = 50
+_FEWEST_TO_CARVE = 12
 """From fewer training ratings nothing is carved: a few could decide nothing."""
 
 

@@ -59,7 +59,7 @@ class Bench:
     def measure_baselines(self) -> None:
         """Damped means, popularity, and popularity at the time where there are times."""
         table = self.rated.ratings
-        means = fold_means(table, self.split) if table.has_ratings else None
+        means = fold_means(table, self.split.train, self.split.given) if table.has_ratings else None
         for judged, rows, task in zip(self.judged, self.rows, self.tasks, strict=True):
             if means is not None:
                 predicted = means.predict(table.users[rows], table.items[rows])

@@ -82,7 +82,7 @@ def _standings(
         Standing(
             name=names[at],
             figure=float(exact[at]),
-            low=float(low[at]),
+            low=max(0.0, float(low[at])),
             high=float(high[at]),
             from_baseline=None if at == base else _away(exact, drawn, base, at),
             from_best=None if at == best else _away(exact, drawn, best, at),

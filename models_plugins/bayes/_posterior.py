@@ -122,7 +122,7 @@ def spread_of(user: FloatArray, item: FloatArray) -> FloatArray:
 
     Shapes (batch, 1 + KEPT · (factors + 1)), (batch, KEPT · (factors + 1)) and, for the result, (batch,).
     """
-    left, right = user[:, 1:].reshape(len(user), KEPT, -1), item.reshape(len(item), KEPT, -1)
+    left, right = (side.reshape(len(side), KEPT, item.shape[1] // KEPT) for side in (user[:, 1:], item))
     scores = (left[:, :, :-1] * right[:, :, :-1]).sum(axis=2) + left[:, :, -1] + right[:, :, -1]
     variance: FloatArray = user[:, 0] + scores.var(axis=1, ddof=1)
     return variance

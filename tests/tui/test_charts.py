@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from tui.charts.bars import BarStyle, share_bar, signed_bars, step_bars
 from tui.charts.curves import (
@@ -97,6 +98,11 @@ factor 1           │▏          +0.010"""
 def test_bars_grow_to_both_sides_of_one_axis() -> None:
     drawn = signed_bars([("user bias", -0.3), ("item bias", 0.8), ("factor 1", 0.01)], 40).plain
     assert drawn == BARS, drawn
+
+
+def test_bars_stand_below_each_other_after_wide_characters() -> None:
+    drawn = signed_bars([("한국어 제목", 0.5), ("film", 0.5)], 40).plain.splitlines()
+    assert len({cell_len(line.partition("│")[0]) for line in drawn}) == 1
 
 
 def test_bars_in_ascii() -> None:

@@ -25,6 +25,7 @@ from tui.lookup._why import influence_entries, part_entries, why_sentence
 from tui.lookup.screen import LookupScreen
 from tui.map.canvas import MapCanvas
 from tui.map.scatter import CURSOR, FOUND, NEIGHBOUR
+from tui.shell import Subject
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -355,6 +356,42 @@ def test_unknown_ids_and_undissectable_models_say_why(engine: FakeEngine, regist
         await train_recorded(app, pilot, engine)
         await pilot.press("2")
         await sees(pilot, "the user had no training", "no sum of parts", "not rated by this user")
+
+    run_app(scenario, engine, registry)
+
+
+def test_what_a_table_that_is_gone_says_of_a_pair_is_not_guessed(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    answer = engine.answers["contributions"]
+    gone = {**answer["prediction"], "truth": None, "part": None, "note": "What the user gave isn't known."}
+    engine.answers["contributions"] = {**answer, "prediction": gone}
+
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "whether this user rated it isn't known")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_model_of_another_table_is_not_asked_for_the_item_of_the_last(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "predicted", "What it is made of")
+        first, *rest = engine.answers["search"]["found"]
+        engine.answers["search"] = {**engine.answers["search"], "found": [{**first, "id": "another"}, *rest]}
+        app.bench.subject = Subject("another-run", "bias · another", "another")
+        app.screen.redraw()  # type: ignore[attr-defined]
+        await until(pilot, lambda: asked_item(engine) == "another", "an item of the new table")
+        engine.answers.pop("contributions")
+        app.bench.subject = Subject("third-run", "bias · third", "third")
+        app.screen.redraw()  # type: ignore[attr-defined]
+        await sees(pilot, "There is no view")
+        assert "What it is made of" not in screen_text(app)
 
     run_app(scenario, engine, registry)
 

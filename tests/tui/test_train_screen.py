@@ -11,11 +11,12 @@ from textual.widgets import Input, Select
 from core.contract.plugins import Registry, load_plugins
 from core.errors import DataError
 from core.protocol.commands import Pause, ResumeRun, SetLearningRate, Stop, Train, Warm
-from core.protocol.events import Failed, LearningRateChanged, Paused, Refused, RunStarted
+from core.protocol.events import EpochFinished, Failed, LearningRateChanged, Paused, Refused, RunStarted
 from tests.tui.driving import run_app, screen_text, sees, train_recorded, trains, until
 from tests.tui.fake_engine import FakeEngine, recorded_events
 from tui.shell.app import TastemapApp
 from tui.shell.preferences import read_preferences
+from tui.train._epoch_table import EpochTable
 from tui.train._fields import FieldRow
 
 Piloted = Pilot[int]
@@ -170,12 +171,58 @@ def test_a_dead_engine_is_told_restarted_and_the_run_resumed(engine: FakeEngine,
         await until(pilot, lambda: len(app.bench.training.epochs) == 3, "three epochs")
         engine.die("it was killed (signal 9), perhaps because memory ran out.")
         await sees(pilot, "signal 9", "Press r")
+        assert app.bench.subject is not None
+        assert (
+            app.bench.subject.run == "bias-recorded"
+        )  # whose epochs are saved
+        assert "interrupted" in app.bench.subject.label
         await until(pilot, lambda: engine.starts == 2 and engine.running, "a new engine")
         await pilot.press("r")
         assert engine.sent[-1] == ResumeRun("bias-recorded")
         engine.say(replace(started(), first_epoch=3), *recorded_events()[3:])
         await until(pilot, lambda: app.bench.training.finished is not None, "the end")
         assert [epoch.epoch for epoch in app.bench.training.epochs] == list(range(1, 13))
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_training_that_fails_before_an_epoch_leaves_what_was_looked_at(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        before = app.bench.subject
+        await pilot.press("s")
+        engine.say(started())
+        await until(pilot, lambda: app.bench.subject != before, "the model in training")
+        engine.say(Failed(kind="RunError", message="The disk is full.", hint="Make room."))
+        await until(pilot, lambda: app.bench.subject == before, "the model from before")
+
+    run_app(scenario, engine, registry)
+
+
+def test_the_table_of_epochs_follows_until_somebody_scrolls(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        table = app.screen.query_one(EpochTable)
+        await pilot.press("s")
+        start, first = recorded_events()[:2]
+        assert isinstance(first, EpochFinished)
+        engine.say(start)
+        for number in range(1, 61):
+            engine.say(replace(first, epoch=number, epochs=60))
+        await until(pilot, lambda: len(app.bench.training.epochs) == 60, "sixty epochs")
+        await until(pilot, lambda: table.scroll_offset.y == table.max_scroll_y > 0, "the newest in view")
+        table.scroll_to(y=3, animate=False)
+        await pilot.pause()
+        engine.say(replace(first, epoch=60, epochs=60))
+        await until(pilot, lambda: len(app.bench.training.epochs) == 61, "one more")
+        await pilot.pause(0.3)
+        assert table.scroll_offset.y == 3
+        table.scroll_end(animate=False)
+        await pilot.pause()
+        engine.say(replace(first, epoch=60, epochs=60))
+        await until(pilot, lambda: len(app.bench.training.epochs) == 62, "one more")
+        await until(pilot, lambda: table.scroll_offset.y == table.max_scroll_y, "the newest in view again")
 
     run_app(scenario, engine, registry)
 

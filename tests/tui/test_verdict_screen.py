@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.pilot import Pilot
 
 from core.contract.plugins import Registry
-from core.protocol import Failed, Judge, Judged, PhaseChanged, Stop, to_plain
+from core.protocol import Failed, Judge, Judged, PhaseChanged, Stop, Train, to_plain
 from core.verdict import Verdict, conclude, reversals
 from tests.core.verdict.test_conclusions import part
 from tests.tui.driving import run_app, sees, until
@@ -55,5 +55,23 @@ def test_a_verdict_is_asked_for_watched_and_read(engine: FakeEngine, registry: R
         await until(pilot, lambda: app.bench.judging.active, "another question")
         engine.say(Failed(kind="DataError", message="the table is gone.", hint="Choose another."))
         await sees(pilot, "the table is gone.", "Choose another.")
+        await pilot.press("escape", "v")
+        await until(pilot, lambda: app.bench.judging.active, "the same question once more: it has no answer")
+
+    run_app(scenario, engine, registry)
+
+
+def test_a_race_that_is_over_stays_while_a_verdict_is_made(engine: FakeEngine, registry: Registry) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        app.bench.race.start([(name, Train(data="demo", settings={})) for name in ("bias", "dot")])
+        lanes = app.bench.race.lanes
+        app.bench.race.abandon()
+        await pilot.press("6", "v")
+        await until(pilot, lambda: app.bench.judging.active, "a question")
+        await pilot.press("escape", "s")
+        app.train(Train(data="demo", settings={}))
+        await sees(pilot, "A verdict is being made")
+        assert app.bench.race.lanes is lanes
+        assert not any(isinstance(one, Train) for one in engine.sent)
 
     run_app(scenario, engine, registry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from tui.formats import fit
@@ -27,7 +28,7 @@ def signed_bars(terms: Sequence[tuple[str, float]], width: int, style: BarStyle 
     """Draw one line a term around a middle axis: `name  ███│      +0.31`; bars share one scale."""
     if not terms:
         return Text()
-    names = min(max(len(name) for name, _ in terms), max(8, width // 3))
+    names = min(max(cell_len(name) for name, _ in terms), max(8, width // 3))
     half = max(3, (width - names - 12) // 2)
     largest = max(abs(value) for _, value in terms) or 1.0
     lines = [_signed_line(name, value, names, half, largest, style) for name, value in terms]
@@ -39,7 +40,7 @@ def _signed_line(name: str, value: float, names: int, half: int, largest: float,
     bar = _bar(length, style.ascii_only)
     left, right = ("", bar) if value >= 0 else (_mirrored(length, style.ascii_only), "")
     line = Text(no_wrap=True)
-    line.append(f"{fit(name, names):<{names}} ", style.label)
+    line.append(f"{set_cell_size(fit(name, names), names)} ", style.label)
     line.append(f"{left:>{half}}", style.negative)
     line.append("|" if style.ascii_only else "│", "dim")
     line.append(f"{right:<{half}}", style.positive)

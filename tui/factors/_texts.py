@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.content import Content
 
 from core.model import NamedAxis
-from core.readable import disarmed
+from core.readable import disarmed, readable
 from core.views import BiasTable, Component, CrosstabItem, CrosstabTable, End, ItemBias
 from tui.charts import share_bar
 from tui.formats import count, counted_words, fit, short_title
@@ -110,6 +110,10 @@ _WORDS = {
 }
 
 
+_USER_WIDTH = 16
+"""Columns of a user's id in the crosstab: the first column stays in view, and leaves room for others."""
+
+
 def crosstab_rows(
     crosstab: CrosstabTable, shown: str, heat: Sequence[str]
 ) -> tuple[list[Text], list[list[Text]]]:
@@ -126,7 +130,7 @@ def crosstab_rows(
 
     rows = [
         [
-            Text(str(user), style="bold"),
+            Text(fit(readable(str(user)), _USER_WIDTH), style="bold"),
             *(_cell(*pair, shown, colour) for pair in zip(truth, guesses, strict=True)),
         ]
         for user, truth, guesses in zip(crosstab.users, crosstab.truth, crosstab.predicted, strict=True)

@@ -90,7 +90,7 @@ def _deviation(prediction: JudgedPrediction) -> str:
 
 def _truth(prediction: JudgedPrediction) -> str:
     if prediction.truth is None or prediction.rating is None:
-        return "not rated by this user"
+        return "whether this user rated it isn't known" if prediction.note else "not rated by this user"
     part = "held out from training" if prediction.part == "held-out" else "seen in training"
     off = prediction.rating - prediction.truth
     return f"true {prediction.truth:g}, off by {off:+.2f} ({part})"

@@ -73,6 +73,8 @@ class LookupScreen(BenchScreen):
         self._user: Identifier | None = None
         self._item: Identifier | None = None
         self._wanted: Thing | None = None
+        self._data = ""
+        self._neighbours_of: Identifier | None = None
         self._resting: Timer | None = None
         self._explained: _Selection | None = None
         self._table: ContributionTable | None = None
@@ -145,7 +147,13 @@ class LookupScreen(BenchScreen):
 
     def subject_changed(self) -> None:
         """Search the new model's items, and choose its first user."""
-        self._user, self._table, self._reasons, self._component_names = None, None, None, {}
+        self._user, self._component_names = None, {}
+        self._forget_why()
+        subject = self.bench.subject
+        if subject is not None and subject.data != self._data:
+            self._data, self._item = subject.data, None  # items of another table are others
+            for side in ("item", "user"):
+                self._box(side).show_text("")
         if self.bench.subject is None:
             self._say(_ADVICE)
             return
@@ -257,8 +265,8 @@ class LookupScreen(BenchScreen):
                 self._list("top").show(top_entries(answer))
             case History() if isinstance(question, UserHistory):
                 self._list("history").show(history_entries(answer, question.user))
-            case ItemNeighbours():
-                self._list("similar").show(similar_entries(answer))
+            case ItemNeighbours() if isinstance(question, SimilarItems):
+                self._show_similar(question.item, answer)
             case NamedAxes(axes=axes):
                 self._component_names = {axis.number: _words(axis.low, axis.high) for axis in axes}
                 self._show_why()
@@ -288,6 +296,20 @@ class LookupScreen(BenchScreen):
         }
         self._list("why").show([*entries, *part_entries(table, names, ascii_only)])
 
+    def _show_similar(self, item: Identifier, answer: ItemNeighbours) -> None:
+        """List neighbours, from the nearest on where they are another item's."""
+        similar, other = self._list("similar"), item != self._neighbours_of
+        self._neighbours_of = item
+        if other:
+            similar.show([])
+        similar.show(similar_entries(answer))
+
+    def _forget_why(self) -> None:
+        """Explain nothing any more: there is no prediction that could be."""
+        self._table = self._reasons = None
+        self.query_one("#why-sentence", Static).update("")
+        self._list("why").show([])
+
     def _show_found(self, question: Search, results: SearchResults) -> None:
         box = self._box(question.side)
         if box.text != question.text:
@@ -314,7 +336,7 @@ class LookupScreen(BenchScreen):
             case Axes():
                 pass  # components without tested names are numbered
             case Contributions():
-                self._table = None
+                self._forget_why()
                 self._say(text)
             case _:
                 self._say(text)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 from textual.widgets.selection_list import Selection
@@ -65,7 +65,7 @@ class RaceScreen(ReadsChart, BenchScreen):
         architectures = self.bench.registry.architectures
         chosen = {name: "rating" in one.architecture.objectives for name, one in architectures.items()}
         with Horizontal(id="race-body"):
-            with Vertical(id="race-left", classes="panel"):
+            with VerticalScroll(id="race-left", classes="panel", can_focus=False):
                 yield CheckList(
                     *(Selection(name, name, preset) for name, preset in chosen.items()),
                     id="race-list",
@@ -106,15 +106,16 @@ class RaceScreen(ReadsChart, BenchScreen):
             told = podium(race.ranked, self._compared, self._trouble, ascii_only)
             self.query_one("#race-podium", Static).update(told)
         self.query_one(ChartView).refresh()
-        if self._keys_for != (self.bench.training.active, race.active):
-            self._keys_for = self.bench.training.active, race.active
+        keys_for = self.bench.training.active, race.active, self.bench.judging.active
+        if self._keys_for != keys_for:
+            self._keys_for = keys_for
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what does nothing now."""
         del parameters
         if action == "start":
-            return not self.bench.training.active
+            return not (self.bench.training.active or self.bench.judging.active)
         if action == "open_winner":
             return self.bench.race.winner is not None
         return action != "stop" or self.bench.race.active
@@ -164,6 +165,9 @@ class RaceScreen(ReadsChart, BenchScreen):
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
             return
+        if self.bench.judging.active:
+            self.notify("Wait for it, or stop it (v, then x).", title="A verdict is being made")
+            return
         self.tastemap.train(self.bench.race.start(commands))
         self.redraw()
 
@@ -192,7 +196,7 @@ class RaceScreen(ReadsChart, BenchScreen):
             for objective in own
         ]
         question = Judge(data=self._data, contenders=",".join(chosen))
-        if question == self._judged:
+        if question == self._judged and self.bench.judging.verdict is not None:
             return False
         if not chosen:
             self.notify("Space chooses.", title="Nobody is to be judged")

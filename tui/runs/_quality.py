@@ -29,7 +29,7 @@ from core.views.quality import (
 from tui.charts import share_bar
 from tui.dialogs import Dialog
 from tui.files import SavedRun
-from tui.formats import count, fit
+from tui.formats import count, fit, in_words
 from tui.shell import Answered, Engine, NotAnswered, shown
 
 _MEASURING = "Predicting the held-out ratings …"
@@ -53,7 +53,7 @@ class QualityScreen(Dialog[None]):
             dialog.border_subtitle = "↑ ↓ scroll, Escape closes"
             yield Static(f"{self._run.name}  ({self._run.label})\n", markup=False, classes="heading")
             if self._run.leak:
-                yield Static(_muted(f"{self._run.leak}\n"), id="quality-leak", markup=False)
+                yield Static(_muted(f"{in_words(self._run.leak)}\n"), id="quality-leak", markup=False)
             first, then = (_RANKING, "") if self._run.ranks else ("", _MEASURING)
             yield Static(first, id="quality-ranking", markup=False)
             yield Static(then, id="quality-errors", markup=False)
@@ -79,6 +79,7 @@ class QualityScreen(Dialog[None]):
         """Show what has been measured; the ranking takes longest on large tables."""
         match message.answer:
             case ErrorReport() as report:
+                self.query_one("#quality-errors").add_class("-table")
                 self._put("errors", _errors_text(report, self._ascii))
                 self._put("ranking", _RANKING)
             case RankingQuality() as quality:

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from core.views.quality import ComparedRuns
 from tui.files import SavedRun, differences
-from tui.formats import human, rmse
+from tui.formats import human, in_words, rmse
 
 _MUTED = "$foreground 60%"
 
@@ -38,7 +38,7 @@ def details_text(run: SavedRun) -> Content:
     facts += [(human(name), str(run.choices[name])) for name in wanted if name in run.choices]
     lines += [_fact(name, value) for name, value in facts]
     if run.leak and run.val_figure is not None:
-        lines.append(Content.from_markup(f"[{_MUTED}]$leak[/]", leak=run.leak))
+        lines.append(Content.from_markup(f"[{_MUTED}]$leak[/]", leak=in_words(run.leak)))
     if run.state == "running":
         lines.append(Content.from_markup("[$success]It is being trained: Enter watches it.[/]"))
     if run.state == "interrupted":

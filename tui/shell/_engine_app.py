@@ -176,10 +176,14 @@ class EngineApp(App[int]):
 
     def train(self, command: Train) -> bool:
         """Start a training; says why where it can't. Its data are remembered once they are read."""
-        if not self.bench.begin(command):
+        if self.bench.begin(command):
+            return True
+        if self.bench.judging.active:
+            way_out = "Wait for it, or stop it under Race (6, v, x)."
+            self.notify(way_out, title="A verdict is being made", severity="warning")
+        else:
             self.notify("Stop it first (x).", title="A training is running already", severity="warning")
-            return False
-        return True
+        return False
 
     def watch_run(self, folder: Path, again: bool = False) -> None:
         """Show a run as another process trains it, or `again` as it once was; says why where it can't."""

@@ -22,6 +22,7 @@ from core.protocol import (
     RunStarted,
     Train,
 )
+from tui.formats import in_words
 
 LEARNS_BY_HEART = 5
 """After so many epochs without a better held-out figure a training is told to learn by heart."""
@@ -116,7 +117,7 @@ class TrainingState:
     @property
     def leak(self) -> str:
         """Where training knows rows from after those that the figures stand on; "" where it doesn't."""
-        return leak_of(self.started.split, self.started.data) if self.started else ""
+        return in_words(leak_of(self.started.split, self.started.data)) if self.started else ""
 
     @property
     def ranks(self) -> bool:

@@ -36,10 +36,14 @@ _LOG_LINES = 5000
 
 @dataclass(frozen=True)
 class Subject:
-    """The model that lookups and maps show: a saved run, or the one in training where `run` is None."""
+    """The model that lookups and maps show: a saved run, or the one in training where `run` is None.
+
+    `data` names the table that it was trained on.
+    """
 
     run: str | None
     label: str
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Workbench:
     judging: Judging = field(default_factory=Judging)
     _waiting: Train | ResumeRun | None = None
     _asked_rate: float | None = None
+    _before: Subject | None = None
 
     def apply(self, event: Event) -> None:
         """Fold an event of the engine into the state."""
@@ -85,6 +90,7 @@ class Workbench:
         self._asked_rate = None
         if isinstance(event, Failed) and event.request is None:
             self._waiting = None
+            self._leave_the_live_one()
         if isinstance(event, Judged) or (isinstance(event, Failed) and event.request is None):
             self.preparing = ""
         if isinstance(event, PhaseChanged):
@@ -95,9 +101,22 @@ class Workbench:
         elif isinstance(event, RunStarted):
             self.preparing = ""
             if self.watched is None:  # another process's model can't be asked before it is saved
-                self.subject = Subject(None, f"{event.architecture} · {_data_name(event.data)} · training")
+                name = _data_name(event.data)
+                self._before = self.subject if self.subject and self.subject.run else self._before
+                self.subject = Subject(None, f"{event.architecture} · {name} · training", name)
         elif isinstance(event, Finished):
             self.subject = self._finished_subject(event)
+
+    def _leave_the_live_one(self) -> None:
+        """The model in training is gone: its saved epochs are asked, else what was looked at before."""
+        if self.subject is None or self.subject.run is not None:
+            return
+        started = self.training.started
+        if started is not None and self.training.epochs:
+            name = _data_name(started.data)
+            self.subject = Subject(started.run, f"{started.architecture} · {name} · interrupted", name)
+        else:
+            self.subject = self._before
 
     def begin(self, command: Train | ResumeRun) -> bool:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs.
@@ -123,8 +142,8 @@ class Workbench:
         finished = winner.training.finished if winner else None
         if winner and finished:
             started = winner.training.started
-            data = f" · {_data_name(started.data)}" if started else ""
-            self.subject = Subject(finished.path, f"{winner.name}{data}")
+            name = _data_name(started.data) if started else ""
+            self.subject = Subject(finished.path, " · ".join(filter(None, (winner.name, name))), name)
 
     def judge(self, command: Judge) -> bool:
         """Ask for a verdict; False while something trains or the engine isn't up."""
@@ -177,8 +196,9 @@ class Workbench:
 
     def _finished_subject(self, event: Finished) -> Subject:
         started = self.training.started
-        data = f" · {_data_name(started.data)}" if started else ""
-        return Subject(event.path, f"{started.architecture if started else event.run}{data}")
+        name = _data_name(started.data) if started else ""
+        model = started.architecture if started else event.run
+        return Subject(event.path, " · ".join(filter(None, (model, name))), name)
 
 
 def _data_name(data: Mapping[str, object]) -> str:

@@ -61,15 +61,28 @@ class EpochTable(ScrollView, can_focus=True):
 
     _epochs: Sequence[EpochFinished] = ()
     _best: int | None = None
+    _follows = True
 
     def show(self, epochs: Sequence[EpochFinished], best: int | None) -> None:
         """Draw these epochs, the best by its number, and keep the end in view if it was."""
-        at_end = self.scroll_offset.y >= self.max_scroll_y - 1
+        self._follows = self._follows or len(epochs) < len(self._epochs)  # another training
         self._epochs, self._best = epochs, best
         self.virtual_size = Size(1, len(epochs) + 1)
-        if at_end:
-            self.call_after_refresh(self.scroll_end, animate=False)  # once it has a size to scroll in
+        self._follow()
         self.refresh()
+
+    def _follow(self) -> None:
+        if self._follows:
+            self.call_after_refresh(self.scroll_end, animate=False)  # once it has a size to scroll in
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the newest while its end is in view: only who scrolls moves that."""
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y - 1
+
+    def on_resize(self) -> None:
+        """Keep the newest in view where there is less room."""
+        self._follow()
 
     def render_line(self, y: int) -> Strip:
         """Draw the heading in the first line and an epoch in each other."""

@@ -148,6 +148,9 @@ class TrainScreen(ReadsChart, BenchScreen):
         """Ask for a learning rate."""
         from tui.dialogs import PromptScreen
 
+        if self.bench.training.learning_rate is None:
+            self.notify("It hasn't begun: set the learning rate when it trains.", timeout=3)
+            return
         current = rate(self.bench.training.learning_rate)
         self.app.push_screen(PromptScreen("Learning rate from now on", current, _parse_rate), self._use_rate)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.array_types import FloatArray, LongArray, Mask
-from core.data import Ratings, Split
+from core.data import Ratings
 from core.errors import diverged
 from core.model import BLOCK_SCORES, AnyFolder, DampedMeans, Model, folder_of, plain_damped_means, raw_blocks
 from core.model.newcomers.folding import FoldedUsers, fold_many, raw_block, raw_pairs
@@ -107,12 +107,12 @@ def held_out_blocks(model: Model, users: LongArray) -> Iterator[tuple[LongArray,
     yield from newcomers.blocks(users[theirs])
 
 
-def fold_means(ratings: Ratings, split: Split) -> DampedMeans:
-    """Plain damped means of the training part; users whom it doesn't know get their offset from what they
-    gave."""
+def fold_means(ratings: Ratings, train: LongArray, given: LongArray) -> DampedMeans:
+    """Plain damped means of the training rows; users whom they don't know get their offset from what they
+    gave, the `given` rows."""
 
     def columns(rows: LongArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return ratings.users[rows], ratings.items[rows], ratings.ratings[rows]
 
-    plain = plain_damped_means(*columns(split.train), (ratings.user_count, ratings.item_count))
-    return plain.folding_in(*columns(split.given))
+    plain = plain_damped_means(*columns(train), (ratings.user_count, ratings.item_count))
+    return plain.folding_in(*columns(given))

@@ -101,7 +101,7 @@ def _compared(model: Model, reference: Model, k: int) -> ComparedRun:
     try:
         figures = _figures(model, reference, k)
     except TastemapError as error:
-        return replace(known, not_comparable=f"its ratings table can't be read: {error}")
+        return replace(known, not_comparable=f"it can't be measured: {error}")
     known = replace(known, **figures)
     return known if model is reference else replace(known, **_differences(model, reference, k))
 

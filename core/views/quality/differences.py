@@ -126,5 +126,6 @@ def against_baseline(name: str, reached: float | None, away: Away, advice: str =
     if away.difference is None:
         return [f"{name} {reached:.4f}"]
     low, high = away.difference_low or 0.0, away.difference_high or 0.0
-    told = f"{name} {reached:.4f}: {away.difference:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}"
+    sure = "of one user: no interval" if low == high else f"95 % {low:+.4f} to {high:+.4f}"
+    told = f"{name} {reached:.4f}: {away.difference:+.4f} ({sure}), {away.verdict}"
     return [told if away.verdict == "better" else f"{told}{advice}"]

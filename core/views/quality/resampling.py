@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.array_types import DoubleArray
+from core.ranking import widened
 
 RESAMPLES = 1000
 _NUMBERS = 4_000_000
@@ -20,7 +21,7 @@ _NUMBERS = 4_000_000
 def resampled_rmse(users: npt.NDArray[np.integer], squares: DoubleArray, seed: int = 0) -> DoubleArray:
     """RMSE of each model, shape (resamples, models), of squared errors (n, models) of the `users`' rows (n,).
 
-    A single user gives one sample.
+    A single user gives one sample; figures of few users are drawn apart (`core.ranking.widened`).
     """
     places = users - users.min()  # rows are counted: to sort a long held-out part would cost its size tenfold
     counts = np.bincount(places).astype(np.float64)
@@ -28,12 +29,13 @@ def resampled_rmse(users: npt.NDArray[np.integer], squares: DoubleArray, seed: i
     sums = np.stack([np.bincount(places, weights=column)[there] for column in squares.T], axis=1)
     counts = counts[there]
     parts = [np.sqrt((times @ sums) / (times @ counts)[:, None]) for times in _drawn(len(counts), seed)]
-    return np.concatenate(parts)
+    return widened(np.concatenate(parts), np.sqrt(sums.sum(axis=0) / counts.sum()), len(counts))
 
 
 def resampled_means(values: DoubleArray, seed: int = 0) -> DoubleArray:
     """Means of each model, shape (resamples, models), of figures of users, shape (users, models)."""
-    return np.concatenate([times @ values / len(values) for times in _drawn(len(values), seed)])
+    drawn = np.concatenate([times @ values / len(values) for times in _drawn(len(values), seed)])
+    return widened(drawn, values.mean(axis=0), len(values))
 
 
 def _drawn(users: int, seed: int) -> Iterator[DoubleArray]:

@@ -115,8 +115,8 @@ def test_users_of_several_folds_count_once() -> None:
         none = np.zeros(len(users))
         return PerUser(np.array(users), np.zeros((len(users), 1), np.int64), np.array(ndcg), none, none, none)
 
-    first = (ranked([0, 1], [0.0, 0.0]), ranked([0, 1], [0.2, 0.4]))
-    second = (ranked([1, 2], [0.0, 0.0]), ranked([1, 2], [0.8, 0.3]))
+    first = (ranked([0, 1], [0.0, 0.0]), ranked([0, 1], [0.3, 0.3]))
+    second = (ranked([1, 2], [0.0, 0.0]), ranked([1, 2], [0.5, 0.35]))
     found = pooled_difference([first, second])
-    assert found.value == pytest.approx(np.mean([0.2, 0.6, 0.3]))
+    assert found.value == pytest.approx(np.mean([0.3, 0.4, 0.35]))
     assert found.verdict == "better"
