@@ -62,6 +62,7 @@ def human(name: str) -> str:
 
 def in_words(message: str) -> str:
     """A message about a flag of the command line as a form says it: `--epochs takes` → `Epochs takes`."""
+    message = message.replace("--split time", "a split by time")
     return _FLAG.sub(lambda found: human(found[1].replace("-", "_")), message)
 
 

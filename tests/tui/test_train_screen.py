@@ -172,9 +172,7 @@ def test_a_dead_engine_is_told_restarted_and_the_run_resumed(engine: FakeEngine,
         engine.die("it was killed (signal 9), perhaps because memory ran out.")
         await sees(pilot, "signal 9", "Press r")
         assert app.bench.subject is not None
-        assert (
-            app.bench.subject.run == "bias-recorded"
-        )  # whose epochs are saved
+        assert app.bench.subject.run == "bias-recorded"  # whose epochs are saved
         assert "interrupted" in app.bench.subject.label
         await until(pilot, lambda: engine.starts == 2 and engine.running, "a new engine")
         await pilot.press("r")

@@ -65,7 +65,7 @@ class RaceScreen(ReadsChart, BenchScreen):
         architectures = self.bench.registry.architectures
         chosen = {name: "rating" in one.architecture.objectives for name, one in architectures.items()}
         with Horizontal(id="race-body"):
-            with VerticalScroll(id="race-left", classes="panel", can_focus=False):
+            with VerticalScroll(id="race-left", classes="panel"):
                 yield CheckList(
                     *(Selection(name, name, preset) for name, preset in chosen.items()),
                     id="race-list",
@@ -101,6 +101,8 @@ class RaceScreen(ReadsChart, BenchScreen):
         over = bool(race.lanes) and not race.active
         self.query_one("#race-podium").display = over
         self.set_class(over, "-over")
+        finished = all(lane.training.finished is not None for lane in race.lanes)
+        self.set_class(over and finished, "-settled")  # the podium then tells all that the standing does
         if over:
             self._compare_once()
             told = podium(race.ranked, self._compared, self._trouble, ascii_only)
