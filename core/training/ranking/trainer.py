@@ -24,8 +24,8 @@ from core.training.gradient import (
     first_step,
     numbered,
 )
-from core.training.ranking._batches import Batch, BatchSize, EpochBatches
-from core.training.ranking._candidates import Candidates, choose_candidates
+from core.training.ranking._batches import BatchSize, EpochBatches
+from core.training.ranking._candidates import choose_candidates
 from core.training.ranking._compiled import Compiled, Found, check_sides, take
 from core.training.ranking._products import find_products
 from core.training.ranking._rows import RowTable
@@ -35,10 +35,11 @@ _SCORED_USERS, _SCORED_PAIRS = 64, 1_000_000
 
 
 class _Prepared(NamedTuple):
-    """A batch, what it is scored on, and its number in the epoch."""
+    """A batch and what it is scored on, as tensors on the device, its pairs, and its number in the epoch."""
 
-    batch: Batch
-    candidates: Candidates
+    batch: tuple[Any, ...]
+    candidates: tuple[Any, ...]
+    pairs: int
     number: int
 
 
@@ -117,15 +118,15 @@ class RankingTrainer:
 
     def run_batches(self, first: int, count: int, learning_rate: float) -> SliceTotals:
         """Train on `count` batches from number `first`; the error is the sum of −log p of what was taken."""
-        loss, pairs = 0.0, 0
+        losses, pairs = [], 0
         waiting = self._ahead.submit(self._prepare, first)
         for number in range(first, first + count):
             prepared = waiting.result()
             if number + 1 < first + count:
                 waiting = self._ahead.submit(self._prepare, number + 1)
-            lost, seen = self._run_batch(prepared, learning_rate)
-            loss, pairs = loss + lost, pairs + seen
-        return SliceTotals(loss, pairs)
+            losses.append(self._run_batch(prepared, learning_rate))
+            pairs += prepared.pairs
+        return SliceTotals(sum(map(float, losses)), pairs)  # looked at once all are on their way
 
     def scores(self, users: RowArray, items: RowArray) -> FloatArray:
         """Score pairs with the current weights: the mean of the replicas' scores."""
@@ -196,24 +197,28 @@ class RankingTrainer:
             WAITING.give_back(self._compiled)
             self._compiled = None
 
-    def _run_batch(self, prepared: _Prepared, learning_rate: float) -> tuple[float, int]:
-        batch, candidates, number = prepared
+    def _run_batch(self, prepared: _Prepared, learning_rate: float) -> Any:
+        """Train on a batch; returns the tensor of its error."""
         share = learning_rate / self._settings.learning_rate
         self._parts.head_optimizer.learning_rate = self._settings.head_learning_rate * share
-        of_batch = batch.users, batch.valid, batch.places, batch.weights
-        step = as_step(self._first_step + (self._number << 16) + number)
+        step = as_step(self._first_step + (self._number << 16) + prepared.number)
         rate = tf.constant(learning_rate, tf.float32)
         assert self._compiled is not None  # noqa: S101 - not after close
         with tf.device(self._device):
-            loss = self._compiled.run(of_batch, tuple(vars(candidates).values()), step, rate)
-        return float(loss), batch.pairs
+            return self._compiled.run(prepared.batch, prepared.candidates, step, rate)
 
     def _prepare(self, number: int) -> _Prepared:
-        """Collect a batch and what it is scored on; its draws depend on seed, epoch and number alone."""
+        """Collect a batch and what it is scored on; its draws depend on seed, epoch and number alone.
+
+        They are sent to the device here, which is while the batch before is trained on.
+        """
         assert self._epoch is not None  # noqa: S101 - begin_epoch comes first
         batch = self._epoch.batch(number)
         draws = np.random.default_rng([self._settings.seed, self._number, number])
-        return _Prepared(batch, self._candidates.of(batch, draws), number)
+        candidates = vars(self._candidates.of(batch, draws)).values()
+        with tf.device(self._device):
+            own = tuple(map(tf.constant, (batch.users, batch.valid, batch.places, batch.weights)))
+            return _Prepared(own, tuple(map(tf.constant, candidates)), batch.pairs, number)
 
     def _all_replicas(self, users: RowArray) -> FloatArray:
         """Scores of all items by each replica, shape (replicas, users, items), in blocks of one shape."""
