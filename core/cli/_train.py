@@ -24,7 +24,7 @@ from core.contract import (
 from core.data import Ratings, leak_notice, load_ratings, shown_source
 from core.errors import UsageError
 from core.options import suggest
-from core.protocol import Event, Finished, PhaseChanged, to_plain
+from core.protocol import Event, Finished, PhaseChanged, interval_told, to_plain
 from core.runs import Run, find_run, recorded_ratings, saved_choices
 from core.training import Controls, Session, tune
 from core.views.quality import Comparison, Difference, RankingDifference, Ways, pooled_difference
@@ -250,8 +250,8 @@ def show_summary(
     parts = [f"{name} {figure(v['mean'])} ± {figure(v['deviation'])}" for name, v in summary.items()]
     say(f"{len(finished)} folds  {'  '.join(parts)}")
     if away is not None:
-        low, high = away.low, away.high
-        say(f"against the baseline {away.value:+.4f} (95 % {low:+.4f} to {high:+.4f}), {away.verdict}")
+        sure = interval_told(away.low, away.high)
+        say(f"against the baseline {away.value:+.4f} ({sure}), {away.verdict}")
     note("± is the standard deviation over the folds")
 
 

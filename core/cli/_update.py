@@ -13,7 +13,7 @@ from core.cli._stopping import stoppable
 from core.cli._training_view import SilentView, TextView
 from core.contract import Registry
 from core.errors import UsageError
-from core.protocol import to_plain
+from core.protocol import interval_told, to_plain
 from core.runs import Outcome, Run, Updated, UpdateRequest, find_run, update
 from core.views.quality import ComparedRun, Comparison
 
@@ -122,7 +122,7 @@ def _say_compared(compared: ComparedRun, full: Run, seconds: float, account: Upd
     if away is None:
         note(compared.not_comparable)
         return
-    interval = f"{away.value:+.4f} (95 % {away.low:+.4f} to {away.high:+.4f})"
+    interval = f"{away.value:+.4f} ({interval_told(away.low, away.high)})"
     say(f"the update: val {name} {figure(own)} in {account.seconds:.1f} s: {interval}, {away.verdict}")
     if away.verdict == "worse":
         note(f"a training of all is better beyond chance: use {full.id}, or --full next time")

@@ -213,25 +213,21 @@ def check_architecture(kind: Any) -> None:
     if kind.build is Architecture.build and kind.trainer is Architecture.trainer:
         raise PluginError(f"{kind.__qualname__} has no build method.")
     known = [field.name for field in TrainingSettings.fields()]
-    _check_options(kind, known)
+    _check_defaults(kind)
     for unused in kind.unused_settings:
         if unused not in known:
             place = f"{kind.__qualname__}.unused_settings"
             raise PluginError(f"{place}: there is no setting {unused!r}.", hint=suggest(unused, known))
 
 
-def _check_options(kind: type[Architecture], settings: Sequence[str]) -> None:
-    """Refuse an option that hides a setting of training, and a default that nobody could give."""
+def _check_defaults(kind: type[Architecture]) -> None:
+    """Refuse a default that nobody could give: a run that was trained with it couldn't be opened."""
     for one in kind.Options.fields():
-        place = f"{kind.__qualname__}.Options.{one.name}"
-        if one.name in settings:
-            raise PluginError(f"{place}: training has a setting of this name.", hint="Name it otherwise.")
-        if one.required or one.default is None:
-            continue
         try:
             one.parse(one.default)
         except UsageError as error:
-            raise PluginError(f"{place}: its default is none ({error.message}).") from None
+            place = f"{kind.__qualname__}.Options.{one.name}"
+            raise PluginError(f"{place}: its default can't be given: {error.message}") from None
 
 
 def _built_in_first(plugin: Plugin) -> tuple[bool, str, str]:

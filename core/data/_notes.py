@@ -18,7 +18,7 @@ _LEAKS = {
     "kfold": "random folds are held out, so training knows rows from after them; --split time doesn't",
     "last": "each user's last rows are held out, but training knows rows of others from after them; "
     "--split time doesn't",
-    "update": "what is new is trained on, so training may know rows from after those held out before; "
+    "update": "updates learn news whatever their times, so training may know rows from after those held out; "
     "training all anew with --split time doesn't",
     "newcomers": "who is held out, and what they give, is drawn whatever the times; --split time isn't",
 }

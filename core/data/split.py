@@ -86,7 +86,7 @@ def split_ratings(
     if not isinstance(ratings, Ratings):
         hint = "core.load_ratings makes a table of it."
         raise UsageError(f"split_ratings takes a table, not a {type(ratings).__name__}.", hint=hint)
-    if not isinstance(seed, numbers.Integral) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
         raise UsageError(f"seed takes a whole number from 0 up, not {seed!r}.")
     _check_fraction(test_fraction, "test_fraction")
     if method == "time":

@@ -43,22 +43,24 @@ def held_out_by_means(model: Model) -> HeldOut:
     Users whom training doesn't know have their mean from what they gave, as the model has.
     """
     pairs = held_out(model)
-    return replace(pairs, predicted=predict_by_means(model, pairs.users, pairs.items))
+    return replace(pairs, predicted=predict_by_means(model, pairs.users, pairs.items, folded=True))
 
 
-def predict_by_means(model: Model, users: LongArray, items: LongArray) -> FloatArray:
+def predict_by_means(model: Model, users: LongArray, items: LongArray, folded: bool = False) -> FloatArray:
     """Predict pairs of rows (−1: an unknown id), shape (n,), by plain damped means of the model's training.
 
-    Clipped to the scale. Raises TastemapError where the ratings table can't be read.
+    `folded` gives users whom training doesn't know the mean of what they gave. Clipped to the scale. Raises
+    TastemapError where the ratings table can't be read.
     """
-    means = model.remember("plain damped means", lambda: _plain_means(model))
+    name = f"plain damped means, {folded=}"
+    means = model.remember(name, lambda: _plain_means(model, folded))
     return model.baseline.clip(means.predict(users, items).astype(np.float32))
 
 
-def _plain_means(model: Model) -> DampedMeans:
+def _plain_means(model: Model, folded: bool) -> DampedMeans:
     rated = model.rated
-    rows = (np.flatnonzero(part) for part in (rated.in_training, rated.given))
-    return fold_means(rated.ratings, *rows)
+    given = np.flatnonzero(rated.given & folded)
+    return fold_means(rated.ratings, np.flatnonzero(rated.in_training), given)
 
 
 def _predict(model: Model) -> HeldOut:

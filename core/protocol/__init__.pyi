@@ -30,6 +30,7 @@ from .events import (
     RunStarted as RunStarted,
     TrialFinished as TrialFinished,
     Tuned as Tuned,
+    interval_told as interval_told,
     parse_event as parse_event,
     verdict_of as verdict_of,
 )

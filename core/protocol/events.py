@@ -32,11 +32,18 @@ class Event:
 def verdict_of(low: float, high: float) -> str:
     """Better, worse or no clear difference, by an interval of what is better the lower it is.
 
-    One without width is none: what is held out is of one user.
+    One without width is none: what is held out is of one user (`interval_told`).
     """
     if low <= 0 <= high or low == high:
         return "no clear difference"
     return "better" if high < 0 else "worse"
+
+
+def interval_told(low: float, high: float) -> str:
+    """A difference's interval in words; of a single user there is none, and its ends are the difference."""
+    if low == high != 0:
+        return "of one user: no interval"
+    return f"95 % {low:+.4f} to {high:+.4f}"
 
 
 @dataclass(frozen=True, kw_only=True)

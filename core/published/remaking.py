@@ -18,7 +18,7 @@ from core.model import RatedTable
 from core.protocol import Event, Finished, PhaseChanged, RunStarted
 from core.published.protocols import Protocol
 from core.published.tables import liked_rows, official_pairs, refuse_lacking
-from core.ranking import mean_interval
+from core.ranking import share_interval
 from core.runs import Run
 from core.training import Controls, Session
 from core.views.quality import measure_popularity, measure_users
@@ -164,7 +164,7 @@ def _figures(
     rated = RatedTable.of_split(ratings, split)
     model = replace(run.model, read_rated=lambda: rated)
     measured = measure_users(model, _FIRST)
-    interval = mean_interval(measured.ndcg)
+    interval = share_interval(measured.ndcg)
     return {
         "figure": float(np.mean(measured.ndcg)),
         "baseline": float(np.mean(measure_popularity(model, _FIRST).ndcg)),

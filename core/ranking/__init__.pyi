@@ -7,6 +7,7 @@ from .figures import (
     gini as gini,
     in_long_tail as in_long_tail,
     mean_interval as mean_interval,
+    share_interval as share_interval,
     sum_up as sum_up,
     widened as widened,
 )

@@ -91,7 +91,7 @@ def sum_up(
         gini=gini(times_shown[trained]),
         long_tail=float(in_long_tail(item_counts)[shown].mean()),
         popularity=float(item_counts[shown].mean()),
-        interval=mean_interval(measured.ndcg) if interval else None,
+        interval=share_interval(measured.ndcg) if interval else None,
     )
 
 
@@ -124,6 +124,12 @@ def mean_interval(values: DoubleArray, seed: int = 0) -> Interval | None:
         return None
     low, high = np.percentile(bootstrap_means(values, seed), [2.5, 97.5])
     return Interval(low=float(low), high=float(high))
+
+
+def share_interval(values: DoubleArray, seed: int = 0) -> Interval | None:
+    """`mean_interval` of figures between 0 and 1, which it doesn't leave."""
+    found = mean_interval(values, seed)
+    return found and Interval(low=max(0.0, found.low), high=min(1.0, found.high))
 
 
 def bootstrap_means(values: DoubleArray, seed: int = 0) -> DoubleArray:

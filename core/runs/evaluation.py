@@ -99,13 +99,13 @@ def _held_out(run: Run, table: Ratings, split: Split) -> Evaluation:
     if split.folds_in:
         strangers &= model.baseline.item_counts[items] == 0
     pairs = HeldOut(users, items, table.ratings[split.test], predict_rows(model, split.test))
-    measured = _evaluation("held-out", run, pairs, strangers)
+    measured = _evaluation("held-out", run, pairs, strangers, folded=True)
     then = None if split.folds_in else predict_rows_at(model, split.test)
     knowing = None if then is None else rmse(then, pairs.truth)
     return replace(measured, split_hash=split.hash, leak=run.model.facts.leak, moment_rmse=knowing)
 
 
-def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask) -> Evaluation:
+def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask, folded: bool = False) -> Evaluation:
     return Evaluation(
         part=part,
         rmse=rmse(pairs.predicted, pairs.truth),
@@ -113,14 +113,15 @@ def _evaluation(part: str, run: Run, pairs: HeldOut, strangers: Mask) -> Evaluat
         ratings=len(pairs.truth),
         fallbacks=int(strangers.sum()),
         split_hash=None,
-        **_against_means(run, pairs),
+        **_against_means(run, pairs, folded),
     )
 
 
-def _against_means(run: Run, predicted: HeldOut) -> dict[str, Any]:
+def _against_means(run: Run, predicted: HeldOut, folded: bool) -> dict[str, Any]:
     """Damped means on the same rows, and how far the run lies from them; why not, where they can't be had."""
     try:
-        means = replace(predicted, predicted=predict_by_means(run.model, predicted.users, predicted.items))
+        by_means = predict_by_means(run.model, predicted.users, predicted.items, folded)
+        means = replace(predicted, predicted=by_means)
     except TastemapError as error:
         return {"no_baseline": str(error)}
     away = bootstrap_difference(means, predicted)

@@ -83,7 +83,7 @@ def _standings(
             name=names[at],
             figure=float(exact[at]),
             low=max(0.0, float(low[at])),
-            high=float(high[at]),
+            high=float(high[at]) if measure == RMSE else min(1.0, float(high[at])),
             from_baseline=None if at == base else _away(exact, drawn, base, at),
             from_best=None if at == best else _away(exact, drawn, best, at),
             seconds=seconds.get(names[at]),

@@ -76,6 +76,14 @@ def seconds_of(work: Callable[[int], object]) -> float:
     return 2 * took / count
 
 
+def last(count: int, work: Callable[[], Any]) -> Any:
+    """Do some work so often; returns what came last, all else being let go of."""
+    found = None
+    for _ in range(count):
+        found = work()
+    return found
+
+
 def products(shape: tuple[int, int, int], kind: Any) -> Callable[[int], object]:
     """The three products of a softmax over (users, items, factors), so often."""
     users, items, factors = shape
@@ -87,7 +95,7 @@ def products(shape: tuple[int, int, int], kind: Any) -> Callable[[int], object]:
         scores = tf.matmul(one, other, transpose_b=True)
         return tf.matmul(scores, other), tf.matmul(scores, one, transpose_a=True)
 
-    return lambda count: [multiply(one, other) for _ in range(count)][-1][0].numpy()
+    return lambda count: last(count, lambda: multiply(one, other)[0]).numpy()
 
 
 def softmax(trainer: Any) -> Callable[[int], object]:
@@ -106,13 +114,13 @@ def softmax(trainer: Any) -> Callable[[int], object]:
             loss = _log_loss(parts, rows, places, weights, amounts, prepared.candidates)
         return tape.gradient(loss, rows, unconnected_gradients="zero")
 
-    return lambda count: [learn(rows, places, weights) for _ in range(count)][-1][0].numpy()
+    return lambda count: last(count, lambda: learn(rows, places, weights)[0]).numpy()
 
 
 def square(size: int, kind: Any) -> Callable[[int], object]:
     """A product of two squares, so often, as TensorFlow multiplies without XLA."""
     one = tf.constant(np.random.default_rng(0).normal(size=(size, size)), kind)
-    return lambda count: [tf.matmul(one, one) for _ in range(count)][-1][:1, :1].numpy()
+    return lambda count: last(count, lambda: tf.matmul(one, one))[:1, :1].numpy()
 
 
 def place_of(device: str) -> str:

@@ -17,8 +17,9 @@ from core.data import split_ratings
 from core.errors import PluginError, UsageError
 from core.model import held_out_by_means, rmse
 from core.options import ArchitectureOptions, option
-from core.protocol.events import verdict_of
-from core.views.quality import against_baseline, resampled_means, resampled_rmse
+from core.protocol import interval_told, verdict_of
+from core.ranking import share_interval
+from core.views.quality import resampled_means, resampled_rmse
 from tests.support import make_ratings
 
 SMALL: dict[str, Any] = {"options": {"factors": 2}, "epochs": 2, "adapt": False}
@@ -62,10 +63,36 @@ def test_one_user_gives_no_interval_and_no_verdict() -> None:
     assert verdict_of(-0.2, -0.2) == "no clear difference"
     assert verdict_of(-0.3, -0.2) == "better"
 
-    class Away:
-        difference, difference_low, difference_high, verdict = -0.2, -0.2, -0.2, "no clear difference"
+    assert interval_told(-0.2, -0.2) == "of one user: no interval"
+    assert interval_told(0.0, 0.0) == "95 % +0.0000 to +0.0000"  # many users who are ranked for alike
+    assert verdict_of(0.0, 0.0) == "no clear difference"
 
-    assert "of one user: no interval" in against_baseline("damped means", 1.0, Away())[0]
+
+def test_shares_of_few_users_stay_between_none_and_all() -> None:
+    found = share_interval(np.array([0.0, 1.0]))
+    assert found is not None
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_a_table_of_its_own_is_compared_with_means_that_know_as_much_as_the_model(tmp_path: Path) -> None:
+    run = core.train(frame(), "bias", folder=tmp_path / "run", split="newcomers", **SMALL)
+    train, given = run.model.rated.in_training, run.model.rated.given
+    assert given.any()
+    theirs = frame()[~train]
+    table = core.load_ratings(theirs)
+    trained = core.load_ratings(frame()[train])
+    means = trained.ratings.mean()
+    told = run.evaluate(table)
+    assert told.fallbacks == len(theirs)
+    assert told.baseline_rmse == pytest.approx(rmse_of_items(frame()[train], theirs, means), abs=0.02)
+
+
+def rmse_of_items(train: pd.DataFrame, asked: pd.DataFrame, mean: float) -> float:
+    """RMSE by items' offsets alone, roughly damped: who is asked for is not known."""
+    left = (train.rating - mean).groupby(train.item).agg(["sum", "count"])
+    offsets = left["sum"] / (left["count"] + 5)
+    guessed = mean + asked.item.map(offsets).fillna(0.0)
+    return float(np.sqrt(np.mean((guessed - asked.rating) ** 2)))
 
 
 @pytest.mark.parametrize(("users", "most"), [(2, 0.12), (3, 0.12), (5, 0.12), (10, 0.12)])
@@ -125,9 +152,8 @@ def architecture(**defaults: Any) -> type[Architecture]:
     return type("Odd", (Architecture,), {"name": "odd", "Options": options, "build": build})
 
 
-def test_options_that_nobody_could_give_or_that_hide_a_setting_are_refused() -> None:
+def test_defaults_that_nobody_could_give_are_refused() -> None:
     check_architecture(architecture(units=4))
-    with pytest.raises(PluginError, match="Options.units: its default is none"):
-        check_architecture(architecture(units="many"))
-    with pytest.raises(PluginError, match="Options.epochs: training has a setting"):
-        check_architecture(architecture(epochs=3))
+    for default in ("many", None, 0):
+        with pytest.raises(PluginError, match="Options.units: its default can't be given"):
+            check_architecture(architecture(units=default))

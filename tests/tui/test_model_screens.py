@@ -25,7 +25,7 @@ from tui.lookup._why import influence_entries, part_entries, why_sentence
 from tui.lookup.screen import LookupScreen
 from tui.map.canvas import MapCanvas
 from tui.map.scatter import CURSOR, FOUND, NEIGHBOUR
-from tui.shell import Subject
+from tui.shell import Subject, Thing
 from tui.shell.app import TastemapApp
 
 Piloted = Pilot[int]
@@ -392,6 +392,23 @@ def test_a_model_of_another_table_is_not_asked_for_the_item_of_the_last(
         app.screen.redraw()  # type: ignore[attr-defined]
         await sees(pilot, "There is no view")
         assert "What it is made of" not in screen_text(app)
+
+    run_app(scenario, engine, registry)
+
+
+def test_an_item_that_another_screen_points_at_outlives_the_change_of_model(
+    engine: FakeEngine, registry: Registry
+) -> None:
+    async def scenario(app: TastemapApp, pilot: Piloted) -> None:
+        await train_recorded(app, pilot, engine)
+        await pilot.press("2")
+        await sees(pilot, "predicted")
+        await pilot.press("4")
+        app.bench.subject = Subject("another-run", "bias · another", "another")
+        app.open_thing(Thing("item", 777, "What is pointed at"))
+        await until(pilot, lambda: asked_item(engine) == 777, "the item that was pointed at")
+        await pilot.pause(0.5)
+        assert asked_item(engine) == 777
 
     run_app(scenario, engine, registry)
 

@@ -111,7 +111,7 @@ class LookupScreen(BenchScreen):
     def open_thing(self, thing: Thing) -> None:
         """Show an item or a user that another screen, or a list of this one, points at."""
         self._wanted = thing
-        if self.is_mounted:
+        if self.is_mounted and self.bench.subject == self._seen_subject:  # else once the other model is seen
             self._take_wanted()
 
     def _take_wanted(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from core.protocol import interval_told
 from core.views.quality import ComparedRun, ComparedRuns
 from tui.charts import share_bar
 from tui.formats import rmse, seconds
@@ -105,7 +106,7 @@ def _distance(judged: ComparedRun) -> str:
         value, low, high = away.ndcg, away.low, away.high
     else:
         return ""
-    return f"{value:+.4f}\n   95 % {low:+.4f} to {high:+.4f}"
+    return f"{value:+.4f}\n   {interval_told(low, high)}"
 
 
 def _clear(verdict: str) -> str:

@@ -101,8 +101,8 @@ class RaceScreen(ReadsChart, BenchScreen):
         over = bool(race.lanes) and not race.active
         self.query_one("#race-podium").display = over
         self.set_class(over, "-over")
-        finished = all(lane.training.finished is not None for lane in race.lanes)
-        self.set_class(over and finished, "-settled")  # the podium then tells all that the standing does
+        told_again = over and len(race.ranked) == len(race.lanes) and not any(map(_failed, race.lanes))
+        self.set_class(told_again, "-settled")  # the podium has all whom the standing has
         if over:
             self._compare_once()
             told = podium(race.ranked, self._compared, self._trouble, ascii_only)
@@ -167,9 +167,6 @@ class RaceScreen(ReadsChart, BenchScreen):
         if self.bench.training.active:
             self.notify("Wait for it, or stop it under Train.", title="A training is running already")
             return
-        if self.bench.judging.active:
-            self.notify("Wait for it, or stop it (v, then x).", title="A verdict is being made")
-            return
         self.tastemap.train(self.bench.race.start(commands))
         self.redraw()
 
@@ -222,6 +219,10 @@ class RaceScreen(ReadsChart, BenchScreen):
             for number, lane in enumerate(self.bench.race.lanes)
             if lane in lanes
         ], Marks()
+
+
+def _failed(lane: Lane) -> bool:
+    return lane.training.finished is None
 
 
 def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:

@@ -390,6 +390,7 @@ class RunsScreen(BenchScreen):
             self.notify(error.hint, title=error.message, severity="error")
             return
         self._marked = [name for name in self._marked if name != run.name]
+        self.bench.forget(run.folder)
         if looked_at:
             self.bench.subject = None
             self.tastemap.look_for_runs()

@@ -118,6 +118,11 @@ class Workbench:
         else:
             self.subject = self._before
 
+    def forget(self, folder: Path) -> None:
+        """Never go back to a run that is deleted."""
+        if self._before is not None and self._before.run == str(folder):
+            self._before = None
+
     def begin(self, command: Train | ResumeRun) -> bool:
         """Send a training to the engine, or keep it until the engine is up; False while another one runs.
 

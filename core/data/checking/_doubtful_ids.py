@@ -99,7 +99,8 @@ def beyond_decimals(column: Any, what: str) -> tuple[Repair, ...]:
     if not pa.types.is_floating(kind):
         return ()
     values = pa.chunked_array([c.dictionary for c in column.chunks]) if kind != column.type else column
-    largest = pc.max(pc.abs(values)).as_py() or 0
+    whole = values.cast(pa.float64())
+    largest = pc.max(pc.abs(whole.filter(pc.is_finite(whole)))).as_py() or 0
     if largest < _EXACT:
         return ()
     message = (

@@ -86,11 +86,11 @@ def _numbers(values: npt.NDArray[Any], missing: Mask) -> Times:
     dated = _calendar_numbers(values, missing)
     if dated is not None:
         return dated
-    if len(values) and max(-values.min(), values.max()) < _FIRST_MILLISECOND:
+    if len(values) and values.min() > -_FIRST_MILLISECOND and values.max() < _FIRST_MILLISECOND:
         return values.astype(np.int64, copy=False), missing, ()
     sizes = np.zeros(len(values), dtype=np.int8)
     for border in (_FIRST_MILLISECOND, _FIRST_MILLISECOND * 1_000, _FIRST_MILLISECOND * 1_000_000):
-        sizes += np.abs(values) >= border
+        sizes += (values >= border) | (values <= -border)
     units, counts = np.unique(sizes[~missing & (values != 0)], return_counts=True)
     if not len(units) or (len(units) == 1 and units[0] == 0):
         return values.astype(np.int64), missing, ()

@@ -91,8 +91,7 @@ def _cells_of(location: Location | str, options: ReadingOptions) -> tuple[_Cells
     cells = _read(location, dialect)
     if not options.items_encoding and any("\ufffd" in cell for row in cells.rows for cell in row):
         dialect = dataclasses.replace(dialect, encoding=single_byte(location), guessed_encoding=True)
-        dialect = settled_quotes(location, dialect)
-    cells = _read(location, dialect)
+        cells = _read(location, dialect)
     quotes = tuple(note for note in dialect.notes if note.kind == "quotes")
     if not dialect.guessed_encoding:
         return cells, quotes

@@ -76,6 +76,12 @@ class _Rows:
         return _Rows(self.users[rows], self.items[rows], self.values[rows], times)
 
 
+_NEWCOMERS = (
+    "the run was split by newcomers: from now on they are judged on all their rows, without what they gave, "
+    "so figures before and after can't be compared",
+)
+
+
 def merge(
     rated: RatedTable,
     ids: tuple[Vocabulary, Vocabulary, ItemTable],
@@ -135,7 +141,7 @@ def merge(
         unchanged=int(matched.sum()) - changed,
         unknown=unknown,
         fingerprint=_fingerprint(table, len(order[0]) + len(order[1])),
-        notes=times_note,
+        notes=(*times_note, *(_NEWCOMERS if rated.given.any() else ())),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.protocol import interval_told
 from core.views import Answer, Lines, Remark
 
 _MUCH = 0.2
@@ -93,5 +94,5 @@ class Updated(Answer):
         part = "held out of the news" if self.after is not None else "of the news, before it was learnt"
         yield f"{self.figure} on {self.measured:,} {part}: {'  '.join(parts)}"
         if self.difference is not None:
-            low, high = self.difference_low or 0.0, self.difference_high or 0.0
-            yield f"after − before {self.difference:+.4f} (95 % {low:+.4f} to {high:+.4f}), {self.verdict}"
+            sure = interval_told(self.difference_low or 0.0, self.difference_high or 0.0)
+            yield f"after − before {self.difference:+.4f} ({sure}), {self.verdict}"

@@ -13,7 +13,7 @@ from core.array_types import FloatArray, LongArray
 from core.contract import ScoresAllItems, Trainer
 from core.model import Scoring
 from core.protocol import EpochFinished
-from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, mean_interval, sum_up
+from core.ranking import Blocks, PerUser, RankingFigures, RankingTask, share_interval, sum_up
 
 FIRST = 10
 """Figures are of the first ten of each user's ranking."""
@@ -130,7 +130,7 @@ def finished_fields(
     """`ranking_fields` of a finished training, with the objective and the interval over users."""
     if judge is None:
         return {}
-    interval = None if measured is None else mean_interval(measured.ndcg)
+    interval = None if measured is None else share_interval(measured.ndcg)
     return {
         "objective": "ranking",
         **ranking_fields(judge, trainer, measured),

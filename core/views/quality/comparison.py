@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from core.errors import TastemapError, UsageError
 from core.model import Model, held_out, held_out_by_means, mae, rmse
 from core.options import option
+from core.protocol import interval_told
 from core.ranking import PerUser
 from core.views import Answer, Cells, Lines, Table, View
 from core.views.quality.differences import (
@@ -159,7 +160,7 @@ def _baseline_cells(one: ComparedRun) -> Cells:
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    return f"{value:+.4f} ({low:+.4f} to {high:+.4f})"
+    return f"{value:+.4f} ({interval_told(low, high).removeprefix('95 % ')})"
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model import HeldOut, rmse
-from core.protocol import verdict_of
+from core.protocol import interval_told, verdict_of
 from core.ranking import PerUser, mean_interval
 from core.views.quality.resampling import resampled_rmse
 
@@ -126,6 +126,5 @@ def against_baseline(name: str, reached: float | None, away: Away, advice: str =
     if away.difference is None:
         return [f"{name} {reached:.4f}"]
     low, high = away.difference_low or 0.0, away.difference_high or 0.0
-    sure = "of one user: no interval" if low == high else f"95 % {low:+.4f} to {high:+.4f}"
-    told = f"{name} {reached:.4f}: {away.difference:+.4f} ({sure}), {away.verdict}"
+    told = f"{name} {reached:.4f}: {away.difference:+.4f} ({interval_told(low, high)}), {away.verdict}"
     return [told if away.verdict == "better" else f"{told}{advice}"]

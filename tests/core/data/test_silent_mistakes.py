@@ -123,6 +123,20 @@ def test_ids_that_decimals_or_a_spreadsheet_blurred_are_said(tmp_path: Path) -> 
     assert "3.2345E+11' in 2 rows" in said(table)
 
 
+def test_short_decimals_and_endless_ones_are_ids_without_a_doubt() -> None:
+    users = np.array([1, 2, 3, 1], np.float16)
+    table = load_ratings(pd.DataFrame(BASE).assign(user=users))
+    assert table.user_vocabulary.ids.tolist() == [1, 2, 3]
+    assert not table.warnings
+
+
+def test_the_smallest_number_among_times_overflows_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    times = np.array([-(2**63), 1_400_000_000, 1_400_000_100, 1_400_000_200])
+    table = load_ratings(pd.DataFrame(BASE).assign(time=times))
+    assert "1970 or before in 1 of 4 rows" in said(table)
+    assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
+
+
 def test_a_sheet_without_a_header_loses_no_row(tmp_path: Path) -> None:
     given = [(user, item, float((user + item) % 5 + 1)) for user in range(10, 16) for item in (101, 102, 103)]
     sheets(tmp_path / "b.xlsx", {"Sheet": given})
