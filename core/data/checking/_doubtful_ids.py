@@ -26,6 +26,8 @@ def words_to_null(column: Any, skips: bool) -> Any:
     if not pa.types.is_string(column.type.value_type if coded else column.type):
         return column
     texts = pa.chunked_array([chunk.dictionary for chunk in column.chunks], pa.string()) if coded else column
+    if not pc.any(pc.is_in(texts, pa.array([word for word in MISSING if word]))).as_py():
+        return column  # which is what most are; to trim and compare all costs more
     distinct = [one for one in pc.unique(pc.utf8_trim_whitespace(texts)).to_pylist() if one]
     words = _missing_words(distinct, skips)
     if not words:

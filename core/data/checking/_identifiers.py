@@ -53,8 +53,17 @@ def encode(column: Any, what: str) -> Encoded:
         raise BadIdentifierError(_first_null(column), what, "is missing")
     encoded = whole(column.dictionary_encode().unify_dictionaries())
     rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    _refuse_null_values(rows, encoded.dictionary, what)
     named = _named(*_by_appearance(*_merged(rows, encoded.dictionary)), what)
     return replace(named, repairs=(*named.repairs, *doubtful))
+
+
+def _refuse_null_values(rows: RowArray, values: Any, what: str) -> None:
+    """A dictionary may hold a null among its values, which no count of missing cells tells."""
+    if values.null_count:
+        lacking = values.is_null().to_numpy(zero_copy_only=False)[rows]
+        if lacking.any():
+            raise BadIdentifierError(int(lacking.argmax()), what, "is missing")
 
 
 def _merged(rows: RowArray, values: Any) -> tuple[RowArray, Any]:

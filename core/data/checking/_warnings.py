@@ -17,7 +17,7 @@ _SCALE = 3
 
 _MANY = 0.25
 _EARLY = 100_000_000
-_DAY, _YEAR_2100 = 86_400, 4_102_444_800
+_DAY, _YEAR_1900, _YEAR_2100 = 86_400, -2_208_988_800, 4_102_444_800
 _FEW_USERS = 10
 
 
@@ -119,10 +119,11 @@ def _odd_times(ratings: Ratings) -> Iterator[Repair]:
             f"times after 2100 in {late} of {len(times)} rows (up to {last}): {way_out}",
             warning=True,
         )
-    early = int((times < _DAY).sum())
+    early = int(((np.abs(times) < _DAY) | (times < _YEAR_1900)).sum())
     if 0 < early < len(times) / 2 and np.median(times) >= _EARLY:
         first = day_of(int(times.min()))
-        message = f"times of 1970 or before in {early} of {len(times)} rows (from {first} on): {way_out}"
+        where = f"{early} of {len(times)} rows (from {first} on)"
+        message = f"times of 1970's start or before 1900 in {where}: {way_out}"
         yield Repair("zero", early, message, warning=True)
 
 

@@ -17,6 +17,7 @@ from .columns import (
     USER_NAMES as USER_NAMES,
     find_column as find_column,
     guess as guess,
+    is_counted as is_counted,
     is_number as is_number,
     is_title as is_title,
     is_usual as is_usual,

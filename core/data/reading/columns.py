@@ -140,6 +140,14 @@ def is_other(name: str) -> bool:
     return word in known or word.endswith("id") or word.startswith("unnamed")
 
 
+_MEASURED = ("hours", "hoursplayed", "weight")
+
+
+def is_counted(name: str) -> bool:
+    """Say whether a column is named like one of counts, which have no parts: hours and weights have."""
+    return plain(name) in COUNT_NAMES and plain(name) not in _MEASURED
+
+
 def is_title(name: str) -> bool:
     """Say whether a column is named like one of titles, beyond any doubt."""
     return plain(name) in _SURE_TITLES

@@ -87,7 +87,7 @@ def _cells_of(location: Location | str, options: ReadingOptions) -> tuple[_Cells
         return _typed_cells(typed), ()
     form = ReadingOptions(encoding=options.items_encoding, separator=options.items_separator)
     dialect = sniff(location, form)
-    dialect = settled_quotes(location, dialect)
+    dialect = settled_quotes(location, dialect, "--items none reads without titles.")
     cells = _read(location, dialect)
     if not options.items_encoding and any("\ufffd" in cell for row in cells.rows for cell in row):
         dialect = dataclasses.replace(dialect, encoding=single_byte(location), guessed_encoding=True)

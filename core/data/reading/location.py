@@ -182,7 +182,8 @@ def _archive(path: Path) -> zipfile.Path:
 
 def _check_names(path: Path, names: list[str]) -> None:
     """Raise DataError where two members have one name, or all lead out of the archive."""
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    counts = Counter(name for name in names if not name.endswith("/") and "readme" not in name.lower())
+    twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
         message = f"two of its files are named {twice[:200]!r}."
         raise DataError(message, path=str(path), hint="Unpack the right one.")

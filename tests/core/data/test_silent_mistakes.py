@@ -133,7 +133,7 @@ def test_short_decimals_and_endless_ones_are_ids_without_a_doubt() -> None:
 def test_the_smallest_number_among_times_overflows_nothing(recwarn: pytest.WarningsRecorder) -> None:
     times = np.array([-(2**63), 1_400_000_000, 1_400_000_100, 1_400_000_200])
     table = load_ratings(pd.DataFrame(BASE).assign(time=times))
-    assert "1970 or before in 1 of 4 rows" in said(table)
+    assert "before 1900 in 1 of 4 rows" in said(table)
     assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
 
 
@@ -188,7 +188,7 @@ def test_times_that_stand_for_none_are_said(tmp_path: Path) -> None:
     lines = [f"{n % 3},{n // 3},{n % 5 + 1},{time}" for n, time in enumerate(times)]
     told = said(read(tmp_path, "\n".join(["user,item,rating,time", *lines])))
     assert "after 2100 in 1 of 5 rows (up to 9999-12-31)" in told
-    assert "1970 or before in 1 of 5 rows (from 0001-01-01" in told
+    assert "before 1900 in 1 of 5 rows (from 0001-01-01" in told
 
 
 def test_points_that_may_part_thousands_are_asked_about(tmp_path: Path) -> None:
@@ -348,3 +348,101 @@ def test_a_query_that_names_a_column_twice(tmp_path: Path) -> None:
 def test_utf_32_with_its_mark(tmp_path: Path) -> None:
     text = "user,item,rating\n1,ä,5\n2,b,4\n1,b,3\n"
     assert rows(read(tmp_path, text.encode("utf-32")))[0] == ("1", "ä", 5.0)
+
+
+def test_inch_marks_and_texts_over_lines_in_one_table_leave_no_quote_open(tmp_path: Path) -> None:
+    lines = [
+        "user,item,review,rating",
+        '1,3,6" pizza,5',
+        '2,3,"good',
+        'bad",4',
+        "1,4,X,3",
+        '2,4,7" tart,1',
+        "",
+    ]
+    table = read(tmp_path, "\n".join(lines))
+    assert [rating for *_, rating in rows(table)] == [5.0, 4.0, 3.0, 1.0]
+    assert "quote" not in said(table)
+
+
+def test_a_field_may_end_with_a_backslash(tmp_path: Path) -> None:
+    body = [f'{user},{item},{1 + (user + item) % 5},"so ""so"" \\"' for user in (1, 2) for item in (3, 4, 5)]
+    table = read(tmp_path, "\n".join(["user,item,rating,review", *body, ""]))
+    assert len(table) == len(body)
+
+
+def test_a_long_text_is_no_open_quote(tmp_path: Path) -> None:
+    text = "long " * 40_000
+    table = read(tmp_path, f'user,item,rating,review\n1,3,5,"{text}\nmore"\n2,3,4,b\n\n1,4,3,c\n')
+    assert [rating for *_, rating in rows(table)] == [5.0, 4.0, 3.0]
+
+
+def test_blanks_may_follow_a_closing_quote(tmp_path: Path) -> None:
+    table = read(tmp_path, 'user,review,item,rating\n1,"i\n 2" ,3,5\n2,b,3,4\n1,c,4,3\n')
+    assert [rating for *_, rating in rows(table)] == [5.0, 4.0, 3.0]
+
+
+def test_rows_in_any_order_may_be_named_as_r_names_them(tmp_path: Path) -> None:
+    table = read(tmp_path, '"user","item","rating"\n"57",1,101,3\n"12",2,101,4\n"93",1,102,5\n')
+    assert rows(table)[0] == ("1", "101", 3.0)
+
+
+def test_a_null_among_the_values_of_a_dictionary_is_no_id() -> None:
+    codes = pa.array([0, 1, 2, 0, 1], pa.int8())
+    for values in (["a", "b", None], [7, 8, None]):
+        users = pa.DictionaryArray.from_arrays(codes, pa.array(values))
+        table = pa.table({"user": users, "item": [1, 2, 3, 2, 1], "rating": [1.0, 2.0, 3.0, 4.0, 5.0]})
+        with pytest.raises(DataError, match="line 3, column 'user': the user id is missing"):
+            load_ratings(table)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+def test_baskets_wider_than_their_header_keep_all_their_items(tmp_path: Path, mark: str) -> None:
+    text = "order_id,products\n1,milk,bread\n2,eggs,milk,ham\n3,bread,jam\n".replace(",", mark)
+    table = read(tmp_path, text, layout="baskets")
+    assert {item for _, item, _ in rows(table)} == {"milk", "bread", "eggs", "ham", "jam"}
+    assert len(table) == 7
+    bare = read(tmp_path, "ann,basket,milk,bread\nbob,eggs,milk\n", layout="baskets")
+    assert len(bare) == 5
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "largest"),
+    [
+        ("rating", ["0", "50", "75", "90", "100", "87.125"], 100.0),
+        ("weight", ["1", "2", "3", "1.333", "1.667", "2"], 3.0),
+        ("hours", ["1", "2", "3", "1.125", "2.375", "9"], 9.0),
+        ("hours", ["19.5", "250", "3", "1.125", "0.5", "9"], 250.0),
+    ],
+)
+def test_parts_of_amounts_are_parts(tmp_path: Path, column: str, values: list[str], largest: float) -> None:
+    lines = [f"{n % 2},{n // 2},{value}" for n, value in enumerate(values)]
+    table = read(tmp_path, "\n".join([f"user,item,{column}", *lines]), weight="count")
+    assert table.ratings.max() == largest
+
+
+def test_unsigned_matrices_and_fixed_texts_and_mixed_moments_are_read(tmp_path: Path) -> None:
+    head = "%%MatrixMarket matrix coordinate unsigned-integer general\n3 3 3\n"
+    assert len(read(tmp_path, f"{head}2 1 2\n3 1 4\n3 2 5\n", "u.mtx")) == 3
+    users = pa.array([b"ab", b"cd", b"ab"], pa.binary(2))
+    table = load_ratings(pa.table({"user": users, "item": [1, 1, 2], "rating": [1.0, 2.0, 3.0]}))
+    assert table.user_vocabulary.ids.tolist() == ["ab", "cd"]
+    moments = ["1.5e18", "1500000000000000001", "1500000001000000000"]
+    lines = [f'{{"user":{n % 2},"item":{n},"rating":{n},"time":{time}}}' for n, time in enumerate(moments)]
+    timed = read(tmp_path, "\n".join(lines), "mixed.jsonl")
+    assert timed.timestamps is not None
+    assert timed.timestamps.tolist() == [1_500_000_000, 1_500_000_000, 1_500_000_001]
+
+
+def test_an_archive_may_name_a_folder_or_a_readme_twice(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("d/", "d/", "d/readme.txt", "d/readme.txt"):
+            archive.writestr(name, "")
+        archive.writestr("d/ratings.csv", "user,item,rating\n1,1,5\n2,2,4\n1,2,3\n")
+    assert len(load_ratings(tmp_path / "t.zip")) == 3
+
+
+def test_dates_before_1970_among_others_are_dates(tmp_path: Path) -> None:
+    text = "user,item,rating,date\n1,1,5,1963-05-04\n2,2,4,1985-01-01\n1,2,3,1999-01-01\n2,1,3,2001-01-01\n"
+    assert not read(tmp_path, text).warnings

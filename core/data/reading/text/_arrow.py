@@ -12,7 +12,7 @@ from typing import Any
 from core.contract import Location
 from core.data.reading import LINE_LIMIT, MISSING, compression_of, look_of, open_table, reading_errors
 from core.data.reading.text._dialect import Dialect, Rewriter
-from core.data.reading.text._quotes import QuoteCounter
+from core.data.reading.text._quotes import QuoteCounter, open_quote
 from core.errors import DataError
 
 BLOCK = 4 * LINE_LIMIT
@@ -52,7 +52,8 @@ def read_columns(location: Location, dialect: Dialect, types: Mapping[int, Any])
         table, counter = _parse(location, dialect, kinds, parsed.left_out)
     except UnicodeError as error:
         raise ParseError(str(error)) from error
-    if not dialect.settled and counter.fewer_rows(table.num_rows + len(parsed.left_out)):
+    fewer = not dialect.settled and counter.fewer_rows(table.num_rows + len(parsed.left_out))
+    if fewer and open_quote(location, dialect) is not None:
         raise OpenQuoteError
     parsed.columns = {position: table.column(name) for position, name in names.items()}
     return parsed

@@ -103,7 +103,7 @@ def _items(location: Location, dialect: Dialect, user: int | None, options: Read
     """The column whose cells hold several items; None where the cells of a line are its items."""
     if options.item_column:
         return find_column(dialect.names, options.item_column, ITEM_NAMES, "item", location)
-    if dialect.header == "yes":
+    if dialect.header == "yes" and all(len(row) <= dialect.width for row in dialect.sample):
         named = [
             place for place, name in enumerate(dialect.names) if plain(name) in BASKET_NAMES and place != user
         ]
@@ -111,6 +111,8 @@ def _items(location: Location, dialect: Dialect, user: int | None, options: Read
         if len(named) == 1 or len(others) == 1:
             return (named or others)[0]
         return None
+    if dialect.header == "yes":
+        return None  # rows go on beyond the header: what it calls items is the first of them
     even = all(len(row) == 2 for row in dialect.sample)
     parted = even and any(has_parts(row[1], mark) for row in dialect.sample for mark in _MARKS)
     return 1 if parted and user == 0 else None

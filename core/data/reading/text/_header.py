@@ -30,10 +30,13 @@ BASKET_NAMES = (*ITEM_NAMES, *(f"{name}s" for name in ITEM_NAMES), "basket", "ca
 
 
 def names_baskets(row: Row) -> bool:
-    """Whether a line above baskets names their columns: any of its words is a usual name."""
+    """Whether a line above baskets names their columns: a word that nothing in a basket is called, or two
+    that are usual there."""
     words = [plain(cell) for cell in row]
-    owners = {name + end for name in _ORDERS for end in ("", "s", "id", "no", "nr", "number")}
-    return any(map(is_usual, row)) or any(word in BASKET_NAMES or word in owners for word in words)
+    surely = {name + end for name in _ORDERS for end in ("id", "no", "nr", "number")}
+    perhaps = {*BASKET_NAMES, *_ORDERS, *(f"{name}s" for name in _ORDERS)}  # things may be called so too
+    sure = any(map(is_usual, row)) or any(word in surely for word in words)
+    return sure or sum(word in perhaps for word in words) > 1
 
 
 def names_of(rows: Sequence[Row], header: str) -> Row:
@@ -50,13 +53,10 @@ def names_of(rows: Sequence[Row], header: str) -> Row:
 
 
 def _names_rows(rows: Sequence[Row]) -> bool:
-    """Whether the first cells name the rows, as R writes them without a name in the header: numbers that
-    only grow, or texts of which none comes twice."""
+    """Whether the first cells name the rows, as R writes them without a name in the header: none
+    comes twice."""
     cells = [row[0].strip() for row in rows]
-    if all(cell.isdecimal() for cell in cells):
-        numbers = list(map(int, cells))
-        return numbers == sorted(set(numbers))
-    return len(set(cells)) == len(cells) and not any(map(is_number, cells))
+    return len(set(cells)) == len(cells)
 
 
 def _counts_columns(row: Row) -> bool:

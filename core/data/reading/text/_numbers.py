@@ -44,13 +44,13 @@ class Note(NamedTuple):
 
 
 def parse_numbers(
-    texts: Sequence[str], options: ReadingOptions, counted: bool
+    texts: Sequence[str], options: ReadingOptions, counted: bool, whole: bool = False
 ) -> tuple[list[float | None], tuple[Note, ...]]:
     """Read the distinct texts of a column; None for a missing one, and what was made of commas and signs.
 
     Words count as `rating_word` says; those in `missing_rating` become `LEFT_OUT`. `counted` says that the
-    column holds counts. Raises NumberError for a text that is no number and where a comma may be a decimal
-    sign or part thousands.
+    column holds counts or amounts, `whole` that they have no parts. Raises NumberError for a text that is no
+    number and where a comma may be a decimal sign or part thousands.
     """
     words = _words(options)
     cells = [text.strip() for text in texts]
@@ -59,7 +59,7 @@ def parse_numbers(
         answers = f"yes and no (as in {there[0]}) are 1 and 0"
         return [_ANSWERS.get(cell.casefold()) for cell in cells], (Note("yes and no", answers),)
     bare, notes = _wrapping(there)
-    convert, said = _reading([bare(cell) for cell in there], options.decimal, counted)
+    convert, said = _reading([bare(cell) for cell in there], options.decimal, counted, whole)
 
     def value(cell: str) -> float | None:
         if cell.casefold() in words:
@@ -149,9 +149,11 @@ _LONGEST_WORD = 40
 Convert = Callable[[str], str]
 
 
-def _reading(cells: Sequence[str], decimal: str, counted: bool) -> tuple[Convert, tuple[Note, ...]]:
+def _reading(
+    cells: Sequence[str], decimal: str, counted: bool, whole: bool
+) -> tuple[Convert, tuple[Note, ...]]:
     """Choose what commas and points mean in the whole column."""
-    sign = decimal or _decimal_sign(cells, counted)
+    sign = decimal or _decimal_sign(cells, counted, whole)
     other = "," if sign == "." else "."
     parted = [cell for cell in cells if other in cell]
     for cell in parted:
@@ -176,7 +178,7 @@ def _hint(cell: str, sign: str) -> str:
     )
 
 
-def _decimal_sign(cells: Sequence[str], counted: bool) -> str:
+def _decimal_sign(cells: Sequence[str], counted: bool, whole: bool) -> str:
     """The decimal sign that all cells allow; raises NumberError where commas may mean either."""
     commas = [cell for cell in cells if "," in cell]
     points = [cell for cell in cells if "." in cell]
@@ -187,11 +189,11 @@ def _decimal_sign(cells: Sequence[str], counted: bool) -> str:
         return "." if _parts_thousands(commas, ",", cells, counted) else ","
     if points and not commas and len(points) > 2 and all(_GROUPED["."].fullmatch(cell) for cell in points):
         if not any(cell.count(".") > 1 for cell in points):
-            _refuse_either(points, cells, counted)
+            _refuse_either(points, cells, whole)
             return "."
         return ","
     if points and not commas:
-        _refuse_either(points, cells, counted)
+        _refuse_either(points, cells, whole)
     return "."
 
 
@@ -199,7 +201,7 @@ def _refuse_either(points: Sequence[str], cells: Sequence[str], counted: bool) -
     """Raise NumberError where points may part thousands: counts, or numbers too large for a scale, that have
     none below a thousand and always three digits behind one above."""
     whole = [int(cell) for cell in cells if cell.lstrip("-").isdecimal()]
-    if not whole or not (counted or max(whole) >= _LARGE):
+    if not whole or not (counted or max(whole) > _LARGE):
         return
     if all(_GROUPED["."].fullmatch(cell) and not cell.lstrip("-").startswith("0") for cell in points):
         raise _either(points[0])

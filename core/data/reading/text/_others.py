@@ -133,7 +133,7 @@ def _matrix_head(location: Location) -> tuple[list[str], int, list[int]]:
 def _is_known(kind: list[str]) -> bool:
     """Whether all entries are there, each with one number or none."""
     form = kind[1:]
-    numbers = ("real", "integer", "pattern", "double")
+    numbers = ("real", "integer", "unsigned-integer", "pattern", "double")
     return (
         len(form) == 4
         and form[:2] == ["matrix", "coordinate"]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
+
+import numpy as np
 
 from core.contract import Location, Repair
 from core.data.reading import is_number, open_table
@@ -28,7 +32,7 @@ class QuoteCounter:
     def count(self, chunk: bytes) -> None:
         """Look at the next bytes, in UTF-8."""
         self._quoted = self._quoted or (bool(self._quote) and self._quote in chunk)
-        self._lines += chunk.count(b"\n")
+        self._lines += chunk.count(b"\n") - chunk.count(b"\n\n") - chunk.count(b"\n\r\n")  # blank ones
 
     def count_file(self, path: Path) -> None:
         """Look at a whole file in UTF-8: most hold no quote, which is found out fast."""
@@ -37,7 +41,7 @@ class QuoteCounter:
                 self.count(chunk)
 
     def fewer_rows(self, rows: int) -> bool:
-        """Whether some rows of a table of so many go over several lines (or lines are blank)."""
+        """Whether some rows of a table of so many go over several lines; several blank ones seem so too."""
         return self._quoted and self._lines > rows + self._dialect.skipped
 
 
@@ -47,14 +51,19 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def settled_quotes(location: Location, dialect: Dialect) -> Dialect:
+def settled_quotes(location: Location, dialect: Dialect, otherwise: str = "") -> Dialect:
     """The dialect, without quotes where they are part of the texts: one is left open, and no line needs any.
 
-    Raises DataError naming the line of a quote that is left open in a table whose fields stand between some.
+    Raises DataError naming the line of a quote that is left open in a table whose fields stand between some;
+    `otherwise` is said with the way out.
     """
-    start = _open_quote(location, dialect)
+    start = open_quote(location, dialect)
     if start is None:
         return dataclasses.replace(dialect, settled=True)
+    if dialect.escapes:  # a text that ends with a backslash is none
+        plain = dataclasses.replace(dialect, escapes=False)
+        if open_quote(location, plain) is None:
+            return dataclasses.replace(plain, settled=True)
     if _reads_without(location, dialect):
         message = f"quotes are part of the texts (that of line {start} is never closed)"
         note = Repair("quotes", 1, message)
@@ -62,32 +71,91 @@ def settled_quotes(location: Location, dialect: Dialect) -> Dialect:
             dialect, quote="", escapes=False, settled=True, notes=(*dialect.notes, note)
         )
     hint = "Take the quote out, or close it: inside of a quoted field a quote is written twice."
-    raise DataError(
-        "a quote is left open: it swallows the rows below.", path=str(location), row=start, hint=hint
-    )
+    message = "a quote is left open: it swallows the rows below."
+    raise DataError(message, path=str(location), row=start, hint=f"{hint} {otherwise}".strip())
 
 
-def _open_quote(location: Location, dialect: Dialect) -> int | None:
-    """The line of the first quote that swallows rows; None where there is none."""
-    if not dialect.quote:
+def open_quote(location: Location, dialect: Dialect) -> int | None:
+    """The line of the first quote that swallows rows; None where there is none.
+
+    All is looked at line by line only where rows that may go over several lines don't look sound.
+    """
+    if not dialect.quote or dialect.separator in ("::", " "):
         return None
     numeric = all(is_number(row[0]) for row in dialect.sample if row)
+
+    def is_sound(lines: list[str]) -> bool:
+        return not (_is_malformed(lines, dialect) or _swallows(lines, dialect, numeric))
+
+    if all(map(is_sound, _perhaps_long(location, dialect))):
+        return None
+    return next((start for start, lines in _long_rows(location, dialect) if not is_sound(lines)), None)
+
+
+def _perhaps_long(location: Location, dialect: Dialect) -> Iterator[list[str]]:
+    """Lines from one with an odd number of quotes to the next such one: long rows are among them."""
+    quote, held = dialect.quote.encode(), list[bytes]()
+    with open_table(location) as stream:
+        for line in _written(location, stream, dialect, held.__len__):
+            odd = quote in line and (line.count(quote) - dialect.escapes * line.count(b"\\" + quote)) % 2
+            if held and len(held) < _MOST_LINES:
+                held.append(line)
+            if odd and len(held) > 1:
+                yield _texts(held)
+                held.clear()
+            elif odd:
+                held.append(line)
+    if held:
+        yield _texts(held)
+
+
+_MOST_LINES = 100_000
+
+
+def _written(
+    location: Location, stream: IO[bytes], dialect: Dialect, wanted: Callable[[], int]
+) -> Iterator[bytes]:
+    """Lines as they are written, where each sign that matters is a byte; else in UTF-8.
+
+    Whole blocks are passed over in which each line has an even number of quotes, unless they are `wanted`.
+    """
+    if dialect.encoding.lower().startswith(("utf-16", "utf-32")) or dialect.line_end == "\r":
+        yield from (line.encode() for line in lines_of(location, stream, dialect))
+        return
+    while block := stream.read(_CHUNK) + stream.readline():
+        if dialect.escapes or wanted() or _has_odd_line(block, dialect.quote):
+            yield from block.splitlines(keepends=True)
+
+
+def _has_odd_line(block: bytes, quote: str) -> bool:
+    signs = np.frombuffer(block, np.uint8)
+    quotes, ends = np.flatnonzero(signs == ord(quote)), np.flatnonzero(signs == ord("\n"))
+    lines = np.searchsorted(ends, quotes)
+    return bool((np.bincount(lines) & 1).any())
+
+
+def _texts(lines: list[bytes]) -> list[str]:
+    return [line.decode("utf-8", "replace").rstrip("\r\n") + "\n" for line in lines]
+
+
+def _long_rows(location: Location, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """The rows that go over several lines: where they start, and their lines."""
     with open_table(location) as stream:
         kept = _Kept(lines_of(location, stream, dialect))
         escape = "\\" if dialect.escapes else None
-        form = {"delimiter": dialect.separator, "quotechar": dialect.quote, "escapechar": escape}
-        reader = csv.reader(kept, **form)  # type: ignore[arg-type]
+        reader = csv.reader(kept, delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape)
         while True:
             start = reader.line_num + 1
             try:
                 next(reader)
             except StopIteration:
-                return None
-            except csv.Error:
-                return start
+                return
+            except csv.Error:  # a text beyond all bounds
+                yield start, kept.taken()
+                return
             lines = kept.taken()
-            if len(lines) > 1 and (_is_malformed(lines, form) or _swallows(lines, dialect, numeric)):
-                return start
+            if len(lines) > 1:
+                yield start, lines
 
 
 class _Kept:
@@ -110,10 +178,20 @@ class _Kept:
         return seen
 
 
-def _is_malformed(lines: list[str], form: dict[str, str | None]) -> bool:
+def _is_malformed(lines: list[str], dialect: Dialect) -> bool:
     """Whether a closing quote stands before something else than a separator, or none closes at all."""
+    ends = re.compile(rf"{dialect.quote}[ \t]+(?={re.escape(dialect.separator)}|$)", re.MULTILINE)
+    escape = "\\" if dialect.escapes else None
+    text = ends.sub(dialect.quote, "".join(lines))
+    reader = csv.reader(
+        text.splitlines(keepends=True),
+        delimiter=dialect.separator,
+        quotechar=dialect.quote,
+        escapechar=escape,
+        strict=True,
+    )
     try:
-        list(csv.reader(lines, strict=True, **form))  # type: ignore[arg-type]
+        list(reader)
     except csv.Error:
         return True
     return False

@@ -16,6 +16,7 @@ from core.data.reading import (
     Roles,
     chosen,
     find_roles,
+    is_counted,
     is_number,
     is_wide,
     plain,
@@ -174,14 +175,17 @@ _LARGE = 100
 
 
 def _may_part_thousands(column: Any, name: str) -> bool:
-    """Whether counts, or numbers too large for a scale, have parts, which are thousandths at most."""
+    """Whether counts, or numbers too large for a scale, have parts, all of them thousandths, some no less."""
     import pyarrow.compute as pc
 
-    if plain(name) not in COUNT_NAMES and (pc.max(column).as_py() or 0) < _LARGE:
+    if not is_counted(name) and (pc.max(column).as_py() or 0) <= _LARGE:
         return False
     values = column.drop_null().to_numpy()
-    parted = values[values != np.floor(values)].astype(np.float64) * 1000
-    return bool(0 < len(parted) < len(values) and (np.abs(parted - np.round(parted)) < _THOUSANDTH).all())
+    parted = values[values != np.floor(values)].astype(np.float64)
+    if not 0 < len(parted) < len(values) or np.abs(parted).min() < 1:
+        return False
+    off = [np.abs(parted * scale - np.round(parted * scale)) for scale in (100, 1000)]
+    return bool(off[0].max() > _THOUSANDTH and (off[1] < _THOUSANDTH).all())
 
 
 _THOUSANDTH = 0.1
@@ -237,7 +241,7 @@ def _numbers(
     texts = whole.dictionary.to_pylist()
     name = dialect.names[roles.rating or 0]
     try:
-        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES)
+        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES, is_counted(name))
     except NumberError as wrong:
         code = next(
             code for code, text in enumerate(texts) if text.strip() == wrong.text or text == wrong.text

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.contract import Location
-from core.data.reading import BASKETS
+from core.data.reading import BASKETS, LINE_LIMIT
 from core.errors import DataError
 
+csv.field_size_limit(LINE_LIMIT)  # its own would call a long text a fault
 _CANDIDATES = ("::", "\t", ",", ";", "|", " ")
 _TWO_NUMBERS = re.compile(r"\s*\d+[ \t]+\d+.*")
 

@@ -189,6 +189,8 @@ _EXACT = 2**53
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return json.dumps(value) if isinstance(value, dict | list | bool) else str(value)

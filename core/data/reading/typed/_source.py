@@ -98,7 +98,7 @@ def _check_kinds(schema: Any, names: Sequence[str], location: Location) -> None:
         kind = schema.field(name).type
         kind = kind.value_type if kinds.is_dictionary(kind) else kind
         stored = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
-        if kinds.is_nested(stored) or kinds.is_fixed_size_binary(stored):
+        if kinds.is_nested(stored) or (stored is not kind and kinds.is_fixed_size_binary(stored)):
             hint = "Write one row for each pair of user and item, with single numbers or texts."
             raise DataError(
                 f"it holds {kind}, not single values.", path=str(location), column=name, hint=hint
