@@ -58,7 +58,7 @@ def _look_at(folder: Path) -> tuple[Subject | None, Path | None]:
         raise RunError(saved.problem)
     if saved.state == "running":
         return None, folder
-    return Subject(str(folder), saved.label, saved.data), None
+    return Subject.of_run(saved), None
 
 
 def serve(host: str, port: int, plugins: list[Path]) -> int | None:

@@ -101,8 +101,9 @@ class RaceScreen(ReadsChart, BenchScreen):
         over = bool(race.lanes) and not race.active
         self.query_one("#race-podium").display = over
         self.set_class(over, "-over")
-        told_again = over and len(race.ranked) == len(race.lanes) and not any(map(_failed, race.lanes))
-        self.set_class(told_again, "-settled")  # the podium has all whom the standing has
+        all_finished = all(lane.training.finished for lane in race.lanes)
+        # The podium then has all whom the standing has.
+        self.set_class(over and all_finished and len(race.ranked) == len(race.lanes), "-settled")
         if over:
             self._compare_once()
             told = podium(race.ranked, self._compared, self._trouble, ascii_only)
@@ -219,10 +220,6 @@ class RaceScreen(ReadsChart, BenchScreen):
             for number, lane in enumerate(self.bench.race.lanes)
             if lane in lanes
         ], Marks()
-
-
-def _failed(lane: Lane) -> bool:
-    return lane.training.finished is None
 
 
 def _curve(lane: Lane, number: int, colours: Sequence[str]) -> Curve:

@@ -244,7 +244,7 @@ class RunsScreen(BenchScreen):
         if run.state == "running":
             self._watch(run)
             return
-        self.bench.subject = Subject(str(run.folder), run.label, run.data)
+        self.bench.subject = Subject.of_run(run)
         self.redraw()
         self.notify("Lookup (2), Factors (3) and Map (4) show it now.", title=f"{run.label} is open")
 

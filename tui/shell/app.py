@@ -124,7 +124,7 @@ class TastemapApp(EngineApp):
         run = latest_run()
         if run is not None:
             training = replay(run.folder) if run.state == "finished" else None
-            self.post_message(LatestRun(Subject(str(run.folder), run.label, run.data), training))
+            self.post_message(LatestRun(Subject.of_run(run), training))
 
     @on(LatestRun)
     def latest_run_found(self, message: LatestRun) -> None:

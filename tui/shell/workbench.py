@@ -29,6 +29,7 @@ from tui.shell.training import Judging, Race, Stage, TrainingState
 
 if TYPE_CHECKING:
     from core.views import A, View
+    from tui.files import SavedRun
     from tui.shell.watching import Replayed, Watched
 
 _LOG_LINES = 5000
@@ -44,6 +45,17 @@ class Subject:
     run: str | None
     label: str
     data: str = ""
+
+    @classmethod
+    def of_run(cls, run: SavedRun) -> Subject:
+        """A run as it lies on disk."""
+        return cls(str(run.folder), run.label, run.data)
+
+    @classmethod
+    def of_training(cls, model: str, started: RunStarted | None, run: str | None, state: str = "") -> Subject:
+        """What a training made or makes, by what it said when it began; `state` is told beside it."""
+        name = _data_name(started.data) if started else ""
+        return cls(run, " · ".join(filter(None, (model, name, state))), name)
 
 
 @dataclass(frozen=True)
@@ -101,11 +113,12 @@ class Workbench:
         elif isinstance(event, RunStarted):
             self.preparing = ""
             if self.watched is None:  # another process's model can't be asked before it is saved
-                name = _data_name(event.data)
                 self._before = self.subject if self.subject and self.subject.run else self._before
-                self.subject = Subject(None, f"{event.architecture} · {name} · training", name)
+                self.subject = Subject.of_training(event.architecture, event, None, "training")
         elif isinstance(event, Finished):
-            self.subject = self._finished_subject(event)
+            started = self.training.started
+            model = started.architecture if started else event.run
+            self.subject = Subject.of_training(model, started, event.path)
 
     def _leave_the_live_one(self) -> None:
         """The model in training is gone: its saved epochs are asked, else what was looked at before."""
@@ -113,8 +126,7 @@ class Workbench:
             return
         started = self.training.started
         if started is not None and self.training.epochs:
-            name = _data_name(started.data)
-            self.subject = Subject(started.run, f"{started.architecture} · {name} · interrupted", name)
+            self.subject = Subject.of_training(started.architecture, started, started.run, "interrupted")
         else:
             self.subject = self._before
 
@@ -146,9 +158,7 @@ class Workbench:
         winner = self.race.winner
         finished = winner.training.finished if winner else None
         if winner and finished:
-            started = winner.training.started
-            name = _data_name(started.data) if started else ""
-            self.subject = Subject(finished.path, " · ".join(filter(None, (winner.name, name))), name)
+            self.subject = Subject.of_training(winner.name, winner.training.started, finished.path)
 
     def judge(self, command: Judge) -> bool:
         """Ask for a verdict; False while something trains or the engine isn't up."""
@@ -198,12 +208,6 @@ class Workbench:
         self.log.append(line)
         if len(self.log) > _LOG_LINES:
             del self.log[: _LOG_LINES // 10]
-
-    def _finished_subject(self, event: Finished) -> Subject:
-        started = self.training.started
-        name = _data_name(started.data) if started else ""
-        model = started.architecture if started else event.run
-        return Subject(event.path, " · ".join(filter(None, (model, name))), name)
 
 
 def _data_name(data: Mapping[str, object]) -> str:

@@ -45,21 +45,18 @@ def build(
     )
 
 
-_TIME = "Correct the value; --time-column none reads the table without times."
+_SKIP = "--missing skip leaves such rows out."
 
 
 def _hint(role: str, reason: str) -> str:
     """The way out: only what is missing can be skipped."""
     if role == "time_column":
-        return _TIME
-    skipped = "--missing skip leaves such rows out." if "missing" in reason else ""
-    if role != "rating_column":
-        return skipped or "Correct the id, or remove the row."
-    return (
-        f"Correct the value, or remove the line; {skipped}"
-        if skipped
-        else "Correct the value, or remove the line."
-    )
+        return "Correct the value; --time-column none reads the table without times."
+    what, where = ("value", "line") if role == "rating_column" else ("id", "row")
+    correct = f"Correct the {what}, or remove the {where}"
+    if "missing" not in reason:
+        return f"{correct}."
+    return f"{correct}; {_SKIP}" if role == "rating_column" else _SKIP
 
 
 def _column(raw: RawTable, role: str) -> str | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.array_types import RowArray
 from core.contract import Repair
 from core.data import Vocabulary
-from core.data.checking._clean import whole
+from core.data.checking._clean import chunked, whole
 from core.data.checking._doubtful_ids import beyond_decimals, doubts
 
 LONGEST = 1000
@@ -44,7 +44,7 @@ def encode(column: Any, what: str) -> Encoded:
     import pyarrow as pa
 
     try:
-        column = _chunked(column)
+        column = chunked(column)
         doubtful = beyond_decimals(column, what)
         column = _arrow(column)
     except (pa.ArrowException, UnicodeError, OverflowError) as error:
@@ -80,14 +80,6 @@ def compact(rows: RowArray, vocabulary: Vocabulary) -> tuple[RowArray, Vocabular
     return fresh, Vocabulary(ids)
 
 
-def _chunked(column: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(column, pa.Array):
-        column = pa.chunked_array([column])
-    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([pa.array(column)])
-
-
 def _arrow(column: Any) -> Any:
     """A column as whole numbers or texts, or as codes of such."""
     import pyarrow as pa
@@ -109,8 +101,7 @@ def _recoded(column: Any, values: Any) -> Any:
 
     chunks, start = [], 0
     for chunk in column.chunks:
-        own = values.slice(start, len(chunk.dictionary)).combine_chunks()
-        own = own.combine_chunks() if isinstance(own, pa.ChunkedArray) else own
+        own = whole(values.slice(start, len(chunk.dictionary)))
         chunks.append(pa.DictionaryArray.from_arrays(chunk.indices, own))
         start += len(chunk.dictionary)
     return pa.chunked_array(chunks, pa.dictionary(column.type.index_type, values.type))

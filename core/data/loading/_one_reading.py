@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.contract import RawTable
+from core.data.checking import chunked
 from core.errors import DataError
 
 _POINTS = "decimal ."
@@ -47,7 +48,7 @@ def _has_parts(column: Any) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    numbers = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([pa.array(column)])
+    numbers = chunked(column)
     if not pa.types.is_floating(numbers.type):
         return False
     return bool(pc.any(pc.not_equal(numbers, pc.floor(numbers))).as_py())

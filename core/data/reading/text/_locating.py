@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from core.contract import Location
 from core.data.reading import BASKETS, LINE_LIMIT, Roles, open_table, too_long
@@ -65,9 +65,17 @@ def _plain(lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
         yield _Fields(number, split_line(line.rstrip("\r\n"), dialect.separator, quote=""))
 
 
-def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
+def reader_of(lines: Iterable[str], dialect: Dialect, strict: bool = False) -> Any:
+    """Python's reader of the rows in some lines, as a dialect parts and quotes them; `strict` ones raise
+    csv.Error for quotes that aren't as they should be."""
     escape = "\\" if dialect.escapes else None
-    reader = csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape)
+    return csv.reader(
+        lines, delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape, strict=strict
+    )
+
+
+def _quoted(location: Location, lines: Iterator[str], dialect: Dialect) -> Iterator[_Fields]:
+    reader = reader_of(lines, dialect)
     while True:
         start = reader.line_num + 1
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from core.contract import ReadingOptions
-from core.data.reading import MISSING, is_number
+from core.data.reading import COUNT_NAMES, MISSING, is_counted, is_number, plain
 from core.errors import UsageError
 
 _GROUPED = {mark: re.compile(rf"-?\d{{1,3}}(\{mark}\d{{3}})+") for mark in ",."}
@@ -44,13 +44,13 @@ class Note(NamedTuple):
 
 
 def parse_numbers(
-    texts: Sequence[str], options: ReadingOptions, counted: bool, whole: bool = False
+    texts: Sequence[str], options: ReadingOptions, name: str = ""
 ) -> tuple[list[float | None], tuple[Note, ...]]:
     """Read the distinct texts of a column; None for a missing one, and what was made of commas and signs.
 
-    Words count as `rating_word` says; those in `missing_rating` become `LEFT_OUT`. `counted` says that the
-    column holds counts or amounts, `whole` that they have no parts. Raises NumberError for a text that is no
-    number and where a comma may be a decimal sign or part thousands.
+    Words count as `rating_word` says; those in `missing_rating` become `LEFT_OUT`. The column's `name` may
+    say that it holds counts. Raises NumberError for a text that is no number, and where a comma or a point
+    may be a decimal sign or part thousands.
     """
     words = _words(options)
     cells = [text.strip() for text in texts]
@@ -59,7 +59,7 @@ def parse_numbers(
         answers = f"yes and no (as in {there[0]}) are 1 and 0"
         return [_ANSWERS.get(cell.casefold()) for cell in cells], (Note("yes and no", answers),)
     bare, notes = _wrapping(there)
-    convert, said = _reading([bare(cell) for cell in there], options.decimal, counted, whole)
+    convert, said = _reading([bare(cell) for cell in there], options.decimal, name)
 
     def value(cell: str) -> float | None:
         if cell.casefold() in words:
@@ -149,11 +149,9 @@ _LONGEST_WORD = 40
 Convert = Callable[[str], str]
 
 
-def _reading(
-    cells: Sequence[str], decimal: str, counted: bool, whole: bool
-) -> tuple[Convert, tuple[Note, ...]]:
+def _reading(cells: Sequence[str], decimal: str, name: str) -> tuple[Convert, tuple[Note, ...]]:
     """Choose what commas and points mean in the whole column."""
-    sign = decimal or _decimal_sign(cells, counted, whole)
+    sign = decimal or _decimal_sign(cells, name)
     other = "," if sign == "." else "."
     parted = [cell for cell in cells if other in cell]
     for cell in parted:
@@ -178,7 +176,7 @@ def _hint(cell: str, sign: str) -> str:
     )
 
 
-def _decimal_sign(cells: Sequence[str], counted: bool, whole: bool) -> str:
+def _decimal_sign(cells: Sequence[str], name: str) -> str:
     """The decimal sign that all cells allow; raises NumberError where commas may mean either."""
     commas = [cell for cell in cells if "," in cell]
     points = [cell for cell in cells if "." in cell]
@@ -186,14 +184,14 @@ def _decimal_sign(cells: Sequence[str], counted: bool, whole: bool) -> str:
     if both:
         return max(",.", key=both.rfind)
     if commas and not points:
-        return "." if _parts_thousands(commas, ",", cells, counted) else ","
+        return "." if _parts_thousands(commas, ",", cells, plain(name) in COUNT_NAMES) else ","
     if points and not commas and len(points) > 2 and all(_GROUPED["."].fullmatch(cell) for cell in points):
         if not any(cell.count(".") > 1 for cell in points):
-            _refuse_either(points, cells, whole)
+            _refuse_either(points, cells, is_counted(name))
             return "."
         return ","
     if points and not commas:
-        _refuse_either(points, cells, whole)
+        _refuse_either(points, cells, is_counted(name))
     return "."
 
 

@@ -144,9 +144,21 @@ def _is_known(kind: list[str]) -> bool:
 
 def _check_places(location: Location, table: RawTable, sizes: list[int]) -> None:
     """Raise DataError for an entry beyond the rows or columns that the head promises."""
+    import pyarrow.compute as pc
+
     for column, most, what in ((table.users, sizes[0], "row"), (table.items, sizes[1], "column")):
-        for chunk in column.chunks:
-            for text in chunk.dictionary.to_pylist():
-                if not text.isdecimal() or not 1 <= int(text) <= most:
-                    message = f"an entry is in {what} {text}, where its head promises {most}."
-                    raise DataError(message, path=str(location), hint="Rows and columns are counted from 1.")
+        for texts in (chunk.dictionary for chunk in column.chunks):
+            outside = texts.filter(pc.invert(_are_within(texts, most)))
+            if len(outside):
+                message = f"an entry is in {what} {outside[0]}, where its head promises {most}."
+                raise DataError(message, path=str(location), hint="Rows and columns are counted from 1.")
+
+
+def _are_within(texts: Any, most: int) -> Any:
+    """Which texts are whole numbers from 1 to `most`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.match_substring_regex(texts, r"^[0-9]{1,18}$")
+    numbers = pc.if_else(plain, texts, "0").cast(pa.int64())
+    return pc.and_(pc.greater_equal(numbers, 1), pc.less_equal(numbers, most))

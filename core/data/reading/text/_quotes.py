@@ -14,7 +14,7 @@ import numpy as np
 from core.contract import Location, Repair
 from core.data.reading import is_number, open_table
 from core.data.reading.text._dialect import Dialect
-from core.data.reading.text._locating import lines_of
+from core.data.reading.text._locating import lines_of, reader_of
 from core.data.reading.text._separator import split_line
 from core.errors import DataError
 
@@ -142,8 +142,7 @@ def _long_rows(location: Location, dialect: Dialect) -> Iterator[tuple[int, list
     """The rows that go over several lines: where they start, and their lines."""
     with open_table(location) as stream:
         kept = _Kept(lines_of(location, stream, dialect))
-        escape = "\\" if dialect.escapes else None
-        reader = csv.reader(kept, delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape)
+        reader = reader_of(kept, dialect)
         while True:
             start = reader.line_num + 1
             try:
@@ -181,17 +180,9 @@ class _Kept:
 def _is_malformed(lines: list[str], dialect: Dialect) -> bool:
     """Whether a closing quote stands before something else than a separator, or none closes at all."""
     ends = re.compile(rf"{dialect.quote}[ \t]+(?={re.escape(dialect.separator)}|$)", re.MULTILINE)
-    escape = "\\" if dialect.escapes else None
     text = ends.sub(dialect.quote, "".join(lines))
-    reader = csv.reader(
-        text.splitlines(keepends=True),
-        delimiter=dialect.separator,
-        quotechar=dialect.quote,
-        escapechar=escape,
-        strict=True,
-    )
     try:
-        list(reader)
+        list(reader_of(text.splitlines(keepends=True), dialect, strict=True))
     except csv.Error:
         return True
     return False

@@ -11,7 +11,6 @@ import numpy as np
 
 from core.contract import SEPARATORS, Location, RawTable, Reader, ReadingOptions, Repair
 from core.data.reading import (
-    COUNT_NAMES,
     Head,
     Roles,
     chosen,
@@ -19,7 +18,6 @@ from core.data.reading import (
     is_counted,
     is_number,
     is_wide,
-    plain,
     refuse_libfm,
     unread,
 )
@@ -241,7 +239,7 @@ def _numbers(
     texts = whole.dictionary.to_pylist()
     name = dialect.names[roles.rating or 0]
     try:
-        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES, is_counted(name))
+        values, notes = parse_numbers(texts, options, name)
     except NumberError as wrong:
         code = next(
             code for code, text in enumerate(texts) if text.strip() == wrong.text or text == wrong.text

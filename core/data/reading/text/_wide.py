@@ -95,7 +95,7 @@ def _slowly(
         lines.append(row.line)
     distinct = sorted({cell for row_of in texts for cell in row_of})
     try:
-        values, _ = parse_numbers(distinct, options, counted=False)
+        values, _ = parse_numbers(distinct, options)
     except NumberError as wrong:
         raise _wrong_cell(location, dialect, places, texts, lines, wrong) from None
     number = {

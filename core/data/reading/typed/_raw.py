@@ -9,14 +9,11 @@ import numpy as np
 
 from core.contract import RawTable, ReadingOptions, Repair
 from core.data.reading import (
-    COUNT_NAMES,
     NONE,
     Head,
     chosen,
     find_roles,
-    is_counted,
     is_wide,
-    plain,
     wide_user,
 )
 from core.data.reading.text import Note, NumberError, melted, parse_numbers, unread_note
@@ -100,7 +97,7 @@ def _numbers(
         whole = whole.unify_dictionaries().combine_chunks()
     texts = whole.dictionary.to_pylist()
     try:
-        values, notes = parse_numbers(texts, options, plain(name) in COUNT_NAMES, is_counted(name))
+        values, notes = parse_numbers(texts, options, name)
     except NumberError as wrong:
         code = next(code for code, text in enumerate(texts) if wrong.text in (text, text.strip()))
         row = source.line_of(pc.index(whole.indices, code).as_py())
